@@ -1,0 +1,64 @@
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <time.h>
+
+static int64_t read_clock_us(clockid_t id)
+{
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t system_monotonic_us(void *context)
+{
+    (void)context;
+    return read_clock_us(CLOCK_MONOTONIC);
+}
+
+static int64_t system_wall_us(void *context)
+{
+    (void)context;
+    return read_clock_us(CLOCK_REALTIME);
+}
+
+static void system_sleep_us(void *context, int64_t duration_us)
+{
+    (void)context;
+    if (duration_us <= 0)
+        return;
+    struct timespec rest = {.tv_sec = duration_us / 1000000, .tv_nsec = duration_us % 1000000 * 1000};
+    /* A signal ends the sleep early on purpose: the caller looks at its stop flag. */
+    nanosleep(&rest, NULL);
+}
+
+const struct hr_clock *hr_clock_system(void)
+{
+    static const struct hr_clock system_clock = {system_monotonic_us, system_wall_us, system_sleep_us, NULL};
+    return &system_clock;
+}
+
+int64_t hr_clock_process_cpu_us(void)
+{
+    return read_clock_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void hr_clock_iso8601(int64_t wall_us, char *out)
+{
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm parts;
+    if (gmtime_r(&seconds, &parts) == NULL || strftime(out, HR_CLOCK_ISO8601_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        snprintf(out, HR_CLOCK_ISO8601_SIZE, "?");
+}
+
+bool hr_deadline_passed(const struct hr_deadline *deadline)
+{
+    if (deadline == NULL)
+        return false;
+    if (deadline->stop != NULL && atomic_load_explicit(deadline->stop, memory_order_relaxed))
+        return true;
+    return deadline->at_monotonic_us != INT64_MAX &&
+           deadline->clock->monotonic_us(deadline->clock->context) >= deadline->at_monotonic_us;
+}

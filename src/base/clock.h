@@ -1,0 +1,36 @@
+/* Time and sleep behind one interface, so that deadlines, watching and retries run on a fake clock in tests. */
+#ifndef HR_BASE_CLOCK_H
+#define HR_BASE_CLOCK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hr_clock {
+    int64_t (*monotonic_us)(void *context); /* never goes back; its zero means nothing */
+    int64_t (*wall_us)(void *context);      /* since 1970-01-01T00:00:00Z */
+    void (*sleep_us)(void *context, int64_t duration_us);
+    void *context;
+};
+
+/* The system's clock. Static, shared by all threads. */
+const struct hr_clock *hr_clock_system(void);
+
+/* CPU time of the calling process, all threads, user and system. */
+int64_t hr_clock_process_cpu_us(void);
+
+/* "2026-01-31T12:00:00Z"; `out` holds at least HR_CLOCK_ISO8601_SIZE bytes. */
+#define HR_CLOCK_ISO8601_SIZE 32
+void hr_clock_iso8601(int64_t wall_us, char *out);
+
+/* When to stop: at a time, or when somebody sets the flag (Ctrl-C, SIGTERM). Read from any thread. */
+struct hr_deadline {
+    const struct hr_clock *clock;
+    int64_t at_monotonic_us;     /* INT64_MAX: no time limit */
+    const atomic_bool *stop; /* may be NULL */
+};
+
+/* False for NULL. */
+bool hr_deadline_passed(const struct hr_deadline *deadline);
+
+#endif

@@ -1,0 +1,51 @@
+#include "base/hash.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+
+static void to_hex(const uint8_t *digest, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < 32; i++) {
+        out[2 * i] = digits[digest[i] >> 4];
+        out[2 * i + 1] = digits[digest[i] & 15];
+    }
+    out[64] = '\0';
+}
+
+enum hr_status hr_sha256_hex(struct hr_view bytes, char out[HR_SHA256_HEX_SIZE], struct hr_error *error)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    if (EVP_Digest(bytes.data, bytes.size, digest, NULL, EVP_sha256(), NULL) != 1)
+        return hr_error_set(error, HR_ERR_INTERNAL, "SHA-256 is not available in libcrypto");
+    to_hex(digest, out);
+    return HR_OK;
+}
+
+enum hr_status hr_sha256_file_hex(const char *path, char out[HR_SHA256_HEX_SIZE], struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    uint8_t digest[EVP_MAX_MD_SIZE], block[65536];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return hr_error_set_errno(error, errno, "opening '%s'", path);
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    if (hash == NULL || EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1) {
+        status = hr_error_set(error, HR_ERR_INTERNAL, "SHA-256 is not available in libcrypto");
+        goto out;
+    }
+    size_t got;
+    while ((got = fread(block, 1, sizeof block, file)) > 0)
+        EVP_DigestUpdate(hash, block, got);
+    if (ferror(file)) {
+        status = hr_error_set_errno(error, errno, "reading '%s'", path);
+        goto out;
+    }
+    EVP_DigestFinal_ex(hash, digest, NULL);
+    to_hex(digest, out);
+out:
+    EVP_MD_CTX_free(hash);
+    fclose(file);
+    return status;
+}

@@ -1,0 +1,66 @@
+/* Every limit that homeroom puts on input from outside, by name, with the reason. Each is tested at, below and
+ * above its value in the room that enforces it. */
+#ifndef HR_BASE_LIMITS_H
+#define HR_BASE_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "homeroom.h"
+
+/* A frame's width or height: 8K is 7680; a picture of 20,000 px is a mistake or an attack. */
+#define HR_LIMIT_FRAME_SIDE_PX 16384
+/* Pixels of one frame: 8192 x 8192, 192 MiB as RGB24. */
+#define HR_LIMIT_FRAME_PIXELS (UINT64_C(8192) * 8192)
+/* A lesson is shorter than four hours; a ten-hour file is a surveillance tape or a forged header. */
+#define HR_LIMIT_VIDEO_DURATION_US (INT64_C(4) * 3600 * 1000000)
+/* Sampled frames of one video: four hours at 5 per second. */
+#define HR_LIMIT_SAMPLES_PER_VIDEO 72000
+/* Most samples per second that --fps takes. */
+#define HR_LIMIT_SAMPLE_FPS 60
+/* Streams (video, audio, subtitles) in one container. */
+#define HR_LIMIT_VIDEO_STREAMS 64
+/* A photo file as a phone makes it is below 20 MB. */
+#define HR_LIMIT_PHOTO_BYTES (UINT64_C(64) << 20)
+/* Faces considered in one frame: a lecture hall, and a bound on what a textured wall can cost. */
+#define HR_LIMIT_FACES_PER_FRAME 512
+/* Tracks of one video. */
+#define HR_LIMIT_TRACKS_PER_VIDEO 20000
+/* Students in one table, and face vectors in one gallery. */
+#define HR_LIMIT_STUDENTS 1000000
+#define HR_LIMIT_GALLERY_VECTORS 1000000
+/* A student's id, and any other cell of the table, in bytes of UTF-8. */
+#define HR_LIMIT_STUDENT_ID_BYTES 255
+#define HR_LIMIT_CELL_BYTES 4096
+/* Extra columns kept with a student. */
+#define HR_LIMIT_EXTRA_COLUMNS 64
+/* An import file: a million students at a hundred bytes. */
+#define HR_LIMIT_IMPORT_BYTES (UINT64_C(128) << 20)
+/* A report: JSON with every track of a long lecture. */
+#define HR_LIMIT_REPORT_BYTES (UINT64_C(64) << 20)
+/* A compiled model file. */
+#define HR_LIMIT_MODEL_BYTES (UINT64_C(512) << 20)
+/* Worker threads of one session. */
+#define HR_LIMIT_THREADS 64
+
+/* Checked products and sums of sizes from outside: false (and *out untouched) on overflow. */
+HR_MUST_USE static inline bool hr_size_multiply(size_t a, size_t b, size_t *out)
+{
+    size_t product;
+    if (__builtin_mul_overflow(a, b, &product))
+        return false;
+    *out = product;
+    return true;
+}
+
+HR_MUST_USE static inline bool hr_size_add(size_t a, size_t b, size_t *out)
+{
+    size_t sum;
+    if (__builtin_add_overflow(a, b, &sum))
+        return false;
+    *out = sum;
+    return true;
+}
+
+#endif

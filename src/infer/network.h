@@ -1,0 +1,80 @@
+/* Neural networks compiled ahead of time, run from a memory map.
+ *
+ *   network   one checked, memory-mapped model file; read-only, shared by all threads
+ *   runner    activations and plan for one input size; one per thread of work; runs without allocating
+ *
+ * Tensors at this border are float32, planar: [channel][row][column]. What they mean is the caller's affair.
+ */
+#ifndef HR_INFER_NETWORK_H
+#define HR_INFER_NETWORK_H
+
+#include "base/image.h"
+#include "base/status.h"
+#include "base/view.h"
+
+struct hr_network; /* opaque */
+struct hr_runner;  /* opaque */
+struct hr_pool;    /* opaque: worker threads, shared by runners */
+
+/* The model card inside each compiled file. Strings are borrowed from the network. */
+struct hr_model_card {
+    const char *id;          /* "centerface-1", "dlib-resnet-1": what galleries are stamped with */
+    const char *name;        /* for people */
+    const char *licence;     /* SPDX */
+    const char *source;      /* package and file it was made from */
+    const char *source_sha256;
+    const char *input;       /* layout, colour order, mean and scale, in words */
+    int input_channels;
+    int output_count;
+    uint64_t weights_bytes;
+};
+
+/* Map and check a file: magic, version, length, checksum of the whole, every offset and size. MODEL with the
+ * reason when it is missing, truncated, damaged or foreign. */
+enum hr_status hr_network_open(struct hr_network **out, const char *path, struct hr_error *error) HR_MUST_USE;
+/* The same over borrowed bytes, 64-byte aligned, which must outlive the network (tests, fuzzing, baked in). */
+enum hr_status hr_network_open_memory(struct hr_network **out, struct hr_view bytes,
+                                      struct hr_error *error) HR_MUST_USE;
+void hr_network_close(struct hr_network *network);
+const struct hr_model_card *hr_network_card(const struct hr_network *network);
+
+/* Which kernels to use. AUTO takes the best this processor has; others are for tests and benches and are
+ * refused (UNSUPPORTED) where the processor lacks them. The environment is not read here. */
+enum hr_isa { HR_ISA_AUTO, HR_ISA_BASELINE, HR_ISA_AVX2, HR_ISA_AVX512, HR_ISA_NEON };
+const char *hr_isa_name(enum hr_isa isa);
+enum hr_isa hr_isa_best(void);
+bool hr_isa_available(enum hr_isa isa);
+
+/* A pool of `threads` workers in all, the calling thread counted (1: no thread is started). A pool serves one
+ * runner call at a time. */
+enum hr_status hr_pool_new(struct hr_pool **out, int threads, struct hr_error *error) HR_MUST_USE;
+void hr_pool_free(struct hr_pool *pool);
+int hr_pool_threads(const struct hr_pool *pool);
+
+struct hr_runner_options {
+    struct hr_size size; /* of the input */
+    int batch;           /* images per run, at least 1 */
+    enum hr_isa isa;
+    struct hr_pool *pool; /* borrowed; NULL: the calling thread only */
+};
+
+/* Plans every buffer once. ARGUMENT when the size does not suit the network (CenterFace: multiples of 32). */
+enum hr_status hr_runner_new(struct hr_runner **out, const struct hr_network *network,
+                             const struct hr_runner_options *options, struct hr_error *error) HR_MUST_USE;
+void hr_runner_free(struct hr_runner *runner);
+
+struct hr_tensor {
+    const float *data; /* [batch][channels][height][width], owned by the runner, valid until its next run */
+    int batch;
+    int channels;
+    int height;
+    int width;
+};
+
+/* `input` is [batch][channels][height][width] float32, borrowed. */
+void hr_runner_run(struct hr_runner *runner, const float *input);
+
+/* Output `index` of the network in the order of its model card. */
+struct hr_tensor hr_runner_output(const struct hr_runner *runner, int index);
+
+#endif

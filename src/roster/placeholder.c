@@ -1,0 +1,2 @@
+/* replaced when the room is furnished */
+typedef int hr_roster_placeholder;

@@ -65,6 +65,87 @@ struct hr_error {
 HR_API const char *hr_status_name(enum hr_status status);
 HR_API const char *hr_version(void);
 
+/* ---- engine: models, gallery and student table ---- */
+
+struct hr_engine; /* opaque */
+
+struct hr_engine_options {
+    const char *database_path; /* homeroom.db, must exist; required */
+    const char *model_dir;     /* folder with centerface.hrm and dlib-resnet.hrm; required */
+};
+
+/* Opens everything a session needs. Errors: MODEL, NOT_FOUND, DATABASE, MEMORY. Safe to share between threads
+ * once open; close it after the last session. */
+HR_API enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_options *options,
+                                     struct hr_error *error) HR_MUST_USE;
+HR_API void hr_engine_close(struct hr_engine *engine); /* NULL is allowed, as for all _close and _free */
+
+/* ---- session: one video at a time, one thread at a time ---- */
+
+struct hr_session; /* opaque */
+
+/* `threads`: of the decoder and of the networks; 0: one per processor. The engine must outlive the session. */
+HR_API enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads,
+                                     struct hr_error *error) HR_MUST_USE;
+HR_API void hr_session_free(struct hr_session *session);
+
+/* Ask the running call to end soon with HR_ERR_DEADLINE, and all later ones at once. From any thread, and from a
+ * signal handler. */
+HR_API void hr_session_stop(struct hr_session *session);
+
+struct hr_progress {
+    int64_t position_us; /* presentation time reached */
+    int64_t duration_us; /* of the video as its container says; 0: not known */
+    size_t frames;       /* sampled so far */
+    size_t faces;        /* found so far, over all frames */
+};
+
+struct hr_recognize_options {
+    double samples_per_s; /* frames looked at per second of video; default 2 */
+    double distance_max;  /* a face farther than this from every student is unknown; default: the model's */
+    double margin_min;    /* the runner-up must be at least this much farther; default: the model's */
+    int64_t timeout_ms;   /* of the whole call; 0: none */
+    void (*progress)(void *context, const struct hr_progress *progress); /* may be NULL; after each frame */
+    void *progress_context;
+};
+HR_API struct hr_recognize_options hr_recognize_options_default(void);
+
+struct hr_result; /* opaque; what was seen in one video */
+
+/* Recognise the enrolled students in a video (or still image) file. Nobody in it is a result, not an error. */
+HR_API enum hr_status hr_recognize_file(struct hr_session *session, const char *path,
+                                        const struct hr_recognize_options *options, struct hr_result **out,
+                                        struct hr_error *error) HR_MUST_USE;
+HR_API void hr_result_free(struct hr_result *result);
+
+/* One recognised student; strings belong to the result and are never NULL. */
+struct hr_seen_student {
+    const char *id;
+    const char *name;
+    const char *major;
+    const char *year;
+    bool has_record;  /* false: the table holds nothing but the id */
+    int64_t first_us; /* presentation time of the first and last sight */
+    int64_t last_us;
+    size_t sightings; /* sampled frames in which the student was seen */
+    size_t tracks;    /* unbroken appearances */
+    double distance;  /* of the best track's mean embedding to the student's nearest vector */
+    double margin;    /* by which the next student was farther; INFINITY when nobody else is enrolled */
+};
+
+HR_API size_t hr_result_student_count(const struct hr_result *result);
+HR_API const struct hr_seen_student *hr_result_student(const struct hr_result *result, size_t index);
+HR_API size_t hr_result_unknown_count(const struct hr_result *result); /* tracks of nobody enrolled */
+/* What went not quite right: a damaged part of the file, a student without a record. NULL past the last. */
+HR_API const char *hr_result_warning(const struct hr_result *result, size_t index);
+
+enum hr_format { HR_FORMAT_CSV, HR_FORMAT_JSON };
+
+/* The report as text. `columns`: NULL for name,major,year; else as `homeroom recognize --columns` takes it (JSON
+ * has everything anyway). *text is the caller's (free). */
+HR_API enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format, const char *columns,
+                                      char **text, struct hr_error *error) HR_MUST_USE;
+
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,9 @@ struct hr_view_quality {
     float overall;   /* 0..1, the ranking figure made of these and the detector's score */
 };
 
+/* Chips with less sharpness are blurred: enrolment refuses them, tracks prefer others. */
+#define HR_SHARPNESS_MIN 15.0f
+
 /* Similarity transform by least squares (Umeyama 1991, without reflection) from the five landmarks. */
 void hr_face_align(const struct hr_frame *frame, const struct hr_face *face, struct hr_chip *out);
 struct hr_view_quality hr_face_quality(const struct hr_face *face, const struct hr_chip *chip);
@@ -29,6 +32,8 @@ struct hr_embedder_options {
     bool mirrored; /* average the embedding of the chip and of its mirror image: better, twice the time */
     struct hr_pool *pool; /* borrowed, may be NULL */
 };
+
+struct hr_embedder_options hr_embedder_options_default(void);
 
 enum hr_status hr_embedder_new(struct hr_embedder **out, const struct hr_network *network,
                                const struct hr_embedder_options *options, struct hr_error *error) HR_MUST_USE;

@@ -1,0 +1,60 @@
+/* What a command is, and what it is given. One cmd_*.c per command, one table of them in main.c. */
+#ifndef HR_CLI_CLI_H
+#define HR_CLI_CLI_H
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "classroom/classroom.h"
+#include "cli/settings.h"
+
+struct hr_cli {
+    struct hr_settings settings;
+    const char **words; /* after the command */
+    size_t word_count;
+    struct hr_log log; /* to standard error */
+    FILE *out;         /* standard output */
+    bool terminal;     /* standard error is a terminal: progress may be shown */
+    char database_path[4096];
+    char model_dir[4096];
+};
+
+/* A command returns the program's exit status. */
+typedef int hr_command_fn(struct hr_cli *cli);
+
+struct hr_command {
+    enum hr_command_id id;
+    const char *name;
+    const char *usage;   /* words after the name: "VIDEO..." */
+    const char *summary; /* one line */
+    const char *text;    /* paragraphs for --help and the manual */
+    size_t words_min, words_max;
+    hr_command_fn *run;
+};
+
+extern const struct hr_command hr_command_table[];
+extern const size_t hr_command_count;
+
+hr_command_fn hr_cmd_recognize, hr_cmd_watch, hr_cmd_import, hr_cmd_enroll, hr_cmd_students, hr_cmd_export,
+    hr_cmd_forget, hr_cmd_doctor, hr_cmd_models, hr_cmd_help, hr_cmd_version;
+
+/* Log an error once and give its exit status. */
+int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error);
+
+/* Open the engine on the settings' database and models; errors say what to do about it. CREATE also makes the
+ * database's folder. */
+enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode, struct hr_engine **out,
+                                  struct hr_error *error) HR_MUST_USE;
+/* The database alone. */
+enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode, struct hr_database **out,
+                                    struct hr_error *error) HR_MUST_USE;
+
+/* Ctrl-C and SIGTERM: the running sessions are asked to stop, so that nothing is left half done; a second signal
+ * ends the program at once. hr_cli_interrupted says whether one came. */
+void hr_cli_catch_signals(void);
+bool hr_cli_interrupted(void);
+/* Sessions that a signal shall stop; at most HR_LIMIT_THREADS at a time. */
+void hr_cli_guard_session(struct hr_session *session);
+void hr_cli_release_session(struct hr_session *session);
+
+#endif

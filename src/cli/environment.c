@@ -1,0 +1,42 @@
+#include "cli/environment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *hr_environment(const char *name)
+{
+    return getenv(name);
+}
+
+enum hr_status hr_environment_database(char *out, size_t size, struct hr_error *error)
+{
+    const char *data = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+    int length;
+    if (data != NULL && data[0] == '/')
+        length = snprintf(out, size, "%s/homeroom/homeroom.db", data);
+    else if (home != NULL && home[0] == '/')
+        length = snprintf(out, size, "%s/.local/share/homeroom/homeroom.db", home);
+    else
+        return hr_error_set(error, HR_ERR_ARGUMENT, "no home folder is known: say --db FILE");
+    if (length < 0 || (size_t)length >= size)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the home folder's name is too long: say --db FILE");
+    return HR_OK;
+}
+
+enum hr_status hr_environment_models(char *out, size_t size, struct hr_error *error)
+{
+    char program[4096];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0)
+        return hr_error_set(error, HR_ERR_NOT_FOUND, "the program cannot find itself in /proc: say --models DIR");
+    program[length] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    if (snprintf(out, size, "%s/../share/homeroom/models", program) >= (int)size)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the program's path is too long: say --models DIR");
+    return HR_OK;
+}

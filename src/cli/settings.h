@@ -1,0 +1,90 @@
+/* Every option of the program in one table: the parser, --help, the manual page, the shell completions and a test
+ * are made from it. A value on the command line outranks the environment, which outranks the default. */
+#ifndef HR_CLI_SETTINGS_H
+#define HR_CLI_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+enum hr_command_id {
+    HR_COMMAND_RECOGNIZE,
+    HR_COMMAND_WATCH,
+    HR_COMMAND_IMPORT,
+    HR_COMMAND_ENROLL,
+    HR_COMMAND_STUDENTS,
+    HR_COMMAND_EXPORT,
+    HR_COMMAND_FORGET,
+    HR_COMMAND_DOCTOR,
+    HR_COMMAND_MODELS,
+    HR_COMMAND_HELP,
+    HR_COMMAND_VERSION,
+    HR_COMMAND_COUNT
+};
+
+/* What the options say. Text is borrowed from argv, the environment or static memory. */
+struct hr_settings {
+    /* common */
+    const char *database;
+    const char *models;
+    int threads;
+    bool json;
+    bool quiet;
+    bool verbose;
+    bool help;
+    /* recognize, watch */
+    const char *out;
+    double fps;
+    const char *format;
+    const char *columns;
+    double distance_max; /* 0: the model's */
+    double margin_min;   /* below 0: the model's */
+    int jobs;
+    double timeout_s;
+    /* watch */
+    bool once;
+    double interval_s;
+    /* enroll */
+    const char *video;
+    bool accept_lookalike;
+    /* export */
+    const char *what;
+    /* forget */
+    bool yes;
+};
+
+enum hr_option_kind { HR_OPTION_FLAG, HR_OPTION_TEXT, HR_OPTION_INTEGER, HR_OPTION_NUMBER, HR_OPTION_CHOICE };
+
+struct hr_option {
+    const char *name;     /* without the dashes */
+    char letter;          /* of the short form, or 0 */
+    enum hr_option_kind kind;
+    size_t offset;        /* in struct hr_settings */
+    const char *argument; /* its name in the help: "DIR"; NULL for a flag */
+    const char *choices;  /* CHOICE: "csv|json" */
+    double minimum, maximum; /* INTEGER, NUMBER */
+    const char *standard; /* the default as text, for the help and for the parser; NULL: none */
+    const char *environment; /* variable that sets it, or NULL */
+    unsigned commands;    /* bit set of 1 << enum hr_command_id; ~0u: all */
+    const char *help;
+};
+
+extern const struct hr_option hr_option_table[];
+extern const size_t hr_option_count;
+
+/* Parses argv (without the program's name). The first word that is no option is the command; options stand
+ * before or after it; "--" ends them. Words that are left are stored in `words` (argc entries at least).
+ * ARGUMENT says which option is wrong and what would be right. */
+struct hr_arguments {
+    const char *command; /* NULL: none given */
+    const char **words;  /* after the command */
+    size_t word_count;
+};
+enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **argv,
+                                 struct hr_arguments *arguments, struct hr_error *error) HR_MUST_USE;
+/* After the command is known: refuses options that it does not take. */
+enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command, const char *command_name,
+                                 struct hr_error *error) HR_MUST_USE;
+
+#endif

@@ -2,12 +2,13 @@
  *
  * The one public header of libhomeroom. Two lifetimes:
  *
- *   engine    models, gallery and student table; read-only after opening, may be shared by all threads
- *   session   decoder, scratch memory and tracks of one video at a time; one per worker thread
+ *   engine    models, gallery and student table; read-only after opening, may be shared by all
+ * threads session   decoder, scratch memory and tracks of one video at a time; one per worker
+ * thread
  *
  * Every function that can fail returns `enum hr_status` and fills the caller's `struct hr_error`.
- * All text is UTF-8. All sizes are in pixels and all times in microseconds of presentation time unless a
- * name says otherwise. Nothing here writes to the terminal.
+ * All text is UTF-8. All sizes are in pixels and all times in microseconds of presentation time
+ * unless a name says otherwise. Nothing here writes to the terminal.
  */
 #ifndef HOMEROOM_H
 #define HOMEROOM_H
@@ -22,7 +23,7 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define HR_MUST_USE __attribute__((warn_unused_result))
-#define HR_PRINTF(format_index, first_argument) \
+#define HR_PRINTF(format_index, first_argument)                                                    \
     __attribute__((format(printf, format_index, first_argument)))
 #define HR_API __attribute__((visibility("default")))
 #else
@@ -31,16 +32,17 @@ extern "C" {
 #define HR_API
 #endif
 
-/* What can happen. base/status.c has the one table that gives each code its name, its exit status, its HTTP
- * status and whether trying again can help. */
+/* What can happen. base/status.c has the one table that gives each code its name, its exit status,
+ * its HTTP status and whether trying again can help. */
 enum hr_status {
     HR_OK = 0,
-    HR_END,             /* no more frames, rows, items: a result, not an error */
-    HR_ERR_ARGUMENT,    /* the caller's or user's argument makes no sense */
-    HR_ERR_NOT_FOUND,   /* the file, student or table is not there */
-    HR_ERR_PERMISSION,  /* it is there but may not be read or written */
-    HR_ERR_IO,          /* reading or writing failed half way */
-    HR_ERR_FORMAT,      /* the bytes are not what they should be: not a video, a damaged model, bad CSV */
+    HR_END,            /* no more frames, rows, items: a result, not an error */
+    HR_ERR_ARGUMENT,   /* the caller's or user's argument makes no sense */
+    HR_ERR_NOT_FOUND,  /* the file, student or table is not there */
+    HR_ERR_PERMISSION, /* it is there but may not be read or written */
+    HR_ERR_IO,         /* reading or writing failed half way */
+    HR_ERR_FORMAT, /* the bytes are not what they should be: not a video, a damaged model, bad CSV
+                    */
     HR_ERR_UNSUPPORTED, /* well formed, but of a kind that homeroom does not handle */
     HR_ERR_LIMIT,       /* a named limit of base/limits.h was passed */
     HR_ERR_MEMORY,      /* out of memory */
@@ -56,7 +58,8 @@ enum hr_status {
 
 #define HR_ERROR_TEXT_MAX 512
 
-/* Filled by the function that failed; the leaf writes the foreign reason, callers put context in front. */
+/* Filled by the function that failed; the leaf writes the foreign reason, callers put context in
+ * front. */
 struct hr_error {
     enum hr_status code;
     char text[HR_ERROR_TEXT_MAX];
@@ -74,23 +77,26 @@ struct hr_engine_options {
     const char *model_dir;     /* folder with centerface.hrm and dlib-resnet.hrm; required */
 };
 
-/* Opens everything a session needs. Errors: MODEL, NOT_FOUND, DATABASE, MEMORY. Safe to share between threads
- * once open; close it after the last session. */
-HR_API enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_options *options,
+/* Opens everything a session needs. Errors: MODEL, NOT_FOUND, DATABASE, MEMORY. Safe to share
+ * between threads once open; close it after the last session. */
+HR_API enum hr_status hr_engine_open(struct hr_engine **out,
+                                     const struct hr_engine_options *options,
                                      struct hr_error *error) HR_MUST_USE;
-HR_API void hr_engine_close(struct hr_engine *engine); /* NULL is allowed, as for all _close and _free */
+HR_API void
+hr_engine_close(struct hr_engine *engine); /* NULL is allowed, as for all _close and _free */
 
 /* ---- session: one video at a time, one thread at a time ---- */
 
 struct hr_session; /* opaque */
 
-/* `threads`: of the decoder and of the networks; 0: one per processor. The engine must outlive the session. */
+/* `threads`: of the decoder and of the networks; 0: one per processor. The engine must outlive the
+ * session. */
 HR_API enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads,
                                      struct hr_error *error) HR_MUST_USE;
 HR_API void hr_session_free(struct hr_session *session);
 
-/* Ask the running call to end soon with HR_ERR_DEADLINE, and all later ones at once. From any thread, and from a
- * signal handler. */
+/* Ask the running call to end soon with HR_ERR_DEADLINE, and all later ones at once. From any
+ * thread, and from a signal handler. */
 HR_API void hr_session_stop(struct hr_session *session);
 
 struct hr_progress {
@@ -102,20 +108,23 @@ struct hr_progress {
 
 struct hr_recognize_options {
     double samples_per_s; /* frames looked at per second of video; default 2 */
-    double distance_max;  /* a face farther than this from every student is unknown; default: the model's */
-    double margin_min;    /* the runner-up must be at least this much farther; default: the model's */
-    int64_t timeout_ms;   /* of the whole call; 0: none */
-    void (*progress)(void *context, const struct hr_progress *progress); /* may be NULL; after each frame */
+    double distance_max;  /* a face farther than this from every student is unknown; default: the
+                             model's */
+    double margin_min;  /* the runner-up must be at least this much farther; default: the model's */
+    int64_t timeout_ms; /* of the whole call; 0: none */
+    void (*progress)(void *context,
+                     const struct hr_progress *progress); /* may be NULL; after each frame */
     void *progress_context;
 };
 HR_API struct hr_recognize_options hr_recognize_options_default(void);
 
 struct hr_result; /* opaque; what was seen in one video */
 
-/* Recognise the enrolled students in a video (or still image) file. Nobody in it is a result, not an error. */
+/* Recognise the enrolled students in a video (or still image) file. Nobody in it is a result, not
+ * an error. */
 HR_API enum hr_status hr_recognize_file(struct hr_session *session, const char *path,
-                                        const struct hr_recognize_options *options, struct hr_result **out,
-                                        struct hr_error *error) HR_MUST_USE;
+                                        const struct hr_recognize_options *options,
+                                        struct hr_result **out, struct hr_error *error) HR_MUST_USE;
 HR_API void hr_result_free(struct hr_result *result);
 
 /* One recognised student; strings belong to the result and are never NULL. */
@@ -130,21 +139,26 @@ struct hr_seen_student {
     size_t sightings; /* sampled frames in which the student was seen */
     size_t tracks;    /* unbroken appearances */
     double distance;  /* of the best track's mean embedding to the student's nearest vector */
-    double margin;    /* by which the next student was farther; INFINITY when nobody else is enrolled */
+    double
+        margin; /* by which the next student was farther; INFINITY when nobody else is enrolled */
 };
 
 HR_API size_t hr_result_student_count(const struct hr_result *result);
-HR_API const struct hr_seen_student *hr_result_student(const struct hr_result *result, size_t index);
-HR_API size_t hr_result_unknown_count(const struct hr_result *result); /* tracks of nobody enrolled */
-/* What went not quite right: a damaged part of the file, a student without a record. NULL past the last. */
+HR_API const struct hr_seen_student *hr_result_student(const struct hr_result *result,
+                                                       size_t index);
+HR_API size_t
+hr_result_unknown_count(const struct hr_result *result); /* tracks of nobody enrolled */
+/* What went not quite right: a damaged part of the file, a student without a record. NULL past the
+ * last. */
 HR_API const char *hr_result_warning(const struct hr_result *result, size_t index);
 
 enum hr_format { HR_FORMAT_CSV, HR_FORMAT_JSON };
 
-/* The report as text. `columns`: NULL for name,major,year; else as `homeroom recognize --columns` takes it (JSON
- * has everything anyway). *text is the caller's (free). */
-HR_API enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format, const char *columns,
-                                      char **text, struct hr_error *error) HR_MUST_USE;
+/* The report as text. `columns`: NULL for name,major,year; else as `homeroom recognize --columns`
+ * takes it (JSON has everything anyway). *text is the caller's (free). */
+HR_API enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format,
+                                      const char *columns, char **text,
+                                      struct hr_error *error) HR_MUST_USE;
 
 #ifdef __cplusplus
 }

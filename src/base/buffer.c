@@ -73,7 +73,8 @@ enum hr_status hr_buffer_check(const struct hr_buffer *buffer, struct hr_error *
 {
     if (!buffer->failed)
         return HR_OK;
-    return hr_error_set(error, HR_ERR_LIMIT, "more than %zu bytes, or out of memory", buffer->max_size);
+    return hr_error_set(error, HR_ERR_LIMIT, "more than %zu bytes, or out of memory",
+                        buffer->max_size);
 }
 
 struct hr_view hr_buffer_view(const struct hr_buffer *buffer)

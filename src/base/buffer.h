@@ -1,4 +1,5 @@
-/* A growing byte buffer with a hard cap that is set when it is made: no input can make it grow past that. */
+/* A growing byte buffer with a hard cap that is set when it is made: no input can make it grow past
+ * that. */
 #ifndef HR_BASE_BUFFER_H
 #define HR_BASE_BUFFER_H
 
@@ -10,7 +11,8 @@ struct hr_buffer {
     size_t size;
     size_t capacity;
     size_t max_size;
-    bool failed; /* an append did not fit or memory ran out; sticky, so that writers may check once at the end */
+    bool failed; /* an append did not fit or memory ran out; sticky, so that writers may check once
+                    at the end */
 };
 
 /* Allocates nothing. */

@@ -1,4 +1,5 @@
-/* Time and sleep behind one interface, so that deadlines, watching and retries run on a fake clock in tests. */
+/* Time and sleep behind one interface, so that deadlines, watching and retries run on a fake clock
+ * in tests. */
 #ifndef HR_BASE_CLOCK_H
 #define HR_BASE_CLOCK_H
 
@@ -23,10 +24,11 @@ int64_t hr_clock_process_cpu_us(void);
 #define HR_CLOCK_ISO8601_SIZE 32
 void hr_clock_iso8601(int64_t wall_us, char *out);
 
-/* When to stop: at a time, or when somebody sets the flag (Ctrl-C, SIGTERM). Read from any thread. */
+/* When to stop: at a time, or when somebody sets the flag (Ctrl-C, SIGTERM). Read from any thread.
+ */
 struct hr_deadline {
     const struct hr_clock *clock;
-    int64_t at_monotonic_us;     /* INT64_MAX: no time limit */
+    int64_t at_monotonic_us; /* INT64_MAX: no time limit */
     const atomic_bool *stop; /* may be NULL */
 };
 

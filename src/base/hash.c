@@ -14,7 +14,8 @@ static void to_hex(const uint8_t *digest, char *out)
     out[64] = '\0';
 }
 
-enum hr_status hr_sha256_hex(struct hr_view bytes, char out[HR_SHA256_HEX_SIZE], struct hr_error *error)
+enum hr_status hr_sha256_hex(struct hr_view bytes, char out[HR_SHA256_HEX_SIZE],
+                             struct hr_error *error)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
     if (EVP_Digest(bytes.data, bytes.size, digest, NULL, EVP_sha256(), NULL) != 1)
@@ -23,7 +24,8 @@ enum hr_status hr_sha256_hex(struct hr_view bytes, char out[HR_SHA256_HEX_SIZE],
     return HR_OK;
 }
 
-enum hr_status hr_sha256_file_hex(const char *path, char out[HR_SHA256_HEX_SIZE], struct hr_error *error)
+enum hr_status hr_sha256_file_hex(const char *path, char out[HR_SHA256_HEX_SIZE],
+                                  struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     uint8_t digest[EVP_MAX_MD_SIZE], block[65536];

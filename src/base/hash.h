@@ -1,4 +1,5 @@
-/* SHA-256 (FIPS 180-4) by OpenSSL's libcrypto: photos known by their bytes, model files checked against a lock. */
+/* SHA-256 (FIPS 180-4) by OpenSSL's libcrypto: photos known by their bytes, model files checked
+ * against a lock. */
 #ifndef HR_BASE_HASH_H
 #define HR_BASE_HASH_H
 

@@ -7,14 +7,16 @@
 enum hr_status hr_size_check(struct hr_size size, struct hr_error *error)
 {
     if (size.width_px <= 0 || size.height_px <= 0)
-        return hr_error_set(error, HR_ERR_FORMAT, "a picture of %d x %d pixels has no area", size.width_px,
-                            size.height_px);
+        return hr_error_set(error, HR_ERR_FORMAT, "a picture of %d x %d pixels has no area",
+                            size.width_px, size.height_px);
     if (size.width_px > HR_LIMIT_FRAME_SIDE_PX || size.height_px > HR_LIMIT_FRAME_SIDE_PX)
-        return hr_error_set(error, HR_ERR_LIMIT, "%d x %d pixels: a side is longer than the limit of %d",
-                            size.width_px, size.height_px, HR_LIMIT_FRAME_SIDE_PX);
+        return hr_error_set(error, HR_ERR_LIMIT,
+                            "%d x %d pixels: a side is longer than the limit of %d", size.width_px,
+                            size.height_px, HR_LIMIT_FRAME_SIDE_PX);
     if ((uint64_t)size.width_px * (uint64_t)size.height_px > HR_LIMIT_FRAME_PIXELS)
-        return hr_error_set(error, HR_ERR_LIMIT, "%d x %d pixels: more than the limit of %llu in all",
-                            size.width_px, size.height_px, (unsigned long long)HR_LIMIT_FRAME_PIXELS);
+        return hr_error_set(error, HR_ERR_LIMIT,
+                            "%d x %d pixels: more than the limit of %llu in all", size.width_px,
+                            size.height_px, (unsigned long long)HR_LIMIT_FRAME_PIXELS);
     return HR_OK;
 }
 
@@ -26,8 +28,8 @@ enum hr_status hr_image_init(struct hr_image *image, struct hr_size size, struct
         return status;
     image->rgb = malloc((size_t)size.width_px * (size_t)size.height_px * 3);
     if (image->rgb == NULL)
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture of %d x %d pixels", size.width_px,
-                            size.height_px);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture of %d x %d pixels",
+                            size.width_px, size.height_px);
     image->size = size;
     image->stride_bytes = (ptrdiff_t)size.width_px * 3;
     return HR_OK;

@@ -1,8 +1,9 @@
 /* JSON values: a thin border around jansson, so that its header stays in one room.
  *
  * A value made by hr_json_*_new or hr_json_parse belongs to the caller until it is handed to
- * hr_json_set/hr_json_append (which take it, also on failure) or freed by hr_json_free. Values found by
- * hr_json_get/hr_json_at are borrowed. Object keys keep the order in which they were set. */
+ * hr_json_set/hr_json_append (which take it, also on failure) or freed by hr_json_free. Values
+ * found by hr_json_get/hr_json_at are borrowed. Object keys keep the order in which they were set.
+ */
 #ifndef HR_BASE_JSON_H
 #define HR_BASE_JSON_H
 
@@ -22,11 +23,14 @@ enum hr_json_type {
     HR_JSON_OBJECT
 };
 
-/* Duplicate keys are refused; depth is bounded by jansson (2048). Error text gives line and column. */
-enum hr_status hr_json_parse(struct hr_json **out, struct hr_view text, struct hr_error *error) HR_MUST_USE;
+/* Duplicate keys are refused; depth is bounded by jansson (2048). Error text gives line and column.
+ */
+enum hr_status hr_json_parse(struct hr_json **out, struct hr_view text,
+                             struct hr_error *error) HR_MUST_USE;
 void hr_json_free(struct hr_json *value);
 
-/* NULL when out of memory (setters accept that and mark their container failed through their result). */
+/* NULL when out of memory (setters accept that and mark their container failed through their
+ * result). */
 struct hr_json *hr_json_object_new(void);
 struct hr_json *hr_json_array_new(void);
 struct hr_json *hr_json_text_new(const char *utf8); /* NULL gives the JSON null */

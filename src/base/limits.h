@@ -1,5 +1,5 @@
-/* Every limit that homeroom puts on input from outside, by name, with the reason. Each is tested at, below and
- * above its value in the room that enforces it. */
+/* Every limit that homeroom puts on input from outside, by name, with the reason. Each is tested
+ * at, below and above its value in the room that enforces it. */
 #ifndef HR_BASE_LIMITS_H
 #define HR_BASE_LIMITS_H
 
@@ -13,7 +13,8 @@
 #define HR_LIMIT_FRAME_SIDE_PX 16384
 /* Pixels of one frame: 8192 x 8192, 192 MiB as RGB24. */
 #define HR_LIMIT_FRAME_PIXELS (UINT64_C(8192) * 8192)
-/* A lesson is shorter than four hours; a ten-hour file is a surveillance tape or a forged header. */
+/* A lesson is shorter than four hours; a ten-hour file is a surveillance tape or a forged header.
+ */
 #define HR_LIMIT_VIDEO_DURATION_US (INT64_C(4) * 3600 * 1000000)
 /* Sampled frames of one video: four hours at 5 per second. */
 #define HR_LIMIT_SAMPLES_PER_VIDEO 72000

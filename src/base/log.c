@@ -17,8 +17,8 @@ static void append_text_fields(struct hr_buffer *line, const struct hr_log_field
     }
 }
 
-static void append_json_line(struct hr_buffer *line, enum hr_log_level level, const struct hr_log_field *fields,
-                             const char *message)
+static void append_json_line(struct hr_buffer *line, enum hr_log_level level,
+                             const struct hr_log_field *fields, const char *message)
 {
     char now[HR_CLOCK_ISO8601_SIZE];
     hr_clock_iso8601(hr_clock_system()->wall_us(NULL), now);
@@ -29,15 +29,16 @@ static void append_json_line(struct hr_buffer *line, enum hr_log_level level, co
         hr_json_set(object, "message", hr_json_text_new("(text that is not UTF-8)"));
     for (; fields != NULL && fields->key != NULL; fields++)
         hr_json_set(object, fields->key,
-                    fields->text != NULL ? hr_json_text_new(fields->text) : hr_json_real_new(fields->number));
+                    fields->text != NULL ? hr_json_text_new(fields->text)
+                                         : hr_json_real_new(fields->number));
     struct hr_error ignored;
     if (hr_json_write(object, false, line, &ignored) != HR_OK)
         hr_buffer_append_text(line, "{\"level\":\"error\",\"message\":\"log line lost\"}");
     hr_json_free(object);
 }
 
-void hr_log_write(const struct hr_log *log, enum hr_log_level level, const struct hr_log_field *fields,
-                  const char *format, ...)
+void hr_log_write(const struct hr_log *log, enum hr_log_level level,
+                  const struct hr_log_field *fields, const char *format, ...)
 {
     if (log == NULL || log->stream == NULL || level < log->level)
         return;

@@ -1,8 +1,8 @@
-/* Log lines, written at the program's top only: short text on a terminal, one JSON object per line on a
- * server. Library code does not log; it returns errors and warnings.
+/* Log lines, written at the program's top only: short text on a terminal, one JSON object per line
+ * on a server. Library code does not log; it returns errors and warnings.
  *
- * Never put a face, a vector, a secret or, at info level and above, a student's name or id into a line.
- * Threads: one call writes one whole line. */
+ * Never put a face, a vector, a secret or, at info level and above, a student's name or id into a
+ * line. Threads: one call writes one whole line. */
 #ifndef HR_BASE_LOG_H
 #define HR_BASE_LOG_H
 
@@ -26,6 +26,6 @@ struct hr_log_field {
     double number;
 };
 
-void hr_log_write(const struct hr_log *log, enum hr_log_level level, const struct hr_log_field *fields,
-                  const char *format, ...) HR_PRINTF(4, 5);
+void hr_log_write(const struct hr_log *log, enum hr_log_level level,
+                  const struct hr_log_field *fields, const char *format, ...) HR_PRINTF(4, 5);
 #endif

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The one table. Exit statuses follow the manual: 1 is kept for "did not find what was asked" style answers of
- * single commands, 2 for usage, 3 and up for the failures below. */
+/* The one table. Exit statuses follow the manual: 1 is kept for "did not find what was asked" style
+ * answers of single commands, 2 for usage, 3 and up for the failures below. */
 static const struct hr_status_info status_table[HR_STATUS_COUNT] = {
     [HR_OK] = {"ok", "done", 0, 200, false},
     [HR_END] = {"end", "nothing more", 0, 200, false},
@@ -21,7 +21,8 @@ static const struct hr_status_info status_table[HR_STATUS_COUNT] = {
     [HR_ERR_DEADLINE] = {"deadline", "stopped by the deadline or on request", 10, 504, true},
     [HR_ERR_MODEL] = {"model", "a model is missing, damaged or of another kind", 11, 500, false},
     [HR_ERR_DATABASE] = {"database", "the student database refused", 12, 500, false},
-    [HR_ERR_CONFLICT] = {"conflict", "it is there already, or was changed meanwhile", 13, 409, false},
+    [HR_ERR_CONFLICT] = {"conflict", "it is there already, or was changed meanwhile", 13, 409,
+                         false},
     [HR_ERR_THROTTLED] = {"throttled", "a service asked to slow down", 14, 429, true},
     [HR_ERR_UNAVAILABLE] = {"unavailable", "a service cannot be reached", 15, 503, true},
     [HR_ERR_INTERNAL] = {"internal", "a mistake in homeroom", 70, 500, false},
@@ -127,7 +128,8 @@ enum hr_status hr_error_prefix(struct hr_error *error, const char *format, ...)
     set_text(error, format, arguments);
     va_end(arguments);
     size_t used = strlen(error->text);
-    snprintf(error->text + used, sizeof error->text - used, ": %.*s", (int)sizeof before - 1, before);
+    snprintf(error->text + used, sizeof error->text - used, ": %.*s", (int)sizeof before - 1,
+             before);
     trim_broken_tail(error->text);
     return error->code;
 }

@@ -1,4 +1,5 @@
-/* Status codes, and the one table that says what each means to a shell, a web client and a retry loop. */
+/* Status codes, and the one table that says what each means to a shell, a web client and a retry
+ * loop. */
 #ifndef HR_BASE_STATUS_H
 #define HR_BASE_STATUS_H
 
@@ -26,8 +27,8 @@ enum hr_status hr_error_set(struct hr_error *error, enum hr_status code, const c
 enum hr_status hr_error_set_errno(struct hr_error *error, int saved_errno, const char *format, ...)
     HR_PRINTF(3, 4);
 
-/* Put context in front of the text that is there: "reading 'a.mp4'" + ": " + text. Returns error's code
- * (HR_ERR_INTERNAL when error is NULL), so that a caller can `return hr_error_prefix(...)`. */
+/* Put context in front of the text that is there: "reading 'a.mp4'" + ": " + text. Returns error's
+ * code (HR_ERR_INTERNAL when error is NULL), so that a caller can `return hr_error_prefix(...)`. */
 enum hr_status hr_error_prefix(struct hr_error *error, const char *format, ...) HR_PRINTF(2, 3);
 
 #endif

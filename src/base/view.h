@@ -1,4 +1,5 @@
-/* A view: borrowed bytes with a length, passed by value. Never owns, need not end in a zero byte. */
+/* A view: borrowed bytes with a length, passed by value. Never owns, need not end in a zero byte.
+ */
 #ifndef HR_BASE_VIEW_H
 #define HR_BASE_VIEW_H
 
@@ -24,7 +25,8 @@ static inline struct hr_view hr_view_text(const char *text)
 
 bool hr_view_equal(struct hr_view a, struct hr_view b);
 
-/* Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates) without zero bytes. */
+/* Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates) without zero
+ * bytes. */
 bool hr_view_is_utf8(struct hr_view view);
 
 #endif

@@ -30,8 +30,9 @@ static void lap(int64_t *mark, int64_t *sum)
 
 /* Every frame that is due: find the faces and follow them. */
 static enum hr_status follow_faces(struct hr_session *session, struct hr_video *video,
-                                   const struct hr_recognize_options *options, const struct hr_deadline *deadline,
-                                   struct hr_result *result, struct hr_error *error)
+                                   const struct hr_recognize_options *options,
+                                   const struct hr_deadline *deadline, struct hr_result *result,
+                                   struct hr_error *error)
 {
     struct hr_stage_times *times = &result->times;
     struct hr_progress progress = {.duration_us = hr_video_info(video)->duration_us};
@@ -45,7 +46,8 @@ static enum hr_status follow_faces(struct hr_session *session, struct hr_video *
         if (status != HR_OK)
             return status;
         if (hr_deadline_passed(deadline))
-            return hr_error_set(error, HR_ERR_DEADLINE, "stopped at %.1f s of the video", (double)frame.pts_us / 1e6);
+            return hr_error_set(error, HR_ERR_DEADLINE, "stopped at %.1f s of the video",
+                                (double)frame.pts_us / 1e6);
 
         status = hr_faces_find(session->detector, &frame, &session->faces, error);
         lap(&mark, &times->detect_us);
@@ -66,7 +68,8 @@ static enum hr_status follow_faces(struct hr_session *session, struct hr_video *
 }
 
 /* When all frames are seen: one decision per track, then the students' records. */
-static enum hr_status decide_and_look_up(struct hr_session *session, const struct hr_recognize_options *options,
+static enum hr_status decide_and_look_up(struct hr_session *session,
+                                         const struct hr_recognize_options *options,
                                          struct hr_result *result, struct hr_error *error)
 {
     int64_t mark = now_us();
@@ -88,19 +91,22 @@ static enum hr_status decide_and_look_up(struct hr_session *session, const struc
     return status;
 }
 
-static enum hr_status check_options(const struct hr_recognize_options *options, struct hr_error *error)
+static enum hr_status check_options(const struct hr_recognize_options *options,
+                                    struct hr_error *error)
 {
     if (!(options->samples_per_s > 0 && options->samples_per_s <= HR_LIMIT_SAMPLE_FPS))
-        return hr_error_set(error, HR_ERR_ARGUMENT, "%g samples per second: above 0 and at most %d are possible",
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "%g samples per second: above 0 and at most %d are possible",
                             options->samples_per_s, HR_LIMIT_SAMPLE_FPS);
     if (!(options->distance_max > 0) || !(options->margin_min >= 0))
-        return hr_error_set(error, HR_ERR_ARGUMENT, "the distance must be above 0 and the margin not below 0");
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "the distance must be above 0 and the margin not below 0");
     return HR_OK;
 }
 
-enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stream *stream, const char *name,
-                                      const struct hr_recognize_options *options, struct hr_result **out,
-                                      struct hr_error *error)
+enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stream *stream,
+                                      const char *name, const struct hr_recognize_options *options,
+                                      struct hr_result **out, struct hr_error *error)
 {
     *out = NULL;
     struct hr_recognize_options defaults = hr_recognize_options_default();
@@ -112,12 +118,14 @@ enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stre
 
     int64_t start_us = now_us();
     int64_t mark = start_us;
-    struct hr_deadline deadline = {
-        .clock = hr_clock_system(),
-        .at_monotonic_us = options->timeout_ms > 0 ? start_us + options->timeout_ms * 1000 : INT64_MAX,
-        .stop = &session->stop};
-    struct hr_video_options sampling = {
-        .samples_per_s = options->samples_per_s, .decoder_threads = session->threads, .deadline = &deadline};
+    struct hr_deadline deadline = {.clock = hr_clock_system(),
+                                   .at_monotonic_us = options->timeout_ms > 0
+                                                          ? start_us + options->timeout_ms * 1000
+                                                          : INT64_MAX,
+                                   .stop = &session->stop};
+    struct hr_video_options sampling = {.samples_per_s = options->samples_per_s,
+                                        .decoder_threads = session->threads,
+                                        .deadline = &deadline};
     struct hr_video *video = NULL;
     struct hr_result *result = hr_result_new(name, hr_engine_model_id(session->engine));
     if (result == NULL)

@@ -1,5 +1,6 @@
-/* The whole story of one video: source -> frames -> faces -> tracks -> students -> result. The command line, the
- * folder watcher and everything that comes later call hr_classroom_recognize; each brings a stream. */
+/* The whole story of one video: source -> frames -> faces -> tracks -> students -> result. The
+ * command line, the folder watcher and everything that comes later call hr_classroom_recognize;
+ * each brings a stream. */
 #ifndef HR_CLASSROOM_CLASSROOM_H
 #define HR_CLASSROOM_CLASSROOM_H
 
@@ -16,9 +17,9 @@ struct hr_stage_times {
 };
 
 /* As hr_recognize_file, from a stream (borrowed). `name` appears in errors and in the report. */
-enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stream *stream, const char *name,
-                                      const struct hr_recognize_options *options, struct hr_result **out,
-                                      struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stream *stream,
+                                      const char *name, const struct hr_recognize_options *options,
+                                      struct hr_result **out, struct hr_error *error) HR_MUST_USE;
 
 /* The result as a report; borrowed from the result. */
 const struct hr_report *hr_result_report(const struct hr_result *result);

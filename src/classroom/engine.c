@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum hr_status open_model(struct hr_network **out, const char *dir, const char *file, struct hr_error *error)
+static enum hr_status open_model(struct hr_network **out, const char *dir, const char *file,
+                                 struct hr_error *error)
 {
     char path[4096];
     if (snprintf(path, sizeof path, "%s/%s", dir, file) >= (int)sizeof path)
@@ -33,7 +34,8 @@ void hr_models_close(struct hr_models *models)
 }
 
 /* A face record of the database goes into the gallery if the model in use made it. */
-static enum hr_status add_to_gallery(void *context, const struct hr_face_record *record, struct hr_error *error)
+static enum hr_status add_to_gallery(void *context, const struct hr_face_record *record,
+                                     struct hr_error *error)
 {
     struct hr_engine *engine = context;
     float vector[HR_EMBEDDING_SIZE];
@@ -42,9 +44,11 @@ static enum hr_status add_to_gallery(void *context, const struct hr_face_record 
         return HR_OK;
     }
     if (record->vector.size != sizeof vector)
-        return hr_error_set(error, HR_ERR_DATABASE, "a face record of %zu bytes instead of %zu: the database is damaged",
+        return hr_error_set(error, HR_ERR_DATABASE,
+                            "a face record of %zu bytes instead of %zu: the database is damaged",
                             record->vector.size, sizeof vector);
-    memcpy(vector, record->vector.data, sizeof vector); /* little-endian on every machine we build for */
+    memcpy(vector, record->vector.data,
+           sizeof vector); /* little-endian on every machine we build for */
     return hr_gallery_add(engine->gallery, record->student_id, record->model_id, vector, error);
 }
 
@@ -53,7 +57,8 @@ enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engin
 {
     *out = NULL;
     if (options->database_path == NULL || options->model_dir == NULL)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "an engine needs a database and a model folder");
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "an engine needs a database and a model folder");
     struct hr_engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for the engine");
@@ -80,7 +85,8 @@ out:
     return status;
 }
 
-enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_options *options, struct hr_error *error)
+enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_options *options,
+                              struct hr_error *error)
 {
     return hr_engine_open_mode(out, options, HR_DATABASE_READ, error);
 }
@@ -109,11 +115,13 @@ static int processors(void)
     return count < 1 ? 1 : count > HR_LIMIT_THREADS ? HR_LIMIT_THREADS : (int)count;
 }
 
-enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads, struct hr_error *error)
+enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads,
+                              struct hr_error *error)
 {
     *out = NULL;
     if (threads < 0 || threads > HR_LIMIT_THREADS)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "%d threads: 0 (as many as processors) to %d are possible", threads,
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "%d threads: 0 (as many as processors) to %d are possible", threads,
                             HR_LIMIT_THREADS);
     struct hr_session *session = calloc(1, sizeof *session);
     if (session == NULL)

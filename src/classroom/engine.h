@@ -1,7 +1,8 @@
-/* Engine and session as the program's own rooms see them; include/homeroom.h is what the world sees.
+/* Engine and session as the program's own rooms see them; include/homeroom.h is what the world
+ * sees.
  *
- * The engine is shared: networks and gallery are read-only, the student table is asked under a lock. Enrolment
- * opens an engine of its own for writing and uses it from one thread. */
+ * The engine is shared: networks and gallery are read-only, the student table is asked under a
+ * lock. Enrolment opens an engine of its own for writing and uses it from one thread. */
 #ifndef HR_CLASSROOM_ENGINE_H
 #define HR_CLASSROOM_ENGINE_H
 
@@ -20,7 +21,8 @@ struct hr_models {
 #define HR_MODEL_DETECTOR_FILE "centerface.hrm"
 #define HR_MODEL_EMBEDDER_FILE "dlib-resnet.hrm"
 
-enum hr_status hr_models_open(struct hr_models *out, const char *model_dir, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_models_open(struct hr_models *out, const char *model_dir,
+                              struct hr_error *error) HR_MUST_USE;
 void hr_models_close(struct hr_models *models); /* safe on a zeroed one */
 
 struct hr_engine {

@@ -9,8 +9,8 @@
 #include "base/hash.h"
 #include "video/video.h"
 
-/* Vectors nearer than this come from the same picture saved twice: measured re-encodings stay below it, two
- * moments of one person lie above. */
+/* Vectors nearer than this come from the same picture saved twice: measured re-encodings stay below
+ * it, two moments of one person lie above. */
 static const float same_picture_distance = 0.05f;
 
 static const char *const verdict_names[HR_ENROLL_VERDICT_COUNT] = {
@@ -25,7 +25,8 @@ const char *hr_enroll_verdict_name(enum hr_enroll_verdict verdict)
 }
 
 HR_PRINTF(3, 4)
-static enum hr_status verdict(struct hr_enroll_outcome *out, enum hr_enroll_verdict what, const char *format, ...)
+static enum hr_status verdict(struct hr_enroll_outcome *out, enum hr_enroll_verdict what,
+                              const char *format, ...)
 {
     out->verdict = what;
     va_list arguments;
@@ -40,8 +41,10 @@ static float face_width_px(const struct hr_face *face)
     return face->box.right_px - face->box.left_px;
 }
 
-/* The face the picture is of, or NULL with the verdict: bystanders less than half as wide do not count. */
-static const struct hr_face *the_one_face(const struct hr_faces *faces, struct hr_enroll_outcome *out)
+/* The face the picture is of, or NULL with the verdict: bystanders less than half as wide do not
+ * count. */
+static const struct hr_face *the_one_face(const struct hr_faces *faces,
+                                          struct hr_enroll_outcome *out)
 {
     if (faces->count == 0) {
         (void)verdict(out, HR_ENROLL_NO_FACE, "no face found");
@@ -55,21 +58,22 @@ static const struct hr_face *the_one_face(const struct hr_faces *faces, struct h
     for (size_t i = 0; i < faces->count; i++)
         rivals += face_width_px(&faces->items[i]) > 0.5f * face_width_px(largest);
     if (rivals > 1) {
-        (void)verdict(out, HR_ENROLL_SEVERAL_FACES, "%zu faces: crop the picture to the student", rivals);
+        (void)verdict(out, HR_ENROLL_SEVERAL_FACES, "%zu faces: crop the picture to the student",
+                      rivals);
         return NULL;
     }
     return largest;
 }
 
 /* Aligns the face and judges the view. False, with the verdict, when it is not good enough. */
-static bool good_view(const struct hr_frame *frame, const struct hr_face *face, struct hr_chip *chip,
-                      struct hr_enroll_outcome *out)
+static bool good_view(const struct hr_frame *frame, const struct hr_face *face,
+                      struct hr_chip *chip, struct hr_enroll_outcome *out)
 {
     hr_face_align(frame, face, chip);
     struct hr_view_quality quality = hr_face_quality(face, chip);
     if (face_width_px(face) < HR_ENROLL_FACE_MIN_PX) {
-        (void)verdict(out, HR_ENROLL_TOO_SMALL, "the face is %.0f px wide, %d needed", (double)face_width_px(face),
-                      HR_ENROLL_FACE_MIN_PX);
+        (void)verdict(out, HR_ENROLL_TOO_SMALL, "the face is %.0f px wide, %d needed",
+                      (double)face_width_px(face), HR_ENROLL_FACE_MIN_PX);
         return false;
     }
     if (quality.sharpness < HR_SHARPNESS_MIN) {
@@ -81,8 +85,9 @@ static bool good_view(const struct hr_frame *frame, const struct hr_face *face, 
 }
 
 /* Is the vector this student's? Compares with the own vectors and everybody else's. */
-static bool acceptable(const struct hr_session *session, const char *student_id, const float *vector,
-                       const struct hr_enroll_options *options, struct hr_enroll_outcome *out)
+static bool acceptable(const struct hr_session *session, const char *student_id,
+                       const float *vector, const struct hr_enroll_options *options,
+                       struct hr_enroll_outcome *out)
 {
     const struct hr_gallery *gallery = session->engine->gallery;
     size_t count = hr_gallery_students(gallery);
@@ -97,25 +102,30 @@ static bool acceptable(const struct hr_session *session, const char *student_id,
         (void)verdict(out, HR_ENROLL_DUPLICATE, "the same picture is enrolled already");
         return false;
     }
-    /* When another student is nearest, the own vectors are farther: own stays infinite and `other` decides. */
-    bool lookalike = other.distance < hr_decide_options_default().distance_max && other.distance < own.distance;
+    /* When another student is nearest, the own vectors are farther: own stays infinite and `other`
+     * decides. */
+    bool lookalike =
+        other.distance < hr_decide_options_default().distance_max && other.distance < own.distance;
     if (lookalike && !(options != NULL && options->accept_lookalike)) {
         const char *id = hr_gallery_student(gallery, other.student);
         snprintf(out->lookalike_id, sizeof out->lookalike_id, "%s", id);
-        (void)verdict(out, HR_ENROLL_LOOKS_LIKE, "looks like student %s (distance %.2f)", id, (double)other.distance);
+        (void)verdict(out, HR_ENROLL_LOOKS_LIKE, "looks like student %s (distance %.2f)", id,
+                      (double)other.distance);
         return false;
     }
     return true;
 }
 
-static enum hr_status add_vector(struct hr_session *session, const char *student_id, const float *vector,
-                                 const char *origin, const char *sha256, double quality, struct hr_error *error)
+static enum hr_status add_vector(struct hr_session *session, const char *student_id,
+                                 const float *vector, const char *origin, const char *sha256,
+                                 double quality, struct hr_error *error)
 {
     struct hr_engine *engine = session->engine;
     const struct hr_clock *clock = hr_clock_system();
     struct hr_face_record record = {.student_id = student_id,
                                     .model_id = hr_engine_model_id(engine),
-                                    .vector = hr_view_of(vector, HR_EMBEDDING_SIZE * sizeof *vector),
+                                    .vector =
+                                        hr_view_of(vector, HR_EMBEDDING_SIZE * sizeof *vector),
                                     .origin = origin,
                                     .origin_sha256 = sha256,
                                     .created_us = clock->wall_us(clock->context),
@@ -127,8 +137,9 @@ static enum hr_status add_vector(struct hr_session *session, const char *student
 }
 
 /* Student and vectors go into the database together or not at all. */
-static enum hr_status enroll_vectors(struct hr_session *session, const char *student_id, const float *vectors,
-                                     size_t count, const char *origin, const char *sha256, double quality,
+static enum hr_status enroll_vectors(struct hr_session *session, const char *student_id,
+                                     const float *vectors, size_t count, const char *origin,
+                                     const char *sha256, double quality,
                                      struct hr_enroll_outcome *out, struct hr_error *error)
 {
     struct hr_database *database = session->engine->database;
@@ -137,7 +148,8 @@ static enum hr_status enroll_vectors(struct hr_session *session, const char *stu
         return status;
     status = hr_database_ensure_student(database, student_id, NULL, error);
     for (size_t i = 0; status == HR_OK && i < count; i++)
-        status = add_vector(session, student_id, vectors + i * HR_EMBEDDING_SIZE, origin, sha256, quality, error);
+        status = add_vector(session, student_id, vectors + i * HR_EMBEDDING_SIZE, origin, sha256,
+                            quality, error);
     if (status == HR_OK)
         status = hr_database_commit(database, error);
     if (status != HR_OK) {
@@ -148,11 +160,13 @@ static enum hr_status enroll_vectors(struct hr_session *session, const char *stu
     return verdict(out, HR_ENROLL_ENROLLED, "enrolled");
 }
 
-static enum hr_status known_already(struct hr_session *session, const char *student_id, const char *sha256,
-                                    bool *known, struct hr_enroll_outcome *out, struct hr_error *error)
+static enum hr_status known_already(struct hr_session *session, const char *student_id,
+                                    const char *sha256, bool *known, struct hr_enroll_outcome *out,
+                                    struct hr_error *error)
 {
-    enum hr_status status = hr_database_has_face(session->engine->database, student_id,
-                                                 hr_engine_model_id(session->engine), sha256, known, error);
+    enum hr_status status =
+        hr_database_has_face(session->engine->database, student_id,
+                             hr_engine_model_id(session->engine), sha256, known, error);
     if (status == HR_OK && *known)
         status = verdict(out, HR_ENROLL_DUPLICATE, "enrolled already");
     return status;
@@ -164,8 +178,9 @@ static bool fault_of_input(enum hr_status status)
     return status == HR_ERR_FORMAT || status == HR_ERR_UNSUPPORTED || status == HR_ERR_LIMIT;
 }
 
-enum hr_status hr_enroll_photo(struct hr_session *session, const char *student_id, struct hr_view bytes,
-                               const char *origin, const struct hr_enroll_options *options,
+enum hr_status hr_enroll_photo(struct hr_session *session, const char *student_id,
+                               struct hr_view bytes, const char *origin,
+                               const struct hr_enroll_options *options,
                                struct hr_enroll_outcome *out, struct hr_error *error)
 {
     *out = (struct hr_enroll_outcome){0};
@@ -224,8 +239,9 @@ struct video_views {
 };
 
 /* Two frames a second that show the one person well. */
-static enum hr_status collect_views(struct hr_session *session, struct hr_stream *stream, const char *origin,
-                                    struct video_views *views, struct hr_error *error)
+static enum hr_status collect_views(struct hr_session *session, struct hr_stream *stream,
+                                    const char *origin, struct video_views *views,
+                                    struct hr_error *error)
 {
     struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, &session->stop};
     struct hr_video_options sampling = {
@@ -235,13 +251,15 @@ static enum hr_status collect_views(struct hr_session *session, struct hr_stream
     enum hr_status status = hr_video_open(&video, stream, origin, &sampling, error);
     if (status != HR_OK)
         return status;
-    while (views->count < VIDEO_CHIPS_MAX && (status = hr_video_next(video, &frame, error)) == HR_OK) {
+    while (views->count < VIDEO_CHIPS_MAX &&
+           (status = hr_video_next(video, &frame, error)) == HR_OK) {
         views->frames++;
         status = hr_faces_find(session->detector, &frame, &session->faces, error);
         if (status != HR_OK)
             break;
         const struct hr_face *face = the_one_face(&session->faces, &views->last_refusal);
-        if (face != NULL && good_view(&frame, face, &views->chips[views->count], &views->last_refusal))
+        if (face != NULL &&
+            good_view(&frame, face, &views->chips[views->count], &views->last_refusal))
             views->count++;
     }
     hr_video_close(video);
@@ -256,8 +274,9 @@ static float distance(const float *a, const float *b)
     return sqrtf(sum);
 }
 
-/* Drops views that are not of the person in the middle, then picks views as unlike each other as possible, the
- * most typical first. The chosen vectors are moved to the front; returns their number. */
+/* Drops views that are not of the person in the middle, then picks views as unlike each other as
+ * possible, the most typical first. The chosen vectors are moved to the front; returns their
+ * number. */
 static size_t choose_views(float *vectors, size_t count)
 {
     float mean[HR_EMBEDDING_SIZE] = {0};
@@ -268,7 +287,8 @@ static size_t choose_views(float *vectors, size_t count)
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
         if (distance(vectors + i * HR_EMBEDDING_SIZE, mean) < far)
-            memmove(vectors + kept++ * HR_EMBEDDING_SIZE, vectors + i * HR_EMBEDDING_SIZE, sizeof mean);
+            memmove(vectors + kept++ * HR_EMBEDDING_SIZE, vectors + i * HR_EMBEDDING_SIZE,
+                    sizeof mean);
 
     size_t chosen = 0;
     while (chosen < kept && chosen < HR_ENROLL_VIDEO_VECTORS) {
@@ -284,15 +304,17 @@ static size_t choose_views(float *vectors, size_t count)
         }
         float swap[HR_EMBEDDING_SIZE];
         memcpy(swap, vectors + chosen * HR_EMBEDDING_SIZE, sizeof swap);
-        memcpy(vectors + chosen * HR_EMBEDDING_SIZE, vectors + best * HR_EMBEDDING_SIZE, sizeof swap);
+        memcpy(vectors + chosen * HR_EMBEDDING_SIZE, vectors + best * HR_EMBEDDING_SIZE,
+               sizeof swap);
         memcpy(vectors + best * HR_EMBEDDING_SIZE, swap, sizeof swap);
         chosen++;
     }
     return chosen;
 }
 
-enum hr_status hr_enroll_video(struct hr_session *session, const char *student_id, struct hr_stream *stream,
-                               const char *origin, const char *sha256, const struct hr_enroll_options *options,
+enum hr_status hr_enroll_video(struct hr_session *session, const char *student_id,
+                               struct hr_stream *stream, const char *origin, const char *sha256,
+                               const struct hr_enroll_options *options,
                                struct hr_enroll_outcome *out, struct hr_error *error)
 {
     *out = (struct hr_enroll_outcome){0};
@@ -300,8 +322,9 @@ enum hr_status hr_enroll_video(struct hr_session *session, const char *student_i
     enum hr_status status = known_already(session, student_id, sha256, &known, out, error);
     if (status != HR_OK || known)
         return status;
-    struct video_views views = {.chips = calloc(VIDEO_CHIPS_MAX, sizeof *views.chips),
-                                .vectors = calloc(VIDEO_CHIPS_MAX * HR_EMBEDDING_SIZE, sizeof *views.vectors)};
+    struct video_views views = {
+        .chips = calloc(VIDEO_CHIPS_MAX, sizeof *views.chips),
+        .vectors = calloc(VIDEO_CHIPS_MAX * HR_EMBEDDING_SIZE, sizeof *views.vectors)};
     if (views.chips == NULL || views.vectors == NULL) {
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for the video's faces");
         goto out;
@@ -316,18 +339,21 @@ enum hr_status hr_enroll_video(struct hr_session *session, const char *student_i
     if (views.count < VIDEO_CHIPS_MIN) {
         *out = views.last_refusal;
         if (out->verdict == HR_ENROLL_ENROLLED)
-            status = verdict(out, HR_ENROLL_NO_FACE, "the video is too short: %zu good views, %d needed", views.count,
-                             VIDEO_CHIPS_MIN);
+            status =
+                verdict(out, HR_ENROLL_NO_FACE, "the video is too short: %zu good views, %d needed",
+                        views.count, VIDEO_CHIPS_MIN);
         goto out;
     }
     hr_embed(session->embedder, views.chips, views.count, views.vectors);
     size_t chosen = choose_views(views.vectors, views.count);
     if (chosen == 0) {
-        status = verdict(out, HR_ENROLL_SEVERAL_FACES, "the video does not show one and the same person");
+        status = verdict(out, HR_ENROLL_SEVERAL_FACES,
+                         "the video does not show one and the same person");
         goto out;
     }
     if (acceptable(session, student_id, views.vectors, options, out))
-        status = enroll_vectors(session, student_id, views.vectors, chosen, origin, sha256, 1.0, out, error);
+        status = enroll_vectors(session, student_id, views.vectors, chosen, origin, sha256, 1.0,
+                                out, error);
 out:
     free(views.chips);
     free(views.vectors);
@@ -337,8 +363,8 @@ out:
 /* --- vectors of the replaced system --- */
 
 static enum hr_status add_encoding(struct hr_database *database, const char *model_id,
-                                   const struct hr_encoding *encoding, struct hr_encoding_summary *summary,
-                                   struct hr_error *error)
+                                   const struct hr_encoding *encoding,
+                                   struct hr_encoding_summary *summary, struct hr_error *error)
 {
     struct hr_student student = {0};
     const char *id = encoding->name;
@@ -390,8 +416,8 @@ enum hr_status hr_enroll_encodings(struct hr_database *database, const char *mod
         return status;
     for (size_t i = 0; status == HR_OK && i < count; i++) {
         if (encodings[i].size != HR_EMBEDDING_SIZE)
-            status = hr_error_set(error, HR_ERR_FORMAT, "entry %zu has %zu numbers, %d expected", i + 1,
-                                  encodings[i].size, HR_EMBEDDING_SIZE);
+            status = hr_error_set(error, HR_ERR_FORMAT, "entry %zu has %zu numbers, %d expected",
+                                  i + 1, encodings[i].size, HR_EMBEDDING_SIZE);
         else
             status = add_encoding(database, model_id, &encodings[i], out, error);
     }

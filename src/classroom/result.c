@@ -54,7 +54,8 @@ void hr_result_warn(struct hr_result *result, const char *format, ...)
 }
 
 /* The tracks of one student, put together. */
-static void add_track(struct hr_seen_student *seen, const struct hr_track *track, const struct hr_decision *decision)
+static void add_track(struct hr_seen_student *seen, const struct hr_track *track,
+                      const struct hr_decision *decision)
 {
     if (seen->tracks == 0 || track->first_us < seen->first_us)
         seen->first_us = track->first_us;
@@ -78,7 +79,8 @@ static int by_first_sight(const void *a, const void *b)
 
 /* Aggregates tracks by student into result->seen, ids borrowed from the gallery for now. */
 static enum hr_status gather_students(struct hr_result *result, const struct hr_session *session,
-                                      const struct hr_decision *decisions, size_t *count, struct hr_error *error)
+                                      const struct hr_decision *decisions, size_t *count,
+                                      struct hr_error *error)
 {
     const struct hr_gallery *gallery = session->engine->gallery;
     size_t enrolled = hr_gallery_students(gallery);
@@ -104,8 +106,8 @@ static enum hr_status gather_students(struct hr_result *result, const struct hr_
     return HR_OK;
 }
 
-static enum hr_status look_up(struct hr_result *result, const struct hr_session *session, size_t count,
-                              struct hr_error *error)
+static enum hr_status look_up(struct hr_result *result, const struct hr_session *session,
+                              size_t count, struct hr_error *error)
 {
     const char **ids = calloc(count + 1, sizeof *ids);
     result->records = calloc(count + 1, sizeof *result->records);
@@ -137,10 +139,11 @@ static void link_row(struct hr_result *result, size_t index, const char **extra)
     seen->name = record->name;
     seen->major = record->major;
     seen->year = record->year;
-    seen->has_record =
-        record->found && (record->major[0] != '\0' || record->year[0] != '\0' || record->extra_count > 0);
+    seen->has_record = record->found && (record->major[0] != '\0' || record->year[0] != '\0' ||
+                                         record->extra_count > 0);
     if (!seen->has_record)
-        hr_result_warn(result, "a recognised student has no record in the table; the row's fields are empty");
+        hr_result_warn(
+            result, "a recognised student has no record in the table; the row's fields are empty");
     for (size_t i = 0; i < record->extra_count; i++) {
         extra[2 * i] = record->extra[i].key;
         extra[2 * i + 1] = record->extra[i].value;
@@ -198,16 +201,18 @@ static enum hr_status link_tracks(struct hr_result *result, const struct hr_sess
         const struct hr_track *track = hr_tracks_get(session->tracks, i);
         const char *id = decisions[i].student == SIZE_MAX
                              ? NULL
-                             : owned_id(result, hr_gallery_student(session->engine->gallery, decisions[i].student));
-        result->tracks[i] = (struct hr_report_track){.student_id = id,
-                                                     .reason = hr_decision_reason_name(decisions[i].reason),
-                                                     .first_us = track->first_us,
-                                                     .last_us = track->last_us,
-                                                     .sightings = track->sightings,
-                                                     .views = track->views,
-                                                     .face_px = track->face_px,
-                                                     .distance = decisions[i].distance,
-                                                     .margin = decisions[i].margin};
+                             : owned_id(result, hr_gallery_student(session->engine->gallery,
+                                                                   decisions[i].student));
+        result->tracks[i] =
+            (struct hr_report_track){.student_id = id,
+                                     .reason = hr_decision_reason_name(decisions[i].reason),
+                                     .first_us = track->first_us,
+                                     .last_us = track->last_us,
+                                     .sightings = track->sightings,
+                                     .views = track->views,
+                                     .face_px = track->face_px,
+                                     .distance = decisions[i].distance,
+                                     .margin = decisions[i].margin};
     }
     result->report.tracks = result->tracks;
     result->report.track_count = count;
@@ -258,8 +263,8 @@ const char *hr_result_warning(const struct hr_result *result, size_t index)
     return index < result->report.warning_count ? result->warnings[index] : NULL;
 }
 
-enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format, const char *columns,
-                               char **text, struct hr_error *error)
+enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format,
+                               const char *columns, char **text, struct hr_error *error)
 {
     *text = NULL;
     struct hr_report_columns wanted = hr_report_columns_default();
@@ -270,8 +275,9 @@ enum hr_status hr_result_write(const struct hr_result *result, enum hr_format fo
         return status;
     struct hr_buffer buffer;
     hr_buffer_init(&buffer, HR_LIMIT_REPORT_BYTES);
-    status = format == HR_FORMAT_JSON ? hr_report_write_json(&result->report, &buffer, error)
-                                      : hr_report_write_csv(&result->report, &wanted, &buffer, error);
+    status = format == HR_FORMAT_JSON
+                 ? hr_report_write_json(&result->report, &buffer, error)
+                 : hr_report_write_csv(&result->report, &wanted, &buffer, error);
     if (status == HR_OK) {
         *text = strdup(hr_buffer_text(&buffer));
         if (*text == NULL)

@@ -10,11 +10,11 @@ struct hr_result {
     char *video;
     char *codec;
     char *model_id;
-    struct hr_student *records;       /* one per seen student, from the roster */
-    struct hr_seen_student *seen;     /* strings borrowed from records */
-    struct hr_report_student *rows;   /* the same for the report */
-    struct hr_report_track *tracks;   /* strings borrowed from records or static */
-    const char **extra;               /* key, value pairs of all rows, one after the other */
+    struct hr_student *records;     /* one per seen student, from the roster */
+    struct hr_seen_student *seen;   /* strings borrowed from records */
+    struct hr_report_student *rows; /* the same for the report */
+    struct hr_report_track *tracks; /* strings borrowed from records or static */
+    const char **extra;             /* key, value pairs of all rows, one after the other */
     char *warnings[HR_RESULT_WARNING_MAX];
     size_t unknown_count;
     struct hr_report report; /* points at the above */
@@ -27,6 +27,7 @@ void hr_result_warn(struct hr_result *result, const char *format, ...) HR_PRINTF
 
 /* Fill in students and tracks from the decisions (one per track); asks the roster once. */
 enum hr_status hr_result_fill(struct hr_result *result, const struct hr_session *session,
-                              const struct hr_decision *decisions, struct hr_error *error) HR_MUST_USE;
+                              const struct hr_decision *decisions,
+                              struct hr_error *error) HR_MUST_USE;
 
 #endif

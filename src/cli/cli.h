@@ -10,7 +10,7 @@
 
 struct hr_cli {
     struct hr_settings settings;
-    const char **words; /* after the command */
+    const char *const *words; /* after the command */
     size_t word_count;
     struct hr_log log; /* to standard error */
     FILE *out;         /* standard output */
@@ -35,22 +35,22 @@ struct hr_command {
 extern const struct hr_command hr_command_table[];
 extern const size_t hr_command_count;
 
-hr_command_fn hr_cmd_recognize, hr_cmd_watch, hr_cmd_import, hr_cmd_enroll, hr_cmd_students, hr_cmd_export,
-    hr_cmd_forget, hr_cmd_doctor, hr_cmd_models, hr_cmd_help, hr_cmd_version;
+hr_command_fn hr_cmd_recognize, hr_cmd_watch, hr_cmd_import, hr_cmd_enroll, hr_cmd_students,
+    hr_cmd_export, hr_cmd_forget, hr_cmd_doctor, hr_cmd_models, hr_cmd_help, hr_cmd_version;
 
 /* Log an error once and give its exit status. */
 int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error);
 
-/* Open the engine on the settings' database and models; errors say what to do about it. CREATE also makes the
- * database's folder. */
-enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode, struct hr_engine **out,
-                                  struct hr_error *error) HR_MUST_USE;
+/* Open the engine on the settings' database and models; errors say what to do about it. CREATE also
+ * makes the database's folder. */
+enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
+                                  struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
 /* The database alone. */
-enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode, struct hr_database **out,
-                                    struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
+                                    struct hr_database **out, struct hr_error *error) HR_MUST_USE;
 
-/* Ctrl-C and SIGTERM: the running sessions are asked to stop, so that nothing is left half done; a second signal
- * ends the program at once. hr_cli_interrupted says whether one came. */
+/* Ctrl-C and SIGTERM: the running sessions are asked to stop, so that nothing is left half done; a
+ * second signal ends the program at once. hr_cli_interrupted says whether one came. */
 void hr_cli_catch_signals(void);
 bool hr_cli_interrupted(void);
 /* Sessions that a signal shall stop; at most HR_LIMIT_THREADS at a time. */

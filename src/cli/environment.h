@@ -1,4 +1,5 @@
-/* The only place that reads the environment, and what follows from it: where files are looked for by default. */
+/* The only place that reads the environment, and what follows from it: where files are looked for
+ * by default. */
 #ifndef HR_CLI_ENVIRONMENT_H
 #define HR_CLI_ENVIRONMENT_H
 
@@ -13,8 +14,8 @@ const char *hr_environment(const char *name);
 /* $XDG_DATA_HOME/homeroom/homeroom.db, else ~/.local/share/homeroom/homeroom.db. */
 enum hr_status hr_environment_database(char *out, size_t size, struct hr_error *error) HR_MUST_USE;
 
-/* share/homeroom/models beside the folder that the running program lies in (so that an installed tree may be
- * moved), else the folder given at build time. */
+/* share/homeroom/models beside the folder that the running program lies in (so that an installed
+ * tree may be moved), else the folder given at build time. */
 enum hr_status hr_environment_models(char *out, size_t size, struct hr_error *error) HR_MUST_USE;
 
 #endif

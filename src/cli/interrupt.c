@@ -1,4 +1,5 @@
-/* Signals. The one place with mutable globals: a signal handler has nothing else to reach the sessions by. */
+/* Signals. The one place with mutable globals: a signal handler has nothing else to reach the
+ * sessions by. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>

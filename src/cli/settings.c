@@ -18,57 +18,63 @@ const struct hr_option hr_option_table[] = {
      "the student database (default: homeroom/homeroom.db in the user's data folder)"},
     {"models", 0, HR_OPTION_TEXT, AT(models), "DIR", NULL, 0, 0, NULL, "HOMEROOM_MODELS", ~0u,
      "folder with the compiled models (default: share/homeroom/models beside the program)"},
-    {"threads", 0, HR_OPTION_INTEGER, AT(threads), "N", NULL, 0, HR_LIMIT_THREADS, "0", "HOMEROOM_THREADS", ~0u,
-     "threads in all; 0: one per processor"},
+    {"threads", 0, HR_OPTION_INTEGER, AT(threads), "N", NULL, 0, HR_LIMIT_THREADS, "0",
+     "HOMEROOM_THREADS", ~0u, "threads in all; 0: one per processor"},
     {"json", 0, HR_OPTION_FLAG, AT(json), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "messages as one JSON object per line on standard error"},
-    {"quiet", 'q', HR_OPTION_FLAG, AT(quiet), NULL, NULL, 0, 0, NULL, NULL, ~0u, "only warnings and errors"},
+    {"quiet", 'q', HR_OPTION_FLAG, AT(quiet), NULL, NULL, 0, 0, NULL, NULL, ~0u,
+     "only warnings and errors"},
     {"verbose", 'v', HR_OPTION_FLAG, AT(verbose), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "more messages, for finding a fault; they may name students"},
-    {"help", 'h', HR_OPTION_FLAG, AT(help), NULL, NULL, 0, 0, NULL, NULL, ~0u, "help for the command"},
+    {"help", 'h', HR_OPTION_FLAG, AT(help), NULL, NULL, 0, 0, NULL, NULL, ~0u,
+     "help for the command"},
     {"out", 'o', HR_OPTION_TEXT, AT(out), "DIR", NULL, 0, 0, ".", NULL, ON(RECOGNIZE),
      "folder for the reports; - for standard output"},
-    {"fps", 0, HR_OPTION_NUMBER, AT(fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS", SEEING,
-     "frames looked at per second of video"},
+    {"fps", 0, HR_OPTION_NUMBER, AT(fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS",
+     SEEING, "frames looked at per second of video"},
     {"format", 'f', HR_OPTION_CHOICE, AT(format), "KIND", "csv|json", 0, 0, "csv", NULL, SEEING,
      "kind of report; json has everything, unknown people included"},
     {"columns", 'c', HR_OPTION_TEXT, AT(columns), "LIST", NULL, 0, 0, NULL, NULL, SEEING,
-     "columns of the CSV: id, name, major, year, first_seen, last_seen, sightings, distance, margin, tracks; "
+     "columns of the CSV: id, name, major, year, first_seen, last_seen, sightings, distance, "
+     "margin, tracks; "
      "\"all\"; \"+id,margin\" adds to the default name,major,year"},
     {"max-distance", 0, HR_OPTION_NUMBER, AT(distance_max), "D", NULL, 0, 2, "0", NULL, SEEING,
      "a face farther than this from every student is unknown; 0: the model's own"},
     {"min-margin", 0, HR_OPTION_NUMBER, AT(margin_min), "D", NULL, -1, 2, "-1", NULL, SEEING,
      "the next student must be at least this much farther; -1: the model's own"},
-    {"jobs", 'j', HR_OPTION_INTEGER, AT(jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL, ON(RECOGNIZE),
-     "videos worked on at a time; 0: as many as there are threads"},
+    {"jobs", 'j', HR_OPTION_INTEGER, AT(jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL,
+     ON(RECOGNIZE), "videos worked on at a time; 0: as many as there are threads"},
     {"timeout", 0, HR_OPTION_NUMBER, AT(timeout_s), "S", NULL, 0, 86400, "0", NULL, SEEING,
      "give a video up after so many seconds; 0: never"},
     {"once", 0, HR_OPTION_FLAG, AT(once), NULL, NULL, 0, 0, NULL, NULL, ON(WATCH),
      "end when every video that is complete has its report"},
     {"interval", 0, HR_OPTION_NUMBER, AT(interval_s), "S", NULL, 0.05, 3600, "2", NULL, ON(WATCH),
-     "seconds between looks at the folder; a file that changed since the last look is still being copied"},
+     "seconds between looks at the folder; a file that changed since the last look is still being "
+     "copied"},
     {"video", 0, HR_OPTION_TEXT, AT(video), "FILE", NULL, 0, 0, NULL, NULL, ON(ENROLL),
      "enrol from a video of the one student instead of photos"},
-    {"accept-lookalike", 0, HR_OPTION_FLAG, AT(accept_lookalike), NULL, NULL, 0, 0, NULL, NULL, ON(ENROLL),
-     "enrol although the face looks like another student (twins)"},
-    {"what", 0, HR_OPTION_CHOICE, AT(what), "KIND", "students|json", 0, 0, "students", NULL, ON(EXPORT),
-     "students: the table as CSV, ready for import; json: students and where their faces came from"},
+    {"accept-lookalike", 0, HR_OPTION_FLAG, AT(accept_lookalike), NULL, NULL, 0, 0, NULL, NULL,
+     ON(ENROLL), "enrol although the face looks like another student (twins)"},
+    {"what", 0, HR_OPTION_CHOICE, AT(what), "KIND", "students|json", 0, 0, "students", NULL,
+     ON(EXPORT),
+     "students: the table as CSV, ready for import; json: students and where their faces came "
+     "from"},
     {"yes", 'y', HR_OPTION_FLAG, AT(yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET), "do not ask"},
 };
 const size_t hr_option_count = sizeof hr_option_table / sizeof hr_option_table[0];
 
-static enum hr_status set_number(struct hr_settings *settings, const struct hr_option *option, const char *value,
-                                 struct hr_error *error)
+static enum hr_status set_number(struct hr_settings *settings, const struct hr_option *option,
+                                 const char *value, struct hr_error *error)
 {
     char *end;
     errno = 0;
     double number = strtod(value, &end);
     bool whole = option->kind != HR_OPTION_INTEGER || number == floor(number);
-    if (end == value || *end != '\0' || errno != 0 || !isfinite(number) || !whole || number < option->minimum ||
-        number > option->maximum)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes a%s number from %g to %g, not '%s'", option->name,
-                            option->kind == HR_OPTION_INTEGER ? " whole" : "", option->minimum, option->maximum,
-                            value);
+    if (end == value || *end != '\0' || errno != 0 || !isfinite(number) || !whole ||
+        number < option->minimum || number > option->maximum)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes a%s number from %g to %g, not '%s'",
+                            option->name, option->kind == HR_OPTION_INTEGER ? " whole" : "",
+                            option->minimum, option->maximum, value);
     char *member = (char *)settings + option->offset;
     if (option->kind == HR_OPTION_INTEGER)
         *(int *)(void *)member = (int)number;
@@ -81,13 +87,14 @@ static bool is_choice(const char *choices, const char *value)
 {
     size_t length = strlen(value);
     for (const char *at = choices; at != NULL; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-        if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0') && length > 0)
+        if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0') &&
+            length > 0)
             return true;
     return false;
 }
 
-static enum hr_status set_option(struct hr_settings *settings, const struct hr_option *option, const char *value,
-                                 struct hr_error *error)
+static enum hr_status set_option(struct hr_settings *settings, const struct hr_option *option,
+                                 const char *value, struct hr_error *error)
 {
     char *member = (char *)settings + option->offset;
     switch (option->kind) {
@@ -96,13 +103,13 @@ static enum hr_status set_option(struct hr_settings *settings, const struct hr_o
         return HR_OK;
     case HR_OPTION_CHOICE:
         if (!is_choice(option->choices, value))
-            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes one of %s, not '%s'", option->name,
-                                option->choices, value);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes one of %s, not '%s'",
+                                option->name, option->choices, value);
         /* fall through */
     case HR_OPTION_TEXT:
         if (value[0] == '\0')
-            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s needs a %s, not nothing", option->name,
-                                option->argument);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s needs a %s, not nothing",
+                                option->name, option->argument);
         *(const char **)(void *)member = value;
         return HR_OK;
     default:
@@ -115,7 +122,8 @@ static enum hr_status set_standards(struct hr_settings *settings, struct hr_erro
     *settings = (struct hr_settings){0};
     for (size_t i = 0; i < hr_option_count; i++) {
         const struct hr_option *option = &hr_option_table[i];
-        const char *value = option->environment != NULL ? hr_environment(option->environment) : NULL;
+        const char *value =
+            option->environment != NULL ? hr_environment(option->environment) : NULL;
         bool from_environment = value != NULL && value[0] != '\0';
         if (!from_environment)
             value = option->standard;
@@ -123,7 +131,9 @@ static enum hr_status set_standards(struct hr_settings *settings, struct hr_erro
             continue;
         enum hr_status status = set_option(settings, option, value, error);
         if (status != HR_OK)
-            return from_environment ? hr_error_prefix(error, "environment variable %s", option->environment) : status;
+            return from_environment
+                       ? hr_error_prefix(error, "environment variable %s", option->environment)
+                       : status;
     }
     return HR_OK;
 }
@@ -132,7 +142,8 @@ static enum hr_status set_standards(struct hr_settings *settings, struct hr_erro
 static const struct hr_option *find_option(const char *name, size_t length)
 {
     for (size_t i = 0; i < hr_option_count; i++)
-        if (strlen(hr_option_table[i].name) == length && strncmp(hr_option_table[i].name, name, length) == 0)
+        if (strlen(hr_option_table[i].name) == length &&
+            strncmp(hr_option_table[i].name, name, length) == 0)
             return &hr_option_table[i];
     return NULL;
 }
@@ -151,8 +162,8 @@ struct step {
     const char *value;              /* of the option, or the word */
 };
 
-static enum hr_status next_step(int argc, char **argv, int *index, bool *options_ended, struct step *step,
-                                struct hr_error *error)
+static enum hr_status next_step(int argc, char **argv, int *index, bool *options_ended,
+                                struct step *step, struct hr_error *error)
 {
     const char *word = argv[(*index)++];
     *step = (struct step){.value = word};
@@ -174,22 +185,23 @@ static enum hr_status next_step(int argc, char **argv, int *index, bool *options
         value = word[2] != '\0' ? word + 2 : NULL;
     }
     if (step->option == NULL)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "there is no option '%s'; see 'homeroom help'", word);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "there is no option '%s'; see 'homeroom help'",
+                            word);
     if (step->option->kind == HR_OPTION_FLAG) {
         if (value != NULL)
             return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes no value", step->option->name);
     } else if (value == NULL) {
         if (*index >= argc)
-            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s needs a %s behind it", step->option->name,
-                                step->option->argument);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s needs a %s behind it",
+                                step->option->name, step->option->argument);
         value = argv[(*index)++];
     }
     step->value = value;
     return HR_OK;
 }
 
-enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **argv, struct hr_arguments *arguments,
-                                 struct hr_error *error)
+enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **argv,
+                                 struct hr_arguments *arguments, struct hr_error *error)
 {
     arguments->command = NULL;
     arguments->word_count = 0;
@@ -210,8 +222,8 @@ enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **
     return status;
 }
 
-enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command, const char *command_name,
-                                 struct hr_error *error)
+enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command,
+                                 const char *command_name, struct hr_error *error)
 {
     bool options_ended = false;
     for (int i = 0; i < argc;) {
@@ -220,7 +232,8 @@ enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id comma
         if (status != HR_OK)
             return status;
         if (step.option != NULL && (step.option->commands & 1u << command) == 0)
-            return hr_error_set(error, HR_ERR_ARGUMENT, "'homeroom %s' does not take --%s; see 'homeroom help %s'",
+            return hr_error_set(error, HR_ERR_ARGUMENT,
+                                "'homeroom %s' does not take --%s; see 'homeroom help %s'",
                                 command_name, step.option->name, command_name);
     }
     return HR_OK;

@@ -1,5 +1,6 @@
-/* Every option of the program in one table: the parser, --help, the manual page, the shell completions and a test
- * are made from it. A value on the command line outranks the environment, which outranks the default. */
+/* Every option of the program in one table: the parser, --help, the manual page, the shell
+ * completions and a test are made from it. A value on the command line outranks the environment,
+ * which outranks the default. */
 #ifndef HR_CLI_SETTINGS_H
 #define HR_CLI_SETTINGS_H
 
@@ -54,37 +55,44 @@ struct hr_settings {
     bool yes;
 };
 
-enum hr_option_kind { HR_OPTION_FLAG, HR_OPTION_TEXT, HR_OPTION_INTEGER, HR_OPTION_NUMBER, HR_OPTION_CHOICE };
+enum hr_option_kind {
+    HR_OPTION_FLAG,
+    HR_OPTION_TEXT,
+    HR_OPTION_INTEGER,
+    HR_OPTION_NUMBER,
+    HR_OPTION_CHOICE
+};
 
 struct hr_option {
-    const char *name;     /* without the dashes */
-    char letter;          /* of the short form, or 0 */
+    const char *name; /* without the dashes */
+    char letter;      /* of the short form, or 0 */
     enum hr_option_kind kind;
-    size_t offset;        /* in struct hr_settings */
-    const char *argument; /* its name in the help: "DIR"; NULL for a flag */
-    const char *choices;  /* CHOICE: "csv|json" */
+    size_t offset;           /* in struct hr_settings */
+    const char *argument;    /* its name in the help: "DIR"; NULL for a flag */
+    const char *choices;     /* CHOICE: "csv|json" */
     double minimum, maximum; /* INTEGER, NUMBER */
-    const char *standard; /* the default as text, for the help and for the parser; NULL: none */
+    const char *standard;    /* the default as text, for the help and for the parser; NULL: none */
     const char *environment; /* variable that sets it, or NULL */
-    unsigned commands;    /* bit set of 1 << enum hr_command_id; ~0u: all */
+    unsigned commands;       /* bit set of 1 << enum hr_command_id; ~0u: all */
     const char *help;
 };
 
 extern const struct hr_option hr_option_table[];
 extern const size_t hr_option_count;
 
-/* Parses argv (without the program's name). The first word that is no option is the command; options stand
- * before or after it; "--" ends them. Words that are left are stored in `words` (argc entries at least).
- * ARGUMENT says which option is wrong and what would be right. */
+/* Parses argv (without the program's name). The first word that is no option is the command;
+ * options stand before or after it; "--" ends them. Words that are left are stored in `words` (argc
+ * entries at least). ARGUMENT says which option is wrong and what would be right. */
 struct hr_arguments {
     const char *command; /* NULL: none given */
     const char **words;  /* after the command */
     size_t word_count;
 };
 enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **argv,
-                                 struct hr_arguments *arguments, struct hr_error *error) HR_MUST_USE;
-/* After the command is known: refuses options that it does not take. */
-enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command, const char *command_name,
+                                 struct hr_arguments *arguments,
                                  struct hr_error *error) HR_MUST_USE;
+/* After the command is known: refuses options that it does not take. */
+enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command,
+                                 const char *command_name, struct hr_error *error) HR_MUST_USE;
 
 #endif

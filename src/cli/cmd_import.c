@@ -1,0 +1,113 @@
+/* homeroom import students FILE, homeroom import encoding FILE */
+#include <string.h>
+
+#include "classroom/enroll.h"
+#include "cli/cli.h"
+#include "store/store.h"
+
+static enum hr_status put_students(struct hr_database *database, const struct hr_student *students,
+                                   size_t count, size_t counts[3], struct hr_error *error)
+{
+    enum hr_status status = hr_database_begin(database, error);
+    if (status != HR_OK)
+        return status;
+    for (size_t i = 0; status == HR_OK && i < count; i++) {
+        enum hr_upsert what = HR_UPSERT_SAME;
+        status = hr_database_put_student(database, &students[i], &what, error);
+        if (status == HR_OK)
+            counts[what]++;
+    }
+    if (status == HR_OK)
+        status = hr_database_commit(database, error);
+    if (status != HR_OK)
+        hr_database_rollback(database);
+    return status;
+}
+
+static int import_students(struct hr_cli *cli, struct hr_view bytes)
+{
+    struct hr_error error = {0};
+    struct hr_database *database = NULL;
+    struct hr_student *students = NULL;
+    struct hr_import_problems problems = {0};
+    size_t count = 0, counts[3] = {0};
+    enum hr_status status = hr_import_students(bytes, &students, &count, &problems, &error);
+    if (status != HR_OK) {
+        hr_error_prefix(&error, "reading '%s'", cli->words[1]);
+        goto out;
+    }
+    status = hr_cli_open_database(cli, HR_DATABASE_CREATE, &database, &error);
+    if (status == HR_OK)
+        status = put_students(database, students, count, counts, &error);
+    if (status != HR_OK)
+        goto out;
+    for (size_t i = 0; i < problems.count; i++)
+        hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s:%zu: %s", cli->words[1],
+                     problems.items[i].line, problems.items[i].text);
+    hr_log_write(&cli->log, HR_LOG_INFO, NULL,
+                 "%zu students: %zu new, %zu changed, %zu as before; %zu problem%s", count,
+                 counts[HR_UPSERT_ADDED], counts[HR_UPSERT_CHANGED], counts[HR_UPSERT_SAME],
+                 problems.count, problems.count == 1 ? "" : "s");
+out:
+    hr_students_free(students, count);
+    hr_import_problems_clear(&problems);
+    hr_database_close(database);
+    if (status != HR_OK)
+        return hr_cli_fail(cli, &error);
+    return 0;
+}
+
+static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
+{
+    struct hr_error error = {0};
+    struct hr_database *database = NULL;
+    struct hr_models models = {0};
+    struct hr_encoding *encodings = NULL;
+    struct hr_encoding_summary summary;
+    size_t count = 0;
+    enum hr_status status = hr_import_encoding(bytes, &encodings, &count, &error);
+    if (status != HR_OK) {
+        hr_error_prefix(&error, "reading '%s'", cli->words[1]);
+        goto out;
+    }
+    /* The vectors are stamped with the model in use: the pickle comes from the same network. */
+    status = hr_models_open(&models, cli->model_dir, &error);
+    if (status == HR_OK)
+        status = hr_cli_open_database(cli, HR_DATABASE_CREATE, &database, &error);
+    if (status == HR_OK)
+        status = hr_enroll_encodings(database, hr_network_card(models.embedder)->id, encodings,
+                                     count, &summary, &error);
+    if (status != HR_OK)
+        goto out;
+    hr_log_write(&cli->log, HR_LOG_INFO, NULL,
+                 "%zu encodings: %zu enrolled, %zu already there; %zu without a record", count,
+                 summary.added, summary.duplicates, summary.without_record);
+out:
+    hr_encodings_free(encodings, count);
+    hr_models_close(&models);
+    hr_database_close(database);
+    if (status != HR_OK)
+        return hr_cli_fail(cli, &error);
+    return 0;
+}
+
+int hr_cmd_import(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    bool students = strcmp(cli->words[0], "students") == 0;
+    if (!students && strcmp(cli->words[0], "encoding") != 0) {
+        hr_error_set(&error, HR_ERR_ARGUMENT,
+                     "'%s' cannot be imported: say 'students' or 'encoding'", cli->words[0]);
+        return hr_cli_fail(cli, &error);
+    }
+    struct hr_buffer bytes;
+    hr_buffer_init(&bytes, HR_LIMIT_IMPORT_BYTES);
+    int exit_status;
+    if (hr_file_read(&bytes, cli->words[1], &error) != HR_OK)
+        exit_status = hr_cli_fail(cli, &error);
+    else
+        exit_status = students ? import_students(cli, hr_buffer_view(&bytes))
+                               : import_encoding(cli, hr_buffer_view(&bytes));
+    hr_buffer_clear(&bytes);
+    return exit_status;
+}

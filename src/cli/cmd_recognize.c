@@ -1,0 +1,119 @@
+/* homeroom recognize VIDEO... */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/batch.h"
+#include "cli/cli.h"
+#include "cli/report_out.h"
+#include "store/store.h"
+
+struct recognize {
+    struct hr_cli *cli;
+    struct hr_store store; /* not used with --out - */
+    bool to_stdout;
+    char **names; /* of the reports, one per video */
+    int exit_status;
+};
+
+static bool name_taken(char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Two videos never write to one report: the second keeps its suffix, and past that it is an error.
+ */
+static enum hr_status name_reports(struct recognize *job, struct hr_error *error)
+{
+    struct hr_cli *cli = job->cli;
+    job->names = calloc(cli->word_count + 1, sizeof *job->names);
+    if (job->names == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu names", cli->word_count);
+    for (size_t i = 0; i < cli->word_count; i++) {
+        char name[1024];
+        enum hr_status status =
+            hr_report_name(name, sizeof name, cli->words[i], &cli->settings, false, error);
+        if (status == HR_OK && name_taken(job->names, i, name))
+            status = hr_report_name(name, sizeof name, cli->words[i], &cli->settings, true, error);
+        if (status != HR_OK)
+            return status;
+        if (name_taken(job->names, i, name))
+            return hr_error_set(
+                error, HR_ERR_ARGUMENT,
+                "two videos would both write '%s': give them in two calls with different --out",
+                name);
+        job->names[i] = strdup(name);
+        if (job->names[i] == NULL)
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a name");
+    }
+    return HR_OK;
+}
+
+static enum hr_status write_report(struct recognize *job, size_t index,
+                                   const struct hr_result *result, struct hr_error *error)
+{
+    struct hr_cli *cli = job->cli;
+    char *text = NULL;
+    enum hr_status status = hr_report_text(result, &cli->settings, &text, error);
+    if (status != HR_OK)
+        return status;
+    if (!job->to_stdout)
+        status = job->store.put(job->store.context, job->names[index], hr_view_text(text), error);
+    else if (fputs(text, cli->out) < 0 || fflush(cli->out) != 0)
+        status = hr_error_set(error, HR_ERR_IO, "standard output does not take the report");
+    free(text);
+    return status;
+}
+
+static void video_done(void *context, size_t index, const struct hr_result *result,
+                       const struct hr_error *failure)
+{
+    struct recognize *job = context;
+    struct hr_error error;
+    if (result != NULL) {
+        hr_report_log(job->cli, job->cli->words[index], result);
+        if (write_report(job, index, result, &error) == HR_OK)
+            return;
+        hr_error_prefix(&error, "%s: writing the report", job->cli->words[index]);
+        failure = &error;
+    }
+    int exit_status = hr_cli_fail(job->cli, failure);
+    if (job->exit_status == 0)
+        job->exit_status = exit_status;
+}
+
+int hr_cmd_recognize(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    struct hr_engine *engine = NULL;
+    struct recognize job = {.cli = cli, .to_stdout = strcmp(cli->settings.out, "-") == 0};
+    struct hr_report_columns columns;
+    enum hr_status status = HR_OK;
+    if (cli->settings.columns != NULL)
+        status = hr_report_columns_parse(&columns, cli->settings.columns, &error);
+    if (status == HR_OK && !job.to_stdout)
+        status = name_reports(&job, &error);
+    if (status == HR_OK && !job.to_stdout)
+        status = hr_store_open_folder(&job.store, cli->settings.out, true, &error);
+    if (status == HR_OK)
+        status = hr_cli_open_engine(cli, HR_DATABASE_READ, &engine, &error);
+    if (status != HR_OK)
+        goto out;
+    if (hr_gallery_vectors(engine->gallery) == 0)
+        hr_log_write(
+            &cli->log, HR_LOG_WARNING, NULL,
+            "nobody is enrolled in '%s': everybody will be unknown; see 'homeroom help enroll'",
+            cli->database_path);
+    status = hr_batch_run(cli, engine, cli->words, cli->word_count, video_done, &job, &error);
+out:
+    if (status != HR_OK)
+        job.exit_status = hr_cli_fail(cli, &error);
+    hr_engine_close(engine);
+    hr_store_close(&job.store);
+    for (size_t i = 0; job.names != NULL && job.names[i] != NULL; i++)
+        free(job.names[i]);
+    free(job.names);
+    return job.exit_status;
+}

@@ -1,0 +1,218 @@
+/* homeroom, the program: one table of commands. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/environment.h"
+
+const struct hr_command hr_command_table[] = {
+    {HR_COMMAND_RECOGNIZE, "recognize", "VIDEO...",
+     "recognise the students in videos; one report each",
+     "Each VIDEO (a still image is a video of one frame) gives one report, named after it, in the "
+     "folder --out: "
+     "a CSV with a header and a row for each enrolled student who was seen. A video that cannot be "
+     "read is "
+     "reported and the others are done; the exit status is that of the first failure.\n\n"
+     "With '--out -' the reports go to standard output one after the other.",
+     1, SIZE_MAX, hr_cmd_recognize},
+    {HR_COMMAND_WATCH, "watch", "IN OUT", "report on every video that arrives in a folder",
+     "Looks at the folder IN again and again, leaves files alone that are still being copied, and "
+     "writes the "
+     "report of each complete video into OUT. May be stopped and started at any time: no video is "
+     "lost or done "
+     "twice. A video that cannot be read leaves NAME.error.json in OUT and is tried again when it "
+     "changes.",
+     2, 2, hr_cmd_watch},
+    {HR_COMMAND_IMPORT, "import", "students|encoding FILE",
+     "read a student table, or vectors of an older system",
+     "'import students FILE' reads a JSON array or a CSV with a header (id, name, major, year and "
+     "any further "
+     "columns, in any order).\n\n"
+     "'import encoding FILE' reads the pickle with 'name' and 'encoding' lists that systems built "
+     "on Python's "
+     "face_recognition keep. Nothing in it is executed. Import the students first: vectors are "
+     "joined to them "
+     "by name.",
+     2, 2, hr_cmd_import},
+    {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE",
+     "add students' faces to the database",
+     "Photos may be JPEG, PNG, WebP or HEIC. DIR holds one folder per student, named by the "
+     "student's id, or "
+     "files named ID.jpg. Each photo gets a verdict: enrolled, duplicate, no_face, several_faces, "
+     "too_small, "
+     "blurred, looks_like (another student) or unreadable. Running it again is safe. An ID that is "
+     "not in the "
+     "student table becomes a student with the ID as name.",
+     1, SIZE_MAX, hr_cmd_enroll},
+    {HR_COMMAND_STUDENTS, "students", "", "list the students and how many faces each has", "", 0, 0,
+     hr_cmd_students},
+    {HR_COMMAND_EXPORT, "export", "", "write the student table to standard output", "", 0, 0,
+     hr_cmd_export},
+    {HR_COMMAND_FORGET, "forget", "ID", "delete a student and every trace in the database",
+     "Removes the record and all face vectors, clears the freed pages, and verifies that nothing "
+     "is left in the "
+     "database file. Asks first on a terminal; elsewhere --yes is needed. Reports already written "
+     "and backups "
+     "are not touched.",
+     1, 1, hr_cmd_forget},
+    {HR_COMMAND_DOCTOR, "doctor", "",
+     "check models, database, codecs and processor, and say what to do", "", 0, 0, hr_cmd_doctor},
+    {HR_COMMAND_MODELS, "models", "", "show the model cards: name, licence, source", "", 0, 0,
+     hr_cmd_models},
+    {HR_COMMAND_HELP, "help", "[COMMAND]", "help for homeroom or for a command", "", 0, 1,
+     hr_cmd_help},
+    {HR_COMMAND_VERSION, "version", "", "show the version", "", 0, 0, hr_cmd_version},
+};
+const size_t hr_command_count = sizeof hr_command_table / sizeof hr_command_table[0];
+
+int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error)
+{
+    const struct hr_log_field code[] = {{"code", hr_status_name(error->code), 0}, {0}};
+    hr_log_write(&cli->log, HR_LOG_ERROR, cli->log.json ? code : NULL, "%s", error->text);
+    return hr_status_info(error->code)->exit_status;
+}
+
+/* The folder of the default database may not be there yet. */
+static enum hr_status make_parents(const char *path, struct hr_error *error)
+{
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%s", path);
+    for (char *at = strchr(folder + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
+        *at = '\0';
+        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+            return hr_error_set_errno(error, errno, "making the folder '%s'", folder);
+        *at = '/';
+    }
+    return HR_OK;
+}
+
+static enum hr_status explain_database(const struct hr_cli *cli, enum hr_status status,
+                                       struct hr_error *error)
+{
+    if (status == HR_ERR_NOT_FOUND)
+        return hr_error_set(
+            error, HR_ERR_NOT_FOUND,
+            "there is no database '%s': make it with 'homeroom import students FILE' and "
+            "'homeroom enroll', or say --db FILE",
+            cli->database_path);
+    return status;
+}
+
+enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
+                                    struct hr_database **out, struct hr_error *error)
+{
+    *out = NULL;
+    enum hr_status status =
+        mode == HR_DATABASE_CREATE ? make_parents(cli->database_path, error) : HR_OK;
+    if (status == HR_OK)
+        status = hr_database_open(out, cli->database_path, mode, error);
+    return explain_database(cli, status, error);
+}
+
+enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
+                                  struct hr_engine **out, struct hr_error *error)
+{
+    *out = NULL;
+    struct hr_engine_options options = {.database_path = cli->database_path,
+                                        .model_dir = cli->model_dir};
+    enum hr_status status =
+        mode == HR_DATABASE_CREATE ? make_parents(cli->database_path, error) : HR_OK;
+    if (status == HR_OK)
+        status = hr_engine_open_mode(out, &options, mode, error);
+    return explain_database(cli, status, error);
+}
+
+static enum hr_status find_files(struct hr_cli *cli, struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    if (cli->settings.database != NULL)
+        snprintf(cli->database_path, sizeof cli->database_path, "%s", cli->settings.database);
+    else
+        status = hr_environment_database(cli->database_path, sizeof cli->database_path, error);
+    if (status != HR_OK)
+        return status;
+    if (cli->settings.models != NULL)
+        snprintf(cli->model_dir, sizeof cli->model_dir, "%s", cli->settings.models);
+    else
+        status = hr_environment_models(cli->model_dir, sizeof cli->model_dir, error);
+    return status;
+}
+
+static const struct hr_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < hr_command_count; i++)
+        if (strcmp(hr_command_table[i].name, name) == 0)
+            return &hr_command_table[i];
+    return NULL;
+}
+
+static enum hr_status check_words(const struct hr_command *command, size_t count,
+                                  struct hr_error *error)
+{
+    if (count >= command->words_min && count <= command->words_max)
+        return HR_OK;
+    return hr_error_set(error, HR_ERR_ARGUMENT, "usage: homeroom %s %s", command->name,
+                        command->usage);
+}
+
+static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
+{
+    struct hr_error error = {0};
+    struct hr_arguments arguments = {.words = words};
+    enum hr_status status = hr_settings_parse(&cli->settings, argc, argv, &arguments, &error);
+    cli->log.json = cli->settings.json;
+    cli->log.level = cli->settings.quiet     ? HR_LOG_WARNING
+                     : cli->settings.verbose ? HR_LOG_DEBUG
+                                             : HR_LOG_INFO;
+    if (status != HR_OK)
+        return hr_cli_fail(cli, &error);
+    cli->words = arguments.words;
+    cli->word_count = arguments.word_count;
+    if (arguments.command == NULL) {
+        if (cli->settings.help)
+            return hr_cmd_help(cli);
+        hr_error_set(&error, HR_ERR_ARGUMENT, "say what to do: 'homeroom help' lists the commands");
+        return hr_cli_fail(cli, &error);
+    }
+    const struct hr_command *command = find_command(arguments.command);
+    if (command == NULL) {
+        hr_error_set(&error, HR_ERR_ARGUMENT,
+                     "there is no command '%s'; 'homeroom help' lists them", arguments.command);
+        return hr_cli_fail(cli, &error);
+    }
+    if (cli->settings.help) {
+        cli->words = &command->name;
+        cli->word_count = 1;
+        return hr_cmd_help(cli);
+    }
+    status = hr_settings_check(argc, argv, command->id, command->name, &error);
+    if (status == HR_OK)
+        status = check_words(command, cli->word_count, &error);
+    if (status == HR_OK)
+        status = find_files(cli, &error);
+    if (status != HR_OK)
+        return hr_cli_fail(cli, &error);
+    hr_cli_catch_signals();
+    return command->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that goes away (homeroom ... | head) is an ordinary write error, not a death. */
+    signal(SIGPIPE, SIG_IGN);
+    struct hr_cli cli = {.log = {.stream = stderr, .level = HR_LOG_INFO},
+                         .out = stdout,
+                         .terminal = isatty(STDERR_FILENO)};
+    const char **words = calloc((size_t)argc + 1, sizeof *words);
+    if (words == NULL)
+        return hr_status_info(HR_ERR_MEMORY)->exit_status;
+    int exit_status = run(&cli, argc - 1, argv + 1, words);
+    if (fflush(stdout) != 0 && exit_status == 0)
+        exit_status = hr_status_info(HR_ERR_IO)->exit_status;
+    free(words);
+    return exit_status;
+}

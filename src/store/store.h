@@ -1,4 +1,10 @@
-/* Where videos come from and reports go. A struct of functions: a folder here, memory in tests, S3 next. */
+/* Where videos come from and reports go. A struct of functions: a folder here, memory in tests, S3
+ * next. A store carries bytes and does not look at them.
+ *
+ * A name is the name of one file in the store: not empty, no '/', not "." or "..", at most 255
+ * bytes. Anything else would lead out of the store (or down in it) and is refused with ARGUMENT.
+ *
+ * Threads: all functions but close may be called by several threads at once. */
 #ifndef HR_STORE_STORE_H
 #define HR_STORE_STORE_H
 
@@ -7,38 +13,57 @@
 #include "base/stream.h"
 
 struct hr_store_item {
-    char *name; /* owned; relative to the store, '/' between parts */
+    char *name; /* owned */
     uint64_t size_bytes;
     int64_t modified_us; /* wall clock */
 };
+void hr_store_item_clear(struct hr_store_item *item); /* frees; safe on a zeroed one */
 void hr_store_items_free(struct hr_store_item *items, size_t count);
 
 struct hr_store {
-    enum hr_status (*open)(void *context, const char *name, struct hr_stream *out, struct hr_error *error);
+    /* The stream outlives the store, and goes on giving the bytes it was opened on when the name is
+     * put again or removed meanwhile. NOT_FOUND. */
+    enum hr_status (*open)(void *context, const char *name, struct hr_stream *out,
+                           struct hr_error *error);
     /* Whole or not at all: nobody sees half of it. Replaces what is there. */
-    enum hr_status (*put)(void *context, const char *name, struct hr_view bytes, struct hr_error *error);
-    /* Everything in it, sorted by name; hidden files and what is still being written are left out. */
-    enum hr_status (*list)(void *context, struct hr_store_item **out, size_t *count, struct hr_error *error);
+    enum hr_status (*put)(void *context, const char *name, struct hr_view bytes,
+                          struct hr_error *error);
+    /* Every regular file of the store itself (not of folders in it), sorted by the bytes of the
+     * name. Hidden files (".x", which is also what is still being written and the "._x" of macOS)
+     * are left out. *out is the caller's: hr_store_items_free; NULL when there is none. */
+    enum hr_status (*list)(void *context, struct hr_store_item **out, size_t *count,
+                           struct hr_error *error);
+    /* *out is the caller's: hr_store_item_clear. NOT_FOUND. */
     enum hr_status (*stat)(void *context, const char *name, struct hr_store_item *out,
-                           struct hr_error *error); /* NOT_FOUND */
-    enum hr_status (*remove)(void *context, const char *name, struct hr_error *error);
+                           struct hr_error *error);
+    enum hr_status (*remove)(void *context, const char *name, struct hr_error *error); /* NOT_FOUND */
     void (*close)(void *context);
     void *context;
 };
 
-void hr_store_close(struct hr_store *store); /* safe on a zeroed one */
+void hr_store_close(struct hr_store *store); /* closes and zeroes; safe on a zeroed one */
 
-/* A folder; `create` makes it (and its parents) when missing. Names that lead out of it are refused. */
+/* A folder; `create` makes it (and its parents) when missing. Symbolic links that somebody put into
+ * the folder are followed when reading; putting replaces the link, not what it points to. */
 enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool create,
                                     struct hr_error *error) HR_MUST_USE;
-/* In memory, for tests. */
+/* In memory, for tests: behaves as a folder does. */
 enum hr_status hr_store_open_memory(struct hr_store *out, struct hr_error *error) HR_MUST_USE;
 
-/* One file by its path. */
-enum hr_status hr_file_open_stream(struct hr_stream *out, const char *path, struct hr_error *error) HR_MUST_USE;
-/* The whole file; LIMIT when larger than the buffer's cap. */
-enum hr_status hr_file_read(struct hr_buffer *out, const char *path, struct hr_error *error) HR_MUST_USE;
-/* Written beside (same folder, hidden, random name), synced, then renamed over `path`. */
-enum hr_status hr_file_write(const char *path, struct hr_view bytes, struct hr_error *error) HR_MUST_USE;
+/* One file by its path. Regular files can be sought and know their size; pipes, terminals and
+ * sockets (/dev/stdin) can only be read on. Opening a named pipe waits for its writer. ARGUMENT for
+ * a folder, UNSUPPORTED for a disk. */
+enum hr_status hr_file_open_stream(struct hr_stream *out, const char *path,
+                                   struct hr_error *error) HR_MUST_USE;
+/* Adds the whole file to an initialised buffer; LIMIT when it does not fit under the buffer's cap.
+ * After a failure the buffer holds a part or nothing. */
+enum hr_status hr_file_read(struct hr_buffer *out, const char *path,
+                            struct hr_error *error) HR_MUST_USE;
+/* Whole or not at all: written beside (same folder, hidden, random name), synced, then renamed over
+ * `path`, and the folder synced. A file that is replaced hands on its permissions, so that records
+ * that somebody made private stay so; a new one gets what the umask leaves of 0666. What is there
+ * and is not a regular file (a folder, /dev/null, a pipe) is refused with ARGUMENT. */
+enum hr_status hr_file_write(const char *path, struct hr_view bytes,
+                             struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -1,0 +1,243 @@
+/* The store that is a folder. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "store/place.h"
+
+struct folder {
+    int fd;
+    char *path; /* owned; for error texts */
+};
+
+/* "FOLDER/NAME" for error texts, cut when it is too long. */
+struct shown {
+    char text[HR_ERROR_TEXT_MAX];
+};
+
+static struct hr_place place_of(const struct folder *folder, const char *name, struct shown *shown)
+{
+    snprintf(shown->text, sizeof shown->text, "%s/%s", folder->path, name);
+    return (struct hr_place){folder->fd, name, shown->text};
+}
+
+static enum hr_status folder_open(void *context, const char *name, struct hr_stream *out,
+                                  struct hr_error *error)
+{
+    *out = (struct hr_stream){0};
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    struct shown shown;
+    struct hr_place place = place_of(context, name, &shown);
+    return hr_place_open_stream(&place, out, error);
+}
+
+static enum hr_status folder_put(void *context, const char *name, struct hr_view bytes,
+                                 struct hr_error *error)
+{
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    struct shown shown;
+    struct hr_place place = place_of(context, name, &shown);
+    return hr_place_write(&place, bytes, error);
+}
+
+static int64_t modified_us(const struct stat *info)
+{
+    return (int64_t)info->st_mtim.tv_sec * 1000000 + info->st_mtim.tv_nsec / 1000;
+}
+
+static enum hr_status fill_item(struct hr_store_item *out, const char *name,
+                                const struct stat *info, struct hr_error *error)
+{
+    *out = (struct hr_store_item){.name = strdup(name),
+                                  .size_bytes = (uint64_t)info->st_size,
+                                  .modified_us = modified_us(info)};
+    if (out->name == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a file's name");
+    return HR_OK;
+}
+
+static enum hr_status folder_stat(void *context, const char *name, struct hr_store_item *out,
+                                  struct hr_error *error)
+{
+    *out = (struct hr_store_item){0};
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    struct shown shown;
+    struct hr_place place = place_of(context, name, &shown);
+    struct stat info;
+    if (fstatat(place.folder_fd, name, &info, 0) != 0)
+        return hr_error_set_errno(error, errno, "looking at '%s'", place.shown);
+    if (!S_ISREG(info.st_mode))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not a regular file", place.shown);
+    return fill_item(out, name, &info, error);
+}
+
+static enum hr_status folder_remove(void *context, const char *name, struct hr_error *error)
+{
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    struct shown shown;
+    struct hr_place place = place_of(context, name, &shown);
+    if (unlinkat(place.folder_fd, name, 0) != 0)
+        return hr_error_set_errno(error, errno, "removing '%s'", place.shown);
+    return HR_OK;
+}
+
+struct listing {
+    struct hr_store_item *items;
+    size_t count;
+    size_t capacity;
+};
+
+static enum hr_status make_room(struct listing *listing, struct hr_error *error)
+{
+    if (listing->count < listing->capacity)
+        return HR_OK;
+    size_t capacity = listing->capacity == 0 ? 16 : listing->capacity * 2;
+    size_t size_bytes;
+    struct hr_store_item *items = NULL;
+    if (hr_size_multiply(capacity, sizeof *items, &size_bytes))
+        items = realloc(listing->items, size_bytes);
+    if (items == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a list of files");
+    listing->items = items;
+    listing->capacity = capacity;
+    return HR_OK;
+}
+
+/* Adds `name` when it is a regular file; one that vanished meanwhile is no error. */
+static enum hr_status list_name(struct listing *listing, int folder_fd, const char *name,
+                                struct hr_error *error)
+{
+    struct stat info;
+    if (hr_store_name_is_hidden(name) || fstatat(folder_fd, name, &info, 0) != 0 ||
+        !S_ISREG(info.st_mode))
+        return HR_OK;
+    enum hr_status status = make_room(listing, error);
+    if (status == HR_OK)
+        status = fill_item(&listing->items[listing->count], name, &info, error);
+    if (status == HR_OK)
+        listing->count++;
+    return status;
+}
+
+static enum hr_status folder_list(void *context, struct hr_store_item **out, size_t *count,
+                                  struct hr_error *error)
+{
+    const struct folder *folder = context;
+    struct listing listing = {0};
+    enum hr_status status = HR_OK;
+    *out = NULL;
+    *count = 0;
+    /* A descriptor of its own: reading a folder moves the position, which threads would share. */
+    int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+    if (entries == NULL) {
+        status = hr_error_set_errno(error, errno, "listing '%s'", folder->path);
+        if (fd >= 0)
+            close(fd);
+        return status;
+    }
+    while (status == HR_OK) {
+        errno = 0;
+        const struct dirent *entry = readdir(entries);
+        if (entry == NULL) {
+            if (errno != 0)
+                status = hr_error_set_errno(error, errno, "listing '%s'", folder->path);
+            break;
+        }
+        status = list_name(&listing, folder->fd, entry->d_name, error);
+    }
+    closedir(entries);
+    if (status != HR_OK) {
+        hr_store_items_free(listing.items, listing.count);
+        return status;
+    }
+    hr_store_items_sort(listing.items, listing.count);
+    *out = listing.items;
+    *count = listing.count;
+    return HR_OK;
+}
+
+static void folder_close(void *context)
+{
+    struct folder *folder = context;
+    close(folder->fd);
+    free(folder->path);
+    free(folder);
+}
+
+/* Makes one folder, unless it is there. */
+static enum hr_status make_folder(const char *path, struct hr_error *error)
+{
+    struct stat info;
+    if (mkdir(path, 0777) == 0)
+        return HR_OK;
+    int saved_errno = errno;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return HR_OK;
+    return hr_error_set_errno(error, saved_errno, "making the folder '%s'", path);
+}
+
+/* The folder and its parents. `path` is changed while this works, and restored. */
+static enum hr_status make_folders(char *path, struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    for (char *slash = strchr(path, '/'); status == HR_OK && slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        if (slash == path)
+            continue;
+        *slash = '\0';
+        status = make_folder(path, error);
+        *slash = '/';
+    }
+    return status == HR_OK ? make_folder(path, error) : status;
+}
+
+enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool create,
+                                    struct hr_error *error)
+{
+    *out = (struct hr_store){0};
+    enum hr_status status = HR_OK;
+    struct folder *folder = calloc(1, sizeof *folder);
+    char *copy = strdup(path);
+    if (folder == NULL || copy == NULL) {
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory to open '%s'", path);
+        goto out;
+    }
+    if (create)
+        status = make_folders(copy, error);
+    if (status != HR_OK)
+        goto out;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        status = errno == ENOTDIR
+                     ? hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is a file, not a folder", path)
+                     : hr_error_set_errno(error, errno, "opening the folder '%s'", path);
+        goto out;
+    }
+    *folder = (struct folder){.fd = fd, .path = copy};
+    *out = (struct hr_store){.open = folder_open,
+                             .put = folder_put,
+                             .list = folder_list,
+                             .stat = folder_stat,
+                             .remove = folder_remove,
+                             .close = folder_close,
+                             .context = folder};
+    return HR_OK;
+out:
+    free(copy);
+    free(folder);
+    return status;
+}

@@ -1,0 +1,261 @@
+/* The store that is memory: the folder's twin for tests. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "store/place.h"
+
+struct memory_file {
+    struct hr_store_item item;
+    uint8_t *bytes; /* owned; NULL when empty */
+};
+
+struct memory_store {
+    pthread_mutex_t lock;
+    struct memory_file *files; /* in the order in which they were first put */
+    size_t count;
+    size_t capacity;
+};
+
+static void memory_file_clear(struct memory_file *file)
+{
+    hr_store_item_clear(&file->item);
+    free(file->bytes);
+    file->bytes = NULL;
+}
+
+/* NULL: not there. */
+static struct memory_file *find(const struct memory_store *store, const char *name)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (strcmp(store->files[i].item.name, name) == 0)
+            return &store->files[i];
+    return NULL;
+}
+
+static enum hr_status not_found(const char *name, struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_NOT_FOUND, "'%s' is not in the store", name);
+}
+
+static enum hr_status no_memory(const char *name, struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_MEMORY, "no memory for '%s'", name);
+}
+
+static bool copy_bytes(struct hr_view bytes, uint8_t **out)
+{
+    *out = NULL;
+    if (bytes.size == 0)
+        return true;
+    *out = malloc(bytes.size);
+    if (*out != NULL)
+        memcpy(*out, bytes.data, bytes.size);
+    return *out != NULL;
+}
+
+/* A stream over a copy, so that it goes on when the file is put again. */
+struct copy_stream {
+    struct hr_stream inner;
+    uint8_t *bytes; /* owned */
+};
+
+static enum hr_status copy_read(void *context, void *into, size_t size, size_t *got,
+                                struct hr_error *error)
+{
+    struct copy_stream *copy = context;
+    return copy->inner.read(copy->inner.context, into, size, got, error);
+}
+
+static enum hr_status copy_seek(void *context, uint64_t offset_bytes, struct hr_error *error)
+{
+    struct copy_stream *copy = context;
+    return copy->inner.seek(copy->inner.context, offset_bytes, error);
+}
+
+static void copy_close(void *context)
+{
+    struct copy_stream *copy = context;
+    hr_stream_close(&copy->inner);
+    free(copy->bytes);
+    free(copy);
+}
+
+static enum hr_status open_copy(const struct memory_file *file, struct hr_stream *out,
+                                struct hr_error *error)
+{
+    struct hr_view bytes = hr_view_of(file->bytes, (size_t)file->item.size_bytes);
+    struct copy_stream *copy = calloc(1, sizeof *copy);
+    if (copy == NULL)
+        return no_memory(file->item.name, error);
+    enum hr_status status = copy_bytes(bytes, &copy->bytes) ? HR_OK
+                                                            : no_memory(file->item.name, error);
+    if (status == HR_OK)
+        status = hr_stream_open_memory(&copy->inner, hr_view_of(copy->bytes, bytes.size), error);
+    if (status != HR_OK) {
+        copy_close(copy);
+        return status;
+    }
+    *out = (struct hr_stream){copy_read, copy_seek, copy_close, bytes.size, copy};
+    return HR_OK;
+}
+
+static enum hr_status memory_open(void *context, const char *name, struct hr_stream *out,
+                                  struct hr_error *error)
+{
+    struct memory_store *store = context;
+    *out = (struct hr_stream){0};
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    pthread_mutex_lock(&store->lock);
+    const struct memory_file *file = find(store, name);
+    status = file != NULL ? open_copy(file, out, error) : not_found(name, error);
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
+static bool make_room(struct memory_store *store)
+{
+    if (store->count < store->capacity)
+        return true;
+    size_t capacity = store->capacity == 0 ? 8 : store->capacity * 2;
+    size_t size_bytes;
+    struct memory_file *files = NULL;
+    if (hr_size_multiply(capacity, sizeof *files, &size_bytes))
+        files = realloc(store->files, size_bytes);
+    if (files == NULL)
+        return false;
+    store->files = files;
+    store->capacity = capacity;
+    return true;
+}
+
+static enum hr_status memory_put(void *context, const char *name, struct hr_view bytes,
+                                 struct hr_error *error)
+{
+    struct memory_store *store = context;
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    const struct hr_clock *clock = hr_clock_system();
+    struct memory_file fresh = {.item = {.name = strdup(name),
+                                         .size_bytes = bytes.size,
+                                         .modified_us = clock->wall_us(clock->context)}};
+    bool copied = copy_bytes(bytes, &fresh.bytes);
+    pthread_mutex_lock(&store->lock);
+    struct memory_file *there = find(store, name);
+    if (fresh.item.name == NULL || !copied || (there == NULL && !make_room(store))) {
+        memory_file_clear(&fresh);
+        status = no_memory(name, error);
+    } else if (there != NULL) {
+        memory_file_clear(there);
+        *there = fresh;
+    } else {
+        store->files[store->count++] = fresh;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
+static enum hr_status copy_item(const struct hr_store_item *item, struct hr_store_item *out,
+                                struct hr_error *error)
+{
+    *out = *item;
+    out->name = strdup(item->name);
+    return out->name != NULL ? HR_OK : no_memory(item->name, error);
+}
+
+static enum hr_status memory_list(void *context, struct hr_store_item **out, size_t *count,
+                                  struct hr_error *error)
+{
+    struct memory_store *store = context;
+    enum hr_status status = HR_OK;
+    size_t found = 0;
+    *out = NULL;
+    *count = 0;
+    pthread_mutex_lock(&store->lock);
+    struct hr_store_item *items = calloc(store->count + 1, sizeof *items);
+    if (items == NULL)
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a list of files");
+    for (size_t i = 0; status == HR_OK && i < store->count; i++) {
+        if (hr_store_name_is_hidden(store->files[i].item.name))
+            continue;
+        status = copy_item(&store->files[i].item, &items[found], error);
+        if (status == HR_OK)
+            found++;
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (status != HR_OK || found == 0) {
+        hr_store_items_free(items, found);
+        return status;
+    }
+    hr_store_items_sort(items, found);
+    *out = items;
+    *count = found;
+    return HR_OK;
+}
+
+static enum hr_status memory_stat(void *context, const char *name, struct hr_store_item *out,
+                                  struct hr_error *error)
+{
+    struct memory_store *store = context;
+    *out = (struct hr_store_item){0};
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    pthread_mutex_lock(&store->lock);
+    const struct memory_file *file = find(store, name);
+    status = file != NULL ? copy_item(&file->item, out, error) : not_found(name, error);
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
+static enum hr_status memory_remove(void *context, const char *name, struct hr_error *error)
+{
+    struct memory_store *store = context;
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    pthread_mutex_lock(&store->lock);
+    struct memory_file *file = find(store, name);
+    if (file != NULL) {
+        memory_file_clear(file);
+        *file = store->files[--store->count];
+    } else {
+        status = not_found(name, error);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
+static void memory_close(void *context)
+{
+    struct memory_store *store = context;
+    for (size_t i = 0; i < store->count; i++)
+        memory_file_clear(&store->files[i]);
+    free(store->files);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+enum hr_status hr_store_open_memory(struct hr_store *out, struct hr_error *error)
+{
+    *out = (struct hr_store){0};
+    struct memory_store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a store");
+    if (pthread_mutex_init(&store->lock, NULL) != 0) {
+        free(store);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a store's lock");
+    }
+    *out = (struct hr_store){.open = memory_open,
+                             .put = memory_put,
+                             .list = memory_list,
+                             .stat = memory_stat,
+                             .remove = memory_remove,
+                             .close = memory_close,
+                             .context = store};
+    return HR_OK;
+}

@@ -1,0 +1,29 @@
+/* A file inside an open folder: what the folder store and the functions on paths share. */
+#ifndef HR_STORE_PLACE_H
+#define HR_STORE_PLACE_H
+
+#include <stdbool.h>
+
+#include "store/store.h"
+
+/* Where a file is: `name` inside the folder open as `folder_fd`; `shown` is what a person knows it
+ * by, for error texts. All borrowed. */
+struct hr_place {
+    int folder_fd;
+    const char *name;
+    const char *shown;
+};
+
+/* As hr_file_open_stream and hr_file_write. */
+enum hr_status hr_place_open_stream(const struct hr_place *place, struct hr_stream *out,
+                                    struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes,
+                              struct hr_error *error) HR_MUST_USE;
+
+/* HR_OK when `name` is the name of one file, as the top of store.h says. */
+enum hr_status hr_store_name_check(const char *name, struct hr_error *error) HR_MUST_USE;
+bool hr_store_name_is_hidden(const char *name);
+/* Sorts by the bytes of the names. */
+void hr_store_items_sort(struct hr_store_item *items, size_t count);
+
+#endif

@@ -1,0 +1,56 @@
+#include "store/place.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+void hr_store_item_clear(struct hr_store_item *item)
+{
+    free(item->name);
+    *item = (struct hr_store_item){0};
+}
+
+void hr_store_items_free(struct hr_store_item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(items[i].name);
+    free(items);
+}
+
+void hr_store_close(struct hr_store *store)
+{
+    if (store->close != NULL)
+        store->close(store->context);
+    *store = (struct hr_store){0};
+}
+
+enum hr_status hr_store_name_check(const char *name, struct hr_error *error)
+{
+    size_t length = strlen(name);
+    if (length == 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "an empty name is not a file's name");
+    if (length > NAME_MAX)
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "'%.40s...' is longer than the %d bytes of a file's name", name,
+                            NAME_MAX);
+    if (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "'%s' leads out of the folder: give a file's name without '/'", name);
+    return HR_OK;
+}
+
+bool hr_store_name_is_hidden(const char *name)
+{
+    return name[0] == '.';
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct hr_store_item *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+void hr_store_items_sort(struct hr_store_item *items, size_t count)
+{
+    if (count > 1)
+        qsort(items, count, sizeof *items, by_name);
+}

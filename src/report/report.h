@@ -1,4 +1,8 @@
-/* What was found in a video -> CSV or JSON bytes. Does not know where they go. */
+/* What was found in a video -> CSV or JSON bytes. Does not know where they go.
+ *
+ * The formats are described for their readers in docs/report-format.md. Both are UTF-8 whatever
+ * comes in: a byte that is not part of a character becomes U+FFFD. Numbers have a decimal point in
+ * every locale. */
 #ifndef HR_REPORT_REPORT_H
 #define HR_REPORT_REPORT_H
 
@@ -15,11 +19,12 @@ enum hr_report_column {
     HR_COLUMN_FIRST_SEEN, /* hh:mm:ss.mmm from the start of the video */
     HR_COLUMN_LAST_SEEN,
     HR_COLUMN_SIGHTINGS,
-    HR_COLUMN_DISTANCE,
-    HR_COLUMN_MARGIN,
+    HR_COLUMN_DISTANCE, /* four decimals */
+    HR_COLUMN_MARGIN,   /* four decimals; empty when nobody else is enrolled */
     HR_COLUMN_TRACKS,
     HR_COLUMN_COUNT
 };
+/* As the header of the CSV and --columns have it; static. */
 const char *hr_report_column_name(enum hr_report_column column);
 
 struct hr_report_columns {
@@ -28,11 +33,12 @@ struct hr_report_columns {
 };
 /* name, major, year: what the replaced system wrote. */
 struct hr_report_columns hr_report_columns_default(void);
-/* "id,name,first_seen"; "all"; "+id,margin" adds to the default. ARGUMENT names the unknown column. */
+/* "id,name,first_seen" in the order wanted; "all"; "+id,margin" adds to the default. Spaces around
+ * names are allowed. ARGUMENT names the unknown or repeated column, and the possible ones. */
 enum hr_status hr_report_columns_parse(struct hr_report_columns *out, const char *text,
                                        struct hr_error *error) HR_MUST_USE;
 
-/* A recognised student; strings borrowed. */
+/* A recognised student; strings borrowed, NULL is taken as "". */
 struct hr_report_student {
     const char *id;
     const char *name;
@@ -64,7 +70,7 @@ struct hr_report_track {
 
 struct hr_report {
     const char *video; /* name as given */
-    int64_t duration_us;
+    int64_t duration_us; /* 0: not known */
     int width_px;
     int height_px;
     const char *codec;
@@ -82,10 +88,17 @@ struct hr_report {
     size_t warning_count;
 };
 
-/* CSV: RFC 4180 quoting, CRLF line ends, header always, UTF-8; a cell that begins
- * with = + - @ tab or CR is neutralised with a leading apostrophe. */
-enum hr_status hr_report_write_csv(const struct hr_report *report, const struct hr_report_columns *columns,
-                                   struct hr_buffer *out, struct hr_error *error) HR_MUST_USE;
+/* What "schema" says in the JSON; the number goes up when a reader of the old one would break. */
+#define HR_REPORT_SCHEMA "homeroom-report/1"
+
+/* CSV: RFC 4180 quoting, CRLF line ends, header always; a text that begins with = + - @ tab or CR,
+ * which a spreadsheet would take for a formula, is neutralised with a leading apostrophe. LIMIT
+ * when it does not fit into the buffer. */
+enum hr_status hr_report_write_csv(const struct hr_report *report,
+                                   const struct hr_report_columns *columns, struct hr_buffer *out,
+                                   struct hr_error *error) HR_MUST_USE;
+/* JSON: one object with everything, unknown tracks and warnings included. Times twice: whole
+ * milliseconds for programs, hh:mm:ss.mmm for people. LIMIT as above. */
 enum hr_status hr_report_write_json(const struct hr_report *report, struct hr_buffer *out,
                                     struct hr_error *error) HR_MUST_USE;
 #endif

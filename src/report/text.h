@@ -1,0 +1,20 @@
+/* Texts, times and numbers as both formats write them. */
+#ifndef HR_REPORT_TEXT_H
+#define HR_REPORT_TEXT_H
+
+#include "base/buffer.h"
+
+/* Adds `text` as well-formed UTF-8: a byte that is not part of a character becomes U+FFFD. */
+void hr_report_append_utf8(struct hr_buffer *out, const char *text);
+
+/* Presentation time in whole milliseconds, rounded; before the start counts as the start. */
+int64_t hr_report_time_ms(int64_t time_us);
+
+/* "00:01:02.345"; more than 99 hours take more digits. */
+#define HR_REPORT_TIME_SIZE 32
+void hr_report_time_text(int64_t time_us, char out[HR_REPORT_TIME_SIZE]);
+
+/* Four decimals behind a point, whatever the locale; nothing for what is not finite. */
+void hr_report_append_decimal(struct hr_buffer *out, double number);
+
+#endif

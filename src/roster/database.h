@@ -1,8 +1,9 @@
-/* homeroom.db: one SQLite file with the students and their face records, which a user can back up. The only user
- * of sqlite3. Face records are opaque here: bytes stamped with the id of the model that made them.
+/* homeroom.db: one SQLite file with the students and their face records, which a user can back up.
+ * The only user of sqlite3. Face records are opaque here: bytes stamped with the id of the model
+ * that made them.
  *
- * Schema versioned with PRAGMA user_version and migrated on opening; WAL; foreign keys on. A database handle is
- * used by one thread at a time. */
+ * Schema versioned with PRAGMA user_version and migrated on opening; WAL; foreign keys on. A
+ * database handle is used by one thread at a time. */
 #ifndef HR_ROSTER_DATABASE_H
 #define HR_ROSTER_DATABASE_H
 
@@ -16,8 +17,8 @@ enum hr_database_mode {
     HR_DATABASE_CREATE, /* made when it does not exist */
 };
 
-enum hr_status hr_database_open(struct hr_database **out, const char *path, enum hr_database_mode mode,
-                                struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_open(struct hr_database **out, const char *path,
+                                enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
 void hr_database_close(struct hr_database *database);
 int hr_database_schema_version(const struct hr_database *database);
 
@@ -32,47 +33,63 @@ void hr_database_rollback(struct hr_database *database);
 /* --- students --- */
 enum hr_upsert { HR_UPSERT_ADDED, HR_UPSERT_CHANGED, HR_UPSERT_SAME };
 /* Insert or replace the record of student->id (face records stay). */
-enum hr_status hr_database_put_student(struct hr_database *database, const struct hr_student *student,
-                                       enum hr_upsert *what, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_put_student(struct hr_database *database,
+                                       const struct hr_student *student, enum hr_upsert *what,
+                                       struct hr_error *error) HR_MUST_USE;
 /* Add a student with id as name unless there is one. *added may be NULL. */
 enum hr_status hr_database_ensure_student(struct hr_database *database, const char *id, bool *added,
                                           struct hr_error *error) HR_MUST_USE;
 /* The one student whose name is `name`; NOT_FOUND, or CONFLICT when several have it. */
 enum hr_status hr_database_find_by_name(struct hr_database *database, const char *name,
                                         struct hr_student *out, struct hr_error *error) HR_MUST_USE;
-/* All students by id; *out is the caller's (hr_students_free). face_counts (may be NULL) is malloc'ed too. */
+/* All students by id; *out is the caller's (hr_students_free). face_counts (may be NULL) is
+ * malloc'ed too. */
 enum hr_status hr_database_students(struct hr_database *database, struct hr_student **out,
-                                    size_t **face_counts, size_t *count, struct hr_error *error) HR_MUST_USE;
+                                    size_t **face_counts, size_t *count,
+                                    struct hr_error *error) HR_MUST_USE;
 
-/* Remove a student and every trace: record, face records, free pages and write-ahead log; then searches the
- * file's bytes for the id's face records and fails with INTERNAL if any is left. NOT_FOUND if there is none. */
-enum hr_status hr_database_forget(struct hr_database *database, const char *id, size_t *faces_removed,
-                                  struct hr_error *error) HR_MUST_USE;
+/* Remove a student and every trace: record, face records, free pages and write-ahead log; then
+ * searches the file's bytes for the id's face records and fails with INTERNAL if any is left.
+ * NOT_FOUND if there is none. */
+enum hr_status hr_database_forget(struct hr_database *database, const char *id,
+                                  size_t *faces_removed, struct hr_error *error) HR_MUST_USE;
 
 /* --- face records --- */
 struct hr_face_record {
     const char *student_id;
     const char *model_id;
     struct hr_view vector; /* float32 little-endian, as the model gave them */
-    const char *origin;    /* "photo obama.jpg", "video a.mp4 at 2.4 s", "import encoding": for people */
+    const char
+        *origin; /* "photo obama.jpg", "video a.mp4 at 2.4 s", "import encoding": for people */
     const char *origin_sha256; /* of the photo or video, hex; "" when not known: finds duplicates */
-    int64_t created_us;    /* wall clock */
-    double quality;        /* 0..1 */
+    int64_t created_us;        /* wall clock */
+    double quality;            /* 0..1 */
 };
 
-enum hr_status hr_database_add_face(struct hr_database *database, const struct hr_face_record *record,
+/* The most bytes of one vector: 4096 numbers, eight times what any face network gives. */
+#define HR_FACE_VECTOR_BYTES_MAX 16384
+
+/* NOT_FOUND when there is no such student. */
+enum hr_status hr_database_add_face(struct hr_database *database,
+                                    const struct hr_face_record *record,
                                     struct hr_error *error) HR_MUST_USE;
 /* Whether this student has a record of that origin (hash) and model already. */
 enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id,
                                     const char *model_id, const char *origin_sha256, bool *out,
                                     struct hr_error *error) HR_MUST_USE;
-/* Calls `each` for every face record in the order of their making; strings and bytes are borrowed during the
- * call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of every model. */
+/* Calls `each` for every face record in the order of their making; strings and bytes are borrowed
+ * during the call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of
+ * every model. */
 typedef enum hr_status hr_face_record_fn(void *context, const struct hr_face_record *record,
                                          struct hr_error *error);
 enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id,
                                      hr_face_record_fn *each, void *context,
                                      struct hr_error *error) HR_MUST_USE;
+
+/* The same for the records of one student, of every model. */
+enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id,
+                                        hr_face_record_fn *each, void *context,
+                                        struct hr_error *error) HR_MUST_USE;
 
 /* PRAGMA quick_check and counts, for `homeroom doctor`. */
 struct hr_database_counts {

@@ -1,5 +1,5 @@
-/* Reading what other systems keep: student tables as JSON or CSV, and the `encoding` pickle of the Python system
- * that homeroom replaces. Pure functions of bytes; nothing is executed. */
+/* Reading what other systems keep: student tables as JSON or CSV, and the `encoding` pickle of the
+ * Python system that homeroom replaces. Pure functions of bytes; nothing is executed. */
 #ifndef HR_ROSTER_IMPORT_H
 #define HR_ROSTER_IMPORT_H
 
@@ -18,22 +18,26 @@ struct hr_import_problems {
 };
 void hr_import_problems_clear(struct hr_import_problems *problems);
 
-/* JSON: an array of objects with id (string or integer), name, major, year and further members (kept as extra), or
- * {"students": [...]}. CSV (RFC 4180): a header with id and/or name, columns in any order, case and spaces
- * ignored, BOM and CRLF accepted; comma, semicolon or tab found from the header. Which of both is seen from the
- * bytes. A row without id takes its name as id. FORMAT when the file as a whole cannot be read. */
+/* JSON: an array of objects with id (string or integer), name, major, year and further members
+ * (kept as extra), or
+ * {"students": [...]}. CSV (RFC 4180): a header with id and/or name, columns in any order, case and
+ * spaces ignored, BOM and CRLF accepted; comma, semicolon or tab found from the header. Which of
+ * both is seen from the bytes. A row without id takes its name as id. FORMAT when the file as a
+ * whole cannot be read. */
 enum hr_status hr_import_students(struct hr_view bytes, struct hr_student **out, size_t *count,
-                                  struct hr_import_problems *problems, struct hr_error *error) HR_MUST_USE;
+                                  struct hr_import_problems *problems,
+                                  struct hr_error *error) HR_MUST_USE;
 
 struct hr_encoding {
-    char *name;     /* owned */
-    float *vector;  /* owned */
+    char *name;    /* owned */
+    float *vector; /* owned */
     size_t size;
 };
 void hr_encodings_free(struct hr_encoding *encodings, size_t count);
 
-/* The pickle of {'name': [str...], 'encoding': [numpy float arrays...]}: protocols 0 to 5, only the opcodes and
- * globals that numpy arrays need; any other is refused by name. Never executes anything. */
+/* The pickle of {'name': [str...], 'encoding': [numpy float arrays...]}: protocols 0 to 5, only the
+ * opcodes and globals that numpy arrays need; any other is refused by name. Never executes
+ * anything. */
 enum hr_status hr_import_encoding(struct hr_view bytes, struct hr_encoding **out, size_t *count,
                                   struct hr_error *error) HR_MUST_USE;
 

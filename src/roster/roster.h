@@ -1,5 +1,5 @@
-/* The student table: student id -> academic record. A struct of functions, so that SQLite on one machine and a
- * cloud table are alike to the callers. Knows nothing of faces. */
+/* The student table: student id -> academic record. A struct of functions, so that SQLite on one
+ * machine and a cloud table are alike to the callers. Knows nothing of faces. */
 #ifndef HR_ROSTER_ROSTER_H
 #define HR_ROSTER_ROSTER_H
 
@@ -26,15 +26,17 @@ void hr_student_clear(struct hr_student *student); /* frees; safe on a zeroed on
 void hr_students_free(struct hr_student *students, size_t count);
 
 struct hr_roster {
-    /* Look up `count` ids at once: out[i] answers ids[i], found or not. The caller clears each out[i]. */
-    enum hr_status (*get)(void *context, const char *const *ids, size_t count, struct hr_student *out,
-                          struct hr_error *error);
+    /* Look up `count` ids at once: out[i] answers ids[i], found or not. The caller clears each
+     * out[i]. */
+    enum hr_status (*get)(void *context, const char *const *ids, size_t count,
+                          struct hr_student *out, struct hr_error *error);
     void (*close)(void *context);
     void *context;
 };
 
 static inline enum hr_status hr_roster_get(const struct hr_roster *roster, const char *const *ids,
-                                           size_t count, struct hr_student *out, struct hr_error *error)
+                                           size_t count, struct hr_student *out,
+                                           struct hr_error *error)
 {
     return roster->get(roster->context, ids, count, out, error);
 }

@@ -1,0 +1,277 @@
+/* Opening, closing, transactions and the health of homeroom.db. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "roster/sql.h"
+
+/* How long a statement waits for another program's transaction. */
+#define BUSY_TIMEOUT_MS 5000
+
+/* Of every connection. secure_delete: removed records are overwritten with zeros. temp_store: face
+ * vectors never reach a temporary file. trusted_schema, cell_size_check: a forged file must not run
+ * functions or mislead the reader. */
+static const char connection_sql[] = "PRAGMA foreign_keys = ON;"
+                                     "PRAGMA secure_delete = ON;"
+                                     "PRAGMA temp_store = MEMORY;"
+                                     "PRAGMA trusted_schema = OFF;"
+                                     "PRAGMA cell_size_check = ON;";
+
+/* Whether the file is there, and a plain file; made, empty and readable by its owner alone, in mode
+ * CREATE. */
+static enum hr_status check_file(const char *path, enum hr_database_mode mode, bool *made,
+                                 struct hr_error *error)
+{
+    struct stat info;
+    *made = false;
+    if (stat(path, &info) == 0) {
+        if (S_ISREG(info.st_mode))
+            return HR_OK;
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the database '%s' is %s", path,
+                            S_ISDIR(info.st_mode) ? "a folder" : "not a file");
+    }
+    if (errno == ENOENT && mode == HR_DATABASE_CREATE) {
+        int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (file >= 0) {
+            close(file);
+            *made = true;
+            return HR_OK;
+        }
+        if (errno == EEXIST) /* another program was faster: as good */
+            return HR_OK;
+        return hr_error_set_errno(error, errno, "making the database '%s'", path);
+    }
+    if (errno == ENOENT)
+        return hr_error_set(error, HR_ERR_NOT_FOUND,
+                            "there is no database '%s': import students or enroll somebody first",
+                            path);
+    return hr_error_set_errno(error, errno, "the database '%s'", path);
+}
+
+/* The path as an SQLite URI, so that no name means more than a file ("file:x", ":memory:"). NULL
+ * when out of memory. */
+static char *uri_of(const char *path, const char *query)
+{
+    struct hr_buffer uri;
+    hr_buffer_init(&uri, SIZE_MAX / 8);
+    hr_buffer_append_text(&uri, path[0] == '/' ? "file://" : "file:./");
+    for (const char *c = path; *c != '\0'; c++) {
+        if (strchr("%?#", *c) != NULL)
+            hr_buffer_append_format(&uri, "%%%02X", (unsigned)(unsigned char)*c);
+        else
+            hr_buffer_append(&uri, hr_view_of(c, 1));
+    }
+    hr_buffer_append_text(&uri, query);
+    if (uri.failed)
+        hr_buffer_clear(&uri);
+    return (char *)uri.data; /* the caller's (free) */
+}
+
+static enum hr_status open_handle(struct hr_database *database, bool may_write, const char *query,
+                                  struct hr_error *error)
+{
+    char *uri = uri_of(database->path, query);
+    if (uri == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to open '%s'", database->path);
+    int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                (may_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    int code = sqlite3_open_v2(uri, &database->handle, flags, NULL);
+    free(uri);
+    if (code != SQLITE_OK)
+        return hr_sql_fail(database, code, "opening it", error);
+    sqlite3_busy_timeout(database->handle, BUSY_TIMEOUT_MS);
+    sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return hr_sql_run(database, connection_sql, "setting it up", error);
+}
+
+/* Whether a log of changes that are not in the file yet stands beside it. */
+static bool has_log(const char *path)
+{
+    struct hr_buffer name;
+    struct stat info;
+    hr_buffer_init(&name, SIZE_MAX / 8);
+    hr_buffer_append_format(&name, "%s-wal", path);
+    bool there = stat(hr_buffer_text(&name), &info) == 0 && info.st_size > 0;
+    hr_buffer_clear(&name);
+    return there;
+}
+
+static bool readable_at_all(struct hr_database *database, struct hr_error *error)
+{
+    int64_t ignored;
+    return hr_sql_integer(database, "PRAGMA user_version", "reading it", &ignored, error) == HR_OK;
+}
+
+/* Reading needs a lock file beside a database in WAL mode. In a folder that may not be written (a
+ * read-only mount, a backup) there can be none: then nobody else can write either, and the file is
+ * read as it stands, unless a log beside it says that it is not complete. */
+static enum hr_status open_to_read(struct hr_database *database, struct hr_error *error)
+{
+    enum hr_status status = open_handle(database, false, "", error);
+    if (status != HR_OK)
+        return status;
+    if (readable_at_all(database, error))
+        return HR_OK;
+    int code = sqlite3_errcode(database->handle) & 0xff;
+    if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)
+        return error != NULL ? error->code : HR_ERR_DATABASE;
+    if (has_log(database->path))
+        return hr_error_set(error, HR_ERR_PERMISSION,
+                            "'%s' cannot be read here: changes wait in the log beside it, and "
+                            "its folder may not be written",
+                            database->path);
+    sqlite3_close(database->handle);
+    database->handle = NULL;
+    return open_handle(database, false, "?immutable=1", error);
+}
+
+static enum hr_status open_to_write(struct hr_database *database, const struct hr_schema *schema,
+                                    struct hr_error *error)
+{
+    enum hr_status status = open_handle(database, true, "", error);
+    if (status == HR_OK && sqlite3_db_readonly(database->handle, "main") == 1)
+        status = hr_error_set(error, HR_ERR_PERMISSION, "the database '%s' may not be written",
+                              database->path);
+    if (status == HR_OK)
+        status = hr_schema_prepare(database, schema, true, error);
+    /* Readers and one writer do not wait for each other. Kept in the file; asked for after the
+     * check that the file is ours. */
+    if (status == HR_OK)
+        status = hr_sql_run(database, "PRAGMA journal_mode = WAL", "switching to a log", error);
+    return status;
+}
+
+/* A reader found an older database: somebody has to write it once. */
+static enum hr_status upgrade_and_read(struct hr_database **out, const char *path,
+                                       const struct hr_schema *schema, struct hr_error *error)
+{
+    struct hr_database *writer = NULL;
+    enum hr_status status =
+        hr_database_open_schema(&writer, path, HR_DATABASE_WRITE, schema, error);
+    if (status != HR_OK)
+        return hr_error_prefix(error,
+                               "'%s' was made by an older homeroom and must be brought up "
+                               "to date",
+                               path);
+    hr_database_close(writer);
+    return hr_database_open_schema(out, path, HR_DATABASE_READ, schema, error);
+}
+
+enum hr_status hr_database_open_schema(struct hr_database **out, const char *path,
+                                       enum hr_database_mode mode, const struct hr_schema *schema,
+                                       struct hr_error *error)
+{
+    bool made = false, older = false;
+    *out = NULL;
+    enum hr_status status = check_file(path, mode, &made, error);
+    if (status != HR_OK)
+        return status;
+    struct hr_database *database = calloc(1, sizeof *database);
+    if (database != NULL)
+        database->path = strdup(path);
+    if (database == NULL || database->path == NULL) {
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory to open '%s'", path);
+        goto out;
+    }
+    if (mode == HR_DATABASE_READ) {
+        status = open_to_read(database, error);
+        if (status == HR_OK)
+            status = hr_schema_prepare(database, schema, false, error);
+        older = database->schema_version > 0 && database->schema_version < schema->version;
+    } else {
+        status = open_to_write(database, schema, error);
+    }
+    if (status != HR_OK)
+        goto out;
+    *out = database;
+    database = NULL;
+out:
+    hr_database_close(database);
+    if (status != HR_OK && made)
+        unlink(path); /* nothing half made stays */
+    return older ? upgrade_and_read(out, path, schema, error) : status;
+}
+
+enum hr_status hr_database_open(struct hr_database **out, const char *path,
+                                enum hr_database_mode mode, struct hr_error *error)
+{
+    return hr_database_open_schema(out, path, mode, &hr_schema_current, error);
+}
+
+void hr_database_close(struct hr_database *database)
+{
+    if (database == NULL)
+        return;
+    for (size_t i = 0; i < HR_SQL_COUNT; i++)
+        sqlite3_finalize(database->statements[i]);
+    sqlite3_close(database->handle);
+    free(database->path);
+    free(database);
+}
+
+int hr_database_schema_version(const struct hr_database *database)
+{
+    return database->schema_version;
+}
+
+static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *doing,
+                          struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
+    if (status == HR_OK)
+        status = hr_sql_finish(database, statement, doing, NULL, error);
+    return status;
+}
+
+enum hr_status hr_database_begin(struct hr_database *database, struct hr_error *error)
+{
+    return run(database, HR_SQL_BEGIN, "beginning a change", error);
+}
+
+enum hr_status hr_database_commit(struct hr_database *database, struct hr_error *error)
+{
+    return run(database, HR_SQL_COMMIT, "writing a change", error);
+}
+
+void hr_database_rollback(struct hr_database *database)
+{
+    /* SQLite rolls back by itself after some failures (disk full): then there is nothing to do. */
+    if (sqlite3_get_autocommit(database->handle) == 0) {
+        enum hr_status ignored = run(database, HR_SQL_ROLLBACK, "taking back a change", NULL);
+        (void)ignored;
+    }
+}
+
+enum hr_status hr_database_check(struct hr_database *database, struct hr_database_counts *out,
+                                 struct hr_error *error)
+{
+    *out = (struct hr_database_counts){0};
+    int64_t broken = 0;
+    enum hr_status status = hr_sql_integer(
+        database, "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'",
+        "checking it", &broken, error);
+    if (status == HR_OK && broken == 0)
+        status = hr_sql_integer(database, "SELECT count(*) FROM pragma_foreign_key_check",
+                                "checking it", &broken, error);
+    if (status != HR_OK)
+        return status;
+    if (broken != 0)
+        return hr_error_set(error, HR_ERR_DATABASE,
+                            "'%s' is damaged: bring back your last backup of it", database->path);
+    sqlite3_stmt *statement;
+    status = hr_sql_start(database, HR_SQL_COUNTS, &statement, error);
+    if (status == HR_OK)
+        status = hr_sql_step(database, statement, "counting", error);
+    if (status == HR_OK) {
+        out->students = (size_t)sqlite3_column_int64(statement, 0);
+        out->faces = (size_t)sqlite3_column_int64(statement, 1);
+        out->students_without_face = (size_t)sqlite3_column_int64(statement, 2);
+    }
+    hr_sql_end(statement);
+    return status;
+}

@@ -1,0 +1,203 @@
+#include "roster/student.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+static const char *const column_names[HR_COLUMN_COUNT] = {"id", "name", "major", "year"};
+
+const char *hr_column_name(enum hr_column column)
+{
+    return column_names[column];
+}
+
+/* The next byte that counts of a column's name, in lower case; -1 at the end. */
+static int next_letter(struct hr_view *name)
+{
+    while (name->size > 0) {
+        uint8_t c = *name->data++;
+        name->size--;
+        if (c >= 'A' && c <= 'Z')
+            return c - 'A' + 'a';
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+            return c;
+    }
+    return -1;
+}
+
+bool hr_column_same(struct hr_view a, struct hr_view b)
+{
+    int letter;
+    do {
+        letter = next_letter(&a);
+        if (letter != next_letter(&b))
+            return false;
+    } while (letter >= 0);
+    return true;
+}
+
+enum hr_column hr_column_of(struct hr_view name)
+{
+    for (int i = 0; i < HR_COLUMN_COUNT; i++)
+        if (hr_column_same(name, hr_view_text(column_names[i])))
+            return (enum hr_column)i;
+    return HR_COLUMN_COUNT;
+}
+
+enum hr_status hr_cell_check(struct hr_view text, const char *what, struct hr_error *error)
+{
+    if (text.size > HR_LIMIT_CELL_BYTES)
+        return hr_error_set(error, HR_ERR_LIMIT, "the %s has %zu bytes, %d are possible", what,
+                            text.size, HR_LIMIT_CELL_BYTES);
+    if (!hr_view_is_utf8(text))
+        return hr_error_set(error, HR_ERR_FORMAT, "the %s is not UTF-8 text", what);
+    return HR_OK;
+}
+
+enum hr_status hr_student_id_check(struct hr_view id, struct hr_error *error)
+{
+    if (id.size == 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the id is empty");
+    if (id.size > HR_LIMIT_STUDENT_ID_BYTES)
+        return hr_error_set(error, HR_ERR_LIMIT, "the id has %zu bytes, %d are possible", id.size,
+                            HR_LIMIT_STUDENT_ID_BYTES);
+    for (size_t i = 0; i < id.size; i++)
+        if (id.data[i] < 0x20 || id.data[i] == 0x7f)
+            return hr_error_set(error, HR_ERR_FORMAT, "the id has a control character in it");
+    return hr_cell_check(id, "id", error);
+}
+
+enum hr_status hr_extra_key_check(struct hr_view key, struct hr_error *error)
+{
+    struct hr_view empty = hr_view_of("", 0);
+    if (hr_column_same(key, empty))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a further column has no name");
+    if (hr_column_of(key) != HR_COLUMN_COUNT || hr_column_same(key, hr_view_text(HR_FACES_KEY)))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a further column cannot be called '%.*s'",
+                            (int)(key.size < 64 ? key.size : 64), (const char *)key.data);
+    return hr_cell_check(key, "name of a column", error);
+}
+
+static enum hr_status check_extra(const struct hr_student *student, struct hr_error *error)
+{
+    if (student->extra_count > HR_LIMIT_EXTRA_COLUMNS)
+        return hr_error_set(error, HR_ERR_LIMIT, "%zu further columns, %d are possible",
+                            student->extra_count, HR_LIMIT_EXTRA_COLUMNS);
+    for (size_t i = 0; i < student->extra_count; i++) {
+        struct hr_view key = hr_view_text(student->extra[i].key);
+        enum hr_status status = hr_extra_key_check(key, error);
+        if (status == HR_OK)
+            status = hr_cell_check(hr_view_text(student->extra[i].value),
+                                   "text of a further column", error);
+        if (status != HR_OK)
+            return status;
+        for (size_t j = 0; j < i; j++)
+            if (hr_column_same(key, hr_view_text(student->extra[j].key)))
+                return hr_error_set(error, HR_ERR_ARGUMENT, "two columns are called '%.64s'",
+                                    student->extra[i].key);
+    }
+    return HR_OK;
+}
+
+enum hr_status hr_student_check(const struct hr_student *student, struct hr_error *error)
+{
+    enum hr_status status = hr_student_id_check(hr_view_text(student->id), error);
+    for (int i = HR_COLUMN_NAME; status == HR_OK && i < HR_COLUMN_COUNT; i++)
+        status = hr_cell_check(hr_view_text(hr_student_cell(student, (enum hr_column)i)),
+                               column_names[i], error);
+    return status == HR_OK ? check_extra(student, error) : status;
+}
+
+static char **place(struct hr_student *student, enum hr_column column)
+{
+    switch (column) {
+    case HR_COLUMN_ID:
+        return &student->id;
+    case HR_COLUMN_NAME:
+        return &student->name;
+    case HR_COLUMN_MAJOR:
+        return &student->major;
+    default:
+        return &student->year;
+    }
+}
+
+char *hr_text_copy(struct hr_view text)
+{
+    char *copy = malloc(text.size + 1);
+    if (copy == NULL)
+        return NULL;
+    if (text.size > 0)
+        memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    return copy;
+}
+
+bool hr_student_set(struct hr_student *student, enum hr_column column, struct hr_view text)
+{
+    char *copy = hr_text_copy(text);
+    if (copy == NULL)
+        return false;
+    char **at = place(student, column);
+    free(*at);
+    *at = copy;
+    return true;
+}
+
+bool hr_student_add_extra(struct hr_student *student, struct hr_view key, struct hr_view value)
+{
+    size_t room;
+    if (!hr_size_multiply(student->extra_count + 1, sizeof *student->extra, &room))
+        return false;
+    struct hr_field *extra = realloc(student->extra, room);
+    if (extra == NULL)
+        return false;
+    student->extra = extra;
+    struct hr_field *field = &extra[student->extra_count++];
+    *field = (struct hr_field){.key = hr_text_copy(key), .value = hr_text_copy(value)};
+    return field->key != NULL && field->value != NULL;
+}
+
+bool hr_student_complete(struct hr_student *student)
+{
+    for (int i = 0; i < HR_COLUMN_COUNT; i++)
+        if (*place(student, (enum hr_column)i) == NULL &&
+            !hr_student_set(student, (enum hr_column)i, hr_view_of("", 0)))
+            return false;
+    return true;
+}
+
+const char *hr_student_cell(const struct hr_student *student, enum hr_column column)
+{
+    switch (column) {
+    case HR_COLUMN_ID:
+        return student->id;
+    case HR_COLUMN_NAME:
+        return student->name;
+    case HR_COLUMN_MAJOR:
+        return student->major;
+    default:
+        return student->year;
+    }
+}
+
+void hr_student_clear(struct hr_student *student)
+{
+    free(student->id);
+    free(student->name);
+    free(student->major);
+    free(student->year);
+    for (size_t i = 0; i < student->extra_count; i++) {
+        free(student->extra[i].key);
+        free(student->extra[i].value);
+    }
+    free(student->extra);
+    *student = (struct hr_student){0};
+}
+
+void hr_students_free(struct hr_student *students, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        hr_student_clear(&students[i]);
+    free(students);
+}

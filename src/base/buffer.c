@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
+
 void hr_buffer_init(struct hr_buffer *buffer, size_t max_size)
 {
     *buffer = (struct hr_buffer){.max_size = max_size};
@@ -18,11 +20,12 @@ void hr_buffer_clear(struct hr_buffer *buffer)
 /* Room for `more` bytes and the zero behind them. */
 static bool reserve(struct hr_buffer *buffer, size_t more)
 {
-    if (buffer->failed || more > buffer->max_size - buffer->size) {
+    size_t need;
+    if (buffer->failed || more > buffer->max_size - buffer->size ||
+        !hr_size_add(buffer->size + more, 1, &need)) {
         buffer->failed = true;
         return false;
     }
-    size_t need = buffer->size + more + 1;
     if (need <= buffer->capacity)
         return true;
     size_t capacity = buffer->capacity < 256 ? 256 : buffer->capacity;
@@ -31,6 +34,7 @@ static bool reserve(struct hr_buffer *buffer, size_t more)
     uint8_t *data = realloc(buffer->data, capacity);
     if (data == NULL) {
         buffer->failed = true;
+        buffer->no_memory = true;
         return false;
     }
     buffer->data = data;
@@ -53,6 +57,32 @@ void hr_buffer_append_text(struct hr_buffer *buffer, const char *text)
     hr_buffer_append(buffer, hr_view_text(text));
 }
 
+/* Bytes of the UTF-8 character at the start of `left`, which is not empty; 0: not a character. */
+static size_t character_size(struct hr_view left)
+{
+    uint8_t lead = left.data[0];
+    size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    return size <= left.size && hr_view_is_utf8(hr_view_of(left.data, size)) ? size : 0;
+}
+
+void hr_buffer_append_utf8(struct hr_buffer *buffer, const char *text)
+{
+    struct hr_view left = hr_view_text(text);
+    if (hr_view_is_utf8(left)) {
+        hr_buffer_append(buffer, left);
+        return;
+    }
+    while (left.size > 0) {
+        size_t size = character_size(left);
+        if (size > 0)
+            hr_buffer_append(buffer, hr_view_of(left.data, size));
+        else
+            hr_buffer_append_text(buffer, "\xEF\xBF\xBD");
+        size_t step = size > 0 ? size : 1;
+        left = hr_view_of(left.data + step, left.size - step);
+    }
+}
+
 void hr_buffer_append_format(struct hr_buffer *buffer, const char *format, ...)
 {
     va_list arguments, again;
@@ -73,8 +103,10 @@ enum hr_status hr_buffer_check(const struct hr_buffer *buffer, struct hr_error *
 {
     if (!buffer->failed)
         return HR_OK;
-    return hr_error_set(error, HR_ERR_LIMIT, "more than %zu bytes, or out of memory",
-                        buffer->max_size);
+    if (buffer->no_memory)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu bytes and more",
+                            buffer->size);
+    return hr_error_set(error, HR_ERR_LIMIT, "more than the limit of %zu bytes", buffer->max_size);
 }
 
 struct hr_view hr_buffer_view(const struct hr_buffer *buffer)

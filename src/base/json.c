@@ -156,10 +156,10 @@ enum hr_status hr_json_write(const struct hr_json *value, bool pretty, struct hr
 {
     size_t flags =
         JSON_ENCODE_ANY | JSON_REAL_PRECISION(6) | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
-    if (value == NULL || json_dump_callback(inside(value), append_to_buffer, out, flags) != 0) {
-        enum hr_status status = hr_buffer_check(out, error);
-        return status != HR_OK ? status
-                               : hr_error_set(error, HR_ERR_INTERNAL, "JSON could not be written");
-    }
-    return HR_OK;
+    if (value != NULL && json_dump_callback(inside(value), append_to_buffer, out, flags) == 0)
+        return HR_OK;
+    /* Where the buffer is not the reason, memory was out: when the value was made, or for jansson's
+     * own notes while it walks the value. */
+    enum hr_status status = hr_buffer_check(out, error);
+    return status != HR_OK ? status : hr_error_set(error, HR_ERR_MEMORY, "no memory for JSON");
 }

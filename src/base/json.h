@@ -53,7 +53,8 @@ double hr_json_number(const struct hr_json *value);    /* 0 when not a number */
 int64_t hr_json_integer(const struct hr_json *value);  /* 0 when not an integer */
 bool hr_json_boolean(const struct hr_json *value);
 
-/* `pretty`: two spaces of indentation; else one line. Reals carry at most 6 significant digits. */
+/* `pretty`: two spaces of indentation; else one line. Reals carry at most 6 significant digits.
+ * LIMIT when the buffer's cap is passed, MEMORY when memory is out or `value` is NULL. */
 enum hr_status hr_json_write(const struct hr_json *value, bool pretty, struct hr_buffer *out,
                              struct hr_error *error) HR_MUST_USE;
 #endif

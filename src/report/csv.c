@@ -36,11 +36,7 @@ static void append_text_cell(struct hr_buffer *out, struct hr_buffer *cell, cons
     cell->size = 0;
     if (looks_like_formula(text))
         hr_buffer_append_text(cell, "'");
-    hr_report_append_utf8(cell, text);
-    if (cell->failed) {
-        out->failed = true;
-        return;
-    }
+    hr_buffer_append_utf8(cell, text);
     const char *clean = hr_buffer_text(cell);
     if (!needs_quotes(clean)) {
         hr_buffer_append(out, hr_buffer_view(cell));
@@ -128,6 +124,7 @@ enum hr_status hr_report_write_csv(const struct hr_report *report,
     hr_buffer_append_text(out, "\r\n");
     for (size_t i = 0; i < report->student_count; i++)
         append_row(out, &cell, &report->students[i], columns);
+    enum hr_status status = hr_buffer_check(&cell, error);
     hr_buffer_clear(&cell);
-    return hr_buffer_check(out, error);
+    return status != HR_OK ? status : hr_buffer_check(out, error);
 }

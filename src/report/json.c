@@ -26,7 +26,7 @@ static void append(struct builder *builder, struct hr_json *array, struct hr_jso
 static struct hr_json *text_of(struct builder *builder, const char *text)
 {
     builder->clean.size = 0;
-    hr_report_append_utf8(&builder->clean, text != NULL ? text : "");
+    hr_buffer_append_utf8(&builder->clean, text != NULL ? text : "");
     if (builder->clean.failed) {
         builder->good = false;
         return NULL;
@@ -94,8 +94,8 @@ static struct hr_json *extra_of(struct builder *builder, const struct hr_report_
     hr_buffer_init(&key, builder->clean.max_size);
     for (size_t i = 0; i < student->extra_count; i++) {
         key.size = 0;
-        hr_report_append_utf8(&key, student->extra[2 * i]);
-        builder->good = builder->good && !key.failed;
+        hr_buffer_append_utf8(&key, student->extra[2 * i]);
+        builder->good = !key.failed && builder->good;
         set_text(builder, extra, hr_buffer_text(&key), student->extra[2 * i + 1]);
     }
     hr_buffer_clear(&key);

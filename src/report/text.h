@@ -1,11 +1,8 @@
-/* Texts, times and numbers as both formats write them. */
+/* Times and numbers as both formats write them. */
 #ifndef HR_REPORT_TEXT_H
 #define HR_REPORT_TEXT_H
 
 #include "base/buffer.h"
-
-/* Adds `text` as well-formed UTF-8: a byte that is not part of a character becomes U+FFFD. */
-void hr_report_append_utf8(struct hr_buffer *out, const char *text);
 
 /* Presentation time in whole milliseconds, rounded; before the start counts as the start. */
 int64_t hr_report_time_ms(int64_t time_us);

@@ -19,7 +19,9 @@ struct hr_cli {
     char model_dir[4096];
 };
 
-/* A command returns the program's exit status. */
+/* A command returns the program's exit status: one of base/status.c's table, or 1 when it did its
+ * work and the answer is no. */
+enum { HR_EXIT_NO = 1 };
 typedef int hr_command_fn(struct hr_cli *cli);
 
 struct hr_command {

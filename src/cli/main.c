@@ -22,10 +22,14 @@ const struct hr_command hr_command_table[] = {
     {HR_COMMAND_WATCH, "watch", "IN OUT", "report on every video that arrives in a folder",
      "Looks at the folder IN again and again, leaves files alone that are still being copied, and "
      "writes the "
-     "report of each complete video into OUT. May be stopped and started at any time: no video is "
-     "lost or done "
-     "twice. A video that cannot be read leaves NAME.error.json in OUT and is tried again when it "
-     "changes.",
+     "report of each complete video into OUT: lesson.mp4 gives lesson.mp4.csv. May be stopped and "
+     "started at any time: no video is lost or done twice. The report is the proof that a video is "
+     "done: remove it, or change the video, to have it made again. A video that cannot be read "
+     "leaves NAME.error.json in OUT and is tried again when it changes.\n\n"
+     "A file counts as a video by its ending: mp4, m4v, mov, mkv, webm, avi, mpg, mpeg, ts, mts, "
+     "m2ts, 3gp, wmv, flv, ogv, mxf, and for photos jpg, jpeg, png, webp. Hidden files and unfinished "
+     "downloads are left alone. A file is complete when it did not change for --interval seconds.\n\n"
+     "SIGINT and SIGTERM end it within the current video, with exit status 0.",
      2, 2, hr_cmd_watch},
     {HR_COMMAND_IMPORT, "import", "students|encoding FILE",
      "read a student table, or vectors of an older system",
@@ -42,30 +46,40 @@ const struct hr_command hr_command_table[] = {
      "add students' faces to the database",
      "Photos may be JPEG, PNG, WebP or HEIC. DIR holds one folder per student, named by the "
      "student's id, or "
-     "files named ID.jpg. Each photo gets a verdict: enrolled, duplicate, no_face, several_faces, "
+     "files named ID.jpg; other files are left out. Each photo gets a verdict: enrolled, duplicate, no_face, several_faces, "
      "too_small, "
      "blurred, looks_like (another student) or unreadable. Running it again is safe. An ID that is "
      "not in the "
-     "student table becomes a student with the ID as name.",
+     "student table becomes a student with the ID as name. The exit status is 1 when a photo was "
+     "refused.",
      1, SIZE_MAX, hr_cmd_enroll},
-    {HR_COMMAND_STUDENTS, "students", "", "list the students and how many faces each has", "", 0, 0,
+    {HR_COMMAND_STUDENTS, "students", "", "list the students and how many faces each has",
+     "A table sorted by id: id, name, major, year, and the number of face vectors enrolled.", 0, 0,
      hr_cmd_students},
-    {HR_COMMAND_EXPORT, "export", "", "write the student table to standard output", "", 0, 0,
+    {HR_COMMAND_EXPORT, "export", "", "write the student table to standard output",
+     "'export --what students' writes a CSV that 'import students' reads back. 'export --what json' "
+     "writes the students with the origin and date of each face; vectors are not written.", 0, 0,
      hr_cmd_export},
     {HR_COMMAND_FORGET, "forget", "ID", "delete a student and every trace in the database",
      "Removes the record and all face vectors, clears the freed pages, and verifies that nothing "
      "is left in the "
      "database file. Asks first on a terminal; elsewhere --yes is needed. Reports already written "
      "and backups "
-     "are not touched.",
+     "are not touched. The exit status is 1 when the question was answered with no.",
      1, 1, hr_cmd_forget},
     {HR_COMMAND_DOCTOR, "doctor", "",
-     "check models, database, codecs and processor, and say what to do", "", 0, 0, hr_cmd_doctor},
-    {HR_COMMAND_MODELS, "models", "", "show the model cards: name, licence, source", "", 0, 0,
+     "check models, database, codecs and processor, and say what to do",
+     "One line per check: ok, warn or FAIL, and what to do about it. The exit status is 1 when "
+     "something fails.", 0, 0, hr_cmd_doctor},
+    {HR_COMMAND_MODELS, "models", "", "show the model cards: name, licence, source",
+     "What each compiled model file says of itself, after its checksum was verified.", 0, 0,
      hr_cmd_models},
-    {HR_COMMAND_HELP, "help", "[COMMAND]", "help for homeroom or for a command", "", 0, 1,
+    {HR_COMMAND_HELP, "help", "[COMMAND]", "help for homeroom or for a command",
+     "'help man', 'help bash' and 'help zsh' write the manual page and the shell completions, all "
+     "made from the same tables.", 0, 1,
      hr_cmd_help},
-    {HR_COMMAND_VERSION, "version", "", "show the version", "", 0, 0, hr_cmd_version},
+    {HR_COMMAND_VERSION, "version", "", "show the version",
+     "The version of homeroom and of the libraries that read videos and photos.", 0, 0, hr_cmd_version},
 };
 const size_t hr_command_count = sizeof hr_command_table / sizeof hr_command_table[0];
 
@@ -172,6 +186,8 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
         return hr_cli_fail(cli, &error);
     cli->words = arguments.words;
     cli->word_count = arguments.word_count;
+    if (cli->settings.version && !cli->settings.help)
+        return hr_cmd_version(cli);
     if (arguments.command == NULL) {
         if (cli->settings.help)
             return hr_cmd_help(cli);
@@ -192,7 +208,8 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
     status = hr_settings_check(argc, argv, command->id, command->name, &error);
     if (status == HR_OK)
         status = check_words(command, cli->word_count, &error);
-    if (status == HR_OK)
+    /* Help works for an account without a home, too. */
+    if (status == HR_OK && command->run != hr_cmd_help && command->run != hr_cmd_version)
         status = find_files(cli, &error);
     if (status != HR_OK)
         return hr_cli_fail(cli, &error);
@@ -211,8 +228,11 @@ int main(int argc, char **argv)
     if (words == NULL)
         return hr_status_info(HR_ERR_MEMORY)->exit_status;
     int exit_status = run(&cli, argc - 1, argv + 1, words);
-    if (fflush(stdout) != 0 && exit_status == 0)
-        exit_status = hr_status_info(HR_ERR_IO)->exit_status;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == 0) {
+        struct hr_error error;
+        hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (is a disk full?)");
+        exit_status = hr_cli_fail(&cli, &error);
+    }
     free(words);
     return exit_status;
 }

@@ -34,6 +34,7 @@ struct hr_settings {
     bool quiet;
     bool verbose;
     bool help;
+    bool version;
     /* recognize, watch */
     const char *out;
     double fps;

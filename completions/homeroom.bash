@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# bash completion for homeroom, made by 'homeroom help bash'; not to be edited here.
+
+_homeroom()
+{
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command='' words='' files='' i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        recognize|watch|import|enroll|students|export|forget|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        esac
+    done
+    COMPREPLY=()
+    case $previous in
+    --db) files=-f ;;
+    --models) files=-d ;;
+    --threads) return ;;
+    --out | -o) files=-d ;;
+    --fps) return ;;
+    --format | -f) words='csv json' ;;
+    --columns | -c) return ;;
+    --max-distance) return ;;
+    --min-margin) return ;;
+    --jobs | -j) return ;;
+    --timeout) return ;;
+    --interval) return ;;
+    --video) files=-f ;;
+    --what) words='students json' ;;
+    esac
+    if [[ -n $words$files ]]; then
+        :
+    elif [[ $current == -* ]]; then
+        words=' --db --models --threads --json --quiet --verbose --help --version'
+        case $command in
+        recognize) words+=' --out --fps --format --columns --max-distance --min-margin --jobs --timeout' ;;
+        watch) words+=' --fps --format --columns --max-distance --min-margin --timeout --once --interval' ;;
+        enroll) words+=' --video --accept-lookalike' ;;
+        export) words+=' --what' ;;
+        forget) words+=' --yes' ;;
+        esac
+    elif [[ -z $command ]]; then
+        words='recognize watch import enroll students export forget doctor models help version'
+    else
+        case $command in
+        recognize) files=-f ;;
+        watch) files=-f ;;
+        import)
+            if [[ $previous == import ]]; then words='students encoding'; else files=-f; fi
+            ;;
+        enroll) files=-f ;;
+        help) words='recognize watch import enroll students export forget doctor models help version' ;;
+        esac
+    fi
+    if [[ -n $files ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen "$files" -- "$current")
+    elif [[ -n $words ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    fi
+}
+complete -F _homeroom homeroom

@@ -1,0 +1,94 @@
+#include "cli/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* C0 controls and DEL are one byte; the C1 controls are C2 80 .. C2 9F in UTF-8. */
+void hr_answer_text(FILE *out, const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        bool c1 = at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F;
+        fputc(at[0] < 0x20 || at[0] == 0x7F || c1 ? '?' : at[0], out);
+        at += c1;
+    }
+}
+
+bool hr_answer_json(FILE *out, struct hr_json *object)
+{
+    struct hr_buffer line;
+    struct hr_error ignored;
+    hr_buffer_init(&line, 1u << 20);
+    bool made = object != NULL && hr_json_write(object, false, &line, &ignored) == HR_OK;
+    if (made)
+        fprintf(out, "%s\n", hr_buffer_text(&line));
+    hr_buffer_clear(&line);
+    hr_json_free(object);
+    return made;
+}
+
+/* Characters of UTF-8: bytes that do not continue one. */
+static size_t places(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+static void pad(FILE *out, size_t count)
+{
+    fprintf(out, "%*s", (int)count, "");
+}
+
+void hr_answer_table(FILE *out, const char *const *cells, size_t columns, size_t rows,
+                     unsigned right)
+{
+    size_t widths[HR_ANSWER_COLUMNS_MAX] = {0};
+    columns = columns < HR_ANSWER_COLUMNS_MAX ? columns : HR_ANSWER_COLUMNS_MAX;
+    for (size_t i = 0; i < rows * columns; i++) {
+        size_t wide = places(cells[i]);
+        size_t *width = &widths[i % columns];
+        *width = wide > *width ? wide : *width;
+    }
+    for (size_t i = 0; i < rows * columns; i++) {
+        size_t column = i % columns;
+        bool last = column + 1 == columns;
+        size_t room = widths[column] - places(cells[i]);
+        bool to_right = (right >> column & 1) != 0;
+        pad(out, to_right ? room : 0);
+        hr_answer_text(out, cells[i]);
+        if (last)
+            fputc('\n', out);
+        else
+            pad(out, 2 + (to_right ? 0 : room));
+    }
+}
+
+void hr_answer_paragraph(FILE *out, const char *text, size_t indent, size_t at)
+{
+    enum { LINE_MAX_PLACES = 80 };
+    bool first = true;
+    while (*text != '\0') {
+        size_t length = strcspn(text, " \n");
+        if (!first && at + 1 + length > LINE_MAX_PLACES) {
+            fputc('\n', out);
+            at = 0;
+            first = true;
+        }
+        if (length > 0) {
+            size_t before = !first ? 1 : at < indent ? indent - at : 0;
+            pad(out, before);
+            fwrite(text, 1, length, out);
+            at += before + length;
+            first = false;
+        }
+        text += length;
+        if (*text == '\n') {
+            fputc('\n', out);
+            at = 0;
+            first = true;
+        }
+        text += *text != '\0';
+    }
+    fputc('\n', out);
+}

@@ -1,0 +1,453 @@
+/* homeroom watch IN OUT
+ *
+ * The folder OUT says what is done, so that nothing is lost or repeated when the program is stopped
+ * and started: a report not older than its video is the proof that the video is done; an error
+ * report is the proof that it failed as long as the video has the size and time written in it.
+ * Reports appear whole or not at all (store/). A video is complete when its size and time did not
+ * change between two looks; if copying only paused, the video becomes newer than its report and is
+ * done again. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "cli/batch.h"
+#include "cli/report_out.h"
+#include "store/store.h"
+
+/* A video as it was at the last look. */
+struct sight {
+    struct hr_store_item item; /* owned */
+    bool settled;              /* the same at the look before */
+    bool reported;             /* by this process, as it is now */
+    unsigned failures;         /* that may pass by themselves */
+    int64_t not_before_us;     /* monotonic: when to try again */
+};
+
+struct watch {
+    struct hr_cli *cli;
+    struct hr_store in;
+    struct hr_store out;
+    struct sight *sights; /* by name */
+    size_t sight_count;
+    struct sight **ready; /* borrowed from sights, the videos in hand */
+    size_t ready_count;
+    int exit_status; /* of the first failure */
+};
+
+/* What is taken for a video or a photo; --help and the manual say the same. */
+static const char *const video_suffixes[] = {
+    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts",  ".mts", ".m2ts",
+    ".3gp", ".wmv", ".flv", ".ogv", ".mxf",  ".jpg", ".jpeg", ".png",  ".webp"};
+
+static bool is_video(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof video_suffixes / sizeof video_suffixes[0]; i++)
+        if (dot != name && strcasecmp(dot, video_suffixes[i]) == 0)
+            return true;
+    return false;
+}
+
+static int64_t monotonic_us(void)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    return clock->monotonic_us(clock->context);
+}
+
+static int64_t wall_us(void)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    return clock->wall_us(clock->context);
+}
+
+static bool same_file(const struct hr_store_item *a, const struct hr_store_item *b)
+{
+    return a->size_bytes == b->size_bytes && a->modified_us == b->modified_us;
+}
+
+/* --- a look at the folder --- */
+
+static void free_sights(struct sight *sights, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(sights[i].item.name);
+    free(sights);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct sight *)a)->item.name, ((const struct sight *)b)->item.name);
+}
+
+/* What was known of a file stays known while the file stays as it is. */
+static void remember(struct watch *watch, struct sight *sight)
+{
+    if (watch->sight_count == 0) {
+        hr_log_write(&watch->cli->log, HR_LOG_DEBUG, NULL, "found: %s", sight->item.name);
+        return;
+    }
+    const struct sight *before =
+        bsearch(sight, watch->sights, watch->sight_count, sizeof *sight, by_name);
+    if (before == NULL || !same_file(&before->item, &sight->item)) {
+        hr_log_write(&watch->cli->log, HR_LOG_DEBUG, NULL, "%s: %s",
+                     before == NULL ? "found" : "still changing", sight->item.name);
+        return;
+    }
+    struct hr_store_item item = sight->item;
+    *sight = *before;
+    sight->item = item;
+    sight->settled = true;
+}
+
+static enum hr_status look(struct watch *watch, struct hr_error *error)
+{
+    struct hr_store_item *items = NULL;
+    size_t item_count = 0, count = 0;
+    enum hr_status status = watch->in.list(watch->in.context, &items, &item_count, error);
+    if (status != HR_OK)
+        return status;
+    struct sight *sights = calloc(item_count + 1, sizeof *sights);
+    struct sight **ready = calloc(item_count + 1, sizeof *ready);
+    if (sights == NULL || ready == NULL) {
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu files", item_count);
+        free(sights);
+        free(ready);
+        goto out;
+    }
+    for (size_t i = 0; i < item_count; i++) {
+        if (!is_video(items[i].name)) {
+            hr_log_write(&watch->cli->log, HR_LOG_DEBUG, NULL, "not a video: %s", items[i].name);
+            continue;
+        }
+        sights[count].item = items[i];
+        items[i].name = NULL; /* now the sight's */
+        remember(watch, &sights[count++]);
+    }
+    qsort(sights, count, sizeof *sights, by_name);
+    free_sights(watch->sights, watch->sight_count);
+    free(watch->ready);
+    watch->sights = sights;
+    watch->sight_count = count;
+    watch->ready = ready;
+    watch->ready_count = 0;
+out:
+    hr_store_items_free(items, item_count);
+    return status;
+}
+
+/* --- what is done already --- */
+
+/* The whole name of the video stays in the report's: lesson.mp4 and lesson.mov have two reports. */
+static enum hr_status report_name(const struct watch *watch, const struct sight *sight, char *out,
+                                  size_t size, struct hr_error *error)
+{
+    return hr_report_name(out, size, sight->item.name, &watch->cli->settings, true, error);
+}
+
+static enum hr_status error_name(const struct sight *sight, char *out, size_t size,
+                                 struct hr_error *error)
+{
+    if (snprintf(out, size, "%s.error.json", sight->item.name) >= (int)size)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the name '%s' is too long", sight->item.name);
+    return HR_OK;
+}
+
+/* A time to come (another machine's clock) cannot be compared: then any report counts. */
+static enum hr_status has_report(struct watch *watch, const struct sight *sight, bool *out,
+                                 struct hr_error *error)
+{
+    char name[1024];
+    struct hr_store_item report = {0};
+    *out = false;
+    enum hr_status status = report_name(watch, sight, name, sizeof name, error);
+    if (status == HR_OK)
+        status = watch->out.stat(watch->out.context, name, &report, error);
+    if (status == HR_ERR_NOT_FOUND)
+        return HR_OK;
+    if (status == HR_OK)
+        *out = sight->reported || report.modified_us >= sight->item.modified_us ||
+               sight->item.modified_us > wall_us();
+    free(report.name);
+    return status;
+}
+
+static enum hr_status read_text(const struct hr_store *store, const char *name,
+                                struct hr_buffer *out, struct hr_error *error)
+{
+    struct hr_stream stream = {0};
+    enum hr_status status = store->open(store->context, name, &stream, error);
+    while (status == HR_OK) {
+        uint8_t bytes[4096];
+        size_t got = 0;
+        status = stream.read(stream.context, bytes, sizeof bytes, &got, error);
+        if (status == HR_OK)
+            hr_buffer_append(out, hr_view_of(bytes, got));
+    }
+    hr_stream_close(&stream);
+    return status == HR_END ? hr_buffer_check(out, error) : status;
+}
+
+/* An error report that cannot be read counts as none: the video is tried again. */
+static bool has_error_report(const struct watch *watch, const struct sight *sight)
+{
+    char name[1024];
+    struct hr_error ignored;
+    struct hr_json *json = NULL;
+    struct hr_buffer text;
+    hr_buffer_init(&text, 65536);
+    bool same = false;
+    if (error_name(sight, name, sizeof name, &ignored) == HR_OK &&
+        read_text(&watch->out, name, &text, &ignored) == HR_OK &&
+        hr_json_parse(&json, hr_buffer_view(&text), &ignored) == HR_OK) {
+        const struct hr_store_item failed = {
+            .size_bytes = (uint64_t)hr_json_integer(hr_json_get(json, "size_bytes")),
+            .modified_us = hr_json_integer(hr_json_get(json, "modified_us"))};
+        same = same_file(&failed, &sight->item) &&
+               !hr_json_boolean(hr_json_get(json, "try_again"));
+    }
+    hr_json_free(json);
+    hr_buffer_clear(&text);
+    return same;
+}
+
+/* --- doing the ready ones --- */
+
+/* Whether the video in IN is still the one that was recognised. */
+static bool unchanged(const struct watch *watch, const struct sight *sight)
+{
+    struct hr_store_item now = {0};
+    struct hr_error ignored;
+    bool same = watch->in.stat(watch->in.context, sight->item.name, &now, &ignored) == HR_OK &&
+                same_file(&now, &sight->item);
+    free(now.name);
+    return same;
+}
+
+static enum hr_status write_report(struct watch *watch, struct sight *sight,
+                                   const struct hr_result *result, struct hr_error *error)
+{
+    char name[1024], failed[1024];
+    char *text = NULL;
+    struct hr_error ignored;
+    enum hr_status status = report_name(watch, sight, name, sizeof name, error);
+    if (status == HR_OK)
+        status = hr_report_text(result, &watch->cli->settings, &text, error);
+    if (status == HR_OK)
+        status = watch->out.put(watch->out.context, name, hr_view_text(text), error);
+    free(text);
+    if (status != HR_OK)
+        return hr_error_prefix(error, "%s: writing the report", sight->item.name);
+    sight->reported = true;
+    /* An earlier failure is history. Mostly there is none to remove. */
+    if (error_name(sight, failed, sizeof failed, &ignored) == HR_OK)
+        (void)!watch->out.remove(watch->out.context, failed, &ignored);
+    return HR_OK;
+}
+
+static enum hr_status write_error_report(struct watch *watch, const struct sight *sight,
+                                         const struct hr_error *failure, bool try_again,
+                                         struct hr_error *error)
+{
+    char name[1024], now[HR_CLOCK_ISO8601_SIZE];
+    struct hr_buffer text;
+    hr_buffer_init(&text, 65536);
+    hr_clock_iso8601(wall_us(), now);
+    struct hr_json *json = hr_json_object_new();
+    hr_json_set(json, "video", hr_json_text_new(sight->item.name));
+    hr_json_set(json, "code", hr_json_text_new(hr_status_name(failure->code)));
+    hr_json_set(json, "message", hr_json_text_new(failure->text));
+    hr_json_set(json, "size_bytes", hr_json_integer_new((int64_t)sight->item.size_bytes));
+    hr_json_set(json, "modified_us", hr_json_integer_new(sight->item.modified_us));
+    hr_json_set(json, "try_again", hr_json_boolean_new(try_again));
+    hr_json_set(json, "time", hr_json_text_new(now));
+    enum hr_status status = error_name(sight, name, sizeof name, error);
+    if (status == HR_OK)
+        status = hr_json_write(json, true, &text, error);
+    hr_buffer_append_text(&text, "\n");
+    if (status == HR_OK)
+        status = hr_buffer_check(&text, error);
+    if (status == HR_OK)
+        status = watch->out.put(watch->out.context, name, hr_buffer_view(&text), error);
+    hr_json_free(json);
+    hr_buffer_clear(&text);
+    return status;
+}
+
+/* Failures that have nothing to do with the video's content are tried again after a minute, two,
+ * four, at most an hour; a video that took too long would take too long again. */
+static bool may_pass(enum hr_status code)
+{
+    return code != HR_ERR_DEADLINE &&
+           (hr_status_info(code)->retryable || code == HR_ERR_PERMISSION);
+}
+
+static void note_failure(struct watch *watch, struct sight *sight, const struct hr_error *failure)
+{
+    struct hr_error error;
+    int exit_status = hr_cli_fail(watch->cli, failure);
+    if (watch->exit_status == 0)
+        watch->exit_status = exit_status;
+    bool try_again = may_pass(failure->code);
+    if (write_error_report(watch, sight, failure, try_again, &error) != HR_OK) {
+        hr_error_prefix(&error, "%s: writing the error report", sight->item.name);
+        hr_cli_fail(watch->cli, &error);
+        try_again = true; /* no proof of the failure was left */
+    }
+    if (try_again) {
+        const int64_t minute_us = INT64_C(60) * 1000000;
+        int64_t wait_us = minute_us << (sight->failures < 6 ? sight->failures : 6);
+        sight->failures++;
+        sight->not_before_us =
+            monotonic_us() + (wait_us < 60 * minute_us ? wait_us : 60 * minute_us);
+    }
+}
+
+/* One that cannot even be asked for its report (a name that is too long) stops no other. */
+static void choose_ready(struct watch *watch)
+{
+    watch->ready_count = 0;
+    for (size_t i = 0; i < watch->sight_count; i++) {
+        struct sight *sight = &watch->sights[i];
+        struct hr_error error;
+        bool done = false;
+        if (!sight->settled || monotonic_us() < sight->not_before_us)
+            continue;
+        if (has_report(watch, sight, &done, &error) != HR_OK)
+            note_failure(watch, sight, &error);
+        else if (!done && (sight->failures > 0 || !has_error_report(watch, sight)))
+            watch->ready[watch->ready_count++] = sight;
+    }
+}
+
+static void video_done(void *context, size_t index, const struct hr_result *result,
+                       const struct hr_error *failure)
+{
+    struct watch *watch = context;
+    struct sight *sight = watch->ready[index];
+    struct hr_error error;
+    if (result == NULL && hr_cli_interrupted())
+        return; /* the next run does it */
+    if (!unchanged(watch, sight)) {
+        hr_log_write(&watch->cli->log, HR_LOG_INFO, NULL,
+                     "%s changed while it was read: it is done again when it is complete",
+                     sight->item.name);
+        return;
+    }
+    if (result != NULL) {
+        hr_report_log(watch->cli, sight->item.name, result);
+        if (write_report(watch, sight, result, &error) == HR_OK)
+            return;
+        failure = &error;
+    }
+    note_failure(watch, sight, failure);
+}
+
+static char *path_of(const struct watch *watch, const struct sight *sight)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s", watch->cli->words[0], sight->item.name) < 0 ? NULL : path;
+}
+
+/* The engine is opened anew for each heap of work, so that it knows who was enrolled meanwhile. */
+static enum hr_status do_ready(struct watch *watch, struct hr_error *error)
+{
+    struct hr_engine *engine = NULL;
+    enum hr_status status = HR_OK;
+    char **paths = calloc(watch->ready_count + 1, sizeof *paths);
+    for (size_t i = 0; paths != NULL && i < watch->ready_count; i++)
+        if ((paths[i] = path_of(watch, watch->ready[i])) == NULL)
+            status = HR_ERR_MEMORY;
+    if (paths == NULL || status != HR_OK) {
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu paths", watch->ready_count);
+        goto out;
+    }
+    status = hr_cli_open_engine(watch->cli, HR_DATABASE_READ, &engine, error);
+    if (status == HR_OK)
+        status = hr_batch_run(watch->cli, engine, (const char *const *)paths, watch->ready_count,
+                              video_done, watch, error);
+out:
+    hr_engine_close(engine);
+    for (size_t i = 0; paths != NULL && i < watch->ready_count; i++)
+        free(paths[i]);
+    free(paths);
+    return status;
+}
+
+/* --- again and again --- */
+
+/* In steps, because a signal that comes just before poll does not wake it. */
+static void rest(double seconds)
+{
+    int64_t until_us = monotonic_us() + (int64_t)(seconds * 1e6);
+    while (!hr_cli_interrupted()) {
+        int64_t left_ms = (until_us - monotonic_us() + 999) / 1000;
+        if (left_ms <= 0)
+            return;
+        (void)poll(NULL, 0, left_ms < 500 ? (int)left_ms : 500);
+    }
+}
+
+static enum hr_status watch_folder(struct watch *watch, struct hr_error *error)
+{
+    const struct hr_settings *settings = &watch->cli->settings;
+    for (size_t looks = 1; !hr_cli_interrupted(); looks++) {
+        enum hr_status status = look(watch, error);
+        if (status != HR_OK)
+            return status;
+        choose_ready(watch);
+        if (watch->ready_count > 0)
+            status = do_ready(watch, error);
+        else if (settings->once && looks > 1)
+            return HR_OK;
+        if (status != HR_OK)
+            return status;
+        rest(settings->interval_s);
+    }
+    return HR_OK;
+}
+
+/* A database or model that is not there should be known at the start, not with the first video. */
+static enum hr_status check_engine(struct hr_cli *cli, struct hr_error *error)
+{
+    struct hr_engine *engine = NULL;
+    enum hr_status status = hr_cli_open_engine(cli, HR_DATABASE_READ, &engine, error);
+    hr_engine_close(engine);
+    return status;
+}
+
+int hr_cmd_watch(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    struct watch watch = {.cli = cli};
+    struct hr_report_columns columns;
+    enum hr_status status = HR_OK;
+    if (cli->settings.columns != NULL)
+        status = hr_report_columns_parse(&columns, cli->settings.columns, &error);
+    if (status == HR_OK)
+        status = hr_store_open_folder(&watch.in, cli->words[0], false, &error);
+    if (status == HR_OK)
+        status = hr_store_open_folder(&watch.out, cli->words[1], true, &error);
+    if (status == HR_OK)
+        status = check_engine(cli, &error);
+    if (status == HR_OK) {
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "watching '%s', reports go to '%s'",
+                     cli->words[0], cli->words[1]);
+        status = watch_folder(&watch, &error);
+    }
+    free_sights(watch.sights, watch.sight_count);
+    free(watch.ready);
+    hr_store_close(&watch.in);
+    hr_store_close(&watch.out);
+    if (status != HR_OK)
+        return hr_cli_fail(cli, &error);
+    if (hr_cli_interrupted()) {
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL,
+                     "stopped; what is not done waits for the next start");
+        if (watch.exit_status == 0)
+            watch.exit_status = hr_status_info(HR_ERR_DEADLINE)->exit_status;
+    }
+    /* A service that is told to stop has done well; --once answers for its videos. */
+    return cli->settings.once ? watch.exit_status : 0;
+}

@@ -1,0 +1,134 @@
+#include "cli/photos.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+
+void hr_photos_clear(struct hr_photos *photos)
+{
+    for (size_t i = 0; i < photos->count; i++) {
+        free(photos->items[i].student_id);
+        free(photos->items[i].path);
+    }
+    free(photos->items);
+    *photos = (struct hr_photos){0};
+}
+
+static enum hr_status make_room(struct hr_photos *photos, struct hr_error *error)
+{
+    if (photos->count < photos->capacity)
+        return HR_OK;
+    if (photos->count >= HR_LIMIT_GALLERY_VECTORS)
+        return hr_error_set(error, HR_ERR_LIMIT, "more than %d photos at once",
+                            HR_LIMIT_GALLERY_VECTORS);
+    size_t capacity = photos->capacity > 0 ? 2 * photos->capacity : 64;
+    struct hr_photo *items = reallocarray(photos->items, capacity, sizeof *items);
+    if (items == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu photos", capacity);
+    photos->items = items;
+    photos->capacity = capacity;
+    return HR_OK;
+}
+
+enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path,
+                             struct hr_error *error)
+{
+    enum hr_status status = make_room(photos, error);
+    if (status != HR_OK)
+        return status;
+    struct hr_photo photo = {.student_id = strdup(student_id), .path = strdup(path)};
+    if (photo.student_id == NULL || photo.path == NULL) {
+        free(photo.student_id);
+        free(photo.path);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a photo's name");
+    }
+    photos->items[photos->count++] = photo;
+    return HR_OK;
+}
+
+static bool is_photo(const char *name)
+{
+    static const char *const suffixes[] = {".jpg",  ".jpeg", ".png", ".webp", ".heic",
+                                           ".heif", ".bmp",  ".tif", ".tiff", ".avif"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof suffixes / sizeof suffixes[0]; i++)
+        if (strcasecmp(dot, suffixes[i]) == 0)
+            return true;
+    return false;
+}
+
+/* By bytes, so that the order is the same everywhere. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* What one name in a folder is about. `student_id` NULL: of the folder of all students. */
+static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name,
+                                 const char *student_id, const struct hr_log *log,
+                                 struct hr_error *error);
+
+static enum hr_status walk(struct hr_photos *photos, const char *dir, const char *student_id,
+                           const struct hr_log *log, struct hr_error *error)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(dir, &entries, not_hidden, by_name);
+    if (count < 0)
+        return hr_error_set_errno(error, errno, "looking into the folder '%s'", dir);
+    enum hr_status status = HR_OK;
+    for (int i = 0; i < count; i++) {
+        if (status == HR_OK)
+            status = take_entry(photos, dir, entries[i]->d_name, student_id, log, error);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+static enum hr_status add_named_photo(struct hr_photos *photos, const char *path, const char *name,
+                                      struct hr_error *error)
+{
+    char student_id[HR_LIMIT_STUDENT_ID_BYTES + 1]; /* NAME_MAX is 255 */
+    snprintf(student_id, sizeof student_id, "%.*s", (int)(strrchr(name, '.') - name), name);
+    return hr_photos_add(photos, student_id, path, error);
+}
+
+static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name,
+                                 const char *student_id, const struct hr_log *log,
+                                 struct hr_error *error)
+{
+    char path[4096];
+    struct stat about;
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a name in '%s' is too long", dir);
+    bool there = stat(path, &about) == 0;
+    if (there && S_ISDIR(about.st_mode) && student_id == NULL)
+        return walk(photos, path, name, log, error);
+    if (there && S_ISREG(about.st_mode) && is_photo(name))
+        return student_id != NULL ? hr_photos_add(photos, student_id, path, error)
+                                  : add_named_photo(photos, path, name, error);
+    hr_log_write(log, HR_LOG_WARNING, NULL, "left out, not a photo: %s", path);
+    return HR_OK;
+}
+
+enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir,
+                                     const struct hr_log *log, struct hr_error *error)
+{
+    enum hr_status status = walk(photos, dir, NULL, log, error);
+    if (status == HR_OK && photos->count == 0)
+        status = hr_error_set(error, HR_ERR_NOT_FOUND,
+                              "no photos in '%s': it should hold a folder per student, named by the "
+                              "id, or files ID.jpg",
+                              dir);
+    return status;
+}

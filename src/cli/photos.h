@@ -1,0 +1,32 @@
+/* Which photos are to be enrolled, and for whom: from the command line or from a folder. */
+#ifndef HR_CLI_PHOTOS_H
+#define HR_CLI_PHOTOS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/log.h"
+#include "base/status.h"
+
+struct hr_photo {
+    char *student_id; /* owned */
+    char *path;       /* owned */
+};
+
+struct hr_photos {
+    struct hr_photo *items; /* owned */
+    size_t count;
+    size_t capacity;
+};
+
+void hr_photos_clear(struct hr_photos *photos); /* frees; safe on a zeroed one */
+
+enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path,
+                             struct hr_error *error) HR_MUST_USE;
+
+/* `dir` holds a folder per student, named by the student's id, or files ID.jpg; sorted by name.
+ * What is neither is left out with a line to the log. */
+enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir,
+                                     const struct hr_log *log, struct hr_error *error) HR_MUST_USE;
+
+#endif

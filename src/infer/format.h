@@ -68,7 +68,7 @@ _Static_assert(sizeof(struct hr_model_output) == 16, "an output has no padding")
 
 /* Limits that keep every later product small. */
 enum {
-    HR_MODEL_OPS_MAX = 4096,
+    HR_MODEL_OPS_MAX = 1024,
     HR_MODEL_OUTPUTS_MAX = 64,
     HR_MODEL_CHANNELS_MAX = 8192,
     HR_MODEL_KERNEL_MAX = 7,

@@ -7,6 +7,7 @@
 #ifndef HR_INFER_KERNELS_H
 #define HR_INFER_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { HR_BLOCK = 8, HR_PAIR = 16, HR_PICTURE_LANE = 4 };
@@ -34,10 +35,17 @@ struct hr_conv_job {
     struct hr_plane add;  /* data NULL: nothing */
     int flags;
     int width; /* output pixels of a row */
+    /* Rows of a picture. Pictures of a batch lie image_stride floats apart, and row `rows` is the first of the
+     * second one: a batch is a taller picture, so that weights are read once for all and small pictures share tiles. */
+    int rows;
+    ptrdiff_t image_stride;
+    int tile_rows, tile_columns; /* at most; hr_conv_choose_tiles */
+    int out_first_block;         /* block that lies at out.data */
 };
 
 struct hr_depthwise_job {
     struct hr_plane in;
+    int in_first_block; /* block that lies at in.data */
     int kernel, stride, pad;
     const float *weights, *bias; /* [blocks][kernel * kernel][8], [blocks][8] */
     struct hr_plane out;
@@ -45,12 +53,35 @@ struct hr_depthwise_job {
     int width;
 };
 
+/* A pooling without padding: the largest or the mean of kernel x kernel cells. */
+struct hr_pool_job {
+    struct hr_plane in, out;
+    int kernel, stride;
+    bool mean;
+    int width, height; /* of the result */
+};
+
+/* Planar numbers into one block of a value, or rows of them. */
+struct hr_load_job {
+    const float *planes; /* channel 0, row 0 */
+    ptrdiff_t plane_stride;
+    int lane, lanes; /* of the block, and how many of them are channels */
+    struct hr_plane out;
+    int width;
+};
+
 struct hr_kernels {
+    int tile; /* pixels by 16 outputs that the registers hold */
     /* Output pair `pair`, rows first_row .. end_row - 1. */
     void (*conv)(const struct hr_conv_job *job, int pair, int first_row, int end_row);
     /* One block, rows first_row .. end_row - 1. */
     void (*depthwise)(const struct hr_depthwise_job *job, int block, int first_row, int end_row);
+    void (*pool)(const struct hr_pool_job *job, int block);
+    void (*load)(const struct hr_load_job *job, int first_row, int end_row);
 };
+
+/* The tile shape that wastes least for one convolution over rows_at_once rows. */
+void hr_conv_choose_tiles(struct hr_conv_job *job, int tile, int rows_at_once);
 
 extern const struct hr_kernels hr_kernels_baseline, hr_kernels_avx2, hr_kernels_avx512, hr_kernels_neon;
 

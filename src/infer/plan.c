@@ -8,6 +8,12 @@
 /* Below this, an expanded activation stays in the cache anyway and whole layers share work better. */
 static const size_t fuse_above_floats = 96 * 1024;
 
+/* Two blocks of an expanded activation up to this size stay in the second-level cache. */
+static const size_t pair_floats_max = 24 * 1024;
+
+/* Weights above this are worth reading once for a whole batch. */
+static const size_t deep_weight_floats = 64 * 1024;
+
 /* One activation at most: a gigabyte. */
 static const size_t value_floats_max = (size_t)1 << 28;
 
@@ -110,21 +116,26 @@ static int reader_count(const struct hr_plan *plan, int value)
     return readers;
 }
 
-/* Operations i, i+1, i+2 are an inverted residual block (Sandler et al., MobileNetV2, 2018) whose expanded
- * activation is too large for the cache. */
-static bool fusible(const struct hr_plan *plan, int i)
+/* How many operations from i on are computed together. An inverted residual block (Sandler et al., MobileNetV2, 2018)
+ * expands its channels, works on each and projects them back; what is expanded need never be in memory as a whole. */
+static int fusible(const struct hr_plan *plan, int i)
 {
     if (i + 2 >= (int)plan->parts.header->op_count)
-        return false;
+        return 1;
     const struct hr_model_op *expand = &plan->parts.ops[i], *middle = expand + 1,
                              *project = expand + 2;
-    return expand->kind == HR_OP_CONV && expand->kernel == 1 && expand->stride == 1 &&
-           expand->add < 0 && expand->source > 0 && middle->kind == HR_OP_DEPTHWISE &&
-           middle->kernel == 3 && middle->pad == 1 && middle->source == i + 1 &&
-           project->kind == HR_OP_CONV && project->kernel == 1 && project->stride == 1 &&
-           project->source == i + 2 && project->add != i + 1 && project->add != i + 2 &&
-           reader_count(plan, i + 1) == 1 && reader_count(plan, i + 2) == 1 &&
-           plan->values[i + 1].size > fuse_above_floats;
+    const struct hr_value *wide = &plan->values[i + 1];
+    if (expand->kind != HR_OP_CONV || expand->add >= 0 || middle->kind != HR_OP_DEPTHWISE ||
+        middle->kernel != 3 || middle->pad != 1 || middle->source != i + 1 ||
+        reader_count(plan, i + 1) != 1 || wide->size <= fuse_above_floats)
+        return 1;
+    if ((size_t)(wide->width + 2) * (size_t)(wide->height + 2) * HR_PAIR <= pair_floats_max)
+        return 2;
+    return project->kind == HR_OP_CONV && project->kernel == 1 && project->stride == 1 &&
+                   project->source == i + 2 && project->add != i + 2 &&
+                   reader_count(plan, i + 2) == 1
+               ? 3
+               : 1;
 }
 
 static double flops_of(const struct hr_plan *plan, int i)
@@ -145,50 +156,85 @@ static double flops_of(const struct hr_plan *plan, int i)
     }
 }
 
-static void describe_step(const struct hr_plan *plan, struct hr_plan_step *step)
+static void describe_step(const struct hr_plan *plan, struct hr_plan_step *step, int batch)
 {
     static const char *const names[HR_OP_KIND_END] = {
         "", "conv", "depthwise", "deconv", "maxpool", "avgpool", "global average", "add", "sigmoid"};
     const struct hr_model_op *op = &plan->parts.ops[step->first_op];
     const struct hr_value *out = &plan->values[step->first_op + step->op_count];
+    size_t room = sizeof step->info.name;
     if (step->op_count == 1)
-        snprintf(step->info.name, sizeof step->info.name, "%s %ux%u/%u %u->%u to %dx%d",
-                 names[op->kind], op->kernel, op->kernel, op->stride, op->in_channels,
-                 op->out_channels, out->width, out->height);
-    else
-        snprintf(step->info.name, sizeof step->info.name, "block /%u %u->%u->%u to %dx%d",
-                 op[1].stride, op->in_channels, op->out_channels, op[2].out_channels, out->width,
+        snprintf(step->info.name, room, "%s %ux%u/%u %u->%u to %dx%d", names[op->kind], op->kernel,
+                 op->kernel, op->stride, op->in_channels, op->out_channels, out->width, out->height);
+    else if (step->op_count == 2)
+        snprintf(step->info.name, room, "conv %ux%u and depthwise /%u %u->%u to %dx%d", op->kernel,
+                 op->kernel, op[1].stride, op->in_channels, op->out_channels, out->width,
                  out->height);
+    else
+        snprintf(step->info.name, room, "block %ux%u/%u %u->%u->%u to %dx%d", op->kernel, op->kernel,
+                 op[1].stride * op->stride, op->in_channels, op->out_channels, op[2].out_channels,
+                 out->width, out->height);
     for (int i = 0; i < step->op_count; i++)
-        step->info.flops += flops_of(plan, step->first_op + i);
+        step->info.flops += batch * flops_of(plan, step->first_op + i);
 }
 
-static void choose_steps(struct hr_plan *plan)
+/* Memory that each worker needs for a fused step. */
+static size_t scratch_of(const struct hr_plan *plan, const struct hr_plan_step *step)
+{
+    const struct hr_value *wide = &plan->values[step->first_op + 1], *middle = wide + 1;
+    size_t row = (size_t)(wide->width + 2) * HR_BLOCK;
+    size_t need = 2 * row * (size_t)(wide->height + 2);
+    if (step->op_count == 3)
+        need = (size_t)hr_plan_ring_rows(plan->parts.ops[step->first_op + 1].stride) * row *
+                   (size_t)wide->blocks +
+               (size_t)middle->width * (size_t)middle->blocks * HR_BLOCK;
+    return (need + 64 + 15) / 16 * 16;
+}
+
+static void choose_steps(struct hr_plan *plan, int batch)
 {
     int count = (int)plan->parts.header->op_count;
     for (int i = 0; i < count;) {
         struct hr_plan_step *step = &plan->steps[plan->step_count++];
-        *step = (struct hr_plan_step){.first_op = i, .op_count = fusible(plan, i) ? 3 : 1};
-        if (step->op_count == 3) {
-            const struct hr_value *wide = &plan->values[i + 1], *middle = &plan->values[i + 2];
-            size_t ring = (size_t)hr_plan_ring_rows(plan->parts.ops[i + 1].stride) *
-                          (size_t)(wide->width + 2) * (size_t)wide->blocks * HR_BLOCK;
-            size_t row = (size_t)middle->width * (size_t)middle->blocks * HR_BLOCK;
-            size_t need = (ring + row + 64 + 15) / 16 * 16;
+        *step = (struct hr_plan_step){.first_op = i, .op_count = fusible(plan, i)};
+        int last = i + step->op_count - 1;
+        if (step->op_count > 1) {
+            size_t need = scratch_of(plan, step);
             plan->scratch_floats = need > plan->scratch_floats ? need : plan->scratch_floats;
-            plan->values[i + 1].stored = plan->values[i + 2].stored = false;
-            /* The block's input is read until its last operation runs. */
+            for (int inner = i; inner < last; inner++)
+                plan->values[inner + 1].stored = false;
+            /* The input is read until the last operation has run. */
             struct hr_value *in = &plan->values[plan->parts.ops[i].source];
-            in->last_op = larger(in->last_op, i + 2);
+            in->last_op = larger(in->last_op, last);
         }
-        describe_step(plan, step);
+        describe_step(plan, step, batch);
         i += step->op_count;
     }
 }
 
+/* Where weights begin to outweigh activations, a batch goes through together. */
+static void choose_deep_step(struct hr_plan *plan, int batch)
+{
+    plan->deep_step = plan->step_count;
+    for (size_t i = 0; i < plan->step_count && batch > 1; i++) {
+        const struct hr_plan_step *step = &plan->steps[i];
+        const struct hr_model_op *op = &plan->parts.ops[step->first_op];
+        size_t weights = (size_t)op->kernel * op->kernel * op->in_channels * op->out_channels;
+        if (step->op_count == 1 && op->kind == HR_OP_CONV && weights > deep_weight_floats &&
+            weights > plan->values[op->source].size) {
+            plan->deep_step = i;
+            break;
+        }
+    }
+    int count = (int)plan->parts.header->op_count;
+    int deep_op = plan->deep_step < plan->step_count ? plan->steps[plan->deep_step].first_op : count;
+    for (int i = 0; i <= count; i++)
+        plan->values[i].per_image = plan->values[i].last_op >= deep_op;
+}
+
 static bool alive_together(const struct hr_value *a, const struct hr_value *b)
 {
-    return a->first_op <= b->last_op && b->first_op <= a->last_op;
+    return a->per_image == b->per_image && a->first_op <= b->last_op && b->first_op <= a->last_op;
 }
 
 /* First fit by time of making: lowest place that no value alive at the same time takes. */
@@ -212,13 +258,13 @@ static void place_values(struct hr_plan *plan)
             }
         }
         value->offset = place;
-        if (place + value->size > plan->arena_floats)
-            plan->arena_floats = place + value->size;
+        size_t *arena = value->per_image ? &plan->batch_floats : &plan->front_floats;
+        *arena = place + value->size > *arena ? place + value->size : *arena;
     }
 }
 
 enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *network,
-                            struct hr_size size, struct hr_error *error)
+                            struct hr_size size, int batch, struct hr_error *error)
 {
     *plan = (struct hr_plan){.parts = hr_network_parts(network)};
     size_t count = plan->parts.header->op_count;
@@ -238,7 +284,8 @@ enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *netwo
     if (status == HR_OK)
         status = size_values(plan, size, error);
     if (status == HR_OK) {
-        choose_steps(plan);
+        choose_steps(plan, batch);
+        choose_deep_step(plan, batch);
         place_values(plan);
     } else {
         hr_plan_clear(plan);

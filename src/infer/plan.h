@@ -14,13 +14,14 @@ struct hr_value {
     int first_op;      /* operation that makes it; -1: the input */
     int last_op;       /* last operation that reads it; op count: an output */
     bool stored;       /* false: inside a fused step, never in memory as a whole */
-    size_t offset;     /* floats from the arena's start, of the border's first cell */
+    bool per_image;    /* each image of a batch has its own, in the batch's arena */
+    size_t offset;     /* floats from its arena's start, of the border's first cell */
     size_t size;       /* floats, border included */
 };
 
 struct hr_plan_step {
     int first_op;
-    int op_count; /* 1, or 3: expand, depthwise and project a row at a time */
+    int op_count; /* 1; 2: expand and depthwise a pair of blocks at a time; 3: and project, a row at a time */
     struct hr_step info;
 };
 
@@ -29,12 +30,15 @@ struct hr_plan {
     struct hr_value *values; /* op count + 1 */
     struct hr_plan_step *steps;
     size_t step_count;
-    size_t arena_floats;
+    size_t deep_step;    /* from here on a step does all images of a batch; before, one image after the other */
+    size_t front_floats; /* arena of values that are dead before deep_step */
+    size_t batch_floats; /* arena of the others, for each image */
     size_t scratch_floats; /* per worker, for fused steps */
 };
 
 enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *network,
-                            struct hr_size size, struct hr_error *error) HR_MUST_USE;
+                            struct hr_size size, int batch,
+                            struct hr_error *error) HR_MUST_USE;
 void hr_plan_clear(struct hr_plan *plan);
 
 /* Rows of expanded activations kept by a fused step whose depthwise part has this stride. */

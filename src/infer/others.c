@@ -1,0 +1,186 @@
+/* Pooling, sums, sigmoid; what goes in and what comes out. */
+#include <math.h>
+#include <string.h>
+
+#include "infer/runner.h"
+
+/* --- pooling --- */
+
+struct pool_loop {
+    const struct hr_kernels *kernels;
+    const struct hr_pool_job *job;
+};
+
+static void pool_task(void *context, int block, int worker)
+{
+    (void)worker;
+    const struct pool_loop *loop = context;
+    loop->kernels->pool(loop->job, block);
+}
+
+static void run_pool(const struct hr_runner *runner, int index, int image)
+{
+    const struct hr_model_op *op = &runner->plan.parts.ops[index];
+    const struct hr_value *out = &runner->plan.values[index + 1];
+    struct hr_pool_job job = {.in = hr_runner_plane(runner, op->source, image),
+                              .out = hr_runner_plane(runner, index + 1, image),
+                              .kernel = (int)op->kernel,
+                              .stride = (int)op->stride,
+                              .mean = op->kind == HR_OP_AVGPOOL,
+                              .width = out->width,
+                              .height = out->height};
+    struct pool_loop loop = {runner->kernels, &job};
+    hr_pool_run(runner->pool, pool_task, &loop, out->blocks);
+}
+
+static void run_global_average(const struct hr_runner *runner, int index, int image)
+{
+    const struct hr_model_op *op = &runner->plan.parts.ops[index];
+    const struct hr_value *in = &runner->plan.values[op->source];
+    struct hr_plane from = hr_runner_plane(runner, op->source, image),
+                    to = hr_runner_plane(runner, index + 1, image);
+    for (int block = 0; block < in->blocks; block++) {
+        float sum[HR_BLOCK] = {0};
+        for (int y = 0; y < in->height; y++) {
+            const float *row = from.data + block * from.block_stride + y * from.row_stride;
+            for (int x = 0; x < in->width; x++)
+                for (int lane = 0; lane < HR_BLOCK; lane++)
+                    sum[lane] += row[x * HR_BLOCK + lane];
+        }
+        for (int lane = 0; lane < HR_BLOCK; lane++)
+            to.data[block * to.block_stride + lane] = sum[lane] / (float)(in->height * in->width);
+    }
+}
+
+/* --- sums and sigmoid --- */
+
+/* The cell of a plane, or zeros outside the value. */
+static const float *cell_or_zero(const struct hr_plane *plane, const struct hr_value *value,
+                                 int block, int y, int x)
+{
+    static const float zeros[HR_BLOCK];
+    if (block >= value->blocks || y >= value->height || x >= value->width)
+        return zeros;
+    return plane->data + block * plane->block_stride + y * plane->row_stride + x * HR_BLOCK;
+}
+
+static void run_add(const struct hr_runner *runner, int index, int image)
+{
+    const struct hr_model_op *op = &runner->plan.parts.ops[index];
+    const struct hr_value *values = runner->plan.values, *out = &values[index + 1];
+    struct hr_plane a = hr_runner_plane(runner, op->source, image),
+                    b = hr_runner_plane(runner, op->add, image),
+                    to = hr_runner_plane(runner, index + 1, image);
+    bool relu = op->flags & HR_KERNEL_RELU;
+    for (int block = 0; block < out->blocks; block++)
+        for (int y = 0; y < out->height; y++)
+            for (int x = 0; x < out->width; x++) {
+                const float *left = cell_or_zero(&a, &values[op->source], block, y, x);
+                const float *right = cell_or_zero(&b, &values[op->add], block, y, x);
+                float *cell = to.data + block * to.block_stride + y * to.row_stride + x * HR_BLOCK;
+                for (int lane = 0; lane < HR_BLOCK; lane++) {
+                    float sum = left[lane] + right[lane];
+                    cell[lane] = relu && sum < 0 ? 0 : sum;
+                }
+            }
+}
+
+static float sigmoid(float x)
+{
+    return 1.0f / (1.0f + expf(-x));
+}
+
+/* Lanes that are no channel stay zero, as everywhere. */
+static void run_sigmoid(const struct hr_runner *runner, int index, int image)
+{
+    const struct hr_model_op *op = &runner->plan.parts.ops[index];
+    const struct hr_value *out = &runner->plan.values[index + 1];
+    struct hr_plane from = hr_runner_plane(runner, op->source, image),
+                    to = hr_runner_plane(runner, index + 1, image);
+    for (int block = 0; block < out->blocks; block++)
+        for (int y = 0; y < out->height; y++) {
+            const float *in = from.data + block * from.block_stride + y * from.row_stride;
+            float *row = to.data + block * to.block_stride + y * to.row_stride;
+            for (int i = 0; i < out->width * HR_BLOCK; i++) {
+                bool channel = block * HR_BLOCK + i % HR_BLOCK < out->channels;
+                row[i] = channel ? sigmoid(in[i]) : 0;
+            }
+        }
+}
+
+void hr_step_other(const struct hr_runner *runner, int op, int image)
+{
+    switch (runner->plan.parts.ops[op].kind) {
+    case HR_OP_GLOBALAVG:
+        run_global_average(runner, op, image);
+        break;
+    case HR_OP_ADD:
+        run_add(runner, op, image);
+        break;
+    case HR_OP_SIGMOID:
+        run_sigmoid(runner, op, image);
+        break;
+    default:
+        run_pool(runner, op, image);
+    }
+}
+
+/* --- in and out --- */
+
+enum { LOAD_ROWS = 32 };
+
+struct load_loop {
+    const struct hr_kernels *kernels;
+    const struct hr_load_job *job;
+    int height;
+};
+
+static void load_task(void *context, int task, int worker)
+{
+    (void)worker;
+    const struct load_loop *loop = context;
+    int first = task * LOAD_ROWS, end = first + LOAD_ROWS;
+    loop->kernels->load(loop->job, first, end < loop->height ? end : loop->height);
+}
+
+void hr_runner_load(const struct hr_runner *runner, const float *input, int image)
+{
+    const struct hr_value *value = &runner->plan.values[0];
+    struct hr_plane to = hr_runner_plane(runner, 0, image);
+    hr_runner_clear_border(runner, 0, image);
+    for (int block = 0; block < value->blocks; block++) {
+        int channel = block * value->lane, left = value->channels - channel;
+        struct hr_load_job job = {.plane_stride = (ptrdiff_t)value->height * value->width,
+                                  .lane = value->lane,
+                                  .lanes = left < value->lane ? left : value->lane,
+                                  .out = to,
+                                  .width = value->width};
+        job.planes = input + channel * job.plane_stride;
+        job.out.data += block * to.block_stride;
+        struct load_loop loop = {runner->kernels, &job, value->height};
+        hr_pool_run(runner->pool, load_task, &loop, (value->height + LOAD_ROWS - 1) / LOAD_ROWS);
+    }
+}
+
+void hr_runner_store(const struct hr_runner *runner, int index, int image)
+{
+    const struct hr_model_output *output = &runner->plan.parts.outputs[index];
+    const struct hr_value *value = &runner->plan.values[output->value];
+    struct hr_plane from = hr_runner_plane(runner, (int)output->value, image);
+    size_t area = (size_t)value->height * (size_t)value->width;
+    float *to = runner->outputs[index] + (size_t)image * output->channels * area;
+    for (uint32_t c = 0; c < output->channels; c++) {
+        int channel = (int)(output->first_channel + c);
+        const float *plane =
+            from.data + channel / HR_BLOCK * from.block_stride + channel % HR_BLOCK;
+        for (int y = 0; y < value->height; y++) {
+            const float *row = plane + y * from.row_stride;
+            if (output->flags & HR_OUTPUT_SIGMOID)
+                for (int x = 0; x < value->width; x++)
+                    *to++ = sigmoid(row[x * HR_BLOCK]);
+            else
+                for (int x = 0; x < value->width; x++)
+                    *to++ = row[x * HR_BLOCK];
+        }
+    }
+}

@@ -35,6 +35,9 @@ struct hr_faces {
 
 void hr_faces_clear(struct hr_faces *faces); /* frees; safe on a zeroed one */
 
+/* Intersection over union of two boxes, 0..1. */
+float hr_box_overlap(const struct hr_box *a, const struct hr_box *b);
+
 struct hr_detector; /* opaque; one per thread */
 
 struct hr_detector_options {

@@ -1,0 +1,519 @@
+#include "face/tracks.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "face/assign.h"
+#include "face/distance.h"
+#include "face/view.h"
+
+/* The same face a moment later overlaps its old box and looks alike; then nothing more is asked.
+ * Everything else is settled by comparing embeddings. Measured on the course's clips: consecutive
+ * looks at one person correlate at 0.8 and more, two persons at 0.75 and less. */
+static const float sure_overlap = 0.3f;
+static const float sure_correlation = 0.8f;
+/* Embeddings of single views of one person, seconds apart, lie nearer than this; two persons lie
+ * farther. Stricter than recognition's threshold: a track torn in two costs little, two persons in
+ * one track would be a wrong record. */
+static const float same_person_distance = 0.5f;
+/* How far a face may move, in face sizes: at once, and more per second out of sight. */
+static const float jump_max = 1.0f, jump_per_s_max = 1.0f;
+static const float growth_max = 2.0f;
+/* A view must be better by so much to take the place of one that may be embedded already. */
+static const float better_by = 1.1f;
+
+enum { VIEWS_MAX = 16, EMBED_AT_ONCE = 8 };
+
+struct track {
+    struct hr_track seen; /* first: what hr_tracks_get gives */
+    bool open;
+    struct hr_box box; /* where it was last */
+    float best_overall;
+    struct hr_thumbnail thumbnail; /* of the last usable look */
+    bool has_thumbnail;
+    struct hr_kept_view *views; /* owned; NULL when closed */
+    size_t view_count;
+};
+
+struct hr_tracks {
+    struct hr_embedder *embedder; /* borrowed */
+    struct hr_tracks_options options;
+    struct track *items;
+    size_t count, capacity;
+    size_t *open; /* indices of the open tracks, in order */
+    size_t open_count, open_capacity;
+    int64_t frame_us, interval_us; /* of the latest frame, and since the one before */
+
+    struct hr_sighting *sightings; /* of the frame in hand */
+    size_t sighting_capacity;
+    float *cost;
+    size_t cost_capacity;
+    size_t *chosen;
+    struct hr_chip *batch; /* EMBED_AT_ONCE */
+};
+
+struct hr_tracks_options hr_tracks_options_default(void)
+{
+    return (struct hr_tracks_options){
+        .views_per_track = 4, .gap_max_us = 2000000, .face_min_px = 24};
+}
+
+enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedder,
+                             const struct hr_tracks_options *options, struct hr_error *error)
+{
+    *out = NULL;
+    if (options->views_per_track < 1 || options->views_per_track > VIEWS_MAX ||
+        options->gap_max_us < 0 || !(options->face_min_px >= 0))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the options for following faces make no sense");
+    struct hr_tracks *tracks = calloc(1, sizeof *tracks);
+    if (tracks != NULL)
+        tracks->batch = calloc(EMBED_AT_ONCE, sizeof *tracks->batch);
+    if (tracks == NULL || tracks->batch == NULL) {
+        hr_tracks_free(tracks);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to follow faces");
+    }
+    tracks->embedder = embedder;
+    tracks->options = *options;
+    *out = tracks;
+    return HR_OK;
+}
+
+static void drop_views(struct track *track)
+{
+    for (size_t i = 0; track->views != NULL && i < track->view_count; i++)
+        free(track->views[i].chip);
+    free(track->views);
+    track->views = NULL;
+}
+
+void hr_tracks_reset(struct hr_tracks *tracks)
+{
+    for (size_t i = 0; i < tracks->count; i++)
+        drop_views(&tracks->items[i]);
+    tracks->count = tracks->open_count = 0;
+    tracks->frame_us = tracks->interval_us = 0;
+}
+
+void hr_tracks_free(struct hr_tracks *tracks)
+{
+    if (tracks == NULL)
+        return;
+    hr_tracks_reset(tracks);
+    free(tracks->items);
+    free(tracks->open);
+    free(tracks->sightings);
+    free(tracks->cost);
+    free(tracks->chosen);
+    free(tracks->batch);
+    free(tracks);
+}
+
+size_t hr_tracks_count(const struct hr_tracks *tracks)
+{
+    return tracks->count;
+}
+
+const struct hr_track *hr_tracks_get(const struct hr_tracks *tracks, size_t index)
+{
+    return &tracks->items[index].seen;
+}
+
+static enum hr_status no_memory(struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_MEMORY, "no memory to follow faces");
+}
+
+/* --- embedding, a few views at a time --- */
+
+struct waiting {
+    struct hr_kept_view *views[EMBED_AT_ONCE];
+    size_t count;
+};
+
+static void embed_waiting(struct hr_tracks *tracks, struct waiting *waiting)
+{
+    float vectors[EMBED_AT_ONCE * HR_EMBEDDING_SIZE];
+    hr_embed(tracks->embedder, tracks->batch, waiting->count, vectors);
+    for (size_t i = 0; i < waiting->count; i++) {
+        struct hr_kept_view *view = waiting->views[i];
+        memcpy(view->vector, vectors + i * HR_EMBEDDING_SIZE, sizeof view->vector);
+        view->embedded = true;
+        free(view->chip);
+        view->chip = NULL;
+    }
+    waiting->count = 0;
+}
+
+static void embed_views(struct hr_tracks *tracks, struct track *track, struct waiting *waiting)
+{
+    for (size_t i = 0; i < track->view_count; i++) {
+        if (track->views[i].embedded)
+            continue;
+        tracks->batch[waiting->count] = *track->views[i].chip;
+        waiting->views[waiting->count++] = &track->views[i];
+        if (waiting->count == EMBED_AT_ONCE)
+            embed_waiting(tracks, waiting);
+    }
+}
+
+static void embed_sighting(struct hr_tracks *tracks, struct hr_sighting *sighting)
+{
+    if (sighting->embedded)
+        return;
+    hr_embed(tracks->embedder, &sighting->chip, 1, sighting->vector);
+    sighting->embedded = true;
+}
+
+/* The track's mean embedding so far; false when it has no view at all. */
+static bool mean_of_track(const struct track *track, float mean[HR_EMBEDDING_SIZE])
+{
+    memset(mean, 0, HR_EMBEDDING_SIZE * sizeof *mean);
+    size_t count = 0;
+    for (size_t i = 0; i < track->view_count; i++) {
+        if (!track->views[i].embedded)
+            continue;
+        count++;
+        for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
+            mean[k] += track->views[i].vector[k];
+    }
+    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
+        mean[k] /= count > 0 ? (float)count : 1;
+    return count > 0;
+}
+
+/* --- the end of a track --- */
+
+/* Closes those open tracks that `ends` says, embeds their views together, forgets their pictures. */
+static void close_tracks(struct hr_tracks *tracks, bool (*ends)(const struct hr_tracks *tracks,
+                                                                const struct track *track))
+{
+    struct waiting waiting = {.count = 0};
+    for (size_t i = 0; i < tracks->open_count; i++) {
+        struct track *track = &tracks->items[tracks->open[i]];
+        if (ends(tracks, track))
+            embed_views(tracks, track, &waiting);
+    }
+    if (waiting.count > 0)
+        embed_waiting(tracks, &waiting);
+    size_t still_open = 0;
+    for (size_t i = 0; i < tracks->open_count; i++) {
+        struct track *track = &tracks->items[tracks->open[i]];
+        if (!ends(tracks, track)) {
+            tracks->open[still_open++] = tracks->open[i];
+            continue;
+        }
+        track->open = false;
+        track->seen.views = track->view_count;
+        (void)mean_of_track(track, track->seen.embedding);
+        drop_views(track);
+    }
+    tracks->open_count = still_open;
+}
+
+static bool out_of_sight(const struct hr_tracks *tracks, const struct track *track)
+{
+    return tracks->frame_us - track->seen.last_us >
+           tracks->options.gap_max_us + tracks->interval_us;
+}
+
+static bool every_track(const struct hr_tracks *tracks, const struct track *track)
+{
+    (void)tracks;
+    (void)track;
+    return true;
+}
+
+enum hr_status hr_tracks_finish(struct hr_tracks *tracks, struct hr_error *error)
+{
+    (void)error;
+    close_tracks(tracks, every_track);
+    return HR_OK;
+}
+
+/* --- a frame's faces --- */
+
+static float shorter_side(const struct hr_box *box)
+{
+    return fminf(box->right_px - box->left_px, box->bottom_px - box->top_px);
+}
+
+static enum hr_status reserve(struct hr_tracks *tracks, size_t faces, struct hr_error *error)
+{
+    if (faces > tracks->sighting_capacity) {
+        struct hr_sighting *more = realloc(tracks->sightings, faces * sizeof *more);
+        if (more == NULL)
+            return no_memory(error);
+        tracks->sightings = more;
+        size_t *chosen = realloc(tracks->chosen, faces * sizeof *chosen);
+        if (chosen == NULL)
+            return no_memory(error);
+        tracks->chosen = chosen;
+        tracks->sighting_capacity = faces;
+    }
+    size_t cells = faces * tracks->open_count + 1;
+    if (cells > tracks->cost_capacity) {
+        float *cost = realloc(tracks->cost, cells * sizeof *cost);
+        if (cost == NULL)
+            return no_memory(error);
+        tracks->cost = cost;
+        tracks->cost_capacity = cells;
+    }
+    return HR_OK;
+}
+
+static void look_at_faces(struct hr_tracks *tracks, const struct hr_frame *frame,
+                          const struct hr_faces *faces)
+{
+    for (size_t i = 0; i < faces->count; i++) {
+        struct hr_sighting *sighting = &tracks->sightings[i];
+        sighting->face = faces->items[i];
+        sighting->embedded = false;
+        sighting->usable = shorter_side(&sighting->face.box) >= tracks->options.face_min_px;
+        if (!sighting->usable)
+            continue;
+        hr_face_align(frame, &sighting->face, &sighting->chip);
+        sighting->quality = hr_face_quality(&sighting->face, &sighting->chip);
+        hr_thumbnail_make(&sighting->chip, &sighting->thumbnail);
+    }
+}
+
+static float likeness(const struct track *track, const struct hr_sighting *sighting)
+{
+    return track->has_thumbnail && sighting->usable
+               ? hr_thumbnail_correlation(&track->thumbnail, &sighting->thumbnail)
+               : 0;
+}
+
+/* Lower is likelier; INFINITY: it can't have moved or grown like that. */
+static float cost_of(const struct hr_tracks *tracks, const struct track *track,
+                     const struct hr_sighting *sighting)
+{
+    const struct hr_box *a = &track->box, *b = &sighting->face.box;
+    float size_a = shorter_side(a), size_b = shorter_side(b);
+    float dx = (a->left_px + a->right_px - b->left_px - b->right_px) / 2;
+    float dy = (a->top_px + a->bottom_px - b->top_px - b->bottom_px) / 2;
+    float seconds = (float)(tracks->frame_us - track->seen.last_us) / 1e6f;
+    float jump = sqrtf(dx * dx + dy * dy) / fmaxf(1, (size_a + size_b) / 2);
+    float jump_limit = jump_max + jump_per_s_max * seconds;
+    float growth = fmaxf(size_a, size_b) / fmaxf(1, fminf(size_a, size_b));
+    if (jump > jump_limit || growth > growth_max)
+        return INFINITY;
+    return jump / jump_limit + (growth - 1) / (growth_max - 1) + 1 - likeness(track, sighting);
+}
+
+/* Whether the embeddings say that track and sighting are one person. Without any view on one side
+ * (too small) there is nothing to compare, and the places decide. */
+static bool same_person(struct hr_tracks *tracks, struct track *track,
+                        struct hr_sighting *sighting)
+{
+    if (!sighting->usable || track->view_count == 0)
+        return true;
+    struct waiting waiting = {.count = 0};
+    embed_views(tracks, track, &waiting);
+    if (waiting.count > 0)
+        embed_waiting(tracks, &waiting);
+    embed_sighting(tracks, sighting);
+    float mean[HR_EMBEDDING_SIZE];
+    return mean_of_track(track, mean) &&
+           hr_distance(mean, sighting->vector) < same_person_distance;
+}
+
+/* --- growing a track --- */
+
+static void keep_view(struct hr_tracks *tracks, struct track *track,
+                      const struct hr_sighting *sighting)
+{
+    struct hr_kept_view *place = NULL;
+    if (track->view_count < (size_t)tracks->options.views_per_track) {
+        place = &track->views[track->view_count];
+        *place = (struct hr_kept_view){0};
+    } else {
+        place = &track->views[0];
+        for (size_t i = 1; i < track->view_count; i++)
+            if (track->views[i].overall < place->overall)
+                place = &track->views[i];
+        if (sighting->quality.overall < place->overall * better_by)
+            return;
+    }
+    if (sighting->embedded) {
+        free(place->chip);
+        place->chip = NULL;
+        memcpy(place->vector, sighting->vector, sizeof place->vector);
+    } else {
+        if (place->chip == NULL)
+            place->chip = malloc(sizeof *place->chip);
+        if (place->chip == NULL)
+            return; /* one view less; an old one that was embedded stays as it is */
+        *place->chip = sighting->chip;
+    }
+    place->embedded = sighting->embedded;
+    place->overall = sighting->quality.overall;
+    if (place == &track->views[track->view_count])
+        track->view_count++;
+}
+
+static void grow_track(struct hr_tracks *tracks, struct track *track,
+                       const struct hr_sighting *sighting)
+{
+    struct hr_track *seen = &track->seen;
+    seen->last_us = tracks->frame_us;
+    seen->sightings++;
+    seen->face_px = fmaxf(seen->face_px, shorter_side(&sighting->face.box));
+    track->box = sighting->face.box;
+    if (!sighting->usable)
+        return;
+    track->thumbnail = sighting->thumbnail;
+    track->has_thumbnail = true;
+    if (sighting->quality.overall > track->best_overall) {
+        track->best_overall = sighting->quality.overall;
+        seen->best_box = sighting->face.box;
+        seen->best_us = tracks->frame_us;
+    }
+    keep_view(tracks, track, sighting);
+}
+
+static enum hr_status reserve_track(struct hr_tracks *tracks, struct hr_error *error)
+{
+    if (tracks->count >= HR_LIMIT_TRACKS_PER_VIDEO)
+        return hr_error_set(error, HR_ERR_LIMIT, "more than %d faces came and went",
+                            HR_LIMIT_TRACKS_PER_VIDEO);
+    if (tracks->count == tracks->capacity) {
+        size_t capacity = tracks->capacity > 0 ? 2 * tracks->capacity : 32;
+        struct track *items = realloc(tracks->items, capacity * sizeof *items);
+        if (items == NULL)
+            return no_memory(error);
+        tracks->items = items;
+        tracks->capacity = capacity;
+    }
+    if (tracks->open_count == tracks->open_capacity) {
+        size_t capacity = tracks->open_capacity > 0 ? 2 * tracks->open_capacity : 32;
+        size_t *open = realloc(tracks->open, capacity * sizeof *open);
+        if (open == NULL)
+            return no_memory(error);
+        tracks->open = open;
+        tracks->open_capacity = capacity;
+    }
+    return HR_OK;
+}
+
+static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sighting *sighting,
+                                  struct hr_error *error)
+{
+    enum hr_status status = reserve_track(tracks, error);
+    if (status != HR_OK)
+        return status;
+    struct track *track = &tracks->items[tracks->count];
+    *track = (struct track){.open = true,
+                            .seen = {.first_us = tracks->frame_us,
+                                     .best_us = tracks->frame_us,
+                                     .best_box = sighting->face.box}};
+    track->views = calloc((size_t)tracks->options.views_per_track, sizeof *track->views);
+    if (track->views == NULL)
+        return no_memory(error);
+    tracks->open[tracks->open_count++] = tracks->count++;
+    grow_track(tracks, track, sighting);
+    return HR_OK;
+}
+
+/* --- which face is whose --- */
+
+/* By place and looks; what is not sure must pass same_person. */
+static enum hr_status match_by_place(struct hr_tracks *tracks, size_t faces, bool *taken,
+                                     struct hr_error *error)
+{
+    struct hr_assign_size size = {.rows = faces, .columns = tracks->open_count};
+    const float alone = 10; /* more than any cost: places alone never part what may belong together */
+    for (size_t i = 0; i < faces; i++)
+        for (size_t j = 0; j < size.columns; j++)
+            tracks->cost[i * size.columns + j] =
+                cost_of(tracks, &tracks->items[tracks->open[j]], &tracks->sightings[i]);
+    enum hr_status status = hr_assign(size, tracks->cost, alone, tracks->chosen, error);
+    if (status != HR_OK)
+        return status;
+    for (size_t i = 0; i < faces; i++) {
+        if (tracks->chosen[i] == SIZE_MAX)
+            continue;
+        struct track *track = &tracks->items[tracks->open[tracks->chosen[i]]];
+        struct hr_sighting *sighting = &tracks->sightings[i];
+        bool sure = hr_box_overlap(&track->box, &sighting->face.box) >= sure_overlap &&
+                    likeness(track, sighting) >= sure_correlation;
+        if (sure || same_person(tracks, track, sighting))
+            taken[tracks->chosen[i]] = true;
+        else
+            tracks->chosen[i] = SIZE_MAX;
+    }
+    return HR_OK;
+}
+
+/* The camera moved, or somebody walked: faces that found no track against tracks that found no
+ * face, by their embeddings alone. */
+static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, bool *taken,
+                                     struct hr_error *error)
+{
+    size_t columns = tracks->open_count;
+    bool any = false;
+    for (size_t i = 0; i < faces; i++)
+        for (size_t j = 0; j < columns; j++) {
+            struct hr_sighting *sighting = &tracks->sightings[i];
+            struct track *track = &tracks->items[tracks->open[j]];
+            float *cost = &tracks->cost[i * columns + j];
+            *cost = INFINITY;
+            if (tracks->chosen[i] != SIZE_MAX || taken[j] || !sighting->usable ||
+                track->view_count == 0 || !same_person(tracks, track, sighting))
+                continue;
+            float mean[HR_EMBEDDING_SIZE];
+            (void)mean_of_track(track, mean);
+            *cost = hr_distance(mean, sighting->vector);
+            any = true;
+        }
+    if (!any)
+        return HR_OK;
+    size_t *chosen = calloc(faces, sizeof *chosen);
+    if (chosen == NULL)
+        return no_memory(error);
+    struct hr_assign_size size = {.rows = faces, .columns = columns};
+    enum hr_status status =
+        hr_assign(size, tracks->cost, same_person_distance, chosen, error);
+    for (size_t i = 0; status == HR_OK && i < faces; i++)
+        if (tracks->chosen[i] == SIZE_MAX)
+            tracks->chosen[i] = chosen[i];
+    free(chosen);
+    return status;
+}
+
+static enum hr_status match(struct hr_tracks *tracks, size_t faces, struct hr_error *error)
+{
+    bool *taken = calloc(tracks->open_count + 1, sizeof *taken);
+    if (taken == NULL)
+        return no_memory(error);
+    enum hr_status status = match_by_place(tracks, faces, taken, error);
+    if (status == HR_OK)
+        status = match_by_looks(tracks, faces, taken, error);
+    free(taken);
+    return status;
+}
+
+enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame,
+                             const struct hr_faces *faces, struct hr_error *error)
+{
+    tracks->interval_us = tracks->count > 0 ? frame->pts_us - tracks->frame_us : 0;
+    tracks->frame_us = frame->pts_us;
+    close_tracks(tracks, out_of_sight);
+    if (faces->count == 0)
+        return HR_OK;
+    enum hr_status status = reserve(tracks, faces->count, error);
+    if (status != HR_OK)
+        return status;
+    look_at_faces(tracks, frame, faces);
+    status = match(tracks, faces->count, error);
+    size_t was_open = tracks->open_count;
+    for (size_t i = 0; status == HR_OK && i < faces->count; i++) {
+        if (tracks->chosen[i] < was_open)
+            grow_track(tracks, &tracks->items[tracks->open[tracks->chosen[i]]],
+                       &tracks->sightings[i]);
+        else
+            status = begin_track(tracks, &tracks->sightings[i], error);
+    }
+    return status;
+}

@@ -15,6 +15,9 @@ struct hr_video_options {
     double samples_per_s;               /* by presentation time; 0: every frame */
     int decoder_threads;                /* 0: as many as the machine has processors */
     const struct hr_deadline *deadline; /* borrowed, may be NULL; also interrupts blocking reads */
+    /* Decode also what no due frame needs. The frames are the same, bit for bit; this is for the
+     * tests that show it, and for the bench. */
+    bool decode_everything;
 };
 
 struct hr_video_info {
@@ -34,11 +37,18 @@ void hr_video_close(struct hr_video *video);
 
 const struct hr_video_info *hr_video_info(const struct hr_video *video);
 
-/* The next frame that is due: the first whose time is at or after the next sample time k / samples_per_s,
- * counted from the first frame's time. HR_OK; HR_END after the last; an error otherwise. Damage in the middle of
+/* The next frame that is due: the first whose time is at or after the next sample time k / samples_per_s
+ * (rounded to the container's clock), counted from the first frame's time. HR_OK; HR_END after the last; an error otherwise. Damage in the middle of
  * a file is not an error: the frames that can be decoded are given and hr_video_warning says what was wrong.
  * The frame's pixels belong to the video and are valid until the next call. */
 enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struct hr_error *error) HR_MUST_USE;
+
+/* What decoding cost so far; for the bench and the tests. */
+struct hr_video_work {
+    uint64_t packets_decoded;
+    uint64_t packets_left_out; /* no due frame needed them */
+};
+struct hr_video_work hr_video_work(const struct hr_video *video);
 
 /* NULL, or one line on what was wrong with the file; grows no further after HR_END. Borrowed. */
 const char *hr_video_warning(const struct hr_video *video);

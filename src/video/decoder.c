@@ -1,0 +1,53 @@
+#include "video/decoder.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+static void set_limits(AVCodecContext *decoder, int threads)
+{
+    decoder->max_pixels = (int64_t)HR_LIMIT_FRAME_PIXELS;
+    decoder->thread_count = threads > HR_LIMIT_THREADS ? HR_LIMIT_THREADS : threads;
+    decoder->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
+    /* An H.264 stream may not say by how many pictures showing lags behind decoding. Strict: take
+     * what its level allows, instead of guessing too little and losing the first pictures. */
+    if (decoder->codec_id == AV_CODEC_ID_H264)
+        decoder->strict_std_compliance = FF_COMPLIANCE_STRICT;
+}
+
+enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id,
+                               const AVCodecParameters *parameters, int threads,
+                               const struct hr_reason *reason, struct hr_error *error)
+{
+    *out = NULL;
+    const AVCodec *codec = avcodec_find_decoder(codec_id);
+    if (codec == NULL)
+        return hr_error_set(error, HR_ERR_UNSUPPORTED,
+                            "the codec %s can't be decoded by the FFmpeg that is installed",
+                            avcodec_get_name(codec_id));
+    AVCodecContext *decoder = avcodec_alloc_context3(codec);
+    if (decoder == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a decoder");
+    int code = parameters != NULL ? avcodec_parameters_to_context(decoder, parameters) : 0;
+    if (code >= 0) {
+        set_limits(decoder, threads);
+        code = avcodec_open2(decoder, codec, NULL);
+    }
+    if (code >= 0) {
+        *out = decoder;
+        return HR_OK;
+    }
+    avcodec_free_context(&decoder);
+    if (code == AVERROR(ENOMEM))
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a decoder");
+    char said[HR_REASON_TEXT_MAX + AV_ERROR_MAX_STRING_SIZE];
+    hr_reason_text(reason, code, said, sizeof said);
+    return hr_error_set(error, HR_ERR_FORMAT, "the %s decoder refuses the file (%s)",
+                        avcodec_get_name(codec_id), said);
+}
+
+bool hr_decoder_refused_size(const char *said)
+{
+    return strstr(said, "Picture size") != NULL ||
+           strstr(said, "exceeds specified max pixel count") != NULL;
+}

@@ -1,0 +1,19 @@
+/* One FFmpeg decoder with homeroom's limits set. */
+#ifndef HR_VIDEO_DECODER_H
+#define HR_VIDEO_DECODER_H
+
+#include <libavcodec/avcodec.h>
+
+#include "base/status.h"
+#include "video/reason.h"
+
+/* `threads`: 0: one per processor. `parameters` may be NULL where `codec_id` says all. *out is the
+ * caller's (avcodec_free_context). Errors: UNSUPPORTED (no such decoder), FORMAT, MEMORY. */
+enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id,
+                               const AVCodecParameters *parameters, int threads,
+                               const struct hr_reason *reason, struct hr_error *error) HR_MUST_USE;
+
+/* Whether what FFmpeg said is about the size of the picture. */
+bool hr_decoder_refused_size(const char *said);
+
+#endif

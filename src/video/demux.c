@@ -1,0 +1,283 @@
+#include "video/demux.h"
+
+#include <libavutil/avstring.h>
+#include <libavutil/dict.h>
+
+#include "base/image.h"
+#include "base/limits.h"
+#include "video/sniff.h"
+
+enum {
+    FAILURES_MAX = 32,               /* failed reads in a row after which the rest is given up */
+    PROBE_BYTES = 2 << 20,           /* FFmpeg's guesses where the container is silent */
+    PROBE_DURATION_US = 2 * 1000000, /* likewise */
+};
+
+/* Containers whose content names other files or addresses would make FFmpeg open those. */
+static int refuse_other_files(AVFormatContext *format, AVIOContext **avio, const char *url,
+                              int flags, AVDictionary **options)
+{
+    (void)format;
+    (void)avio;
+    (void)url;
+    (void)flags;
+    (void)options;
+    return AVERROR(EPERM);
+}
+
+/* Formats that FFmpeg finds in nearly any text, or that only name other files. */
+static bool is_unwanted(const AVInputFormat *format)
+{
+    static const char unwanted[] = "tty,bin,xbin,adf,idf,hls,dash,concat,sdp,rtsp,image2,lavfi";
+    return av_match_name(format->name, unwanted) != 0;
+}
+
+/* Why FFmpeg could not open the bytes, for a person. */
+static enum hr_status explain_open(const struct hr_source *source, const struct hr_reason *reason,
+                                   int code, struct hr_error *error)
+{
+    struct hr_view head = hr_source_head(source);
+    const char *foreign = hr_sniff_foreign(head, head.size < sizeof source->head);
+    if (foreign != NULL)
+        return hr_error_set(error, HR_ERR_FORMAT, "not a video: it is %s", foreign);
+    if (code == AVERROR(ENOMEM))
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to open the video");
+    char said[HR_REASON_TEXT_MAX + AV_ERROR_MAX_STRING_SIZE];
+    hr_reason_text(reason, code, said, sizeof said);
+    if (hr_sniff_is_mp4(head) && strstr(reason->latest, "moov atom not found") != NULL) {
+        if (!hr_source_can_seek(source))
+            return hr_error_set(error, HR_ERR_UNSUPPORTED,
+                                "the index (moov) is behind the pictures, and this source cannot "
+                                "be read from there; store it as a file, or with 'faststart'");
+        return hr_error_set(error, HR_ERR_FORMAT,
+                            "the index is missing (moov atom not found): the recording was cut "
+                            "off before it was finished, or its upload was");
+    }
+    if (hr_sniff_is_mp4(head))
+        return hr_error_set(error, HR_ERR_FORMAT, "a damaged MP4 or MOV file (%s)", said);
+    return hr_error_set(error, HR_ERR_FORMAT, "not a video that can be read (%s)", said);
+}
+
+static enum hr_status open_container(struct hr_demux *demux, struct hr_reason *reason,
+                                     struct hr_error *error)
+{
+    demux->format = avformat_alloc_context();
+    if (demux->format == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a container");
+    demux->format->pb = demux->source->avio;
+    demux->format->flags |= AVFMT_FLAG_CUSTOM_IO;
+    demux->format->interrupt_callback =
+        (AVIOInterruptCB){.callback = hr_source_interrupted, .opaque = demux->source};
+    demux->format->io_open = refuse_other_files;
+    demux->format->max_streams = HR_LIMIT_VIDEO_STREAMS;
+    demux->format->probesize = PROBE_BYTES;
+    demux->format->max_analyze_duration = PROBE_DURATION_US;
+    AVDictionary *options = NULL;
+    int code = av_dict_set(&options, "protocol_whitelist", "none", 0);
+    if (code >= 0)
+        code = avformat_open_input(&demux->format, NULL, NULL, &options); /* frees on failure */
+    av_dict_free(&options);
+    if (code >= 0 && !is_unwanted(demux->format->iformat))
+        return HR_OK;
+    enum hr_status status = hr_source_check(demux->source, error);
+    return status != HR_OK ? status : explain_open(demux->source, reason, code, error);
+}
+
+/* Whether the container itself has said what a decoder must know. */
+static bool is_described(const AVFormatContext *format)
+{
+    if (format->nb_streams == 0 || (format->ctx_flags & AVFMTCTX_NOHEADER))
+        return false;
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVCodecParameters *parameters = format->streams[i]->codecpar;
+        if (parameters->codec_type == AVMEDIA_TYPE_VIDEO &&
+            (parameters->codec_id == AV_CODEC_ID_NONE || parameters->width <= 0 ||
+             parameters->height <= 0))
+            return false;
+    }
+    /* Both keep width, height and the decoder's set-up in their headers. */
+    return strncmp(format->iformat->name, "mov,", 4) == 0 ||
+           strncmp(format->iformat->name, "matroska", 8) == 0;
+}
+
+static enum hr_status probe(struct hr_demux *demux, struct hr_error *error)
+{
+    if (is_described(demux->format))
+        return HR_OK;
+    int code = avformat_find_stream_info(demux->format, NULL);
+    enum hr_status status = hr_source_check(demux->source, error);
+    if (status == HR_OK && code == AVERROR(ENOMEM))
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory to open the video");
+    return status; /* other failures show when frames are wanted */
+}
+
+static enum hr_status no_video(const struct hr_demux *demux, struct hr_error *error)
+{
+    struct hr_view head = hr_source_head(demux->source);
+    const char *foreign = hr_sniff_foreign(head, head.size < sizeof demux->source->head);
+    if (foreign != NULL)
+        return hr_error_set(error, HR_ERR_FORMAT, "not a video: it is %s", foreign);
+    for (unsigned i = 0; i < demux->format->nb_streams; i++)
+        if (demux->format->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+            return hr_error_set(error, HR_ERR_FORMAT, "no video in it, only sound");
+    return hr_error_set(error, HR_ERR_FORMAT, "no video in it (container: %s)",
+                        demux->format->iformat->name);
+}
+
+/* The best video stream that is not the cover picture of a piece of music. */
+static AVStream *choose_stream(const AVFormatContext *format)
+{
+    int best = av_find_best_stream((AVFormatContext *)format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    if (best < 0 || (format->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC))
+        return NULL;
+    return format->streams[best];
+}
+
+static const uint8_t *side_data(const AVStream *stream, enum AVPacketSideDataType type,
+                                size_t size_min)
+{
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    const AVPacketSideData *data =
+        av_packet_side_data_get(stream->codecpar->coded_side_data,
+                                stream->codecpar->nb_coded_side_data, type);
+    return data != NULL && data->size >= size_min ? data->data : NULL;
+#else
+    size_t size = 0;
+    const uint8_t *data = av_stream_get_side_data(stream, type, &size);
+    return data != NULL && size >= size_min ? data : NULL;
+#endif
+}
+
+static bool is_encrypted(const AVStream *stream)
+{
+    uint32_t tag = stream->codecpar->codec_tag;
+    return tag == MKTAG('e', 'n', 'c', 'v') || tag == MKTAG('d', 'r', 'm', 'i') ||
+           side_data(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, 1) != NULL;
+}
+
+static enum hr_status check_claims(const struct hr_demux *demux, struct hr_error *error)
+{
+    const AVCodecParameters *parameters = demux->stream->codecpar;
+    if (demux->format->nb_streams > HR_LIMIT_VIDEO_STREAMS)
+        return hr_error_set(error, HR_ERR_LIMIT, "%u streams: more than the limit of %d",
+                            demux->format->nb_streams, HR_LIMIT_VIDEO_STREAMS);
+    if (is_encrypted(demux->stream))
+        return hr_error_set(error, HR_ERR_UNSUPPORTED,
+                            "the video is encrypted (copy protection); it can't be read "
+                            "without its key");
+    struct hr_size size = {parameters->width, parameters->height};
+    if (size.width_px > 0 || size.height_px > 0) {
+        enum hr_status status = hr_size_check(size, error);
+        if (status != HR_OK)
+            return status;
+    }
+    int64_t duration_us = hr_demux_duration_us(demux);
+    if (duration_us > HR_LIMIT_VIDEO_DURATION_US)
+        return hr_error_set(error, HR_ERR_LIMIT,
+                            "it says it is %.1f hours long: more than the limit of %.0f; cut it "
+                            "into parts",
+                            (double)duration_us / 3.6e9, (double)HR_LIMIT_VIDEO_DURATION_US / 3.6e9);
+    return HR_OK;
+}
+
+enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source,
+                             struct hr_reason *reason, struct hr_error *error)
+{
+    *demux = (struct hr_demux){.source = source, .last_pts = AV_NOPTS_VALUE};
+    enum hr_status status = open_container(demux, reason, error);
+    if (status == HR_OK)
+        status = probe(demux, error);
+    if (status != HR_OK)
+        return status;
+    demux->stream = choose_stream(demux->format);
+    if (demux->stream == NULL)
+        return no_video(demux, error);
+    for (unsigned i = 0; i < demux->format->nb_streams; i++)
+        if (demux->format->streams[i] != demux->stream)
+            demux->format->streams[i]->discard = AVDISCARD_ALL;
+    return check_claims(demux, error);
+}
+
+void hr_demux_close(struct hr_demux *demux)
+{
+    avformat_close_input(&demux->format);
+    *demux = (struct hr_demux){0};
+}
+
+static void note_damage(struct hr_demux *demux, const struct hr_reason *reason, int code)
+{
+    if (demux->damaged++ == 0)
+        hr_reason_text(reason, code, demux->damage.latest, sizeof demux->damage.latest);
+}
+
+enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr_reason *reason,
+                             struct hr_error *error)
+{
+    while (demux->failures < FAILURES_MAX) {
+        reason->latest[0] = '\0';
+        int code = av_read_frame(demux->format, packet);
+        enum hr_status status = hr_source_check(demux->source, error);
+        if (status != HR_OK) {
+            av_packet_unref(packet);
+            return status;
+        }
+        if (code == AVERROR_EOF)
+            return HR_END;
+        if (code == AVERROR(ENOMEM))
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory for the video's data");
+        if (code < 0) {
+            demux->failures++;
+            if (code != AVERROR(EAGAIN))
+                note_damage(demux, reason, code);
+            continue;
+        }
+        demux->failures = 0;
+        if (packet->stream_index != demux->stream->index) {
+            av_packet_unref(packet);
+            continue;
+        }
+        if (packet->flags & AV_PKT_FLAG_CORRUPT)
+            note_damage(demux, reason, AVERROR_INVALIDDATA);
+        if (packet->pts != AV_NOPTS_VALUE &&
+            (demux->last_pts == AV_NOPTS_VALUE || packet->pts > demux->last_pts))
+            demux->last_pts = packet->pts;
+        return HR_OK;
+    }
+    return HR_END;
+}
+
+enum hr_orientation hr_demux_orientation(const struct hr_demux *demux)
+{
+    const uint8_t *data =
+        side_data(demux->stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
+    if (data == NULL)
+        return HR_ORIENT_UPRIGHT;
+    int32_t matrix[9];
+    memcpy(matrix, data, sizeof matrix);
+    return hr_orientation_of_matrix(matrix);
+}
+
+int64_t hr_demux_duration_us(const struct hr_demux *demux)
+{
+    int64_t duration_us = demux->format->duration;
+    if (demux->stream->duration > 0)
+        duration_us =
+            av_rescale_q(demux->stream->duration, demux->stream->time_base, AV_TIME_BASE_Q);
+    return duration_us > 0 ? duration_us : 0;
+}
+
+int64_t hr_demux_missing_us(const struct hr_demux *demux)
+{
+    /* Without a duration of its own the video may well end before the sound does. */
+    const int64_t tolerance_us = demux->stream->duration > 0 ? 500000 : 1500000;
+    int64_t duration_us = hr_demux_duration_us(demux);
+    if (duration_us == 0 || demux->last_pts == AV_NOPTS_VALUE)
+        return 0;
+    int64_t start = demux->stream->start_time != AV_NOPTS_VALUE ? demux->stream->start_time : 0;
+    int64_t end_us;
+    if (__builtin_sub_overflow(demux->last_pts, start, &end_us))
+        return 0;
+    end_us = av_rescale_q(end_us, demux->stream->time_base, AV_TIME_BASE_Q);
+    int64_t missing_us = duration_us - end_us;
+    return missing_us > tolerance_us ? missing_us : 0;
+}

@@ -1,0 +1,41 @@
+/* The container: which stream is the video, what it says about it, and its packets.
+ *
+ * Reads the container's index when it is opened; decodes nothing unless the container does not say
+ * what the decoder has to know (then FFmpeg probes a little). */
+#ifndef HR_VIDEO_DEMUX_H
+#define HR_VIDEO_DEMUX_H
+
+#include "video/orient.h"
+#include "video/reason.h"
+#include "video/source.h"
+
+struct hr_demux {
+    struct hr_source *source; /* borrowed */
+    AVFormatContext *format;  /* owned */
+    AVStream *stream;         /* the video; belongs to `format` */
+    int failures;             /* reads in a row that failed on damaged bytes */
+    int64_t last_pts;         /* latest shown time that was read; AV_NOPTS_VALUE at first */
+    size_t damaged;           /* packets the container knows to be incomplete, and failed reads */
+    struct hr_reason damage;  /* what FFmpeg said about the first of them */
+};
+
+/* Errors: FORMAT (with what the bytes really are), UNSUPPORTED, LIMIT, DEADLINE, IO, MEMORY. Close
+ * it also after an error. */
+enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source,
+                             struct hr_reason *reason, struct hr_error *error) HR_MUST_USE;
+void hr_demux_close(struct hr_demux *demux);
+
+/* The next packet of the video into the blank `packet`. HR_END after the last, also where the file
+ * is cut off (demux->damaged counts that); the stream's own error; DEADLINE. */
+enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr_reason *reason,
+                             struct hr_error *error) HR_MUST_USE;
+
+/* From the container's display matrix; upright when it has none. */
+enum hr_orientation hr_demux_orientation(const struct hr_demux *demux);
+/* As the container says; 0 when it does not. */
+int64_t hr_demux_duration_us(const struct hr_demux *demux);
+/* By how much the packets that were read fall short of the video's claimed end; 0 when they do not,
+ * or when nobody knows. */
+int64_t hr_demux_missing_us(const struct hr_demux *demux);
+
+#endif

@@ -1,0 +1,16 @@
+/* One photo from memory; what hr_photo_read and a still image given to hr_video_open share. */
+#ifndef HR_VIDEO_PHOTO_H
+#define HR_VIDEO_PHOTO_H
+
+#include "base/image.h"
+#include "base/view.h"
+#include "video/sniff.h"
+
+/* As hr_photo_read, without a name in the error's text. */
+enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes,
+                               struct hr_error *error) HR_MUST_USE;
+
+/* "mjpeg", "png", "heif", ...; a constant. */
+const char *hr_photo_codec(enum hr_still kind);
+
+#endif

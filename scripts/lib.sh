@@ -6,6 +6,7 @@ export LC_ALL=C.UTF-8
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${HOMEROOM_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set: say HOMEROOM_CACHE=DIR}/.cache}/homeroom}
+case $cache in /*) ;; *) cache=$PWD/$cache ;; esac
 shared=${HOMEROOM_SHARED:-$root/../shared}
 
 say() { printf '== %s\n' "$*"; }
@@ -30,10 +31,13 @@ quietly() {
 }
 
 # environment NAME REQUIREMENTS [PIP OPTION...]: a virtual environment with exactly those packages, made once for
-# each content of the file; leaves its python in $python.
+# each content of the file; leaves its python in $python. Of two runs at a time one makes it and the other waits.
 environment() {
-    local name=$1 requirements=$2 key folder
+    local name=$1 requirements=$2 key folder lock
     shift 2
+    mkdir -p "$cache/venv"
+    exec {lock}>"$cache/venv/lock"
+    flock -w 1800 "$lock" || die "another run has held $cache/venv/lock for half an hour"
     key=$(sha256sum <"$requirements" | cut -c1-12)-$(python3 -c 'import platform, sys
 print("%d.%d-%s" % (*sys.version_info[:2], platform.machine()))')
     folder=$cache/venv/$name-$key
@@ -41,7 +45,6 @@ print("%d.%d-%s" % (*sys.version_info[:2], platform.machine()))')
     if [ "$(cat "$folder/complete" 2>/dev/null)" != "$folder" ]; then
         say "preparing the Python environment '$name' in $folder"
         rm -rf "$folder"
-        mkdir -p "$cache/venv"
         quietly "making the Python environment '$name'" python3 -m venv "$folder"
         # setuptools first: packages that come as source are built with it.
         { grep -A2 '^setuptools==' "$requirements" || true; } | awk '/^setuptools==/ || /--hash/' |
@@ -55,5 +58,6 @@ print("%d.%d-%s" % (*sys.version_info[:2], platform.machine()))')
             "$@" -r "$requirements"
         printf '%s' "$folder" >"$folder/complete"
     fi
+    exec {lock}>&-
     python=$folder/bin/python
 }

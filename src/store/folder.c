@@ -7,8 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "store/place.h"
+
+#define PART_AGE_MAX_US (INT64_C(3600) * 1000000)
 
 struct folder {
     int fd;
@@ -117,9 +120,10 @@ static enum hr_status make_room(struct listing *listing, struct hr_error *error)
 }
 
 /* Adds `name` when it is a regular file; one that vanished meanwhile is no error. */
-static enum hr_status list_name(struct listing *listing, int folder_fd, const char *name,
+static enum hr_status list_name(void *context, int folder_fd, const char *name,
                                 struct hr_error *error)
 {
+    struct listing *listing = context;
     struct stat info;
     if (hr_store_name_is_hidden(name) || fstatat(folder_fd, name, &info, 0) != 0 ||
         !S_ISREG(info.st_mode))
@@ -132,14 +136,14 @@ static enum hr_status list_name(struct listing *listing, int folder_fd, const ch
     return status;
 }
 
-static enum hr_status folder_list(void *context, struct hr_store_item **out, size_t *count,
+/* Calls `visit` for every name in the folder until one fails. */
+typedef enum hr_status visit_fn(void *context, int folder_fd, const char *name,
+                                struct hr_error *error);
+
+static enum hr_status visit_names(const struct folder *folder, visit_fn *visit, void *context,
                                   struct hr_error *error)
 {
-    const struct folder *folder = context;
-    struct listing listing = {0};
     enum hr_status status = HR_OK;
-    *out = NULL;
-    *count = 0;
     /* A descriptor of its own: reading a folder moves the position, which threads would share. */
     int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
@@ -157,9 +161,19 @@ static enum hr_status folder_list(void *context, struct hr_store_item **out, siz
                 status = hr_error_set_errno(error, errno, "listing '%s'", folder->path);
             break;
         }
-        status = list_name(&listing, folder->fd, entry->d_name, error);
+        status = visit(context, folder->fd, entry->d_name, error);
     }
     closedir(entries);
+    return status;
+}
+
+static enum hr_status folder_list(void *context, struct hr_store_item **out, size_t *count,
+                                  struct hr_error *error)
+{
+    struct listing listing = {0};
+    *out = NULL;
+    *count = 0;
+    enum hr_status status = visit_names(context, list_name, &listing, error);
     if (status != HR_OK) {
         hr_store_items_free(listing.items, listing.count);
         return status;
@@ -167,6 +181,20 @@ static enum hr_status folder_list(void *context, struct hr_store_item **out, siz
     hr_store_items_sort(listing.items, listing.count);
     *out = listing.items;
     *count = listing.count;
+    return HR_OK;
+}
+
+/* A report is written in far less than an hour: whoever began this part is gone. */
+static enum hr_status remove_old_part(void *context, int folder_fd, const char *name,
+                                      struct hr_error *error)
+{
+    const int64_t *now_us = context;
+    struct stat info;
+    (void)error;
+    if (hr_store_name_is_part(name) &&
+        fstatat(folder_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
+        *now_us - modified_us(&info) > PART_AGE_MAX_US)
+        (void)unlinkat(folder_fd, name, 0); /* one that stays does not hinder the store */
     return HR_OK;
 }
 
@@ -228,6 +256,9 @@ enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool
         goto out;
     }
     *folder = (struct folder){.fd = fd, .path = copy};
+    int64_t now_us = hr_clock_system()->wall_us(NULL);
+    if (create)
+        (void)visit_names(folder, remove_old_part, &now_us, NULL);
     *out = (struct hr_store){.open = folder_open,
                              .put = folder_put,
                              .list = folder_list,

@@ -23,6 +23,8 @@ enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes
 /* HR_OK when `name` is the name of one file, as the top of store.h says. */
 enum hr_status hr_store_name_check(const char *name, struct hr_error *error) HR_MUST_USE;
 bool hr_store_name_is_hidden(const char *name);
+/* Whether hr_place_write gives such names to what is still being written. */
+bool hr_store_name_is_part(const char *name);
 /* Sorts by the bytes of the names. */
 void hr_store_items_sort(struct hr_store_item *items, size_t count);
 

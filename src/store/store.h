@@ -43,7 +43,8 @@ struct hr_store {
 
 void hr_store_close(struct hr_store *store); /* closes and zeroes; safe on a zeroed one */
 
-/* A folder; `create` makes it (and its parents) when missing. Symbolic links that somebody put into
+/* A folder; `create` makes it (and its parents) when missing, and removes what writers that were
+ * killed left half written more than an hour ago: it may hold students' records. Symbolic links that somebody put into
  * the folder are followed when reading; putting replaces the link, not what it points to. */
 enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool create,
                                     struct hr_error *error) HR_MUST_USE;

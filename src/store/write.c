@@ -9,9 +9,18 @@
 #include "store/place.h"
 
 /* ".homeroom-0123456789abcdef.part" */
-#define PART_NAME_SIZE 40
+#define PART_PREFIX ".homeroom-"
+#define PART_SUFFIX ".part"
+#define PART_NAME_SIZE (sizeof PART_PREFIX + 16 + sizeof PART_SUFFIX)
 /* Two writers that draw the same 64 random bits; a third time means that something is broken. */
 #define PART_TRIES 3
+
+bool hr_store_name_is_part(const char *name)
+{
+    size_t length = strlen(name), suffix = strlen(PART_SUFFIX);
+    return length > suffix && strncmp(name, PART_PREFIX, strlen(PART_PREFIX)) == 0 &&
+           strcmp(name + length - suffix, PART_SUFFIX) == 0;
+}
 
 /* Permissions that the file is to have: those of the one that it replaces. */
 struct permissions {
@@ -46,7 +55,7 @@ static enum hr_status create_part(const struct hr_place *place, bool private_fir
         uint64_t random;
         if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
             return hr_error_set_errno(error, errno, "drawing a random name");
-        snprintf(part, PART_NAME_SIZE, ".homeroom-%016llx.part", (unsigned long long)random);
+        snprintf(part, PART_NAME_SIZE, PART_PREFIX "%016llx" PART_SUFFIX, (unsigned long long)random);
         *fd = openat(place->folder_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                      private_first ? 0600 : 0666);
         if (*fd >= 0)

@@ -61,17 +61,19 @@ static void add_sample(const struct hr_frame *frame, double x, double y, float s
     }
 }
 
-/* Most samples a side per chip pixel: enough for a face of some 2000 pixels. */
+/* Most samples a side per chip pixel: enough for a face of some 3000 pixels. */
 enum { SAMPLES_MAX = 12 };
 
 /* Samples per chip pixel and side. Where a chip pixel covers more than two frame pixels, single
- * samples would alias: the pixel's whole area is averaged instead. */
+ * samples would alias: the pixel's whole area is averaged instead, in samples at most one and a half
+ * pixels apart (each of them blends two by two pixels). */
 static int samples_per_side(const struct similarity *map)
 {
     double frame_px_per_chip_px = sqrt(map->a * map->a + map->b * map->b);
     if (!(frame_px_per_chip_px > 2))
         return 1;
-    return frame_px_per_chip_px > SAMPLES_MAX ? SAMPLES_MAX : (int)ceil(frame_px_per_chip_px);
+    double samples = ceil(frame_px_per_chip_px / 1.5);
+    return samples > SAMPLES_MAX ? SAMPLES_MAX : (int)samples;
 }
 
 void hr_face_align(const struct hr_frame *frame, const struct hr_face *face, struct hr_chip *out)

@@ -9,13 +9,14 @@
 #include "face/view.h"
 
 /* The same face a moment later overlaps its old box and looks alike; then nothing more is asked.
- * Everything else is settled by comparing embeddings. Measured on the course's clips: consecutive
- * looks at one person correlate at 0.8 and more, two persons at 0.75 and less. */
+ * Everything else is settled by comparing embeddings. Measured on eight clips: looks at one person a
+ * fifth of a second apart correlate at 0.79 and more, a second apart at 0.73 and more; two persons
+ * at 0.74 at most, 99 of 100 pairs below 0.64. */
 static const float sure_overlap = 0.3f;
 static const float sure_correlation = 0.8f;
-/* Embeddings of single views of one person, seconds apart, lie nearer than this; two persons lie
- * farther. Stricter than recognition's threshold: a track torn in two costs little, two persons in
- * one track would be a wrong record. */
+/* Embeddings of single views of one person, seconds apart, lie nearer than this (0.37 at most in
+ * those clips); two persons lie farther (0.54 at least). Stricter than recognition's threshold: a
+ * track torn in two costs little, two persons in one track would be a wrong record. */
 static const float same_person_distance = 0.5f;
 /* How far a face may move, in face sizes: at once, and more per second out of sight. */
 static const float jump_max = 1.0f, jump_per_s_max = 1.0f;

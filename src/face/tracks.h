@@ -65,7 +65,7 @@ struct hr_decision {
 
 struct hr_decide_options {
     float distance_max; /* default: of the embedding model (dlib: 0.6) */
-    float margin_min;   /* default 0.04 or as measured */
+    float margin_min;   /* default 0.07, see decide.c */
 };
 struct hr_decide_options hr_decide_options_default(void);
 

@@ -111,7 +111,11 @@ static bool readable_at_all(struct hr_database *database, struct hr_error *error
  * read as it stands, unless a log beside it says that it is not complete. */
 static enum hr_status open_to_read(struct hr_database *database, struct hr_error *error)
 {
-    enum hr_status status = open_handle(database, false, "", error);
+    /* Opened to write where that is allowed, so that the last one to close tidies the log away; but
+     * nothing is changed through it. */
+    enum hr_status status = open_handle(database, true, "", error);
+    if (status == HR_OK)
+        status = hr_sql_run(database, "PRAGMA query_only = ON", "setting it up", error);
     if (status != HR_OK)
         return status;
     if (readable_at_all(database, error))

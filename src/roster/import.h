@@ -11,6 +11,9 @@ struct hr_import_problem {
     char text[160];
 };
 
+/* More are summed up in one last entry: a wrong file is as well understood from a thousand. */
+#define HR_IMPORT_PROBLEMS_MAX 1000
+
 struct hr_import_problems {
     struct hr_import_problem *items; /* owned */
     size_t count;

@@ -11,6 +11,20 @@ const char *hr_column_name(enum hr_column column)
     return column_names[column];
 }
 
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct hr_view hr_view_trimmed(struct hr_view text)
+{
+    while (text.size > 0 && is_blank(text.data[0]))
+        text = hr_view_of(text.data + 1, text.size - 1);
+    while (text.size > 0 && is_blank(text.data[text.size - 1]))
+        text.size--;
+    return text;
+}
+
 /* The next byte that counts of a column's name, in lower case; -1 at the end. */
 static int next_letter(struct hr_view *name)
 {
@@ -19,7 +33,7 @@ static int next_letter(struct hr_view *name)
         name->size--;
         if (c >= 'A' && c <= 'Z')
             return c - 'A' + 'a';
-        if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+        if (!is_blank(c))
             return c;
     }
     return -1;
@@ -69,12 +83,11 @@ enum hr_status hr_student_id_check(struct hr_view id, struct hr_error *error)
 
 enum hr_status hr_extra_key_check(struct hr_view key, struct hr_error *error)
 {
-    struct hr_view empty = hr_view_of("", 0);
-    if (hr_column_same(key, empty))
+    if (hr_column_same(key, hr_view_of("", 0)))
         return hr_error_set(error, HR_ERR_ARGUMENT, "a further column has no name");
     if (hr_column_of(key) != HR_COLUMN_COUNT || hr_column_same(key, hr_view_text(HR_FACES_KEY)))
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a further column cannot be called '%.*s'",
-                            (int)(key.size < 64 ? key.size : 64), (const char *)key.data);
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "a further column has the name of one of homeroom's own");
     return hr_cell_check(key, "name of a column", error);
 }
 
@@ -93,8 +106,7 @@ static enum hr_status check_extra(const struct hr_student *student, struct hr_er
             return status;
         for (size_t j = 0; j < i; j++)
             if (hr_column_same(key, hr_view_text(student->extra[j].key)))
-                return hr_error_set(error, HR_ERR_ARGUMENT, "two columns are called '%.64s'",
-                                    student->extra[i].key);
+                return hr_error_set(error, HR_ERR_ARGUMENT, "two columns have the same name");
     }
     return HR_OK;
 }

@@ -39,6 +39,9 @@ bool hr_student_complete(struct hr_student *student) HR_MUST_USE;
 /* The place of a column; never NULL in a complete record. */
 const char *hr_student_cell(const struct hr_student *student, enum hr_column column);
 
+/* Without the blanks and line ends around it. */
+struct hr_view hr_view_trimmed(struct hr_view text);
+
 /* A copy of the bytes with a zero behind them; NULL when out of memory. */
 char *hr_text_copy(struct hr_view text);
 

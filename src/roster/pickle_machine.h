@@ -1,0 +1,66 @@
+/* Inside the pickle reader only: the machine that its three parts share. */
+#ifndef HR_ROSTER_PICKLE_MACHINE_H
+#define HR_ROSTER_PICKLE_MACHINE_H
+
+#include "roster/pickle.h"
+
+struct hr_pickle_block; /* of values; they never move */
+
+struct hr_pickle {
+    struct hr_view bytes; /* borrowed */
+    size_t at;            /* of the next byte */
+    size_t instruction;   /* where the one in work begins: for errors */
+
+    struct hr_pickle_value **stack; /* a NULL in it is a mark */
+    size_t depth;
+    size_t stack_capacity;
+
+    struct hr_pickle_value **memo; /* NULL: nothing was put there */
+    size_t memo_count;             /* one more than the largest place used */
+    size_t memo_capacity;
+
+    struct hr_pickle_block *blocks; /* owned, newest first */
+    size_t value_count;
+    size_t made_bytes; /* sum of all `owned` */
+
+    struct hr_error *error; /* the caller's; may be NULL */
+};
+
+/* Set the error "byte N: ..." and return its code. */
+enum hr_status hr_pickle_fail(struct hr_pickle *pickle, enum hr_status code, const char *format,
+                              ...) HR_PRINTF(3, 4);
+
+/* A new value, owned by the pickle; NULL with the error set. */
+struct hr_pickle_value *hr_pickle_new(struct hr_pickle *pickle, enum hr_pickle_type type,
+                                      enum hr_status *status);
+/* `size` bytes that `value` owns and `value->text` shows. */
+enum hr_status hr_pickle_own(struct hr_pickle *pickle, struct hr_pickle_value *value, size_t size,
+                             uint8_t **bytes) HR_MUST_USE;
+enum hr_status hr_pickle_add_items(struct hr_pickle *pickle, struct hr_pickle_value *to,
+                                   struct hr_pickle_value *const *items, size_t count) HR_MUST_USE;
+
+enum hr_status hr_pickle_push(struct hr_pickle *pickle, struct hr_pickle_value *value) HR_MUST_USE;
+/* The topmost value, which stays. FORMAT when there is none above the topmost mark. */
+enum hr_status hr_pickle_top(struct hr_pickle *pickle, struct hr_pickle_value **out) HR_MUST_USE;
+enum hr_status hr_pickle_pop(struct hr_pickle *pickle, struct hr_pickle_value **out) HR_MUST_USE;
+/* The values above the topmost mark, which goes with them: borrowed until the next push. */
+enum hr_status hr_pickle_pop_mark(struct hr_pickle *pickle, struct hr_pickle_value ***items,
+                                  size_t *count) HR_MUST_USE;
+
+/* Makes the memo reach as far as `place`; what was not there is NULL. */
+enum hr_status hr_pickle_reach(struct hr_pickle *pickle, size_t place) HR_MUST_USE;
+
+/* The instruction whose byte was read (pickle_ops.c). HR_END: it was the last one, STOP. */
+enum hr_status hr_pickle_execute(struct hr_pickle *pickle, uint8_t code) HR_MUST_USE;
+
+/* The three things that make objects (pickle_numpy.c): find a function by name, "call" it, and give
+ * an object its state. */
+enum hr_status hr_pickle_find_global(struct hr_pickle *pickle, struct hr_view module,
+                                     struct hr_view name, struct hr_pickle_value **out) HR_MUST_USE;
+enum hr_status hr_pickle_reduce(struct hr_pickle *pickle, const struct hr_pickle_value *function,
+                                const struct hr_pickle_value *arguments,
+                                struct hr_pickle_value **out) HR_MUST_USE;
+enum hr_status hr_pickle_build(struct hr_pickle *pickle, struct hr_pickle_value *object,
+                               struct hr_pickle_value *state) HR_MUST_USE;
+
+#endif

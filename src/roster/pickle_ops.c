@@ -1,0 +1,702 @@
+/* The instructions, one table: each by its byte with its name in pickletools.py, so that what is
+ * refused is refused by name. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "roster/pickle_machine.h"
+
+/* --- operands in the input --- */
+
+static enum hr_status take(struct hr_pickle *pickle, size_t size, struct hr_view *out)
+{
+    if (size > pickle->bytes.size - pickle->at)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it ends too early");
+    *out = hr_view_of(pickle->bytes.data + pickle->at, size);
+    pickle->at += size;
+    return HR_OK;
+}
+
+/* A line without its end. */
+static enum hr_status take_line(struct hr_pickle *pickle, struct hr_view *out)
+{
+    const uint8_t *start = pickle->bytes.data + pickle->at;
+    size_t left = pickle->bytes.size - pickle->at;
+    const uint8_t *end = left > 0 ? memchr(start, '\n', left) : NULL;
+    if (end == NULL)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it ends too early");
+    *out = hr_view_of(start, (size_t)(end - start));
+    pickle->at += out->size + 1;
+    return HR_OK;
+}
+
+/* An unsigned integer of 1 to 8 bytes, the lowest first. */
+static enum hr_status take_unsigned(struct hr_pickle *pickle, size_t width, uint64_t *out)
+{
+    struct hr_view bytes;
+    enum hr_status status = take(pickle, width, &bytes);
+    if (status != HR_OK)
+        return status;
+    *out = 0;
+    for (size_t i = width; i > 0; i--)
+        *out = *out << 8 | bytes.data[i - 1];
+    return HR_OK;
+}
+
+/* Bytes behind their length, which has `width` bytes. */
+static enum hr_status take_counted(struct hr_pickle *pickle, size_t width, struct hr_view *out)
+{
+    uint64_t size = 0;
+    enum hr_status status = take_unsigned(pickle, width, &size);
+    if (status != HR_OK)
+        return status;
+    if (size > pickle->bytes.size - pickle->at)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT,
+                              "%llu bytes are announced, %zu are left: damaged or cut short",
+                              (unsigned long long)size, pickle->bytes.size - pickle->at);
+    return take(pickle, (size_t)size, out);
+}
+
+/* A line as a C string for strtoll and strtod. */
+static enum hr_status take_number_text(struct hr_pickle *pickle, char *text, size_t room)
+{
+    struct hr_view line;
+    enum hr_status status = take_line(pickle, &line);
+    if (status != HR_OK)
+        return status;
+    if (line.size == 0 || line.size >= room)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a number of %zu digits", line.size);
+    memcpy(text, line.data, line.size);
+    text[line.size] = '\0';
+    return HR_OK;
+}
+
+/* --- values --- */
+
+static enum hr_status push_new(struct hr_pickle *pickle, enum hr_pickle_type type,
+                               struct hr_pickle_value **out)
+{
+    enum hr_status status;
+    *out = hr_pickle_new(pickle, type, &status);
+    return *out != NULL ? hr_pickle_push(pickle, *out) : status;
+}
+
+static enum hr_status push_integer(struct hr_pickle *pickle, enum hr_pickle_type type,
+                                   int64_t integer)
+{
+    struct hr_pickle_value *value;
+    enum hr_status status = push_new(pickle, type, &value);
+    if (status == HR_OK)
+        value->integer = integer;
+    return status;
+}
+
+static enum hr_status push_real(struct hr_pickle *pickle, double real)
+{
+    struct hr_pickle_value *value;
+    enum hr_status status = push_new(pickle, HR_PICKLE_REAL, &value);
+    if (status == HR_OK)
+        value->real = real;
+    return status;
+}
+
+static enum hr_status op_empty(struct hr_pickle *pickle, unsigned type)
+{
+    struct hr_pickle_value *value;
+    return push_new(pickle, (enum hr_pickle_type)type, &value);
+}
+
+static enum hr_status op_boolean(struct hr_pickle *pickle, unsigned truth)
+{
+    return push_integer(pickle, HR_PICKLE_BOOLEAN, truth);
+}
+
+static enum hr_status op_unsigned(struct hr_pickle *pickle, unsigned width)
+{
+    uint64_t number = 0;
+    enum hr_status status = take_unsigned(pickle, width, &number);
+    return status == HR_OK ? push_integer(pickle, HR_PICKLE_INTEGER, (int64_t)number) : status;
+}
+
+static enum hr_status op_int32(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    uint64_t number = 0;
+    enum hr_status status = take_unsigned(pickle, 4, &number);
+    return status == HR_OK ? push_integer(pickle, HR_PICKLE_INTEGER, (int32_t)(uint32_t)number)
+                           : status;
+}
+
+/* LONG1, LONG4: two's complement of any size, of which we need 64 bits. */
+static enum hr_status op_long(struct hr_pickle *pickle, unsigned width)
+{
+    struct hr_view bytes;
+    enum hr_status status = take_counted(pickle, width, &bytes);
+    if (status != HR_OK)
+        return status;
+    if (bytes.size > sizeof(int64_t))
+        return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "an integer of %zu bytes", bytes.size);
+    uint64_t number = bytes.size > 0 && bytes.data[bytes.size - 1] >= 0x80 ? UINT64_MAX : 0;
+    for (size_t i = bytes.size; i > 0; i--)
+        number = number << 8 | bytes.data[i - 1];
+    return push_integer(pickle, HR_PICKLE_INTEGER, (int64_t)number);
+}
+
+/* INT and LONG as text; INT writes booleans as 00 and 01. */
+static enum hr_status op_number_text(struct hr_pickle *pickle, unsigned is_long)
+{
+    char text[32], *end = NULL;
+    enum hr_status status = take_number_text(pickle, text, sizeof text);
+    if (status != HR_OK)
+        return status;
+    if (!is_long && (strcmp(text, "00") == 0 || strcmp(text, "01") == 0))
+        return push_integer(pickle, HR_PICKLE_BOOLEAN, text[1] == '1');
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (is_long && *end == 'L')
+        end++;
+    if (end == text || *end != '\0' || errno != 0)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an integer that cannot be read");
+    return push_integer(pickle, HR_PICKLE_INTEGER, number);
+}
+
+static enum hr_status op_real_text(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    char text[64], *end = NULL;
+    enum hr_status status = take_number_text(pickle, text, sizeof text);
+    if (status != HR_OK)
+        return status;
+    double number = strtod(text, &end);
+    if (end == text || *end != '\0')
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a number that cannot be read");
+    return push_real(pickle, number);
+}
+
+/* BINFLOAT: eight bytes, the highest first. */
+static enum hr_status op_real(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_view bytes;
+    enum hr_status status = take(pickle, 8, &bytes);
+    if (status != HR_OK)
+        return status;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < bytes.size; i++)
+        bits = bits << 8 | bytes.data[i];
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return push_real(pickle, number);
+}
+
+static enum hr_status push_view(struct hr_pickle *pickle, enum hr_pickle_type type, size_t width)
+{
+    struct hr_view bytes;
+    struct hr_pickle_value *value;
+    enum hr_status status = take_counted(pickle, width, &bytes);
+    if (status == HR_OK)
+        status = push_new(pickle, type, &value);
+    if (status == HR_OK)
+        value->text = bytes;
+    return status;
+}
+
+static enum hr_status op_text(struct hr_pickle *pickle, unsigned width)
+{
+    return push_view(pickle, HR_PICKLE_TEXT, width);
+}
+
+static enum hr_status op_bytes(struct hr_pickle *pickle, unsigned width)
+{
+    return push_view(pickle, HR_PICKLE_BYTES, width);
+}
+
+/* --- texts of protocol 0: escapes --- */
+
+static int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* `digits` hexadecimal digits at the front of *text, which are taken off. False if there are
+ * fewer. */
+static bool take_hex(struct hr_view *text, size_t digits, uint32_t *out)
+{
+    uint32_t number = 0;
+    if (text->size < digits)
+        return false;
+    for (size_t i = 0; i < digits; i++) {
+        int digit = hex_digit(text->data[i]);
+        if (digit < 0)
+            return false;
+        number = number << 4 | (uint32_t)digit;
+    }
+    *text = hr_view_of(text->data + digits, text->size - digits);
+    *out = number;
+    return true;
+}
+
+static size_t write_utf8(uint32_t code, uint8_t *out)
+{
+    if (code < 0x80) {
+        out[0] = (uint8_t)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (uint8_t)(0xC0 | code >> 6);
+        out[1] = (uint8_t)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (uint8_t)(0xE0 | code >> 12);
+        out[1] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
+        out[2] = (uint8_t)(0x80 | (code & 0x3F));
+        return 3;
+    }
+    out[0] = (uint8_t)(0xF0 | (code >> 18 & 0x07));
+    out[1] = (uint8_t)(0x80 | (code >> 12 & 0x3F));
+    out[2] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
+    out[3] = (uint8_t)(0x80 | (code & 0x3F));
+    return 4;
+}
+
+/* One character of "raw-unicode-escape" text: Latin-1, \uXXXX or \UXXXXXXXX. False when the escape
+ * is damaged. */
+static bool take_raw_unicode(struct hr_view *line, uint32_t *code)
+{
+    *code = line->data[0];
+    *line = hr_view_of(line->data + 1, line->size - 1);
+    if (*code != '\\' || line->size == 0 || (line->data[0] != 'u' && line->data[0] != 'U'))
+        return true;
+    size_t digits = line->data[0] == 'u' ? 4 : 8;
+    *line = hr_view_of(line->data + 1, line->size - 1);
+    return take_hex(line, digits, code) && *code <= 0x10FFFF;
+}
+
+/* UNICODE: a line of raw-unicode-escape. */
+static enum hr_status op_unicode_line(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_view line;
+    struct hr_pickle_value *value;
+    uint8_t *out = NULL;
+    size_t size = 0;
+    enum hr_status status = take_line(pickle, &line);
+    if (status == HR_OK)
+        status = push_new(pickle, HR_PICKLE_TEXT, &value);
+    if (status == HR_OK) /* a byte of Latin-1 becomes two at most, an escape fewer than it has */
+        status = hr_pickle_own(pickle, value, line.size * 2, &out);
+    while (status == HR_OK && line.size > 0) {
+        uint32_t code;
+        if (!take_raw_unicode(&line, &code))
+            return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an escape that cannot be read");
+        size += write_utf8(code, out + size);
+    }
+    if (status == HR_OK)
+        value->text.size = size;
+    return status;
+}
+
+/* One byte of a Python 2 str as repr() writes it. False when the escape is damaged. */
+static bool take_repr_byte(struct hr_view *text, uint8_t *out)
+{
+    static const char from[] = "\\'\"abfnrtv", to[] = "\\'\"\a\b\f\n\r\t\v";
+    uint32_t code;
+    *out = text->data[0];
+    *text = hr_view_of(text->data + 1, text->size - 1);
+    if (*out != '\\')
+        return true;
+    if (text->size == 0)
+        return false;
+    const char *simple = memchr(from, text->data[0], sizeof from - 1);
+    bool hex = text->data[0] == 'x';
+    *text = hr_view_of(text->data + 1, text->size - 1);
+    if (simple != NULL) {
+        *out = (uint8_t)to[simple - from];
+        return true;
+    }
+    if (!hex || !take_hex(text, 2, &code))
+        return false;
+    *out = (uint8_t)code;
+    return true;
+}
+
+/* STRING: a line with a quoted Python 2 str. */
+static enum hr_status op_string_line(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_view line;
+    struct hr_pickle_value *value;
+    uint8_t *out = NULL;
+    enum hr_status status = take_line(pickle, &line);
+    if (status != HR_OK)
+        return status;
+    bool quoted = line.size >= 2 && (line.data[0] == '\'' || line.data[0] == '"') &&
+                  line.data[line.size - 1] == line.data[0];
+    if (!quoted)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a text without its quotes");
+    line = hr_view_of(line.data + 1, line.size - 2);
+    status = push_new(pickle, HR_PICKLE_BYTES, &value);
+    if (status == HR_OK)
+        status = hr_pickle_own(pickle, value, line.size, &out);
+    if (status != HR_OK)
+        return status;
+    size_t size = 0;
+    while (line.size > 0)
+        if (!take_repr_byte(&line, &out[size++]))
+            return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an escape that cannot be read");
+    value->text.size = size;
+    return HR_OK;
+}
+
+/* --- containers --- */
+
+static enum hr_status op_mark(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    return hr_pickle_push(pickle, NULL);
+}
+
+static enum hr_status op_pop(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    if (pickle->depth == 0)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it takes a value that is not there");
+    pickle->depth--; /* a mark as well */
+    return HR_OK;
+}
+
+static enum hr_status op_pop_mark(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_pickle_value **items;
+    size_t count;
+    return hr_pickle_pop_mark(pickle, &items, &count);
+}
+
+static enum hr_status op_dup(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_pickle_value *top;
+    enum hr_status status = hr_pickle_top(pickle, &top);
+    return status == HR_OK ? hr_pickle_push(pickle, top) : status;
+}
+
+/* A container made of all values above the mark. */
+static enum hr_status op_from_mark(struct hr_pickle *pickle, unsigned type)
+{
+    struct hr_pickle_value **items, *value;
+    size_t count;
+    enum hr_status status = hr_pickle_pop_mark(pickle, &items, &count);
+    if (status != HR_OK)
+        return status;
+    if (type == HR_PICKLE_DICT && count % 2 != 0)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a key without a value");
+    value = hr_pickle_new(pickle, (enum hr_pickle_type)type, &status);
+    if (status == HR_OK)
+        status = hr_pickle_add_items(pickle, value, items, count);
+    return status == HR_OK ? hr_pickle_push(pickle, value) : status;
+}
+
+/* TUPLE1, TUPLE2, TUPLE3 */
+static enum hr_status op_small_tuple(struct hr_pickle *pickle, unsigned count)
+{
+    struct hr_pickle_value *items[3], *tuple;
+    enum hr_status status = HR_OK;
+    for (unsigned i = count; status == HR_OK && i > 0; i--)
+        status = hr_pickle_pop(pickle, &items[i - 1]);
+    if (status == HR_OK)
+        status = push_new(pickle, HR_PICKLE_TUPLE, &tuple);
+    return status == HR_OK ? hr_pickle_add_items(pickle, tuple, items, count) : status;
+}
+
+/* Adds to the container on top of the stack, which must be of that type. */
+static enum hr_status add_to_top(struct hr_pickle *pickle, enum hr_pickle_type type,
+                                 struct hr_pickle_value *const *items, size_t count)
+{
+    struct hr_pickle_value *top;
+    enum hr_status status = hr_pickle_top(pickle, &top);
+    if (status != HR_OK)
+        return status;
+    if (top->type != type)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it adds to what is no %s",
+                              type == HR_PICKLE_LIST ? "list" : "dict");
+    if (type == HR_PICKLE_DICT && count % 2 != 0)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a key without a value");
+    return hr_pickle_add_items(pickle, top, items, count);
+}
+
+/* APPENDS, SETITEMS: everything above the mark. */
+static enum hr_status op_add_marked(struct hr_pickle *pickle, unsigned type)
+{
+    struct hr_pickle_value **items;
+    size_t count;
+    enum hr_status status = hr_pickle_pop_mark(pickle, &items, &count);
+    return status == HR_OK ? add_to_top(pickle, (enum hr_pickle_type)type, items, count) : status;
+}
+
+static enum hr_status op_append(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_pickle_value *item;
+    enum hr_status status = hr_pickle_pop(pickle, &item);
+    return status == HR_OK ? add_to_top(pickle, HR_PICKLE_LIST, &item, 1) : status;
+}
+
+static enum hr_status op_setitem(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_pickle_value *pair[2];
+    enum hr_status status = hr_pickle_pop(pickle, &pair[1]);
+    if (status == HR_OK)
+        status = hr_pickle_pop(pickle, &pair[0]);
+    return status == HR_OK ? add_to_top(pickle, HR_PICKLE_DICT, pair, 2) : status;
+}
+
+/* --- memo --- */
+
+static enum hr_status remember(struct hr_pickle *pickle, uint64_t place)
+{
+    struct hr_pickle_value *top;
+    enum hr_status status = hr_pickle_top(pickle, &top);
+    if (status != HR_OK)
+        return status;
+    if (place >= HR_PICKLE_MEMO_MAX)
+        return hr_pickle_fail(pickle, HR_ERR_LIMIT, "place %llu of the memo, %zu are possible",
+                              (unsigned long long)place, HR_PICKLE_MEMO_MAX);
+    status = hr_pickle_reach(pickle, (size_t)place);
+    if (status == HR_OK)
+        pickle->memo[place] = top;
+    return status;
+}
+
+static enum hr_status recall(struct hr_pickle *pickle, uint64_t place)
+{
+    if (place >= pickle->memo_count || pickle->memo[place] == NULL)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "nothing stands at place %llu of the memo",
+                              (unsigned long long)place);
+    return hr_pickle_push(pickle, pickle->memo[place]);
+}
+
+/* PUT and GET with the place as text */
+static enum hr_status take_place_text(struct hr_pickle *pickle, uint64_t *out)
+{
+    char text[32], *end = NULL;
+    enum hr_status status = take_number_text(pickle, text, sizeof text);
+    if (status != HR_OK)
+        return status;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a place of the memo that cannot be read");
+    return HR_OK;
+}
+
+static enum hr_status op_put(struct hr_pickle *pickle, unsigned width)
+{
+    uint64_t place = 0;
+    enum hr_status status =
+        width > 0 ? take_unsigned(pickle, width, &place) : take_place_text(pickle, &place);
+    return status == HR_OK ? remember(pickle, place) : status;
+}
+
+static enum hr_status op_get(struct hr_pickle *pickle, unsigned width)
+{
+    uint64_t place = 0;
+    enum hr_status status =
+        width > 0 ? take_unsigned(pickle, width, &place) : take_place_text(pickle, &place);
+    return status == HR_OK ? recall(pickle, place) : status;
+}
+
+static enum hr_status op_memoize(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    return remember(pickle, pickle->memo_count);
+}
+
+/* --- objects --- */
+
+static enum hr_status push_global(struct hr_pickle *pickle, struct hr_view module,
+                                  struct hr_view name)
+{
+    struct hr_pickle_value *value;
+    enum hr_status status = hr_pickle_find_global(pickle, module, name, &value);
+    return status == HR_OK ? hr_pickle_push(pickle, value) : status;
+}
+
+static enum hr_status op_global(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_view module, name;
+    enum hr_status status = take_line(pickle, &module);
+    if (status == HR_OK)
+        status = take_line(pickle, &name);
+    return status == HR_OK ? push_global(pickle, module, name) : status;
+}
+
+static enum hr_status op_stack_global(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_pickle_value *module, *name;
+    enum hr_status status = hr_pickle_pop(pickle, &name);
+    if (status == HR_OK)
+        status = hr_pickle_pop(pickle, &module);
+    if (status != HR_OK)
+        return status;
+    if (module->type != HR_PICKLE_TEXT || name->type != HR_PICKLE_TEXT)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a function whose name is no text");
+    return push_global(pickle, module->text, name->text);
+}
+
+static enum hr_status op_reduce(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_pickle_value *function, *arguments, *result;
+    enum hr_status status = hr_pickle_pop(pickle, &arguments);
+    if (status == HR_OK)
+        status = hr_pickle_pop(pickle, &function);
+    if (status == HR_OK)
+        status = hr_pickle_reduce(pickle, function, arguments, &result);
+    return status == HR_OK ? hr_pickle_push(pickle, result) : status;
+}
+
+static enum hr_status op_build(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    struct hr_pickle_value *object, *state;
+    enum hr_status status = hr_pickle_pop(pickle, &state);
+    if (status == HR_OK)
+        status = hr_pickle_top(pickle, &object);
+    return status == HR_OK ? hr_pickle_build(pickle, object, state) : status;
+}
+
+/* --- the frame around all of it --- */
+
+static enum hr_status op_proto(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    uint64_t version = 0;
+    enum hr_status status = take_unsigned(pickle, 1, &version);
+    if (status == HR_OK && version > 5)
+        status = hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
+                                "protocol %llu of pickle, 5 is the last one known",
+                                (unsigned long long)version);
+    return status;
+}
+
+/* FRAME announces how many bytes belong together: a help for readers from a pipe. */
+static enum hr_status op_frame(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)unused;
+    uint64_t size = 0;
+    enum hr_status status = take_unsigned(pickle, 8, &size);
+    if (status == HR_OK && size > pickle->bytes.size - pickle->at)
+        status = hr_pickle_fail(pickle, HR_ERR_FORMAT,
+                                "%llu bytes are announced, %zu are left: damaged or cut short",
+                                (unsigned long long)size, pickle->bytes.size - pickle->at);
+    return status;
+}
+
+static enum hr_status op_stop(struct hr_pickle *pickle, unsigned unused)
+{
+    (void)pickle;
+    (void)unused;
+    return HR_END;
+}
+
+static const struct instruction {
+    const char *name; /* NULL: no such instruction */
+    enum hr_status (*execute)(struct hr_pickle *pickle, unsigned argument); /* NULL: refused */
+    unsigned argument;
+} instructions[256] = {
+    ['('] = {"MARK", op_mark, 0},
+    ['.'] = {"STOP", op_stop, 0},
+    ['0'] = {"POP", op_pop, 0},
+    ['1'] = {"POP_MARK", op_pop_mark, 0},
+    ['2'] = {"DUP", op_dup, 0},
+    ['F'] = {"FLOAT", op_real_text, 0},
+    ['G'] = {"BINFLOAT", op_real, 0},
+    ['I'] = {"INT", op_number_text, false},
+    ['L'] = {"LONG", op_number_text, true},
+    ['J'] = {"BININT", op_int32, 0},
+    ['K'] = {"BININT1", op_unsigned, 1},
+    ['M'] = {"BININT2", op_unsigned, 2},
+    [0x8a] = {"LONG1", op_long, 1},
+    [0x8b] = {"LONG4", op_long, 4},
+    ['N'] = {"NONE", op_empty, HR_PICKLE_NONE},
+    [0x88] = {"NEWTRUE", op_boolean, true},
+    [0x89] = {"NEWFALSE", op_boolean, false},
+    ['S'] = {"STRING", op_string_line, 0},
+    ['T'] = {"BINSTRING", op_bytes, 4},
+    ['U'] = {"SHORT_BINSTRING", op_bytes, 1},
+    ['B'] = {"BINBYTES", op_bytes, 4},
+    ['C'] = {"SHORT_BINBYTES", op_bytes, 1},
+    [0x8e] = {"BINBYTES8", op_bytes, 8},
+    [0x96] = {"BYTEARRAY8", op_bytes, 8},
+    ['V'] = {"UNICODE", op_unicode_line, 0},
+    ['X'] = {"BINUNICODE", op_text, 4},
+    [0x8c] = {"SHORT_BINUNICODE", op_text, 1},
+    [0x8d] = {"BINUNICODE8", op_text, 8},
+    [']'] = {"EMPTY_LIST", op_empty, HR_PICKLE_LIST},
+    [')'] = {"EMPTY_TUPLE", op_empty, HR_PICKLE_TUPLE},
+    ['}'] = {"EMPTY_DICT", op_empty, HR_PICKLE_DICT},
+    ['l'] = {"LIST", op_from_mark, HR_PICKLE_LIST},
+    ['t'] = {"TUPLE", op_from_mark, HR_PICKLE_TUPLE},
+    ['d'] = {"DICT", op_from_mark, HR_PICKLE_DICT},
+    [0x85] = {"TUPLE1", op_small_tuple, 1},
+    [0x86] = {"TUPLE2", op_small_tuple, 2},
+    [0x87] = {"TUPLE3", op_small_tuple, 3},
+    ['a'] = {"APPEND", op_append, 0},
+    ['e'] = {"APPENDS", op_add_marked, HR_PICKLE_LIST},
+    ['s'] = {"SETITEM", op_setitem, 0},
+    ['u'] = {"SETITEMS", op_add_marked, HR_PICKLE_DICT},
+    ['p'] = {"PUT", op_put, 0},
+    ['q'] = {"BINPUT", op_put, 1},
+    ['r'] = {"LONG_BINPUT", op_put, 4},
+    [0x94] = {"MEMOIZE", op_memoize, 0},
+    ['g'] = {"GET", op_get, 0},
+    ['h'] = {"BINGET", op_get, 1},
+    ['j'] = {"LONG_BINGET", op_get, 4},
+    ['c'] = {"GLOBAL", op_global, 0},
+    [0x93] = {"STACK_GLOBAL", op_stack_global, 0},
+    ['R'] = {"REDUCE", op_reduce, 0},
+    ['b'] = {"BUILD", op_build, 0},
+    [0x80] = {"PROTO", op_proto, 0},
+    [0x95] = {"FRAME", op_frame, 0},
+    /* Never needed for lists of arrays: objects of any class, other people's registries, sets,
+     * buffers outside the file. */
+    ['i'] = {"INST", NULL, 0},
+    ['o'] = {"OBJ", NULL, 0},
+    [0x81] = {"NEWOBJ", NULL, 0},
+    [0x92] = {"NEWOBJ_EX", NULL, 0},
+    ['P'] = {"PERSID", NULL, 0},
+    ['Q'] = {"BINPERSID", NULL, 0},
+    [0x82] = {"EXT1", NULL, 0},
+    [0x83] = {"EXT2", NULL, 0},
+    [0x84] = {"EXT4", NULL, 0},
+    [0x8f] = {"EMPTY_SET", NULL, 0},
+    [0x90] = {"ADDITEMS", NULL, 0},
+    [0x91] = {"FROZENSET", NULL, 0},
+    [0x97] = {"NEXT_BUFFER", NULL, 0},
+    [0x98] = {"READONLY_BUFFER", NULL, 0},
+};
+
+enum hr_status hr_pickle_execute(struct hr_pickle *pickle, uint8_t code)
+{
+    const struct instruction *instruction = &instructions[code];
+    if (instruction->name == NULL)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "0x%02x is no instruction: is it a pickle?",
+                              code);
+    if (instruction->execute == NULL)
+        return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
+                              "the instruction %s is refused: lists of numpy arrays do not need "
+                              "it, and nothing was executed",
+                              instruction->name);
+    return instruction->execute(pickle, instruction->argument);
+}

@@ -2,20 +2,39 @@
 #include "report/report.h"
 #include "report/text.h"
 
-/* Whether a spreadsheet would compute the cell instead of showing it. */
-static bool looks_like_formula(const char *text)
+static bool is_one_of(char letter, const char *letters)
 {
-    return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+    return letter != '\0' && strchr(letters, letter) != NULL;
 }
 
-/* More than RFC 4180 asks for: some spreadsheets also split unquoted cells at semicolons and tabs,
- * which would let what stands behind one begin a cell of its own; and some trim spaces. */
-static bool needs_quotes(const char *text)
+/* Where a spreadsheet would begin to compute. That is not only at the start of a cell: where lists
+ * are separated by semicolons or tabs, a quote inside a line protects nothing, and what stands
+ * behind a separator or line break becomes a cell of its own. */
+static bool begins_formula(const char *text, size_t at)
 {
-    size_t length = strlen(text);
-    return strpbrk(text, ",;\"\t\r\n") != NULL ||
-           (length > 0 && (text[0] == ' ' || text[length - 1] == ' '));
+    if (at == 0)
+        return is_one_of(text[0], "=+-@\t\r");
+    return is_one_of(text[at], "=+-@") && is_one_of(text[at - 1], ";\t\r\n");
 }
+
+static void append_neutralised(struct hr_buffer *out, const char *text)
+{
+    size_t length = strlen(text), done = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (!begins_formula(text, i))
+            continue;
+        hr_buffer_append(out, hr_view_of(text + done, i - done));
+        hr_buffer_append_text(out, "'");
+        done = i;
+    }
+    hr_buffer_append_text(out, text + done);
+}
+
+/* The text of a cell on its way; reused from cell to cell. */
+struct scratch {
+    struct hr_buffer clean; /* as UTF-8 */
+    struct hr_buffer cell;  /* neutralised */
+};
 
 static void append_quoted(struct hr_buffer *out, const char *text)
 {
@@ -28,22 +47,19 @@ static void append_quoted(struct hr_buffer *out, const char *text)
     hr_buffer_append_text(out, text);
 }
 
-/* `cell` is scratch for the text as UTF-8. */
-static void append_text_cell(struct hr_buffer *out, struct hr_buffer *cell, const char *text)
+static void append_text_cell(struct hr_buffer *out, struct scratch *scratch, const char *text)
 {
-    if (text == NULL)
-        return;
-    cell->size = 0;
-    if (looks_like_formula(text))
-        hr_buffer_append_text(cell, "'");
-    hr_buffer_append_utf8(cell, text);
-    const char *clean = hr_buffer_text(cell);
-    if (!needs_quotes(clean)) {
-        hr_buffer_append(out, hr_buffer_view(cell));
+    scratch->clean.size = 0;
+    scratch->cell.size = 0;
+    hr_buffer_append_utf8(&scratch->clean, text != NULL ? text : "");
+    append_neutralised(&scratch->cell, hr_buffer_text(&scratch->clean));
+    const char *cell = hr_buffer_text(&scratch->cell);
+    if (strpbrk(cell, ",\"\r\n") == NULL) {
+        hr_buffer_append_text(out, cell);
         return;
     }
     hr_buffer_append_text(out, "\"");
-    append_quoted(out, clean);
+    append_quoted(out, cell);
     hr_buffer_append_text(out, "\"");
 }
 
@@ -54,21 +70,21 @@ static void append_time_cell(struct hr_buffer *out, int64_t time_us)
     hr_buffer_append_text(out, time);
 }
 
-static void append_cell(struct hr_buffer *out, struct hr_buffer *cell,
+static void append_cell(struct hr_buffer *out, struct scratch *scratch,
                         const struct hr_report_student *student, enum hr_report_column column)
 {
     switch (column) {
     case HR_COLUMN_ID:
-        append_text_cell(out, cell, student->id);
+        append_text_cell(out, scratch, student->id);
         break;
     case HR_COLUMN_NAME:
-        append_text_cell(out, cell, student->name);
+        append_text_cell(out, scratch, student->name);
         break;
     case HR_COLUMN_MAJOR:
-        append_text_cell(out, cell, student->major);
+        append_text_cell(out, scratch, student->major);
         break;
     case HR_COLUMN_YEAR:
-        append_text_cell(out, cell, student->year);
+        append_text_cell(out, scratch, student->year);
         break;
     case HR_COLUMN_FIRST_SEEN:
         append_time_cell(out, student->first_us);
@@ -93,7 +109,7 @@ static void append_cell(struct hr_buffer *out, struct hr_buffer *cell,
     }
 }
 
-static void append_row(struct hr_buffer *out, struct hr_buffer *cell,
+static void append_row(struct hr_buffer *out, struct scratch *scratch,
                        const struct hr_report_student *student,
                        const struct hr_report_columns *columns)
 {
@@ -101,7 +117,7 @@ static void append_row(struct hr_buffer *out, struct hr_buffer *cell,
     for (size_t i = 0; i < columns->count; i++) {
         if (i > 0)
             hr_buffer_append_text(out, ",");
-        append_cell(out, cell, student, columns->items[i]);
+        append_cell(out, scratch, student, columns->items[i]);
     }
     /* A row of one empty cell would be an empty line, which readers skip: the student would be
      * lost. */
@@ -114,8 +130,9 @@ enum hr_status hr_report_write_csv(const struct hr_report *report,
                                    const struct hr_report_columns *columns, struct hr_buffer *out,
                                    struct hr_error *error)
 {
-    struct hr_buffer cell;
-    hr_buffer_init(&cell, out->max_size);
+    struct scratch scratch;
+    hr_buffer_init(&scratch.clean, out->max_size);
+    hr_buffer_init(&scratch.cell, out->max_size);
     for (size_t i = 0; i < columns->count; i++) {
         if (i > 0)
             hr_buffer_append_text(out, ",");
@@ -123,8 +140,13 @@ enum hr_status hr_report_write_csv(const struct hr_report *report,
     }
     hr_buffer_append_text(out, "\r\n");
     for (size_t i = 0; i < report->student_count; i++)
-        append_row(out, &cell, &report->students[i], columns);
-    enum hr_status status = hr_buffer_check(&cell, error);
-    hr_buffer_clear(&cell);
-    return status != HR_OK ? status : hr_buffer_check(out, error);
+        append_row(out, &scratch, &report->students[i], columns);
+    enum hr_status status = hr_buffer_check(&scratch.clean, error);
+    if (status == HR_OK)
+        status = hr_buffer_check(&scratch.cell, error);
+    if (status == HR_OK)
+        status = hr_buffer_check(out, error);
+    hr_buffer_clear(&scratch.clean);
+    hr_buffer_clear(&scratch.cell);
+    return status;
 }

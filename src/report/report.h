@@ -91,9 +91,9 @@ struct hr_report {
 /* What "schema" says in the JSON; the number goes up when a reader of the old one would break. */
 #define HR_REPORT_SCHEMA "homeroom-report/1"
 
-/* CSV: RFC 4180 quoting, CRLF line ends, header always; a text that begins with = + - @ tab or CR,
- * which a spreadsheet would take for a formula, is neutralised with a leading apostrophe. LIMIT
- * when it does not fit into the buffer. */
+/* CSV: RFC 4180 quoting, CRLF line ends, header always. What a spreadsheet would take for a formula
+ * is neutralised with an apostrophe: a text that begins with = + - @ tab or CR, and = + - @ behind a
+ * semicolon, tab or line break in it. LIMIT when it does not fit into the buffer. */
 enum hr_status hr_report_write_csv(const struct hr_report *report,
                                    const struct hr_report_columns *columns, struct hr_buffer *out,
                                    struct hr_error *error) HR_MUST_USE;

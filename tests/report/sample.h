@@ -1,0 +1,103 @@
+/* A report with something of everything, as the tests of both formats and docs/report-format.md
+ * use it. */
+#ifndef HR_TESTS_REPORT_SAMPLE_H
+#define HR_TESTS_REPORT_SAMPLE_H
+
+#include <math.h>
+
+#include "report/report.h"
+
+static const char *const sample_extra[] = {"advisor", "Dr. Grey", "room", "B 12"};
+
+static const struct hr_report_student sample_students[] = {
+    {.id = "s1",
+     .name = "Ada Lovelace",
+     .major = "Mathematics",
+     .year = "2",
+     .extra = sample_extra,
+     .extra_count = 2,
+     .has_record = true,
+     .first_us = 500000,
+     .last_us = 4000000,
+     .sightings = 7,
+     .tracks = 2,
+     .distance = 0.31239,
+     .margin = 0.2785},
+    {.id = "s2",
+     .name = "s2",
+     .major = "",
+     .year = "",
+     .has_record = false,
+     .first_us = 1500000,
+     .last_us = 1500000,
+     .sightings = 1,
+     .tracks = 1,
+     .distance = 0.4411,
+     .margin = 0.0702},
+};
+
+static const struct hr_report_track sample_tracks[] = {
+    {.student_id = "s1",
+     .reason = "accepted",
+     .first_us = 500000,
+     .last_us = 2000000,
+     .sightings = 4,
+     .views = 4,
+     .face_px = 96.5,
+     .distance = 0.31239,
+     .margin = 0.2785},
+    {.student_id = "s1",
+     .reason = "accepted",
+     .first_us = 3000000,
+     .last_us = 4000000,
+     .sightings = 3,
+     .views = 3,
+     .face_px = 88,
+     .distance = 0.3514,
+     .margin = 0.2301},
+    {.student_id = "s2",
+     .reason = "accepted",
+     .first_us = 1500000,
+     .last_us = 1500000,
+     .sightings = 1,
+     .views = 1,
+     .face_px = 61.2,
+     .distance = 0.4411,
+     .margin = 0.0702},
+    {.student_id = NULL,
+     .reason = "too_far",
+     .first_us = 1000000,
+     .last_us = 3500000,
+     .sightings = 6,
+     .views = 4,
+     .face_px = 40,
+     .distance = 0.7712,
+     .margin = 0.0391},
+};
+
+static const char *const sample_warnings[] = {
+    "a recognised student has no record in the table; the row's fields are empty",
+};
+
+static inline struct hr_report sample_report(void)
+{
+    return (struct hr_report){.video = "lesson.mp4",
+                              .duration_us = 4200000,
+                              .width_px = 1280,
+                              .height_px = 720,
+                              .codec = "h264",
+                              .frames = 9,
+                              .faces = 14,
+                              .samples_per_s = 2,
+                              .model_id = "dlib-resnet-1",
+                              .distance_max = 0.6f,
+                              .margin_min = 0.04f,
+                              .students = sample_students,
+                              .student_count = 2,
+                              .tracks = sample_tracks,
+                              .track_count = 4,
+                              .warnings = sample_warnings,
+                              .warning_count = 1};
+}
+
+#endif

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/limits.h"
+#include "base/json.h"
 #include "roster/pickle_machine.h"
 
 /* --- operands in the input --- */
@@ -57,7 +57,7 @@ static enum hr_status take_counted(struct hr_pickle *pickle, size_t width, struc
     return take(pickle, (size_t)size, out);
 }
 
-/* A line as a C string for strtoll and strtod. */
+/* A line as a C string for strtoll. */
 static enum hr_status take_number_text(struct hr_pickle *pickle, char *text, size_t room)
 {
     struct hr_view line;
@@ -160,17 +160,21 @@ static enum hr_status op_number_text(struct hr_pickle *pickle, unsigned is_long)
     return push_integer(pickle, HR_PICKLE_INTEGER, number);
 }
 
+/* FLOAT: repr() of a number is a JSON number, and that reader heeds no locale. */
 static enum hr_status op_real_text(struct hr_pickle *pickle, unsigned unused)
 {
     (void)unused;
-    char text[64], *end = NULL;
-    enum hr_status status = take_number_text(pickle, text, sizeof text);
+    struct hr_view line;
+    struct hr_json *json = NULL;
+    enum hr_status status = take_line(pickle, &line);
     if (status != HR_OK)
         return status;
-    double number = strtod(text, &end);
-    if (end == text || *end != '\0')
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a number that cannot be read");
-    return push_real(pickle, number);
+    bool number = hr_json_parse(&json, line, NULL) == HR_OK &&
+                  (hr_json_type(json) == HR_JSON_REAL || hr_json_type(json) == HR_JSON_INTEGER);
+    double real = number ? hr_json_number(json) : 0;
+    hr_json_free(json);
+    return number ? push_real(pickle, real)
+                  : hr_pickle_fail(pickle, HR_ERR_FORMAT, "a number that cannot be read");
 }
 
 /* BINFLOAT: eight bytes, the highest first. */

@@ -15,6 +15,9 @@ static void write_real(double number, struct hr_buffer *out)
         if (strtod(text, NULL) == number)
             break;
     }
+    char *comma = strchr(text, ','); /* the program that we are part of may have set a locale */
+    if (comma != NULL)
+        *comma = '.';
     hr_buffer_append_text(out, text);
 }
 

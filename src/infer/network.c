@@ -239,7 +239,9 @@ static enum hr_status map_file(const char *path, void **bytes, size_t *size, str
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return hr_error_set(error, HR_ERR_MODEL, "there is no model file '%s': say --models DIR, or prepare the models", path);
+        return hr_error_set(
+            error, HR_ERR_MODEL,
+            "there is no model file '%s': say --models DIR, or prepare the models", path);
     if (file < 0)
         return hr_error_set_errno(error, errno, "opening the model '%s'", path);
     enum hr_status status = HR_OK;

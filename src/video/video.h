@@ -38,8 +38,9 @@ void hr_video_close(struct hr_video *video);
 const struct hr_video_info *hr_video_info(const struct hr_video *video);
 
 /* The next frame that is due: the first whose time is at or after the next sample time k / samples_per_s
- * (rounded to the container's clock), counted from the first frame's time. HR_OK; HR_END after the last; an error otherwise. Damage in the middle of
- * a file is not an error: the frames that can be decoded are given and hr_video_warning says what was wrong.
+ * (rounded to the container's clock), counted from the first frame's time. HR_OK; HR_END after the
+ * last; an error otherwise. Damage in the middle of a file is not an error: the frames that can be
+ * decoded are given and hr_video_warning says what was wrong.
  * The frame's pixels belong to the video and are valid until the next call. */
 enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struct hr_error *error) HR_MUST_USE;
 

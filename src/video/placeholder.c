@@ -1,2 +1,0 @@
-/* replaced when the room is furnished */
-typedef int hr_video_placeholder;

@@ -19,6 +19,9 @@ enum hr_status hr_json_parse(struct hr_json **out, struct hr_view text, struct h
     json_error_t reason;
     json_t *value = json_loadb((const char *)text.data, text.size,
                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &reason);
+    /* jansson says nothing where memory was out. */
+    if (value == NULL && reason.text[0] == '\0')
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for JSON");
     if (value == NULL)
         return hr_error_set(error, HR_ERR_FORMAT, "JSON, line %d, column %d: %s", reason.line,
                             reason.column, reason.text);

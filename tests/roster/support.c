@@ -90,8 +90,7 @@ struct hr_face_record test_face(const char *student_id, const float *vector, siz
                                    .quality = 0.5};
 }
 
-void test_add_student(struct hr_database *database, const char *id, const char *name,
-                      unsigned seed)
+void test_add_student(struct hr_database *database, const char *id, const char *name, unsigned seed)
 {
     struct hr_student student = test_student(id, name, "physics", "junior");
     float vector[128];

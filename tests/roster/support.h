@@ -32,8 +32,8 @@
         enum hr_status the_status = (call);                                                        \
         if (the_status != (status) || test_error.code != (status) ||                               \
             strstr(test_error.text, (part)) == NULL)                                               \
-            fail_msg("%s: got %s '%s', expected %s '...%s...'", #call,                             \
-                     hr_status_name(the_status), test_error.text, hr_status_name(status), (part)); \
+            fail_msg("%s: got %s '%s', expected %s '...%s...'", #call, hr_status_name(the_status), \
+                     test_error.text, hr_status_name(status), (part));                             \
     } while (0)
 
 /* Every call in a test that can fail gets this one. */

@@ -89,9 +89,9 @@ static void text_is_not_a_database_and_stays_as_it_is(void **state)
                                "It is longer than the header of SQLite is, which is 100 bytes.\n";
     test_write_file(folder->database, hr_view_text(text));
     for (int mode = HR_DATABASE_READ; mode <= HR_DATABASE_CREATE; mode++)
-        assert_fails(hr_database_open(&database, folder->database, (enum hr_database_mode)mode,
-                                      &test_error),
-                     HR_ERR_DATABASE, "is not a homeroom database");
+        assert_fails(
+            hr_database_open(&database, folder->database, (enum hr_database_mode)mode, &test_error),
+            HR_ERR_DATABASE, "is not a homeroom database");
     struct hr_buffer now;
     test_read_file(folder->database, &now);
     assert_true(hr_view_equal(hr_buffer_view(&now), hr_view_text(text)));
@@ -104,13 +104,12 @@ static void another_programs_database_is_refused(void **state)
     struct hr_database *database = NULL;
     sqlite3 *other = NULL;
     assert_int_equal(sqlite3_open(folder->database, &other), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(other, "CREATE TABLE songs(title)", NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "CREATE TABLE songs(title)", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(other);
     for (int mode = HR_DATABASE_READ; mode <= HR_DATABASE_CREATE; mode++)
-        assert_fails(hr_database_open(&database, folder->database, (enum hr_database_mode)mode,
-                                      &test_error),
-                     HR_ERR_DATABASE, "not one of homeroom's");
+        assert_fails(
+            hr_database_open(&database, folder->database, (enum hr_database_mode)mode, &test_error),
+            HR_ERR_DATABASE, "not one of homeroom's");
 }
 
 static void an_empty_file_can_be_made_a_database_but_not_read(void **state)
@@ -127,8 +126,8 @@ static void an_empty_file_can_be_made_a_database_but_not_read(void **state)
 static void names_that_mean_something_to_sqlite_are_plain_files(void **state)
 {
     struct test_folder *folder = *state;
-    static const char *const names[] = {":memory:", "file:a.db", "a?mode=memory", "b#c", "50%41.db",
-                                        "d\xc3\xa9j\xc3\xa0.db"};
+    static const char *const names[] = {":memory:", "file:a.db", "a?mode=memory",
+                                        "b#c",      "50%41.db",  "d\xc3\xa9j\xc3\xa0.db"};
     char here[4096], path[512];
     assert_non_null(getcwd(here, sizeof here));
     assert_int_equal(chdir(folder->path), 0);
@@ -200,8 +199,8 @@ static void a_reader_changes_nothing(void **state)
     hr_database_close(opened(folder->database, HR_DATABASE_CREATE));
     struct hr_database *database = opened(folder->database, HR_DATABASE_READ);
     struct hr_student student = test_student("1", "ada", "", "");
-    assert_fails(hr_database_put_student(database, &student, NULL, &test_error),
-                 HR_ERR_PERMISSION, "writing a student");
+    assert_fails(hr_database_put_student(database, &student, NULL, &test_error), HR_ERR_PERMISSION,
+                 "writing a student");
     hr_database_close(database);
 }
 

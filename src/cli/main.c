@@ -46,7 +46,8 @@ const struct hr_command hr_command_table[] = {
      "add students' faces to the database",
      "Photos may be JPEG, PNG, WebP or HEIC. DIR holds one folder per student, named by the "
      "student's id, or "
-     "files named ID.jpg; other files are left out. Each photo gets a verdict: enrolled, duplicate, no_face, several_faces, "
+     "files named ID.jpg; other files are left out. Each photo gets a verdict: enrolled, "
+     "duplicate, no_face, several_faces, "
      "too_small, "
      "blurred, looks_like (another student) or unreadable. Running it again is safe. An ID that is "
      "not in the "
@@ -169,8 +170,9 @@ static enum hr_status check_words(const struct hr_command *command, size_t count
 {
     if (count >= command->words_min && count <= command->words_max)
         return HR_OK;
-    return hr_error_set(error, HR_ERR_ARGUMENT, "usage: homeroom %s %s", command->name,
-                        command->usage);
+    return hr_error_set(error, HR_ERR_ARGUMENT, "usage: homeroom %s%s%s; see 'homeroom help %s'",
+                        command->name, command->usage[0] != '\0' ? " " : "", command->usage,
+                        command->name);
 }
 
 static int run(struct hr_cli *cli, int argc, char **argv, const char **words)

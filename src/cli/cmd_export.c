@@ -1,0 +1,23 @@
+/* homeroom export */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "roster/export.h"
+
+int hr_cmd_export(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    struct hr_database *database = NULL;
+    struct hr_buffer text;
+    hr_buffer_init(&text, HR_LIMIT_IMPORT_BYTES); /* what is written can be read again */
+    bool json = strcmp(cli->settings.what, "json") == 0;
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, &error);
+    if (status == HR_OK)
+        status = json ? hr_export_students_json(database, &text, &error)
+                      : hr_export_students_csv(database, &text, &error);
+    if (status == HR_OK)
+        fwrite(text.data, 1, text.size, cli->out); /* main sees whether it arrived */
+    hr_buffer_clear(&text);
+    hr_database_close(database);
+    return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
+}

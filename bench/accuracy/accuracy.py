@@ -38,22 +38,22 @@ def known_cell(report, expected):
     """(text, is it right) for a video whose student is enrolled."""
     students = report["students"]
     unknown = sum(track["student_id"] is None for track in report["tracks"])
-    if [s["name"] for s in students] != [expected] or unknown:
-        names = ", ".join(s["name"] for s in students) or "nobody"
-        return f"WRONG: {names}, {unknown} unknown", False
-    student = students[0]
-    return f"{number(student['distance'])} / {number(student['margin'])}", True
+    others = f" (+{unknown} unknown)" if unknown else ""
+    if [s["name"] for s in students] != [expected]:
+        return f"WRONG: {', '.join(s['name'] for s in students) or 'nobody'}{others}", False
+    return f"{number(students[0]['distance'])} / {number(students[0]['margin'])}{others}", True
 
 
 def stranger_cell(report):
     students = report["students"]
     if students:
         return f"WRONG: {students[0]['name']} at {number(students[0]['distance'])}", False
-    tracks = report["tracks"]
+    tracks = [track for track in report["tracks"] if track["distance"] is not None]
     if not tracks:
-        return "no face", False  # it must be seen, and not be named
-    nearest = min((t["distance"] for t in tracks if t["distance"] is not None), default=None)
-    return f"{number(nearest)} ({tracks[0]['reason']})", True
+        return "WRONG: no face", False  # the stranger must be seen, and not be named
+    # The longest track is the person whom the video is about.
+    track = max(tracks, key=lambda t: t["sightings"])
+    return f"{number(track['distance'])} ({track['reason']})", True
 
 
 def without(homeroom, course, name, folder):

@@ -1,3 +1,9 @@
+# A compiler cache where the machine has one: several presets then share most of the work.
+find_program(HR_CCACHE ccache)
+if(HR_CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${HR_CCACHE})
+endif()
+
 # What every room is built with.
 add_library(hr_options INTERFACE)
 target_include_directories(hr_options INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)

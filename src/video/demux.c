@@ -40,21 +40,22 @@ static enum hr_status explain_open(const struct hr_source *source, const struct 
     const char *foreign = hr_sniff_foreign(head, head.size < sizeof source->head);
     if (foreign != NULL)
         return hr_error_set(error, HR_ERR_FORMAT, "not a video: it is %s", foreign);
+    if (strstr(reason->first, "max_streams") != NULL)
+        return hr_error_set(error, HR_ERR_LIMIT, "more streams than the limit of %d",
+                            HR_LIMIT_VIDEO_STREAMS);
+    /* Tables of absurd length, not a machine that is short of memory. */
     if (code == AVERROR(ENOMEM))
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory to open the video");
+        return hr_error_set(error, HR_ERR_FORMAT,
+                            "its index asks for more memory than there is: it is damaged");
     char said[HR_REASON_TEXT_MAX + AV_ERROR_MAX_STRING_SIZE];
     hr_reason_text(reason, code, said, sizeof said);
-    if (hr_sniff_is_mp4(head) && strstr(reason->latest, "moov atom not found") != NULL) {
-        if (!hr_source_can_seek(source))
-            return hr_error_set(error, HR_ERR_UNSUPPORTED,
-                                "the index (moov) is behind the pictures, and this source cannot "
-                                "be read from there; store it as a file, or with 'faststart'");
+    if (hr_sniff_is_mp4(head) && strstr(reason->first, "moov atom not found") != NULL)
         return hr_error_set(error, HR_ERR_FORMAT,
                             "the index is missing (moov atom not found): the recording was cut "
                             "off before it was finished, or its upload was");
-    }
     if (hr_sniff_is_mp4(head))
-        return hr_error_set(error, HR_ERR_FORMAT, "a damaged MP4 or MOV file (%s)", said);
+        return hr_error_set(error, HR_ERR_FORMAT,
+                            "the index of the MP4 or MOV file is damaged or cut off (%s)", said);
     return hr_error_set(error, HR_ERR_FORMAT, "not a video that can be read (%s)", said);
 }
 
@@ -120,6 +121,10 @@ static enum hr_status no_video(const struct hr_demux *demux, struct hr_error *er
     for (unsigned i = 0; i < demux->format->nb_streams; i++)
         if (demux->format->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
             return hr_error_set(error, HR_ERR_FORMAT, "no video in it, only sound");
+    if (demux->format->nb_streams == 0)
+        return hr_error_set(error, HR_ERR_FORMAT,
+                            "no video in it: the container's index is damaged or empty (%s)",
+                            demux->format->iformat->name);
     return hr_error_set(error, HR_ERR_FORMAT, "no video in it (container: %s)",
                         demux->format->iformat->name);
 }
@@ -155,16 +160,21 @@ static bool is_encrypted(const AVStream *stream)
            side_data(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, 1) != NULL;
 }
 
+static enum hr_status refuse_encrypted(struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_UNSUPPORTED,
+                        "the video is encrypted (copy protection); it can't be read without its "
+                        "key");
+}
+
 static enum hr_status check_claims(const struct hr_demux *demux, struct hr_error *error)
 {
     const AVCodecParameters *parameters = demux->stream->codecpar;
-    if (demux->format->nb_streams > HR_LIMIT_VIDEO_STREAMS)
-        return hr_error_set(error, HR_ERR_LIMIT, "%u streams: more than the limit of %d",
-                            demux->format->nb_streams, HR_LIMIT_VIDEO_STREAMS);
     if (is_encrypted(demux->stream))
-        return hr_error_set(error, HR_ERR_UNSUPPORTED,
-                            "the video is encrypted (copy protection); it can't be read "
-                            "without its key");
+        return refuse_encrypted(error);
+    if (parameters->codec_id == AV_CODEC_ID_NONE)
+        return hr_error_set(error, HR_ERR_UNSUPPORTED, "a codec that FFmpeg does not know (%s)",
+                            av_fourcc2str(parameters->codec_tag));
     struct hr_size size = {parameters->width, parameters->height};
     if (size.width_px > 0 || size.height_px > 0) {
         enum hr_status status = hr_size_check(size, error);
@@ -207,22 +217,25 @@ void hr_demux_close(struct hr_demux *demux)
 static void note_damage(struct hr_demux *demux, const struct hr_reason *reason, int code)
 {
     if (demux->damaged++ == 0)
-        hr_reason_text(reason, code, demux->damage.latest, sizeof demux->damage.latest);
+        hr_reason_text(reason, code, demux->damage.first, sizeof demux->damage.first);
 }
 
 enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr_reason *reason,
                              struct hr_error *error)
 {
     while (demux->failures < FAILURES_MAX) {
-        reason->latest[0] = '\0';
+        reason->first[0] = '\0';
         int code = av_read_frame(demux->format, packet);
         enum hr_status status = hr_source_check(demux->source, error);
         if (status != HR_OK) {
             av_packet_unref(packet);
             return status;
         }
-        if (code == AVERROR_EOF)
+        if (code == AVERROR_EOF) {
+            if (reason->first[0] != '\0') /* the file ended before its structure did */
+                note_damage(demux, reason, AVERROR_INVALIDDATA);
             return HR_END;
+        }
         if (code == AVERROR(ENOMEM))
             return hr_error_set(error, HR_ERR_MEMORY, "no memory for the video's data");
         if (code < 0) {
@@ -235,6 +248,10 @@ enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr
         if (packet->stream_index != demux->stream->index) {
             av_packet_unref(packet);
             continue;
+        }
+        if (av_packet_get_side_data(packet, AV_PKT_DATA_ENCRYPTION_INFO, NULL) != NULL) {
+            av_packet_unref(packet);
+            return refuse_encrypted(error);
         }
         if (packet->flags & AV_PKT_FLAG_CORRUPT)
             note_damage(demux, reason, AVERROR_INVALIDDATA);

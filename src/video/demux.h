@@ -14,7 +14,7 @@ struct hr_demux {
     AVFormatContext *format;  /* owned */
     AVStream *stream;         /* the video; belongs to `format` */
     int failures;             /* reads in a row that failed on damaged bytes */
-    int64_t last_pts;         /* latest shown time that was read; AV_NOPTS_VALUE at first */
+    int64_t last_pts;         /* first shown time that was read; AV_NOPTS_VALUE at first */
     size_t damaged;           /* packets the container knows to be incomplete, and failed reads */
     struct hr_reason damage;  /* what FFmpeg said about the first of them */
 };

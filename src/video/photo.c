@@ -1,6 +1,6 @@
 #include "video/photo.h"
 
-#include <libavutil/mem.h>
+#include <libavutil/intreadwrite.h>
 
 #include "base/limits.h"
 #include "video/decoder.h"
@@ -36,6 +36,20 @@ const char *hr_photo_codec(enum hr_still kind)
     return kind == HR_STILL_HEIF ? "heif" : avcodec_get_name(codec_of(kind));
 }
 
+/* PNG's decoder has one message for "too large" and "no area": the header says which it is. */
+static enum hr_status check_claim(enum hr_still kind, struct hr_view bytes, struct hr_error *error)
+{
+    enum { WIDTH_AT = 16, HEIGHT_AT = 20 };
+    if (kind != HR_STILL_PNG || bytes.size < HEIGHT_AT + 4)
+        return HR_OK;
+    uint32_t width = AV_RB32(bytes.data + WIDTH_AT), height = AV_RB32(bytes.data + HEIGHT_AT);
+    struct hr_size size = {
+        .width_px = width > INT32_MAX ? INT32_MAX : (int)width,
+        .height_px = height > INT32_MAX ? INT32_MAX : (int)height,
+    };
+    return hr_size_check(size, error);
+}
+
 /* The first picture in `bytes`, which are given to the decoder as one packet. FFmpeg's error code.
  */
 static int decode_one(AVCodecContext *decoder, struct hr_view bytes, AVFrame *frame)
@@ -65,8 +79,8 @@ static enum hr_status explain(int code, const struct hr_reason *reason, const ch
 {
     if (code == AVERROR(ENOMEM))
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to decode a photo");
-    if (hr_decoder_refused_size(reason->latest))
-        return hr_error_set(error, HR_ERR_LIMIT, "the picture is too large (%s)", reason->latest);
+    if (hr_decoder_refused_size(reason->first))
+        return hr_error_set(error, HR_ERR_LIMIT, "the picture is too large (%s)", reason->first);
     char said[HR_REASON_TEXT_MAX + AV_ERROR_MAX_STRING_SIZE];
     hr_reason_text(reason, code, said, sizeof said);
     return hr_error_set(error, HR_ERR_FORMAT, "the %s picture is damaged (%s)", kind, said);
@@ -96,10 +110,12 @@ static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind,
     enum hr_status status =
         frame != NULL ? HR_OK : hr_error_set(error, HR_ERR_MEMORY, "no memory to decode a photo");
     if (status == HR_OK)
+        status = check_claim(kind, bytes, error);
+    if (status == HR_OK)
         status = hr_decoder_open(&decoder, codec_of(kind), NULL, 1, &reason, error);
     if (status != HR_OK)
         goto out;
-    reason.latest[0] = '\0';
+    reason.first[0] = '\0';
     int code = decode_one(decoder, bytes, frame);
     if (code < 0) {
         status = explain(code, &reason, hr_photo_codec(kind), error);

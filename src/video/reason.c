@@ -12,7 +12,7 @@ static pthread_once_t callback_set = PTHREAD_ONCE_INIT;
 static void keep(void *speaker, int level, const char *format, va_list arguments)
 {
     (void)speaker;
-    if (listener == NULL || level > AV_LOG_ERROR)
+    if (listener == NULL || listener->first[0] != '\0' || level > AV_LOG_ERROR)
         return;
     char line[HR_REASON_TEXT_MAX];
     vsnprintf(line, sizeof line, format, arguments);
@@ -25,7 +25,7 @@ static void keep(void *speaker, int level, const char *format, va_list arguments
     for (char *c = line; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
             *c = '?'; /* messages may quote bytes of the file */
-    memcpy(listener->latest, line, length + 1);
+    memcpy(listener->first, line, length + 1);
 }
 
 static void set_callback(void)
@@ -43,8 +43,8 @@ void hr_reason_text(const struct hr_reason *reason, int code, char *out, size_t 
 {
     char meaning[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(code, meaning, sizeof meaning);
-    if (reason != NULL && reason->latest[0] != '\0')
-        snprintf(out, size, "%s: %s", meaning, reason->latest);
+    if (reason != NULL && reason->first[0] != '\0')
+        snprintf(out, size, "%s: %s", meaning, reason->first);
     else
         snprintf(out, size, "%s", meaning);
 }

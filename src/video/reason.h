@@ -1,7 +1,7 @@
 /* FFmpeg's own words on what went wrong, kept for the error text instead of printed.
  *
- * FFmpeg has one log callback for the whole process. Ours never prints. It keeps the latest message
- * of the thread that speaks, and only while that thread listens; what the decoder's own threads say
+ * FFmpeg has one log callback for the whole process. Ours never prints. It keeps the first message
+ * of the thread that speaks (what follows are mostly consequences), while that thread listens; what the decoder's own threads say
  * is dropped (their error codes still come back to the caller). So no pointer can dangle and no
  * lock is needed. */
 #ifndef HR_VIDEO_REASON_H
@@ -12,7 +12,7 @@
 enum { HR_REASON_TEXT_MAX = 160 };
 
 struct hr_reason {
-    char latest[HR_REASON_TEXT_MAX]; /* one line, "" while nothing was said */
+    char first[HR_REASON_TEXT_MAX]; /* one line; "" while nothing was said, and to hear anew */
 };
 
 /* From now on, what FFmpeg says on this thread is kept in `reason`, until hr_reason_listen(NULL).

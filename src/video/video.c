@@ -10,6 +10,7 @@
 #include "video/lookahead.h"
 #include "video/photo.h"
 #include "video/picture.h"
+#include "video/sniff.h"
 
 enum { WARNING_MAX = 400, DRAIN_FAILURES_MAX = 64 };
 
@@ -26,7 +27,7 @@ struct hr_video {
     struct hr_lookahead lookahead;
     AVCodecContext *decoder; /* owned; NULL: a still image */
     AVPacket *packet;        /* owned; in DRAINING_TO_RESTART the one that waits */
-    AVFrame *frame;          /* owned; the latest from the decoder */
+    AVFrame *frame;          /* owned; the first from the decoder */
     enum feed feed;
     int drain_failures;
 
@@ -39,8 +40,8 @@ struct hr_video {
     struct hr_sampler sampler;
     bool started;
     int64_t first_pts;
-    int64_t last_pts;    /* of the latest frame that was shown, due or not */
-    int64_t last_window; /* of the latest frame that was due */
+    int64_t last_pts;    /* of the first frame that was shown, due or not */
+    int64_t last_window; /* of the first frame that was due */
     uint64_t samples;
     uint64_t packets_decoded;
 
@@ -101,7 +102,7 @@ static void note_broken(struct hr_video *video, size_t *counter, int code)
 
 static enum hr_status send(struct hr_video *video, const AVPacket *packet, struct hr_error *error)
 {
-    video->reason.latest[0] = '\0';
+    video->reason.first[0] = '\0';
     int code = avcodec_send_packet(video->decoder, packet);
     if (packet != NULL)
         video->packets_decoded++;
@@ -171,7 +172,7 @@ static enum hr_status next_shown(struct hr_video *video, struct hr_error *error)
     while (video->feed != ENDED) {
         if (hr_deadline_passed(video->deadline))
             return hr_error_set(error, HR_ERR_DEADLINE, "stopped before the end of the video");
-        video->reason.latest[0] = '\0';
+        video->reason.first[0] = '\0';
         int code = avcodec_receive_frame(video->decoder, video->frame);
         if (code >= 0)
             return HR_OK;
@@ -275,11 +276,16 @@ static enum hr_status next_due(struct hr_video *video, struct hr_frame *out, str
 static enum hr_status nothing_decoded(struct hr_video *video, struct hr_error *error)
 {
     const char *codec = avcodec_get_name(video->demux.stream->codecpar->codec_id);
+    if (video->packets_decoded == 0 && video->demux.damaged > 0 &&
+        !hr_source_can_seek(&video->source) && hr_sniff_is_mp4(hr_source_head(&video->source)))
+        return hr_error_set(error, HR_ERR_UNSUPPORTED,
+                            "the index (moov) lies behind the pictures, and this source can't go "
+                            "back to them; give it as a file, or store it with 'faststart'");
     if (video->packets_decoded == 0)
         return hr_error_set(error, HR_ERR_FORMAT,
                             "the video has no pictures: it is of zero length, or cut off before the "
                             "first%s%s",
-                            video->demux.damaged > 0 ? ": " : "", video->demux.damage.latest);
+                            video->demux.damaged > 0 ? ": " : "", video->demux.damage.first);
     if (hr_decoder_refused_size(video->broken_reason))
         return hr_error_set(error, HR_ERR_LIMIT, "the pictures are too large (%s)",
                             video->broken_reason);
@@ -432,12 +438,12 @@ static void sum_up(struct hr_video *video)
                                 (double)missing_us / 1e6);
     else if (video->demux.damaged > 0)
         hr_buffer_append_format(&text, "the file is damaged or cut off (%s)",
-                                video->demux.damage.latest);
+                                video->demux.damage.first);
     size_t broken = video->broken_packets + video->broken_frames;
     if (broken > 0)
-        hr_buffer_append_format(&text, "%s%zu damaged pictures, the first near %.1f s (%s)",
-                                text.size > 0 ? "; " : "", broken, video->broken_at_s,
-                                video->broken_reason);
+        hr_buffer_append_format(&text, "%s%zu damaged picture%s, the first near %.1f s (%s)",
+                                text.size > 0 ? "; " : "", broken, broken > 1 ? "s" : "",
+                                video->broken_at_s, video->broken_reason);
     snprintf(video->warning, sizeof video->warning, "%s", hr_buffer_text(&text));
     hr_buffer_clear(&text);
 }

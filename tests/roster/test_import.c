@@ -1,0 +1,417 @@
+/* Student tables as JSON and CSV: what is read, what is a problem of one row, what of the file. */
+#include "base/limits.h"
+#include "roster/csv.h"
+#include "roster/import.h"
+#include "roster/student.h"
+#include "roster/support.h"
+
+struct outcome {
+    struct hr_student *students;
+    size_t count;
+    struct hr_import_problems problems;
+};
+
+static struct outcome read_bytes(struct hr_view bytes)
+{
+    struct outcome outcome = {0};
+    assert_ok(hr_import_students(bytes, &outcome.students, &outcome.count, &outcome.problems,
+                                 &test_error));
+    return outcome;
+}
+
+static struct outcome read_text(const char *text)
+{
+    return read_bytes(hr_view_text(text));
+}
+
+static void clear(struct outcome *outcome)
+{
+    hr_students_free(outcome->students, outcome->count);
+    hr_import_problems_clear(&outcome->problems);
+}
+
+/* The students as one line: "id|name|major|year|key=value;..." with a blank between two. */
+static void check(const char *text, const char *expected, size_t problems)
+{
+    struct outcome outcome = read_text(text);
+    struct hr_buffer line;
+    hr_buffer_init(&line, 1 << 20);
+    for (size_t i = 0; i < outcome.count; i++) {
+        const struct hr_student *student = &outcome.students[i];
+        hr_buffer_append_format(&line, "%s%s|%s|%s|%s|", i > 0 ? " " : "", student->id,
+                                student->name, student->major, student->year);
+        for (size_t k = 0; k < student->extra_count; k++)
+            hr_buffer_append_format(&line, "%s=%s;", student->extra[k].key,
+                                    student->extra[k].value);
+    }
+    assert_string_equal(hr_buffer_text(&line), expected);
+    assert_int_equal(outcome.problems.count, problems);
+    hr_buffer_clear(&line);
+    clear(&outcome);
+}
+
+/* One problem, in that line, with that in its text. */
+static void check_problem(const char *text, size_t good, size_t line, const char *part)
+{
+    struct outcome outcome = read_text(text);
+    assert_int_equal(outcome.count, good);
+    assert_int_equal(outcome.problems.count, 1);
+    assert_int_equal(outcome.problems.items[0].line, line);
+    if (strstr(outcome.problems.items[0].text, part) == NULL)
+        fail_msg("'%s' does not hold '%s'", outcome.problems.items[0].text, part);
+    clear(&outcome);
+}
+
+static void refuse(struct hr_view bytes, enum hr_status status, const char *part)
+{
+    struct outcome outcome = {0};
+    assert_fails(hr_import_students(bytes, &outcome.students, &outcome.count, &outcome.problems,
+                                    &test_error),
+                 status, part);
+    assert_null(outcome.students);
+    assert_int_equal(outcome.count, 0);
+    clear(&outcome);
+}
+
+/* --- CSV --- */
+
+static void csv_with_a_header_in_any_order(void **state)
+{
+    (void)state;
+    check("id,name,major,year\n1,ada,math,senior\n2,bob,art,junior\n",
+          "1|ada|math|senior| 2|bob|art|junior|", 0);
+    check("year,Major, NAME ,room,I D\nsenior,math,ada,12,1\n", "1|ada|math|senior|room=12;", 0);
+    check("name\nada\nbob", "ada|ada||| bob|bob|||", 0);
+    check("id\n7\n", "7||||", 0);
+    check("id,name\n,ada\n", "ada|ada|||", 0); /* without id: the name */
+}
+
+static void csv_of_every_kind_of_machine(void **state)
+{
+    (void)state;
+    check("\xef\xbb\xbfid,name\r\n1,ada\r\n", "1|ada|||", 0);
+    check("id;name;note\r\n1;ada;a, b\r\n", "1|ada|||note=a, b;", 0);
+    check("id\tname\n1\tada lovelace\n", "1|ada lovelace|||", 0);
+    check("id,name\r1,ada\r", "1|ada|||", 0);
+    check("\n\nid,name\n\n1,ada\n\n\n", "1|ada|||", 0);
+    check("id,name,,\n1,ada,,\n,,,\n2,bob,,\n", "1|ada||| 2|bob|||", 0); /* a spreadsheet's rest */
+    check("\"id\",\"a;b;c;d\",name\n1,x,ada\n", "1|ada|||a;b;c;d=x;", 0);
+}
+
+static void csv_quotes(void **state)
+{
+    (void)state;
+    check("id,name\n1,\"Lovelace, Ada\"\n", "1|Lovelace, Ada|||", 0);
+    check("id,name\n1,\"Ada \"\"Countess\"\"\"\n", "1|Ada \"Countess\"|||", 0);
+    check("id,note\n1,\"two\r\nlines\"\n2,x\n", "1||||note=two\r\nlines; 2||||note=x;", 0);
+    check("id,name\n 1 , ada \n", "1|ada|||", 0);
+    check("id,name\n1, \" ada \" \n", "1| ada |||", 0); /* blanks in quotes are meant */
+    check("id,name\n1,5\"\n", "1|5\"|||", 0);
+    check("id,name\n1,\"\"\n", "1||||", 0);
+    check("id,name\n007,ada\n", "007|ada|||", 0);
+}
+
+static void one_bad_row_of_a_csv_does_not_cost_the_others(void **state)
+{
+    (void)state;
+    check_problem("id,name\n1,ada\n2\n3,eve\n", 2, 3, "1 cells where the header has 2");
+    check_problem("id,name\n1,ada\n2,bob,x\n", 1, 3, "3 cells where the header has 2");
+    check_problem("id,name,note\n,,x\n1,ada,\n", 1, 2, "neither an id nor a name");
+    check_problem("id,name\n1,\xff\n2,bob\n", 1, 2, "not UTF-8");
+    check_problem("id,name\n1,\"ada\"x\n2,bob\n", 1, 2, "behind a closing quote");
+    check_problem("id,note\n1,\"a\nb\"\n\n1,c\n", 1, 5, "the same id as in line 2");
+    check_problem("id,name\n\"a\nb\",ada\n2,bob\n", 1, 2, "control character");
+}
+
+static void the_first_of_equal_ids_stays(void **state)
+{
+    (void)state;
+    check("id,name\n1,first\n2,b\n1,second\n1,third\n", "1|first||| 2|b|||", 2);
+    check("id,name\nada,x\n,ada\n", "ada|x|||", 1); /* a name that became an id */
+}
+
+static void csv_that_cannot_be_read_as_a_whole(void **state)
+{
+    (void)state;
+    refuse(hr_view_text(""), HR_ERR_FORMAT, "nothing in it");
+    refuse(hr_view_of(NULL, 0), HR_ERR_FORMAT, "nothing in it");
+    refuse(hr_view_text("\xef\xbb\xbf\r\n"), HR_ERR_FORMAT, "nothing in it");
+    refuse(hr_view_text("a,b\n1,2\n"), HR_ERR_FORMAT, "no column 'id'");
+    refuse(hr_view_text("id,name,ID\n1,2,3\n"), HR_ERR_FORMAT, "two columns are called 'ID'");
+    refuse(hr_view_text("id,room,R oom\n"), HR_ERR_FORMAT, "line 1: two columns");
+    refuse(hr_view_text("id,\xff\n"), HR_ERR_FORMAT, "not UTF-8");
+    refuse(hr_view_text("id,name\n1,ada\n2,\"bob\n3,eve\n"), HR_ERR_FORMAT,
+           "line 3: a quote is opened and never closed");
+    refuse(hr_view_of("\xff\xfei\0d\0", 6), HR_ERR_FORMAT, "UTF-16");
+    refuse(hr_view_of("PK\x03\x04xlsx", 8), HR_ERR_FORMAT, "save the table as CSV");
+}
+
+/* A table with `extra` further columns, and one row. */
+static void wide_table(struct hr_buffer *out, size_t extra)
+{
+    hr_buffer_init(out, 1 << 20);
+    hr_buffer_append_text(out, "id");
+    for (size_t i = 0; i < extra; i++)
+        hr_buffer_append_format(out, ",column%zu", i);
+    hr_buffer_append_text(out, "\n1");
+    for (size_t i = 0; i < extra; i++)
+        hr_buffer_append_text(out, ",x");
+}
+
+static void csv_columns_are_held_to_their_limit(void **state)
+{
+    (void)state;
+    struct hr_buffer table;
+    for (size_t extra = HR_LIMIT_EXTRA_COLUMNS - 1; extra <= HR_LIMIT_EXTRA_COLUMNS; extra++) {
+        wide_table(&table, extra);
+        struct outcome outcome = read_bytes(hr_buffer_view(&table));
+        assert_int_equal(outcome.count, 1);
+        assert_int_equal(outcome.students[0].extra_count, extra);
+        clear(&outcome);
+        hr_buffer_clear(&table);
+    }
+    wide_table(&table, HR_LIMIT_EXTRA_COLUMNS + 1);
+    refuse(hr_buffer_view(&table), HR_ERR_LIMIT, "65 further columns");
+    hr_buffer_clear(&table);
+    wide_table(&table, HR_CSV_CELLS_MAX); /* with the id one more than are kept */
+    refuse(hr_buffer_view(&table), HR_ERR_LIMIT, "257 columns");
+    hr_buffer_clear(&table);
+}
+
+static void cell_of(struct hr_buffer *out, const char *before, size_t size, const char *after)
+{
+    hr_buffer_init(out, 1 << 20);
+    hr_buffer_append_text(out, before);
+    for (size_t i = 0; i < size; i++)
+        hr_buffer_append_text(out, "x");
+    hr_buffer_append_text(out, after);
+}
+
+/* below, at and above: the last makes a problem of its row */
+static void check_cell(const char *before, const char *after, size_t limit)
+{
+    for (size_t size = limit - 1; size <= limit + 1; size++) {
+        struct hr_buffer text;
+        cell_of(&text, before, size, after);
+        struct outcome outcome = read_bytes(hr_buffer_view(&text));
+        assert_int_equal(outcome.count, size <= limit ? 2 : 1);
+        assert_int_equal(outcome.problems.count, size <= limit ? 0 : 1);
+        clear(&outcome);
+        hr_buffer_clear(&text);
+    }
+}
+
+static void cells_are_held_to_their_limits(void **state)
+{
+    (void)state;
+    check_cell("id,name\n", ",ada\n2,bob\n", HR_LIMIT_STUDENT_ID_BYTES);
+    check_cell("id,name\n1,", "\n2,bob\n", HR_LIMIT_CELL_BYTES);
+    check_cell("id,note\n1,", "\n2,bob\n", HR_LIMIT_CELL_BYTES);
+    check_cell("[{\"id\":\"", "\"},{\"id\":2}]", HR_LIMIT_STUDENT_ID_BYTES);
+    check_cell("[{\"id\":1,\"major\":\"", "\"},{\"id\":2}]", HR_LIMIT_CELL_BYTES);
+    check_cell("[{\"id\":1,\"note\":\"", "\"},{\"id\":2}]", HR_LIMIT_CELL_BYTES);
+}
+
+static void a_file_is_held_to_its_limit(void **state)
+{
+    (void)state;
+    /* Only its size is looked at: the bytes are never touched. */
+    static const char text[] = "id\n1\n";
+    refuse(hr_view_of(text, HR_LIMIT_IMPORT_BYTES + 1), HR_ERR_LIMIT, "134217728 are possible");
+}
+
+static void students_are_held_to_their_limit(void **state)
+{
+    (void)state;
+    struct hr_buffer table;
+    hr_buffer_init(&table, 16 << 20);
+    hr_buffer_append_text(&table, "id");
+    for (size_t i = 0; i < HR_LIMIT_STUDENTS; i++)
+        hr_buffer_append_format(&table, "\n%zx", i);
+    struct outcome outcome = read_bytes(hr_buffer_view(&table));
+    assert_int_equal(outcome.count, HR_LIMIT_STUDENTS);
+    clear(&outcome);
+    hr_buffer_append_text(&table, "\none-more");
+    refuse(hr_buffer_view(&table), HR_ERR_LIMIT, "more than 1000000 students");
+    hr_buffer_clear(&table);
+}
+
+static void problems_are_summed_up(void **state)
+{
+    (void)state;
+    struct hr_buffer table;
+    hr_buffer_init(&table, 1 << 20);
+    hr_buffer_append_text(&table, "id,name\n");
+    for (size_t i = 0; i < HR_IMPORT_PROBLEMS_MAX + 5; i++)
+        hr_buffer_append_text(&table, "x\n");
+    struct outcome outcome = read_bytes(hr_buffer_view(&table));
+    assert_int_equal(outcome.problems.count, HR_IMPORT_PROBLEMS_MAX + 1);
+    assert_int_equal(outcome.problems.items[0].line, 2);
+    assert_string_equal(outcome.problems.items[HR_IMPORT_PROBLEMS_MAX].text,
+                        "and 5 further problems");
+    clear(&outcome);
+    hr_buffer_clear(&table);
+}
+
+static void problems_stand_in_the_order_of_lines(void **state)
+{
+    (void)state;
+    struct outcome outcome = read_text("id,name\n1,a\n1,b\nx\n1,c\ny\n");
+    static const size_t lines[] = {3, 4, 5, 6};
+    assert_int_equal(outcome.problems.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(outcome.problems.items[i].line, lines[i]);
+    clear(&outcome);
+}
+
+/* --- JSON --- */
+
+static void json_as_a_list_or_in_an_object(void **state)
+{
+    (void)state;
+    check("[{\"id\": 1, \"name\": \"ada\", \"major\": \"math\", \"year\": \"senior\"}]",
+          "1|ada|math|senior|", 0);
+    check("\xef\xbb\xbf \r\n{\"students\": [{\"id\": \"x\"}], \"more\": 1}", "x||||", 0);
+    check("[]", "", 0);
+    check("[{\"ID\": 1, \"Na me\": \"ada\"}]", "1|ada|||", 0);
+    check("[{\"name\": \"ada\"}, {\"id\": null, \"name\": \"bob\"}]", "ada|ada||| bob|bob|||", 0);
+}
+
+static void json_values_become_text(void **state)
+{
+    (void)state;
+    check("[{\"id\": -5, \"year\": 2026, \"major\": null}]", "-5|||2026|", 0);
+    check("[{\"id\": 1, \"b\": true, \"a\": 0.1, \"c\": null, \"d\": \"\", \"e\": 1e300}]",
+          "1||||b=true;a=0.1;e=1e+300;", 0);
+    check("[{\"id\": 1, \"tags\": [\"x\", 2], \"o\": {\"k\": null}}]",
+          "1||||tags=[\"x\",2];o={\"k\":null};", 0);
+    check("[{\"id\": 9223372036854775807, \"name\": \"\\u00e9\\ud83d\\ude00\"}]",
+          "9223372036854775807|\xc3\xa9\xf0\x9f\x98\x80|||", 0);
+    check("[{\"id\": \" 1 \", \"face_records\": [{\"origin\": \"photo\"}]}]", "1||||", 0);
+}
+
+static void one_bad_element_does_not_cost_the_others(void **state)
+{
+    (void)state;
+    check_problem("[{\"id\": 1}, 7, {\"id\": 2}]", 2, 2, "not an object");
+    check_problem("[{\"id\": 1.5}, {\"id\": 2}]", 1, 1, "neither a text nor a whole number");
+    check_problem("[{\"id\": true}, {\"id\": 2}]", 1, 1, "neither a text nor a whole number");
+    check_problem("[{\"id\": 1, \"name\": [\"a\"]}]", 0, 1, "neither a text nor a number");
+    check_problem("[{\"major\": \"math\"}, {\"id\": 2}]", 1, 1, "neither an id nor a name");
+    check_problem("[{\"id\": 1, \"Id\": 2}]", 0, 1, "the same column");
+    check_problem("[{\"id\": 1, \"room\": 2, \"Room\": 3}]", 0, 1, "same name");
+    check_problem("[{\"id\": 1, \" \": 2}]", 0, 1, "has no name");
+    check_problem("[{\"id\": 1}, {\"id\": 2}, {\"id\": \"1\"}]", 2, 3, "the same id as in line 1");
+}
+
+static void json_members_are_held_to_their_limit(void **state)
+{
+    (void)state;
+    for (size_t extra = HR_LIMIT_EXTRA_COLUMNS - 1; extra <= HR_LIMIT_EXTRA_COLUMNS + 2; extra++) {
+        struct hr_buffer text;
+        hr_buffer_init(&text, 1 << 20);
+        hr_buffer_append_text(&text, "[{\"id\": 1");
+        for (size_t i = 0; i < extra; i++)
+            hr_buffer_append_format(&text, ", \"k%zu\": %zu", i, i);
+        hr_buffer_append_text(&text, "}, {\"id\": 2}]");
+        struct outcome outcome = read_bytes(hr_buffer_view(&text));
+        assert_int_equal(outcome.count, extra <= HR_LIMIT_EXTRA_COLUMNS ? 2 : 1);
+        clear(&outcome);
+        hr_buffer_clear(&text);
+    }
+}
+
+static void json_that_cannot_be_read_as_a_whole(void **state)
+{
+    (void)state;
+    refuse(hr_view_text("[{\"id\": 1},\n{\"id\": 2"), HR_ERR_FORMAT, "line 2");
+    refuse(hr_view_text("{\"pupils\": []}"), HR_ERR_FORMAT, "neither a list of students");
+    refuse(hr_view_text("{\"students\": {}}"), HR_ERR_FORMAT, "neither a list of students");
+    refuse(hr_view_text("[{\"id\": 1, \"id\": 2}]"), HR_ERR_FORMAT, "duplicate");
+    refuse(hr_view_text("[{\"id\": \"\xff\"}]"), HR_ERR_FORMAT, "decode byte 0xff");
+    refuse(hr_view_text("[1] [2]"), HR_ERR_FORMAT, "end of file");
+    struct hr_buffer deep;
+    hr_buffer_init(&deep, 1 << 20);
+    for (size_t i = 0; i < 100000; i++)
+        hr_buffer_append_text(&deep, "[");
+    refuse(hr_buffer_view(&deep), HR_ERR_FORMAT, "depth");
+    hr_buffer_clear(&deep);
+}
+
+/* The text of a problem ends in a log: whom it is about does not. */
+static void problems_name_no_student(void **state)
+{
+    (void)state;
+    struct outcome outcome = read_text("id,name,room\nsecret,Secret,1\nsecret,Secret,2\nSecret\n"
+                                       "secret,\"Secret\"x,1\n");
+    assert_int_equal(outcome.problems.count, 3);
+    for (size_t i = 0; i < outcome.problems.count; i++) {
+        assert_null(strstr(outcome.problems.items[i].text, "secret"));
+        assert_null(strstr(outcome.problems.items[i].text, "Secret"));
+    }
+    clear(&outcome);
+}
+
+static void problems_may_be_left_out(void **state)
+{
+    (void)state;
+    struct hr_student *students;
+    size_t count;
+    assert_ok(hr_import_students(hr_view_text("id,name\n1\n2,b\n"), &students, &count, NULL,
+                                 &test_error));
+    assert_int_equal(count, 1);
+    hr_students_free(students, count);
+}
+
+static void the_course_table_is_read(void **state)
+{
+    (void)state;
+    const char *shared = test_shared_folder();
+    if (shared == NULL)
+        skip();
+    char path[4096];
+    struct hr_buffer bytes;
+    snprintf(path, sizeof path, "%s/classroom/student_data.json", shared);
+    test_read_file(path, &bytes);
+    struct outcome outcome = read_bytes(hr_buffer_view(&bytes));
+    assert_int_equal(outcome.count, 8);
+    assert_int_equal(outcome.problems.count, 0);
+    for (size_t i = 0; i < outcome.count; i++) {
+        char id[24];
+        snprintf(id, sizeof id, "%zu", i + 1);
+        assert_string_equal(outcome.students[i].id, id);
+        assert_string_not_equal(outcome.students[i].name, "");
+        assert_string_not_equal(outcome.students[i].major, "");
+        assert_string_not_equal(outcome.students[i].year, "");
+        assert_int_equal(outcome.students[i].extra_count, 0);
+    }
+    clear(&outcome);
+    hr_buffer_clear(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(csv_with_a_header_in_any_order),
+        cmocka_unit_test(csv_of_every_kind_of_machine),
+        cmocka_unit_test(csv_quotes),
+        cmocka_unit_test(one_bad_row_of_a_csv_does_not_cost_the_others),
+        cmocka_unit_test(the_first_of_equal_ids_stays),
+        cmocka_unit_test(csv_that_cannot_be_read_as_a_whole),
+        cmocka_unit_test(csv_columns_are_held_to_their_limit),
+        cmocka_unit_test(cells_are_held_to_their_limits),
+        cmocka_unit_test(a_file_is_held_to_its_limit),
+        cmocka_unit_test(students_are_held_to_their_limit),
+        cmocka_unit_test(problems_are_summed_up),
+        cmocka_unit_test(problems_stand_in_the_order_of_lines),
+        cmocka_unit_test(json_as_a_list_or_in_an_object),
+        cmocka_unit_test(json_values_become_text),
+        cmocka_unit_test(one_bad_element_does_not_cost_the_others),
+        cmocka_unit_test(json_members_are_held_to_their_limit),
+        cmocka_unit_test(json_that_cannot_be_read_as_a_whole),
+        cmocka_unit_test(problems_name_no_student),
+        cmocka_unit_test(problems_may_be_left_out),
+        cmocka_unit_test(the_course_table_is_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

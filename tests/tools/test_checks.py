@@ -4,6 +4,8 @@
 """
 
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -12,6 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(sys.argv[1]) / "tools"))
 
 import c_source  # noqa: E402
+import check_globals  # noqa: E402
 import check_layers  # noqa: E402
 import check_source  # noqa: E402
 
@@ -248,6 +251,43 @@ class Source(Tree):
     def test_file_that_a_loop_does_not_name(self):
         self.write("src/video/read_three.c", "int x;\n")
         self.assert_one_problem("read_three.c")
+
+
+class Globals(unittest.TestCase):
+    def problems(self, code, name="thing.c", *options):
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder) / name
+            source.write_text(code, encoding="utf-8")
+            compiled = f"{source}.o"
+            subprocess.run([shutil.which("cc"), "-c", "-fPIC", "-O1", *options, "-o", compiled, source], check=True)
+            return check_globals.check(check_globals.symbols([compiled]))
+
+    def assert_found(self, code, name, *options):
+        problems = self.problems(code, "thing.c", *options)
+        self.assertEqual(len(problems), 1, problems)
+        self.assertIn(f"thing.c: '{name}'", problems[0])
+
+    def test_everything_that_can_change_is_found(self):
+        self.assert_found("int counter;", "counter")
+        self.assert_found("int counter = 3;", "counter")
+        self.assert_found("int counter;", "counter", "-fcommon")
+        self.assert_found("static int counter;\nint f(void)\n{\n    return counter++;\n}", "counter")
+        self.assert_found("int f(void)\n{\n    static int inside = 7;\n    return inside++;\n}", "inside")
+        self.assert_found("_Thread_local int of_a_thread;", "of_a_thread")
+        self.assert_found("const char *names[] = {\"a\"};", "names")
+        self.assert_found("int counter __attribute__((visibility(\"hidden\")));", "counter")
+        self.assert_found("int counter;", "counter", "-fsanitize=address", "-g")
+        self.assert_found("int counter;", "counter", "-fsanitize=thread", "-g")
+
+    def test_constants_are_fine(self):
+        code = "static const char *const names[] = {\"a\"};\nconst int x = 3;\nconst char *f(int i)\n{\n    return names[i];\n}"
+        for options in ((), ("-fsanitize=address", "-g"), ("--coverage",), ("-fsanitize=undefined",)):
+            self.assertEqual(self.problems(code, "thing.c", *options), [])
+
+    def test_what_is_allowed_is_allowed_in_its_file_only(self):
+        self.assertEqual(self.problems("int interrupts;", "interrupt.c"), [])
+        self.assertEqual(len(self.problems("int interrupts;", "other.c")), 1)
+        self.assertEqual(len(self.problems("int others;", "interrupt.c")), 1)
 
 
 class Stripping(unittest.TestCase):

@@ -8,6 +8,7 @@
 #include "video/heif.h"
 #include "video/picture.h"
 #include "video/video.h"
+#include "video/webp.h"
 
 static enum AVCodecID codec_of(enum hr_still kind)
 {
@@ -99,7 +100,8 @@ static enum hr_status copy(struct hr_image *out, const struct hr_frame *frame,
 }
 
 static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind,
-                                     struct hr_view bytes, struct hr_error *error)
+                                     struct hr_view bytes, enum hr_orientation orientation,
+                                     struct hr_error *error)
 {
     struct hr_reason reason = {0};
     struct hr_picture picture = {0};
@@ -121,7 +123,7 @@ static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind,
         status = explain(code, &reason, hr_photo_codec(kind), error);
         goto out;
     }
-    status = hr_picture_convert(&picture, frame, hr_exif_orientation(kind, bytes), &upright, error);
+    status = hr_picture_convert(&picture, frame, orientation, &upright, error);
     if (status == HR_OK)
         status = copy(out, &upright, error);
 out:
@@ -129,6 +131,21 @@ out:
     hr_picture_clear(&picture);
     avcodec_free_context(&decoder);
     av_frame_free(&frame);
+    return status;
+}
+
+/* FFmpeg takes still WebP only. The orientation is that of the whole file. */
+static enum hr_status read_animated_webp(struct hr_image *out, struct hr_view bytes,
+                                         struct hr_error *error)
+{
+    struct hr_buffer still;
+    hr_buffer_init(&still, HR_LIMIT_PHOTO_BYTES + 64);
+    enum hr_status status =
+        hr_webp_first_frame(bytes, &still)
+            ? read_by_ffmpeg(out, HR_STILL_WEBP, hr_buffer_view(&still),
+                             hr_exif_orientation(HR_STILL_WEBP, bytes), error)
+            : hr_error_set(error, HR_ERR_FORMAT, "the animated WebP has no whole picture");
+    hr_buffer_clear(&still);
     return status;
 }
 
@@ -141,8 +158,10 @@ enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struc
     enum hr_still kind = hr_sniff_still(bytes);
     if (kind == HR_STILL_HEIF)
         return hr_heif_read(out, bytes, error);
+    if (kind == HR_STILL_WEBP && hr_webp_is_animated(bytes))
+        return read_animated_webp(out, bytes, error);
     if (kind != HR_STILL_NONE)
-        return read_by_ffmpeg(out, kind, bytes, error);
+        return read_by_ffmpeg(out, kind, bytes, hr_exif_orientation(kind, bytes), error);
     const char *foreign = hr_sniff_foreign(bytes, true);
     if (foreign != NULL)
         return hr_error_set(error, HR_ERR_FORMAT, "not a photo: it is %s", foreign);

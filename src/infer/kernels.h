@@ -31,7 +31,7 @@ struct hr_conv_job {
     const float *weights, *bias, *slopes;
     struct hr_plane out;
     int out_blocks;       /* blocks that exist; the last pair may have only one */
-    int out_pixel_stride; /* in floats: 8; 16 for a transposed convolution */
+    int out_pixel_stride; /* in floats, of `add` too: 8; 16 for a transposed convolution */
     struct hr_plane add;  /* data NULL: nothing */
     int flags;
     int width; /* output pixels of a row */

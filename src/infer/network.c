@@ -122,6 +122,20 @@ static uint32_t channels_of(const struct hr_network_parts *parts, int32_t value)
     return value == 0 ? parts->header->input_channels : parts->ops[value - 1].out_channels;
 }
 
+static uint32_t flags_of(uint32_t kind)
+{
+    switch (kind) {
+    case HR_OP_CONV:
+    case HR_OP_DECONV:
+        return HR_KERNEL_RELU_BEFORE_ADD | HR_KERNEL_RELU | HR_KERNEL_PRELU;
+    case HR_OP_DEPTHWISE:
+    case HR_OP_ADD:
+        return HR_KERNEL_RELU;
+    default:
+        return 0;
+    }
+}
+
 static enum hr_status check_op(const struct hr_network *network,
                                const struct hr_network_parts *parts, uint32_t index,
                                struct hr_error *error)
@@ -130,7 +144,7 @@ static enum hr_status check_op(const struct hr_network *network,
     bool convolves = op->kind == HR_OP_CONV || op->kind == HR_OP_DECONV;
     bool good = op->kind >= HR_OP_CONV && op->kind < HR_OP_KIND_END && sensible_geometry(op) &&
                 op->source >= 0 && (uint32_t)op->source <= index && op->add >= -1 &&
-                op->add <= (int32_t)index && op->flags <= 7;
+                op->add <= (int32_t)index && (op->flags & ~flags_of(op->kind)) == 0;
     /* Narrow pictures are read by convolutions only. */
     if (good && hr_value_lane(parts->header, 0) == HR_PICTURE_LANE)
         good = (op->source != 0 || op->kind == HR_OP_CONV) && op->add != 0;
@@ -156,7 +170,7 @@ static enum hr_status check_op(const struct hr_network *network,
     if ((weights > 0 && !inside(network, op->weights_offset, weights * sizeof(float))) ||
         (bias > 0 && !inside(network, op->bias_offset, bias * sizeof(float))) ||
         (op->flags & HR_KERNEL_PRELU &&
-         (!convolves || !inside(network, op->slopes_offset, bias * sizeof(float)))))
+         !inside(network, op->slopes_offset, bias * sizeof(float))))
         return hr_error_set(error, HR_ERR_MODEL, "the weights of operation %u lie outside the file",
                             index);
     return HR_OK;

@@ -1,0 +1,124 @@
+/* Run under user-mode emulation by neon_check.sh: neon_check MODELS GOLDEN|-
+ * The NEON kernels against the naive computation, against dlib's numbers, and on CenterFace against the baseline. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "infer/golden_picture.h"
+#include "infer/operator_cases.h"
+
+static int check(const char *what, double error, double tolerance)
+{
+    bool good = error <= tolerance; /* a NaN is no success */
+    printf("%s: within %.1e%s\n", what, error, good ? "" : ": FAILED");
+    return good ? 0 : 1;
+}
+
+/* Emulated instructions are slow: a part of the shapes. */
+static int check_operators(void)
+{
+    int failures = 0;
+    for (int i = 0; i < operator_case_count; i++) {
+        double worst = 0;
+        int rounds = operator_cases[i].repeats / 4 + 1;
+        for (int round = 0; round < rounds; round++) {
+            double error =
+                operator_case_error(&operator_cases[i], round, HR_ISA_NEON, 1 + round % 2, 1 + round % 3);
+            worst = error > worst ? error : worst;
+        }
+        failures += check(operator_cases[i].name, worst, 2e-5);
+    }
+    return failures;
+}
+
+struct run {
+    struct hr_network *network;
+    struct hr_runner *runner;
+};
+
+static bool start(struct run *run, const char *folder, const char *file, struct hr_size size,
+                  enum hr_isa isa)
+{
+    char path[4096];
+    struct hr_error error = {0};
+    struct hr_runner_options options = {.size = size, .batch = 1, .isa = isa};
+    *run = (struct run){0};
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    if (hr_network_open(&run->network, path, &error) == HR_OK &&
+        hr_runner_new(&run->runner, run->network, &options, &error) == HR_OK)
+        return true;
+    printf("SKIPPED: %s\n", error.text);
+    return false;
+}
+
+static void finish(struct run *run)
+{
+    hr_runner_free(run->runner);
+    hr_network_close(run->network);
+}
+
+static int check_dlib(const char *models, const char *golden)
+{
+    FILE *file = fopen(golden, "r");
+    struct run run;
+    if (file == NULL) {
+        printf("SKIPPED: dlib's numbers are not there: '%s'\n", golden);
+        return 0;
+    }
+    struct hr_size size = {GOLDEN_SIDE, GOLDEN_SIDE};
+    double worst = 0;
+    if (start(&run, models, "dlib-resnet.hrm", size, HR_ISA_NEON)) {
+        float *input = golden_picture(1);
+        hr_runner_run(run.runner, input);
+        struct hr_tensor out = hr_runner_output(run.runner, 0);
+        for (int i = 0; i < GOLDEN_NUMBERS; i++) {
+            double wanted = NAN;
+            if (fscanf(file, "%lf", &wanted) != 1)
+                wanted = HUGE_VAL;
+            worst = fmax(worst, fabs((double)out.data[i] - wanted));
+        }
+        free(input);
+    }
+    finish(&run);
+    fclose(file);
+    return check("dlib's 128 numbers", worst, 1e-4);
+}
+
+static int check_centerface(const char *models)
+{
+    enum { WIDTH = 96, HEIGHT = 64 };
+    struct run neon, plain;
+    struct hr_size size = {WIDTH, HEIGHT};
+    double worst = 0;
+    bool started = start(&neon, models, "centerface.hrm", size, HR_ISA_NEON);
+    if (start(&plain, models, "centerface.hrm", size, HR_ISA_BASELINE) && started) {
+        static float input[3 * WIDTH * HEIGHT];
+        uint64_t random = 3;
+        for (size_t i = 0; i < sizeof input / sizeof input[0]; i++)
+            input[i] = 128 + 127 * small_random(&random);
+        hr_runner_run(neon.runner, input);
+        hr_runner_run(plain.runner, input);
+        for (int o = 0; o < hr_network_card(neon.network)->output_count; o++) {
+            struct hr_tensor a = hr_runner_output(neon.runner, o), b = hr_runner_output(plain.runner, o);
+            for (int i = 0; i < a.channels * a.height * a.width; i++) {
+                double wanted = (double)b.data[i];
+                worst = fmax(worst, fabs((double)a.data[i] - wanted) / fmax(1, fabs(wanted)));
+            }
+        }
+    }
+    finish(&neon);
+    finish(&plain);
+    return check("CenterFace, NEON beside the baseline", worst, 1e-4);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3 || hr_isa_best() != HR_ISA_NEON) {
+        fprintf(stderr, "usage, on arm64: neon_check MODELS GOLDEN\n");
+        return 2;
+    }
+    int failures = check_operators() + check_dlib(argv[1], argv[2]) + check_centerface(argv[1]);
+    printf("%d failures\n", failures);
+    return failures > 0;
+}

@@ -1,0 +1,415 @@
+#include "infer/small_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static void *must(void *memory)
+{
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+float small_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return (float)((double)(*state >> 11) / (double)(UINT64_C(1) << 52) - 1);
+}
+
+static float *random_floats(struct small_model *model, size_t count, double scale)
+{
+    float *floats = must(malloc((count + 1) * sizeof *floats));
+    for (size_t i = 0; i < count; i++)
+        floats[i] = small_random(&model->random) * (float)scale;
+    return floats;
+}
+
+void small_model_init(struct small_model *model, int input_channels, uint64_t seed)
+{
+    *model = (struct small_model){.input_channels = input_channels,
+                                  .size_multiple = 1,
+                                  .random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1};
+}
+
+void small_model_clear(struct small_model *model)
+{
+    for (int i = 0; i < model->op_count; i++) {
+        free(model->ops[i].weights);
+        free(model->ops[i].bias);
+        free(model->ops[i].slopes);
+    }
+    model->op_count = 0;
+}
+
+int small_model_channels(const struct small_model *model, int value)
+{
+    return value == 0 ? model->input_channels : model->ops[value - 1].out_channels;
+}
+
+static struct small_op *append(struct small_model *model, enum hr_op_kind kind, int source)
+{
+    if (model->op_count == SMALL_OPS_MAX)
+        abort();
+    struct small_op *op = &model->ops[model->op_count++];
+    int channels = small_model_channels(model, source);
+    *op = (struct small_op){.kind = kind,
+                            .source = source,
+                            .add = -1,
+                            .in_channels = channels,
+                            .out_channels = channels,
+                            .kernel = 1,
+                            .stride = 1};
+    return op;
+}
+
+static void give_weights(struct small_model *model, struct small_op *op, size_t count, int fan_in)
+{
+    op->weights = random_floats(model, count, 1.7 / sqrt(fan_in));
+    op->bias = random_floats(model, (size_t)op->out_channels, 0.5);
+    if (op->flags & HR_KERNEL_PRELU)
+        op->slopes = random_floats(model, (size_t)op->out_channels, 0.5);
+}
+
+int small_model_conv(struct small_model *model, int source, int out_channels, int kernel, int stride,
+                     int pad, int flags, int add)
+{
+    struct small_op *op = append(model, HR_OP_CONV, source);
+    op->out_channels = out_channels;
+    op->kernel = kernel;
+    op->stride = stride;
+    op->pad = pad;
+    op->flags = flags;
+    op->add = add;
+    int fan_in = op->in_channels * kernel * kernel;
+    give_weights(model, op, (size_t)out_channels * (size_t)fan_in, fan_in);
+    return model->op_count;
+}
+
+int small_model_depthwise(struct small_model *model, int source, int kernel, int stride, int pad,
+                          int flags)
+{
+    struct small_op *op = append(model, HR_OP_DEPTHWISE, source);
+    op->kernel = kernel;
+    op->stride = stride;
+    op->pad = pad;
+    op->flags = flags;
+    give_weights(model, op, (size_t)(op->out_channels * kernel * kernel), kernel * kernel);
+    return model->op_count;
+}
+
+int small_model_deconv(struct small_model *model, int source, int out_channels, int flags, int add)
+{
+    struct small_op *op = append(model, HR_OP_DECONV, source);
+    op->out_channels = out_channels;
+    op->kernel = op->stride = 2;
+    op->flags = flags;
+    op->add = add;
+    give_weights(model, op, (size_t)(op->in_channels * out_channels * 4), op->in_channels);
+    return model->op_count;
+}
+
+int small_model_plain(struct small_model *model, enum hr_op_kind kind, int source, int kernel,
+                      int stride)
+{
+    struct small_op *op = append(model, kind, source);
+    op->kernel = kernel;
+    op->stride = stride;
+    return model->op_count;
+}
+
+int small_model_add(struct small_model *model, int a, int b, int flags)
+{
+    struct small_op *op = append(model, HR_OP_ADD, a);
+    int other = small_model_channels(model, b);
+    op->add = b;
+    op->flags = flags;
+    op->out_channels = op->in_channels > other ? op->in_channels : other;
+    return model->op_count;
+}
+
+void small_model_output(struct small_model *model, int value, int first_channel, int channels,
+                        int flags)
+{
+    model->outputs[model->output_count++] =
+        (struct hr_model_output){.value = (uint32_t)value,
+                                 .first_channel = (uint32_t)first_channel,
+                                 .channels = (uint32_t)channels,
+                                 .flags = (uint32_t)flags};
+}
+
+/* --- the file --- */
+
+static size_t up(size_t value, size_t to)
+{
+    return (value + to - 1) / to * to;
+}
+
+struct file {
+    uint8_t *bytes;
+    size_t size;
+};
+
+/* A zeroed section of `floats` numbers; returns its offset. */
+static size_t section(struct file *file, size_t bytes)
+{
+    size_t at = up(file->size, 64);
+    file->bytes = must(realloc(file->bytes, at + bytes));
+    memset(file->bytes + file->size, 0, at + bytes - file->size);
+    file->size = at + bytes;
+    return at;
+}
+
+/* Where weight (o, i) of kernel cell (y, x) stands: blocks of `lane` inputs by 16 outputs. */
+static size_t conv_place(size_t inputs, size_t lane, size_t kernel, size_t o, size_t i, size_t y,
+                         size_t x)
+{
+    size_t blocks = up(inputs, lane) / lane;
+    size_t cell = ((o / 16 * blocks + i / lane) * kernel + y) * kernel + x;
+    return (cell * lane + i % lane) * 16 + o % 16;
+}
+
+static size_t pack_weights(struct file *file, const struct small_op *op, size_t lane)
+{
+    size_t in = (size_t)op->in_channels, out = (size_t)op->out_channels, k = (size_t)op->kernel;
+    size_t dense = up(out, 16) * up(in, lane);
+    size_t at;
+    switch (op->kind) {
+    case HR_OP_CONV:
+        at = section(file, dense * k * k * sizeof(float));
+        for (size_t o = 0; o < out; o++)
+            for (size_t i = 0; i < in; i++)
+                for (size_t c = 0; c < k * k; c++)
+                    memcpy(file->bytes + at +
+                               sizeof(float) * conv_place(in, lane, k, o, i, c / k, c % k),
+                           &op->weights[(o * in + i) * k * k + c], sizeof(float));
+        return at;
+    case HR_OP_DECONV:
+        at = section(file, 4 * dense * sizeof(float));
+        for (size_t i = 0; i < in; i++)
+            for (size_t o = 0; o < out; o++)
+                for (size_t c = 0; c < 4; c++)
+                    memcpy(file->bytes + at +
+                               sizeof(float) * (c * dense + conv_place(in, lane, 1, o, i, 0, 0)),
+                           &op->weights[(i * out + o) * 4 + c], sizeof(float));
+        return at;
+    case HR_OP_DEPTHWISE:
+        at = section(file, up(in, 8) * k * k * sizeof(float));
+        for (size_t c = 0; c < in; c++)
+            for (size_t cell = 0; cell < k * k; cell++)
+                memcpy(file->bytes + at + sizeof(float) * ((c / 8 * k * k + cell) * 8 + c % 8),
+                       &op->weights[c * k * k + cell], sizeof(float));
+        return at;
+    default:
+        return 0;
+    }
+}
+
+static size_t pack_vector(struct file *file, const float *vector, int count)
+{
+    if (vector == NULL)
+        return 0;
+    size_t at = section(file, up((size_t)count, 16) * sizeof(float));
+    memcpy(file->bytes + at, vector, (size_t)count * sizeof(float));
+    return at;
+}
+
+void small_model_seal(uint8_t *bytes, size_t size)
+{
+    uint64_t checksum = XXH3_64bits(bytes + 16, size - 16);
+    memcpy(bytes + 8, &checksum, sizeof checksum);
+}
+
+struct hr_view small_model_pack(const struct small_model *model)
+{
+    static const char card[] = "small-1\0a small network\0CC0-1.0\0a test\0none\0planar";
+    struct file file = {0};
+    section(&file, sizeof(struct hr_model_header));
+    struct hr_model_header header = {.magic = HR_MODEL_MAGIC,
+                                     .version = HR_MODEL_VERSION,
+                                     .op_count = (uint32_t)model->op_count,
+                                     .output_count = (uint32_t)model->output_count,
+                                     .input_channels = (uint32_t)model->input_channels,
+                                     .card_size = sizeof card,
+                                     .size_multiple = (uint32_t)model->size_multiple};
+    header.card_offset = section(&file, sizeof card);
+    memcpy(file.bytes + header.card_offset, card, sizeof card);
+    header.ops_offset = section(&file, (size_t)model->op_count * sizeof(struct hr_model_op));
+    for (int i = 0; i < model->op_count; i++) {
+        const struct small_op *op = &model->ops[i];
+        size_t lane = op->source == 0 && model->input_channels <= 4 ? 4 : 8;
+        struct hr_model_op packed = {.kind = op->kind,
+                                     .flags = (uint32_t)op->flags,
+                                     .source = op->source,
+                                     .add = op->add,
+                                     .in_channels = (uint32_t)op->in_channels,
+                                     .out_channels = (uint32_t)op->out_channels,
+                                     .kernel = (uint32_t)op->kernel,
+                                     .stride = (uint32_t)op->stride,
+                                     .pad = (uint32_t)op->pad};
+        packed.weights_offset = pack_weights(&file, op, lane);
+        packed.bias_offset = pack_vector(&file, op->bias, op->out_channels);
+        packed.slopes_offset = pack_vector(&file, op->slopes, op->out_channels);
+        memcpy(file.bytes + header.ops_offset + (size_t)i * sizeof packed, &packed, sizeof packed);
+    }
+    size_t outputs_bytes = (size_t)model->output_count * sizeof model->outputs[0];
+    header.outputs_offset = section(&file, outputs_bytes);
+    memcpy(file.bytes + header.outputs_offset, model->outputs, outputs_bytes);
+    header.file_size = file.size;
+    memcpy(file.bytes, &header, sizeof header);
+    small_model_seal(file.bytes, file.size);
+    uint8_t *aligned = must(aligned_alloc(64, up(file.size, 64)));
+    memcpy(aligned, file.bytes, file.size);
+    free(file.bytes);
+    return hr_view_of(aligned, file.size);
+}
+
+/* --- the naive computation --- */
+
+static struct small_tensor tensor_new(int channels, int height, int width)
+{
+    size_t count = (size_t)channels * (size_t)height * (size_t)width;
+    return (struct small_tensor){channels, height, width, must(calloc(count, sizeof(double)))};
+}
+
+/* The cell, or 0 outside. */
+static double at(const struct small_tensor *t, int c, int y, int x)
+{
+    if (c < 0 || y < 0 || x < 0 || c >= t->channels || y >= t->height || x >= t->width)
+        return 0;
+    return t->data[((size_t)c * (size_t)t->height + (size_t)y) * (size_t)t->width + (size_t)x];
+}
+
+static double convolve(const struct small_op *op, const struct small_tensor *in, int o, int y, int x)
+{
+    int k = op->kernel;
+    double sum = op->bias[o];
+    for (int i = 0; i < op->in_channels; i++)
+        for (int ky = 0; ky < k; ky++)
+            for (int kx = 0; kx < k; kx++)
+                sum += (double)op->weights[((o * op->in_channels + i) * k + ky) * k + kx] *
+                       at(in, i, y * op->stride - op->pad + ky, x * op->stride - op->pad + kx);
+    return sum;
+}
+
+static double window(const struct small_op *op, const struct small_tensor *in, int c, int y, int x)
+{
+    int k = op->kernel;
+    double result = op->kind == HR_OP_MAXPOOL ? -INFINITY : op->bias != NULL ? op->bias[c] : 0;
+    for (int ky = 0; ky < k; ky++)
+        for (int kx = 0; kx < k; kx++) {
+            double v = at(in, c, y * op->stride - op->pad + ky, x * op->stride - op->pad + kx);
+            if (op->kind == HR_OP_MAXPOOL)
+                result = v > result ? v : result;
+            else
+                result += v * (op->kind == HR_OP_AVGPOOL ? 1.0 / (k * k)
+                                                         : (double)op->weights[(c * k + ky) * k + kx]);
+        }
+    return result;
+}
+
+static double transposed(const struct small_op *op, const struct small_tensor *in, int o, int y, int x)
+{
+    double sum = op->bias[o];
+    for (int i = 0; i < op->in_channels; i++)
+        sum += (double)op->weights[(i * op->out_channels + o) * 4 + y % 2 * 2 + x % 2] *
+               at(in, i, y / 2, x / 2);
+    return sum;
+}
+
+static double mean(const struct small_tensor *in, int c)
+{
+    double sum = 0;
+    for (int y = 0; y < in->height; y++)
+        for (int x = 0; x < in->width; x++)
+            sum += at(in, c, y, x);
+    return sum / (in->height * in->width);
+}
+
+static double cell(const struct small_op *op, const struct small_tensor *in,
+                   const struct small_tensor *add, int c, int y, int x)
+{
+    double v;
+    switch (op->kind) {
+    case HR_OP_CONV:
+        v = convolve(op, in, c, y, x);
+        break;
+    case HR_OP_DECONV:
+        v = transposed(op, in, c, y, x);
+        break;
+    case HR_OP_GLOBALAVG:
+        v = mean(in, c);
+        break;
+    case HR_OP_ADD:
+        v = at(in, c, y, x);
+        break;
+    case HR_OP_SIGMOID:
+        v = 1 / (1 + exp(-at(in, c, y, x)));
+        break;
+    default:
+        v = window(op, in, c, y, x);
+    }
+    if (op->flags & HR_KERNEL_RELU_BEFORE_ADD)
+        v = v > 0 ? v : 0;
+    if (add != NULL)
+        v += at(add, c, y, x);
+    if (op->flags & HR_KERNEL_RELU)
+        v = v > 0 ? v : 0;
+    if (op->flags & HR_KERNEL_PRELU)
+        v = v > 0 ? v : v * (double)op->slopes[c];
+    return v;
+}
+
+static struct small_tensor compute_op(const struct small_op *op, const struct small_tensor *in,
+                                      const struct small_tensor *add)
+{
+    int height = (in->height + 2 * op->pad - op->kernel) / op->stride + 1;
+    int width = (in->width + 2 * op->pad - op->kernel) / op->stride + 1;
+    if (op->kind == HR_OP_DECONV) {
+        height = in->height * 2;
+        width = in->width * 2;
+    } else if (op->kind == HR_OP_GLOBALAVG) {
+        height = width = 1;
+    } else if (op->kind == HR_OP_ADD) {
+        height = in->height > add->height ? in->height : add->height;
+        width = in->width > add->width ? in->width : add->width;
+    }
+    struct small_tensor out = tensor_new(op->out_channels, height, width);
+    double *to = out.data;
+    for (int c = 0; c < out.channels; c++)
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                *to++ = cell(op, in, add, c, y, x);
+    return out;
+}
+
+struct small_tensor small_model_compute(const struct small_model *model, const float *input,
+                                        int height, int width, int output)
+{
+    struct small_tensor values[SMALL_OPS_MAX + 1];
+    values[0] = tensor_new(model->input_channels, height, width);
+    for (int i = 0; i < model->input_channels * height * width; i++)
+        values[0].data[i] = (double)input[i];
+    for (int i = 0; i < model->op_count; i++) {
+        const struct small_op *op = &model->ops[i];
+        values[i + 1] =
+            compute_op(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL);
+    }
+    const struct hr_model_output *wanted = &model->outputs[output];
+    const struct small_tensor *from = &values[wanted->value];
+    struct small_tensor result = tensor_new((int)wanted->channels, from->height, from->width);
+    double *to = result.data;
+    for (int c = 0; c < result.channels; c++)
+        for (int y = 0; y < result.height; y++)
+            for (int x = 0; x < result.width; x++) {
+                double v = at(from, (int)wanted->first_channel + c, y, x);
+                *to++ = wanted->flags & HR_OUTPUT_SIGMOID ? 1 / (1 + exp(-v)) : v;
+            }
+    for (int i = 0; i <= model->op_count; i++)
+        free(values[i].data);
+    return result;
+}

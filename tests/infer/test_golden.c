@@ -1,0 +1,87 @@
+/* dlib's own numbers for one picture, on every instruction set. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "infer/golden_picture.h"
+#include "infer/network.h"
+
+enum { BATCH = 4 };
+
+/* 1e-4: dlib sums in another order and prints six digits; a wrong weight or border is off by 1e-2. */
+static const double tolerance = 1e-4;
+
+static bool read_golden(double golden[GOLDEN_NUMBERS])
+{
+    const char *shared = getenv("HOMEROOM_SHARED");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/reference/dlib-resnet-golden.txt", shared != NULL ? shared : "");
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        print_message("SKIPPED: dlib's numbers are not there (HOMEROOM_SHARED/reference): '%s'\n", path);
+        return false;
+    }
+    int count = 0;
+    while (count < GOLDEN_NUMBERS && fscanf(file, "%lf", &golden[count]) == 1)
+        count++;
+    fclose(file);
+    assert_int_equal(count, GOLDEN_NUMBERS);
+    return true;
+}
+
+static struct hr_network *open_resnet(void)
+{
+    const char *folder = getenv("HOMEROOM_MODELS");
+    struct hr_error error = {0};
+    struct hr_network *network = NULL;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/dlib-resnet.hrm", folder != NULL ? folder : "");
+    if (hr_network_open(&network, path, &error) != HR_OK) {
+        print_message("SKIPPED: %s\n", error.text);
+        skip();
+    }
+    return network;
+}
+
+static void dlibs_own_numbers(void **state)
+{
+    (void)state;
+    double golden[GOLDEN_NUMBERS];
+    if (!read_golden(golden))
+        skip();
+    struct hr_network *network = open_resnet();
+    float *input = golden_picture(BATCH);
+    assert_non_null(input);
+    for (enum hr_isa isa = HR_ISA_BASELINE; isa <= HR_ISA_NEON; isa++) {
+        if (!hr_isa_available(isa))
+            continue;
+        struct hr_runner_options options = {
+            .size = {GOLDEN_SIDE, GOLDEN_SIDE}, .batch = BATCH, .isa = isa};
+        struct hr_runner *runner = NULL;
+        struct hr_error error = {0};
+        assert_int_equal(hr_runner_new(&runner, network, &options, &error), HR_OK);
+        hr_runner_run(runner, input);
+        struct hr_tensor out = hr_runner_output(runner, 0);
+        assert_int_equal(out.channels, GOLDEN_NUMBERS);
+        double worst = 0;
+        for (int i = 0; i < BATCH * GOLDEN_NUMBERS; i++)
+            worst = fmax(worst, fabs((double)out.data[i] - golden[i % GOLDEN_NUMBERS]));
+        print_message("%s: within %.1e of dlib\n", hr_isa_name(isa), worst);
+        assert_true(worst < tolerance);
+        hr_runner_free(runner);
+    }
+    free(input);
+    hr_network_close(network);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(dlibs_own_numbers)};
+    return cmocka_run_group_tests_name("dlib's numbers", tests, NULL, NULL);
+}

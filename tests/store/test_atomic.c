@@ -32,6 +32,7 @@ static struct {
     size_t kill_at;     /* before this call the process is killed; SIZE_MAX: none */
     size_t write_most;  /* a write takes no more bytes than this; 0: all */
     int interruptions;  /* so many writes are interrupted by a signal first */
+    mode_t part_mode;   /* permissions of the hidden file when it was first written to */
 } script;
 
 static void script_reset(void)
@@ -57,7 +58,11 @@ static bool step(char letter)
 
 int __wrap_openat(int folder, const char *name, int flags, ...)
 {
-    return step('o') ? __real_openat(folder, name, flags, 0666) : -1;
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return step('o') ? __real_openat(folder, name, flags, mode) : -1;
 }
 
 int __wrap_close(int fd)
@@ -87,6 +92,9 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 {
     if (!script.on)
         return __real_write(fd, bytes, size);
+    struct stat info;
+    if (script.part_mode == 0 && fstat(fd, &info) == 0)
+        script.part_mode = info.st_mode & 0777;
     if (script.interruptions > 0) {
         script.interruptions--;
         errno = EINTR;
@@ -172,6 +180,23 @@ static void short_and_interrupted_writes_go_on(void **state)
     assert_ok(put(fixture, "12345", &error), &error);
     assert_string_equal(script.calls, "owwwscrs");
     assert_visible(fixture, "12345");
+}
+
+/* What replaces a private report is private from its first byte on, not only when it is done. */
+static void private_report_is_private_while_it_is_written(void **state)
+{
+    struct fixture *fixture = *state;
+    struct hr_error error;
+    mode_t before = umask(022);
+    enum hr_status first = put(fixture, "first", &error);
+    assert_int_equal(script.part_mode, 0644);
+    script_reset();
+    assert_int_equal(chmod(temporary_path(&fixture->folder, "report.csv").text, 0600), 0);
+    enum hr_status second = put(fixture, "second", &error);
+    umask(before);
+    assert_int_equal(first, HR_OK);
+    assert_int_equal(second, HR_OK);
+    assert_int_equal(script.part_mode, 0600);
 }
 
 /* Each call of a first write fails in turn: no file, not even a hidden one. */
@@ -311,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(calls_come_in_the_safe_order, make, clean),
         cmocka_unit_test_setup_teardown(short_and_interrupted_writes_go_on, make, clean),
+        cmocka_unit_test_setup_teardown(private_report_is_private_while_it_is_written, make, clean),
         cmocka_unit_test_setup_teardown(failure_leaves_nothing, make, clean),
         cmocka_unit_test_setup_teardown(failure_keeps_what_was_there, make, clean),
         cmocka_unit_test_setup_teardown(folder_that_cannot_be_synced, make, clean),

@@ -1,9 +1,9 @@
 /* FFmpeg's own words on what went wrong, kept for the error text instead of printed.
  *
  * FFmpeg has one log callback for the whole process. Ours never prints. It keeps the first message
- * of the thread that speaks (what follows are mostly consequences), while that thread listens; what the decoder's own threads say
- * is dropped (their error codes still come back to the caller). So no pointer can dangle and no
- * lock is needed. */
+ * of the thread that speaks (what follows are mostly consequences), while that thread listens; what
+ * the decoder's own threads say is dropped (their error codes still come back to the caller). So no
+ * pointer can dangle and no lock is needed. */
 #ifndef HR_VIDEO_REASON_H
 #define HR_VIDEO_REASON_H
 

@@ -21,11 +21,15 @@ struct hr_import_problems {
 };
 void hr_import_problems_clear(struct hr_import_problems *problems);
 
-/* JSON: an array of objects with id (string or integer), name, major, year and further members
- * (kept as extra), or
- * {"students": [...]}. CSV (RFC 4180): a header with id and/or name, columns in any order, case and
- * spaces ignored, BOM and CRLF accepted; comma, semicolon or tab found from the header. Which of
- * both is seen from the bytes. A row without id takes its name as id. FORMAT when the file as a
+/* JSON: an array of objects with id (string or integer), name, major, year and further members,
+ * kept as extra; or an object with that array as "students". Names are matched as in CSV.
+ *
+ * CSV (RFC 4180): a header with id and/or name, columns in any order, case and spaces ignored, BOM
+ * and CRLF accepted; comma, semicolon or tab found from the header.
+ *
+ * Which of both is seen from the bytes. A row without id takes its name as id; of several rows with
+ * one id the first counts and the others are problems; further columns that are empty are left out.
+ * `problems` (may be NULL) is the caller's: zeroed before, cleared after. FORMAT when the file as a
  * whole cannot be read. */
 enum hr_status hr_import_students(struct hr_view bytes, struct hr_student **out, size_t *count,
                                   struct hr_import_problems *problems,

@@ -50,6 +50,26 @@ enum hr_status hr_pickle_pop_mark(struct hr_pickle *pickle, struct hr_pickle_val
 /* Makes the memo reach as far as `place`; what was not there is NULL. */
 enum hr_status hr_pickle_reach(struct hr_pickle *pickle, size_t place) HR_MUST_USE;
 
+/* What follows an instruction (pickle_input.c). Each is FORMAT when the input ends before. */
+enum hr_status hr_pickle_take(struct hr_pickle *pickle, size_t size,
+                              struct hr_view *out) HR_MUST_USE;
+/* A line without its end. */
+enum hr_status hr_pickle_take_line(struct hr_pickle *pickle, struct hr_view *out) HR_MUST_USE;
+/* An unsigned integer of 1 to 8 bytes, the lowest first. */
+enum hr_status hr_pickle_take_unsigned(struct hr_pickle *pickle, size_t width,
+                                       uint64_t *out) HR_MUST_USE;
+/* Bytes behind their length, which has `width` bytes. */
+enum hr_status hr_pickle_take_counted(struct hr_pickle *pickle, size_t width,
+                                      struct hr_view *out) HR_MUST_USE;
+/* A line as a C string for strtoll. */
+enum hr_status hr_pickle_take_number_text(struct hr_pickle *pickle, char *text,
+                                          size_t room) HR_MUST_USE;
+/* Python's raw-unicode-escape as UTF-8: `out` has room for twice the line (a byte of Latin-1
+ * becomes two, an escape never more than it has). False when an escape is damaged. */
+bool hr_pickle_unescape_unicode(struct hr_view line, uint8_t *out, size_t *size) HR_MUST_USE;
+/* A Python 2 str as repr() writes it, without its quotes: `out` has room for its size. */
+bool hr_pickle_unescape_repr(struct hr_view text, uint8_t *out, size_t *size) HR_MUST_USE;
+
 /* The instruction whose byte was read (pickle_ops.c). HR_END: it was the last one, STOP. */
 enum hr_status hr_pickle_execute(struct hr_pickle *pickle, uint8_t code) HR_MUST_USE;
 

@@ -6,71 +6,6 @@
 #include "base/json.h"
 #include "roster/pickle_machine.h"
 
-/* --- operands in the input --- */
-
-static enum hr_status take(struct hr_pickle *pickle, size_t size, struct hr_view *out)
-{
-    if (size > pickle->bytes.size - pickle->at)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it ends too early");
-    *out = hr_view_of(pickle->bytes.data + pickle->at, size);
-    pickle->at += size;
-    return HR_OK;
-}
-
-/* A line without its end. */
-static enum hr_status take_line(struct hr_pickle *pickle, struct hr_view *out)
-{
-    const uint8_t *start = pickle->bytes.data + pickle->at;
-    size_t left = pickle->bytes.size - pickle->at;
-    const uint8_t *end = left > 0 ? memchr(start, '\n', left) : NULL;
-    if (end == NULL)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it ends too early");
-    *out = hr_view_of(start, (size_t)(end - start));
-    pickle->at += out->size + 1;
-    return HR_OK;
-}
-
-/* An unsigned integer of 1 to 8 bytes, the lowest first. */
-static enum hr_status take_unsigned(struct hr_pickle *pickle, size_t width, uint64_t *out)
-{
-    struct hr_view bytes;
-    enum hr_status status = take(pickle, width, &bytes);
-    if (status != HR_OK)
-        return status;
-    *out = 0;
-    for (size_t i = width; i > 0; i--)
-        *out = *out << 8 | bytes.data[i - 1];
-    return HR_OK;
-}
-
-/* Bytes behind their length, which has `width` bytes. */
-static enum hr_status take_counted(struct hr_pickle *pickle, size_t width, struct hr_view *out)
-{
-    uint64_t size = 0;
-    enum hr_status status = take_unsigned(pickle, width, &size);
-    if (status != HR_OK)
-        return status;
-    if (size > pickle->bytes.size - pickle->at)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT,
-                              "%llu bytes are announced, %zu are left: damaged or cut short",
-                              (unsigned long long)size, pickle->bytes.size - pickle->at);
-    return take(pickle, (size_t)size, out);
-}
-
-/* A line as a C string for strtoll. */
-static enum hr_status take_number_text(struct hr_pickle *pickle, char *text, size_t room)
-{
-    struct hr_view line;
-    enum hr_status status = take_line(pickle, &line);
-    if (status != HR_OK)
-        return status;
-    if (line.size == 0 || line.size >= room)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a number of %zu digits", line.size);
-    memcpy(text, line.data, line.size);
-    text[line.size] = '\0';
-    return HR_OK;
-}
-
 /* --- values --- */
 
 static enum hr_status push_new(struct hr_pickle *pickle, enum hr_pickle_type type,
@@ -114,7 +49,7 @@ static enum hr_status op_boolean(struct hr_pickle *pickle, unsigned truth)
 static enum hr_status op_unsigned(struct hr_pickle *pickle, unsigned width)
 {
     uint64_t number = 0;
-    enum hr_status status = take_unsigned(pickle, width, &number);
+    enum hr_status status = hr_pickle_take_unsigned(pickle, width, &number);
     return status == HR_OK ? push_integer(pickle, HR_PICKLE_INTEGER, (int64_t)number) : status;
 }
 
@@ -122,7 +57,7 @@ static enum hr_status op_int32(struct hr_pickle *pickle, unsigned unused)
 {
     (void)unused;
     uint64_t number = 0;
-    enum hr_status status = take_unsigned(pickle, 4, &number);
+    enum hr_status status = hr_pickle_take_unsigned(pickle, 4, &number);
     return status == HR_OK ? push_integer(pickle, HR_PICKLE_INTEGER, (int32_t)(uint32_t)number)
                            : status;
 }
@@ -131,7 +66,7 @@ static enum hr_status op_int32(struct hr_pickle *pickle, unsigned unused)
 static enum hr_status op_long(struct hr_pickle *pickle, unsigned width)
 {
     struct hr_view bytes;
-    enum hr_status status = take_counted(pickle, width, &bytes);
+    enum hr_status status = hr_pickle_take_counted(pickle, width, &bytes);
     if (status != HR_OK)
         return status;
     if (bytes.size > sizeof(int64_t))
@@ -146,7 +81,7 @@ static enum hr_status op_long(struct hr_pickle *pickle, unsigned width)
 static enum hr_status op_number_text(struct hr_pickle *pickle, unsigned is_long)
 {
     char text[32], *end = NULL;
-    enum hr_status status = take_number_text(pickle, text, sizeof text);
+    enum hr_status status = hr_pickle_take_number_text(pickle, text, sizeof text);
     if (status != HR_OK)
         return status;
     if (!is_long && (strcmp(text, "00") == 0 || strcmp(text, "01") == 0))
@@ -166,7 +101,7 @@ static enum hr_status op_real_text(struct hr_pickle *pickle, unsigned unused)
     (void)unused;
     struct hr_view line;
     struct hr_json *json = NULL;
-    enum hr_status status = take_line(pickle, &line);
+    enum hr_status status = hr_pickle_take_line(pickle, &line);
     if (status != HR_OK)
         return status;
     bool number = hr_json_parse(&json, line, NULL) == HR_OK &&
@@ -182,7 +117,7 @@ static enum hr_status op_real(struct hr_pickle *pickle, unsigned unused)
 {
     (void)unused;
     struct hr_view bytes;
-    enum hr_status status = take(pickle, 8, &bytes);
+    enum hr_status status = hr_pickle_take(pickle, 8, &bytes);
     if (status != HR_OK)
         return status;
     uint64_t bits = 0;
@@ -197,7 +132,7 @@ static enum hr_status push_view(struct hr_pickle *pickle, enum hr_pickle_type ty
 {
     struct hr_view bytes;
     struct hr_pickle_value *value;
-    enum hr_status status = take_counted(pickle, width, &bytes);
+    enum hr_status status = hr_pickle_take_counted(pickle, width, &bytes);
     if (status == HR_OK)
         status = push_new(pickle, type, &value);
     if (status == HR_OK)
@@ -215,74 +150,6 @@ static enum hr_status op_bytes(struct hr_pickle *pickle, unsigned width)
     return push_view(pickle, HR_PICKLE_BYTES, width);
 }
 
-/* --- texts of protocol 0: escapes --- */
-
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* `digits` hexadecimal digits at the front of *text, which are taken off. False if there are
- * fewer. */
-static bool take_hex(struct hr_view *text, size_t digits, uint32_t *out)
-{
-    uint32_t number = 0;
-    if (text->size < digits)
-        return false;
-    for (size_t i = 0; i < digits; i++) {
-        int digit = hex_digit(text->data[i]);
-        if (digit < 0)
-            return false;
-        number = number << 4 | (uint32_t)digit;
-    }
-    *text = hr_view_of(text->data + digits, text->size - digits);
-    *out = number;
-    return true;
-}
-
-static size_t write_utf8(uint32_t code, uint8_t *out)
-{
-    if (code < 0x80) {
-        out[0] = (uint8_t)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        out[0] = (uint8_t)(0xC0 | code >> 6);
-        out[1] = (uint8_t)(0x80 | (code & 0x3F));
-        return 2;
-    }
-    if (code < 0x10000) {
-        out[0] = (uint8_t)(0xE0 | code >> 12);
-        out[1] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
-        out[2] = (uint8_t)(0x80 | (code & 0x3F));
-        return 3;
-    }
-    out[0] = (uint8_t)(0xF0 | (code >> 18 & 0x07));
-    out[1] = (uint8_t)(0x80 | (code >> 12 & 0x3F));
-    out[2] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
-    out[3] = (uint8_t)(0x80 | (code & 0x3F));
-    return 4;
-}
-
-/* One character of "raw-unicode-escape" text: Latin-1, \uXXXX or \UXXXXXXXX. False when the escape
- * is damaged. */
-static bool take_raw_unicode(struct hr_view *line, uint32_t *code)
-{
-    *code = line->data[0];
-    *line = hr_view_of(line->data + 1, line->size - 1);
-    if (*code != '\\' || line->size == 0 || (line->data[0] != 'u' && line->data[0] != 'U'))
-        return true;
-    size_t digits = line->data[0] == 'u' ? 4 : 8;
-    *line = hr_view_of(line->data + 1, line->size - 1);
-    return take_hex(line, digits, code) && *code <= 0x10FFFF;
-}
-
 /* UNICODE: a line of raw-unicode-escape. */
 static enum hr_status op_unicode_line(struct hr_pickle *pickle, unsigned unused)
 {
@@ -290,45 +157,16 @@ static enum hr_status op_unicode_line(struct hr_pickle *pickle, unsigned unused)
     struct hr_view line;
     struct hr_pickle_value *value;
     uint8_t *out = NULL;
-    size_t size = 0;
-    enum hr_status status = take_line(pickle, &line);
+    enum hr_status status = hr_pickle_take_line(pickle, &line);
     if (status == HR_OK)
         status = push_new(pickle, HR_PICKLE_TEXT, &value);
-    if (status == HR_OK) /* a byte of Latin-1 becomes two at most, an escape fewer than it has */
-        status = hr_pickle_own(pickle, value, line.size * 2, &out);
-    while (status == HR_OK && line.size > 0) {
-        uint32_t code;
-        if (!take_raw_unicode(&line, &code))
-            return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an escape that cannot be read");
-        size += write_utf8(code, out + size);
-    }
     if (status == HR_OK)
-        value->text.size = size;
-    return status;
-}
-
-/* One byte of a Python 2 str as repr() writes it. False when the escape is damaged. */
-static bool take_repr_byte(struct hr_view *text, uint8_t *out)
-{
-    static const char from[] = "\\'\"abfnrtv", to[] = "\\'\"\a\b\f\n\r\t\v";
-    uint32_t code;
-    *out = text->data[0];
-    *text = hr_view_of(text->data + 1, text->size - 1);
-    if (*out != '\\')
-        return true;
-    if (text->size == 0)
-        return false;
-    const char *simple = memchr(from, text->data[0], sizeof from - 1);
-    bool hex = text->data[0] == 'x';
-    *text = hr_view_of(text->data + 1, text->size - 1);
-    if (simple != NULL) {
-        *out = (uint8_t)to[simple - from];
-        return true;
-    }
-    if (!hex || !take_hex(text, 2, &code))
-        return false;
-    *out = (uint8_t)code;
-    return true;
+        status = hr_pickle_own(pickle, value, line.size * 2, &out);
+    if (status != HR_OK)
+        return status;
+    if (!hr_pickle_unescape_unicode(line, out, &value->text.size))
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an escape that cannot be read");
+    return HR_OK;
 }
 
 /* STRING: a line with a quoted Python 2 str. */
@@ -338,7 +176,7 @@ static enum hr_status op_string_line(struct hr_pickle *pickle, unsigned unused)
     struct hr_view line;
     struct hr_pickle_value *value;
     uint8_t *out = NULL;
-    enum hr_status status = take_line(pickle, &line);
+    enum hr_status status = hr_pickle_take_line(pickle, &line);
     if (status != HR_OK)
         return status;
     bool quoted = line.size >= 2 && (line.data[0] == '\'' || line.data[0] == '"') &&
@@ -351,11 +189,8 @@ static enum hr_status op_string_line(struct hr_pickle *pickle, unsigned unused)
         status = hr_pickle_own(pickle, value, line.size, &out);
     if (status != HR_OK)
         return status;
-    size_t size = 0;
-    while (line.size > 0)
-        if (!take_repr_byte(&line, &out[size++]))
-            return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an escape that cannot be read");
-    value->text.size = size;
+    if (!hr_pickle_unescape_repr(line, out, &value->text.size))
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an escape that cannot be read");
     return HR_OK;
 }
 
@@ -492,7 +327,7 @@ static enum hr_status recall(struct hr_pickle *pickle, uint64_t place)
 static enum hr_status take_place_text(struct hr_pickle *pickle, uint64_t *out)
 {
     char text[32], *end = NULL;
-    enum hr_status status = take_number_text(pickle, text, sizeof text);
+    enum hr_status status = hr_pickle_take_number_text(pickle, text, sizeof text);
     if (status != HR_OK)
         return status;
     errno = 0;
@@ -505,16 +340,16 @@ static enum hr_status take_place_text(struct hr_pickle *pickle, uint64_t *out)
 static enum hr_status op_put(struct hr_pickle *pickle, unsigned width)
 {
     uint64_t place = 0;
-    enum hr_status status =
-        width > 0 ? take_unsigned(pickle, width, &place) : take_place_text(pickle, &place);
+    enum hr_status status = width > 0 ? hr_pickle_take_unsigned(pickle, width, &place)
+                                      : take_place_text(pickle, &place);
     return status == HR_OK ? remember(pickle, place) : status;
 }
 
 static enum hr_status op_get(struct hr_pickle *pickle, unsigned width)
 {
     uint64_t place = 0;
-    enum hr_status status =
-        width > 0 ? take_unsigned(pickle, width, &place) : take_place_text(pickle, &place);
+    enum hr_status status = width > 0 ? hr_pickle_take_unsigned(pickle, width, &place)
+                                      : take_place_text(pickle, &place);
     return status == HR_OK ? recall(pickle, place) : status;
 }
 
@@ -538,9 +373,9 @@ static enum hr_status op_global(struct hr_pickle *pickle, unsigned unused)
 {
     (void)unused;
     struct hr_view module, name;
-    enum hr_status status = take_line(pickle, &module);
+    enum hr_status status = hr_pickle_take_line(pickle, &module);
     if (status == HR_OK)
-        status = take_line(pickle, &name);
+        status = hr_pickle_take_line(pickle, &name);
     return status == HR_OK ? push_global(pickle, module, name) : status;
 }
 
@@ -586,7 +421,7 @@ static enum hr_status op_proto(struct hr_pickle *pickle, unsigned unused)
 {
     (void)unused;
     uint64_t version = 0;
-    enum hr_status status = take_unsigned(pickle, 1, &version);
+    enum hr_status status = hr_pickle_take_unsigned(pickle, 1, &version);
     if (status == HR_OK && version > 5)
         status = hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
                                 "protocol %llu of pickle, 5 is the last one known",
@@ -599,7 +434,7 @@ static enum hr_status op_frame(struct hr_pickle *pickle, unsigned unused)
 {
     (void)unused;
     uint64_t size = 0;
-    enum hr_status status = take_unsigned(pickle, 8, &size);
+    enum hr_status status = hr_pickle_take_unsigned(pickle, 8, &size);
     if (status == HR_OK && size > pickle->bytes.size - pickle->at)
         status = hr_pickle_fail(pickle, HR_ERR_FORMAT,
                                 "%llu bytes are announced, %zu are left: damaged or cut short",

@@ -59,6 +59,9 @@ def reason_of(output):
     if any("DO NOT MATCH THE HASHES" in line for line in lines):
         got = [line.split()[-1] for line in lines if line.startswith("Got")]
         return "it does not match its SHA-256 in the lock file" + (f" (got {got[-1]})" if got else "")
+    broken = [line for line in lines if "connection broken by" in line]
+    if broken:  # pip's own last word is that the index has no such package
+        return "the package index cannot be reached: " + broken[-1].rsplit(": ", 2)[-2].rstrip("')")
     errors = [line for line in lines if line.startswith("ERROR:")]
     return (errors or lines or ["pip said nothing"])[-1].removeprefix("ERROR:").strip()
 

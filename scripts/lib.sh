@@ -15,6 +15,8 @@ die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
 }
+unfinished= # a folder that is removed if the script ends before it is whole
+trap '[ -z "$unfinished" ] || rm -rf "$unfinished"' EXIT
 
 # quietly WHAT COMMAND...: run it; if it fails, say WHAT failed and show the end of what it printed.
 quietly() {
@@ -26,6 +28,24 @@ quietly() {
         tail -n 40 "$log" >&2
         rm -f "$log"
         die "$what failed (exit status $status); the end of its output stands above"
+    fi
+    rm -f "$log"
+}
+
+# pip_install PYTHON WHAT PIP OPTION...: if it fails, one line says why.
+pip_install() {
+    local python=$1 what=$2 log reason
+    shift 2
+    log=$(mktemp)
+    if ! "$python" -m pip install --quiet --no-input --disable-pip-version-check --require-hashes "$@" >"$log" 2>&1; then
+        # Of a broken connection pip says in the end that there is no such package.
+        reason=$(sed -n "s/.*connection broken by.*> *: *\([^']*\).*/the package index cannot be reached: \1/p" "$log" | tail -n 1)
+        if grep -q 'DO NOT MATCH THE HASHES' "$log"; then
+            reason="a package does not match its SHA-256: $({ grep -A1 'Expected sha256' "$log" || true; } | tail -n 1 | xargs)"
+        fi
+        reason=${reason:-$({ grep '^ERROR:' "$log" || true; } | tail -n 1)}
+        rm -f "$log"
+        die "installing $what: ${reason:-pip did not say why}"
     fi
     rm -f "$log"
 }
@@ -45,18 +65,18 @@ print("%d.%d-%s" % (*sys.version_info[:2], platform.machine()))')
     if [ "$(cat "$folder/complete" 2>/dev/null)" != "$folder" ]; then
         say "preparing the Python environment '$name' in $folder"
         rm -rf "$folder"
+        unfinished=$folder
         quietly "making the Python environment '$name'" python3 -m venv "$folder"
         # setuptools first: packages that come as source are built with it.
         { grep -A2 '^setuptools==' "$requirements" || true; } | awk '/^setuptools==/ || /--hash/' |
             sed '$ s/ *\\$//' >"$folder/setuptools.txt"
         if [ -s "$folder/setuptools.txt" ]; then
-            quietly "installing setuptools" "$folder/bin/python" -m pip install --quiet --no-input \
-                --disable-pip-version-check --require-hashes --no-deps -r "$folder/setuptools.txt"
+            pip_install "$folder/bin/python" setuptools --no-deps -r "$folder/setuptools.txt"
         fi
-        quietly "installing what $(realpath --relative-to="$root" "$requirements") lists" "$folder/bin/python" -m pip \
-            install --quiet --no-input --disable-pip-version-check --require-hashes --no-build-isolation \
-            "$@" -r "$requirements"
+        pip_install "$folder/bin/python" "what $(realpath --relative-to="$root" "$requirements") lists" \
+            --no-build-isolation "$@" -r "$requirements"
         printf '%s' "$folder" >"$folder/complete"
+        unfinished=
     fi
     exec {lock}>&-
     python=$folder/bin/python

@@ -31,6 +31,9 @@ file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/libhomeroom.map CONTENT
 add_library(homeroom_shared SHARED ${HR_ROOM_OBJECTS})
 target_link_libraries(homeroom_shared PRIVATE hr_options hr_classroom)
 target_link_options(homeroom_shared PRIVATE -Wl,--version-script=${CMAKE_BINARY_DIR}/libhomeroom.map)
+if(NOT HOMEROOM_SANITIZE AND NOT HOMEROOM_TSAN) # a sanitizer's functions come from the program
+  target_link_options(homeroom_shared PRIVATE -Wl,-z,defs)
+endif()
 set_target_properties(homeroom_shared PROPERTIES
   OUTPUT_NAME homeroom EXPORT_NAME homeroom LINKER_LANGUAGE C
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
@@ -84,6 +87,6 @@ install(FILES docs/homeroom.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
 install(FILES completions/homeroom.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
   RENAME homeroom OPTIONAL)
 install(FILES completions/_homeroom DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
-install(FILES LICENSE README.md CHANGELOG.md SECURITY.md THIRD-PARTY.md docs/privacy.md
+install(FILES LICENSE README.md CHANGELOG.md SECURITY.md THIRD-PARTY.md docs/privacy.md docs/report-format.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES examples/recognize.c examples/CMakeLists.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

@@ -26,7 +26,7 @@ static const char *base_name(const char *path)
 static bool cannot_be_read(enum hr_status status)
 {
     return status == HR_ERR_NOT_FOUND || status == HR_ERR_PERMISSION || status == HR_ERR_IO ||
-           status == HR_ERR_LIMIT;
+           status == HR_ERR_LIMIT || status == HR_ERR_ARGUMENT /* a folder */;
 }
 
 static enum hr_status unreadable(struct hr_enroll_outcome *out, const struct hr_error *error)

@@ -88,10 +88,11 @@ static enum hr_status set_number(struct hr_settings *settings, const struct hr_o
 
 static bool is_choice(const char *choices, const char *value)
 {
-    size_t length = strlen(value);
+    size_t length = strcspn(value, "|");
+    if (length == 0 || value[length] != '\0')
+        return false;
     for (const char *at = choices; at != NULL; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-        if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0') &&
-            length > 0)
+        if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0'))
             return true;
     return false;
 }

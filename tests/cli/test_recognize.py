@@ -1,0 +1,242 @@
+"""recognize: reports, batches, bad files, signals."""
+
+import re
+
+from harness import *
+
+
+class Recognize(Case):
+    def setUp(self):
+        super().setUp()
+        self.enrolled()
+
+    def report(self, name="obama.csv"):
+        return list(csv.reader(io.StringIO((self.dir / name).read_bytes().decode("utf-8"), newline="")))
+
+    def files(self, folder="."):
+        """Everything in a folder, hidden files too, but not the database."""
+        return sorted(name for name in os.listdir(self.dir / folder) if not name.startswith("homeroom.db"))
+
+    def test_report_beside_the_caller(self):
+        result = self.run_it("recognize", self.videos() / "obama.mp4")
+        self.assertEqual(result.out, "")
+        self.assertRegex(result.err, r"^\S*/obama\.mp4: 1 student, 0 unknown, \d+ frames, \d+ ms\n$")
+        self.assertEqual((self.dir / "obama.csv").read_bytes(), b"name,major,year\r\nBarack Obama,Law,senior\r\n")
+        self.assertEqual(self.files(), ["obama.csv", "table.csv"] if (self.dir / "table.csv").exists() else ["obama.csv"])
+
+    def test_several_in_order_on_standard_output(self):
+        videos = self.videos()
+        result = self.run_it("recognize", "--out", "-", "-j", 2, videos / "biden.mp4", videos / "stranger.mp4", videos / "obama.mp4")
+        self.assertEqual(result.rows(), [HEADER, BIDEN_ROW, HEADER, HEADER, OBAMA_ROW])
+
+    def test_stranger_is_nobody(self):
+        result = self.run_it("recognize", self.videos() / "stranger.mp4")
+        self.assertEqual(self.report("stranger.csv"), [HEADER])
+        self.assertIn(": 0 students, 1 unknown, ", result.err)
+
+    def test_photo_is_a_video_of_one_frame(self):
+        result = self.run_it("recognize", "-o", "-", PHOTOS / "obama3.jpg")
+        self.assertEqual(result.rows(), [HEADER, OBAMA_ROW])
+        self.assertIn(" 1 frames, ", result.err)
+
+    def test_columns(self):
+        video = self.videos() / "obama.mp4"
+        rows = self.run_it("recognize", video, "-o-", "--columns", "tracks,id,first_seen").rows()
+        self.assertEqual(rows[0], ["tracks", "id", "first_seen"])
+        self.assertEqual(rows[1][1:], ["44", "00:00:00.000"])
+        rows = self.run_it("recognize", video, "-o-", "-c", "+id,margin").rows()
+        self.assertEqual(rows[0], [*HEADER, "id", "margin"])
+        self.assertEqual(rows[1][:4], [*OBAMA_ROW, "44"])
+        self.assertGreater(float(rows[1][4]), 0)
+        rows = self.run_it("recognize", video, "-o-", "-c", "all").rows()
+        self.assertEqual(len(rows[0]), 10)
+        result = self.run_it("recognize", video, "--columns", "id,shoe_size", status=ARGUMENT)
+        self.assertIn("shoe_size", result.err)
+        self.assertFalse((self.dir / "obama.csv").exists())
+
+    def test_json(self):
+        self.run_it("recognize", self.videos() / "stranger.mp4", self.videos() / "obama.mp4", "-f", "json", "-o", "reports")
+        report = json.loads((self.dir / "reports/obama.json").read_text())
+        self.assertEqual([student["id"] for student in report["students"]], ["44"])
+        report = json.loads((self.dir / "reports/stranger.json").read_text())
+        self.assertEqual(report["students"], [])
+        self.assertEqual(len(report["tracks"]), 1)
+        self.assertEqual(self.files("reports"), ["obama.json", "stranger.json"])
+
+    def test_distance_and_margin(self):
+        video = self.videos() / "obama.mp4"
+        self.assertEqual(self.run_it("recognize", video, "-o-", "--max-distance", "0.05").rows(), [HEADER])
+        self.assertEqual(self.run_it("recognize", video, "-o-", "--min-margin", "1.9").rows(), [HEADER])
+
+    def test_fps(self):
+        for fps, frames in (("1", 4), ("2", 8), ("60", 20)):
+            result = self.run_it("recognize", self.videos() / "obama.mp4", "-o-", "--fps", fps)
+            self.assertEqual(result.rows(), [HEADER, OBAMA_ROW])
+            self.assertIn(f" {frames} frames, ", result.err)
+
+    def test_bad_files_do_not_stop_the_rest(self):
+        (self.dir / "text.mp4").write_text("this is not a video")
+        (self.dir / "empty.mp4").touch()
+        whole = (self.videos() / "biden.mp4").read_bytes()
+        (self.dir / "cut.mp4").write_bytes(whole[: len(whole) // 4])
+        result = self.run_it(
+            "recognize", "-o", "out", "text.mp4", self.videos() / "obama.mp4", "missing.mp4", "empty.mp4", "cut.mp4",
+            self.videos() / "biden.mp4", status=FORMAT,
+        )  # fmt: skip
+        errors = [line for line in result.err.splitlines() if line.startswith("error: ")]
+        self.assertEqual(len(errors), 4)
+        for name, line in zip(("text.mp4", "missing.mp4", "empty.mp4", "cut.mp4"), errors):
+            self.assertIn(name, line)
+        self.assertEqual(self.files("out"), ["biden.csv", "obama.csv"])
+
+    def test_status_is_that_of_the_first_failure(self):
+        (self.dir / "text.mp4").write_text("this is not a video")
+        self.run_it("recognize", "-o-", "missing.mp4", "text.mp4", status=NOT_FOUND)
+        self.run_it("recognize", "-o-", "-j", 2, "text.mp4", "missing.mp4", status=FORMAT)
+
+    def test_names_that_clash(self):
+        for name in ("a/lesson.mp4", "a/lesson.mkv", "b/lesson.mp4"):
+            (self.dir / name).parent.mkdir(exist_ok=True)
+        shutil.copy(self.videos() / "obama.mp4", self.dir / "a/lesson.mp4")
+        shutil.copy(self.videos() / "stranger.mp4", self.dir / "a/lesson.mkv")
+        self.run_it("recognize", "-o", "out", "a/lesson.mp4", "a/lesson.mkv")
+        self.assertEqual(self.files("out"), ["lesson.csv", "lesson.mkv.csv"])
+        self.assertEqual(self.report("out/lesson.csv"), [HEADER, OBAMA_ROW])
+        self.assertEqual(self.report("out/lesson.mkv.csv"), [HEADER])
+        result = self.run_it("recognize", *["a/lesson.mp4"] * 3, "-o", "other", status=ARGUMENT)
+        self.assertIn("two videos would both write 'lesson.mp4.csv'", result.err)
+        self.assertFalse((self.dir / "other").exists())
+
+    def test_awkward_names(self):
+        for name in ("Müllers  Stunde 'A' $(x).mp4", "-o.mp4", "two\nlines.mp4", ".hidden"):
+            shutil.copy(self.videos() / "obama.mp4", self.dir / name)
+            self.run_it("recognize", "-o", "out", "--", name)
+        self.assertEqual(self.files("out"), sorted([".hidden.csv", "-o.csv", "Müllers  Stunde 'A' $(x).csv", "two\nlines.csv"]))
+
+    def test_report_is_replaced(self):
+        (self.dir / "obama.csv").write_text("old\n" * 1000)
+        self.run_it("recognize", self.videos() / "obama.mp4")
+        self.assertEqual(self.report(), [HEADER, OBAMA_ROW])
+
+    def test_out_that_cannot_be_written(self):
+        (self.dir / "file").touch()
+        result = self.run_it("recognize", self.videos() / "obama.mp4", "-o", "file", status=CONFLICT)
+        self.assertIn("'file'", result.err)
+        result = self.run_it("recognize", self.videos() / "obama.mp4", "-o", "/proc/nowhere", status=NOT_FOUND)
+        self.assertIn("/proc/nowhere", result.err)
+        if os.geteuid() != 0:
+            (self.dir / "locked").mkdir(mode=0o500)
+            self.run_it("recognize", self.videos() / "obama.mp4", "-o", "locked", status=PERMISSION)
+
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            result = self.run_it("recognize", "-o-", self.videos() / "obama.mp4", stdout=full, status=IO)
+        self.assertIn("standard output does not take the report", result.err)
+
+    def test_nobody_enrolled(self):
+        (self.dir / "table.csv").write_text("id,name\n1,One\n")
+        env = {"HOMEROOM_DB": self.dir / "other.db"}
+        self.run_it("import", "students", "table.csv", env=env)
+        result = self.run_it("recognize", "-o-", self.videos() / "obama.mp4", env=env)
+        self.assertIn("warning: nobody is enrolled in ", result.err)
+        self.assertEqual(result.rows(), [HEADER])
+
+    def test_student_without_a_record(self):
+        env = {"HOMEROOM_DB": self.dir / "other.db"}
+        self.run_it("enroll", "o-44", PHOTOS / "obama.jpg", env=env)
+        result = self.run_it("recognize", "-o-", "-c", "+id", self.videos() / "obama.mp4", env=env)
+        self.assertEqual(result.rows()[1][-1], "o-44")
+        self.assertIn("warning: ", result.err)
+        self.assertIn("has no record in the table", result.err)
+        self.assertNotIn("o-44", result.err)
+
+    def test_messages_name_nobody(self):
+        for words in ((), ("--json",)):
+            result = self.run_it("recognize", "-o", "out", self.videos() / "biden.mp4", *words)
+            self.assertNotIn("Joe", result.err)
+            self.assertNotIn("46", result.err.replace("\n", " ").split("ms")[0] if not words else "")
+
+    def test_json_messages(self):
+        result = self.run_it("recognize", "--json", "-o", "out", self.videos() / "obama.mp4")
+        message = json.loads(result.err)
+        self.assertEqual((message["message"], message["level"], message["students"], message["unknown"]), ("video done", "info", 1, 0))
+        self.assertGreater(message["total_ms"], 0)
+
+    def test_quiet(self):
+        result = self.run_it("recognize", "-q", "-o", "out", self.videos() / "obama.mp4")
+        self.assertEqual(result.err, "")
+
+    def test_progress_on_a_terminal(self):
+        master, slave = self.terminal()
+        process = self.start("recognize", self.long_video(), stderr=slave)
+        seen = []
+
+        def time_left_is_shown():
+            seen.append(self.read_terminal(master))
+            return re.search(r"\r\[[#.]{30}\] +\d+ %  video 1 of 1  \d+:\d\d left\x1b\[K", "".join(seen))
+
+        self.wait_for(time_left_is_shown, process)
+        process.send_signal(signal.SIGINT)
+        self.finish(process, DEADLINE)
+        # The line is wiped before a message is written.
+        self.assertRegex(self.read_terminal(master), r"\r\x1b\[Kerror: .*long.mp4")
+        for quiet in ("--quiet", "--json"):
+            self.run_it("recognize", self.videos() / "obama.mp4", quiet, "-o", "out", stderr=slave)
+            self.assertNotIn("%", self.read_terminal(master))
+
+    def test_no_progress_without_a_terminal(self):
+        result = self.run_it("recognize", self.videos() / "obama.mp4")
+        self.assertNotIn("\r", result.err)
+
+    def test_timeout(self):
+        result = self.run_it("recognize", self.long_video(), "--timeout", "0.3", "--fps", "10", status=DEADLINE)
+        self.assertIn("long.mp4", result.err)
+        self.assertNotIn("long.csv", self.files())
+
+    def test_no_database_no_models(self):
+        result = self.run_it("recognize", "x.mp4", "--db", "none.db", status=NOT_FOUND)
+        self.assertIn("there is no database 'none.db'", result.err)
+        result = self.run_it("recognize", "x.mp4", "--models", self.dir, status=MODEL)
+        self.assertIn("centerface.hrm", result.err)
+
+
+class Signals(Case):
+    """One video is done, the next one is long: the signal comes in the middle of it."""
+
+    def interrupted(self, number, status):
+        self.enrolled()
+        process = self.start("recognize", "-o", "out", "-j", 1, "--fps", 10, self.videos() / "obama.mp4", self.long_video(), self.videos() / "biden.mp4")
+        self.wait_for((self.dir / "out/obama.csv").exists, process)
+        process.send_signal(number)
+        result = self.finish(process, status)
+        self.assertEqual(os.listdir(self.dir / "out"), ["obama.csv"])
+        self.assertEqual((self.dir / "out/obama.csv").read_bytes(), b"name,major,year\r\nBarack Obama,Law,senior\r\n")
+        return result
+
+    def test_terminate(self):
+        result = self.interrupted(signal.SIGTERM, DEADLINE)
+        self.assertIn("long.mp4", result.err)
+        self.assertIn("biden.mp4: not begun", result.err)
+
+    def test_interrupt(self):
+        self.interrupted(signal.SIGINT, DEADLINE)
+
+    def test_second_signal_ends_at_once(self):
+        self.enrolled()
+        process = self.start("recognize", "-o", "out", "-j", 1, "--fps", 10, self.long_video())
+        self.wait_for((self.dir / "out").exists, process)
+        # Stopped, it gets both before it can answer the first.
+        process.send_signal(signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        self.assertIn(process.wait(60), (128 + signal.SIGINT, 128 + signal.SIGTERM))
+        self.assertEqual(os.listdir(self.dir / "out"), [])
+
+    def test_killed_in_the_middle(self):
+        # Nothing can be tidied up; but what is there is whole.
+        self.interrupted(signal.SIGKILL, -signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

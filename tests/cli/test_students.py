@@ -1,0 +1,227 @@
+"""The student table: import, list, export, forget."""
+
+import pickle
+import sqlite3
+import struct
+
+from harness import *
+
+TABLE = "\ufeffMajor;ID;Name;Year;Room\r\nLaw;44;Barack Obama;senior;12\r\nHistory;46;Joe Biden;junior;13\r\n"
+
+
+class Students(Case):
+    needs_models = False
+
+    def import_text(self, text, name="table.csv", status=OK):
+        (self.dir / name).write_text(text, newline="")
+        return self.run_it("import", "students", name, status=status)
+
+    def test_csv_with_all_liberties(self):
+        result = self.import_text(TABLE)
+        self.assertEqual(result.err, "2 students: 2 new, 0 changed, 0 as before; 0 problems\n")
+        self.assertEqual(result.out, "")
+        self.assertEqual(
+            self.run_it("students").out,
+            "id  name          major    year    faces\n"
+            "44  Barack Obama  Law      senior      0\n"
+            "46  Joe Biden     History  junior      0\n",
+        )
+
+    def test_json(self):
+        table = [{"id": 44, "name": "Barack Obama", "major": "Law", "year": "senior"}, {"id": "ü", "name": "Ümit Şen"}]
+        self.import_text(json.dumps(table), "table.json")
+        self.assertEqual(
+            self.run_it("students").out,
+            "id  name          major  year    faces\n"
+            "44  Barack Obama  Law    senior      0\n"
+            "ü   Ümit Şen                         0\n",
+        )
+
+    def test_again_and_changed(self):
+        self.import_text(TABLE)
+        self.assertEqual(self.import_text(TABLE).err, "2 students: 0 new, 0 changed, 2 as before; 0 problems\n")
+        changed = self.import_text(TABLE.replace("senior", "alumnus"))
+        self.assertEqual(changed.err, "2 students: 0 new, 1 changed, 1 as before; 0 problems\n")
+
+    def test_bad_files(self):
+        for name, content in (("a.json", "[{"), ("b.csv", ""), ("c.csv", "\0\0\0"), ("d.csv", "colour,size\nred,1\n")):
+            self.import_text(content, name, status=FORMAT)
+        self.run_it("import", "students", "missing.csv", status=NOT_FOUND)
+        self.assertFalse(self.db.exists())
+
+    def test_terminal_is_not_steered(self):
+        self.import_text('[{"id": "1", "name": "\\u001b[2Jgone\\u009b1m"}]', "table.json")
+        self.assertIn("?[2Jgone?1m", self.run_it("students").out)
+
+    def test_json_answer(self):
+        self.import_text(TABLE)
+        self.assertEqual(
+            self.run_it("students", "--json").objects()[0],
+            {"id": "44", "name": "Barack Obama", "major": "Law", "year": "senior", "faces": 0},
+        )
+
+    def test_default_place_is_made(self):
+        (self.dir / "table.csv").write_text("id,name\n1,One\n")
+        self.run_it("import", "students", "table.csv", env={"HOMEROOM_DB": ""})
+        self.assertTrue((self.dir / ".local/share/homeroom/homeroom.db").exists())
+
+    def test_export_can_be_imported(self):
+        self.import_text(TABLE)
+        exported = self.run_it("export").out
+        rows = list(csv.DictReader(io.StringIO(exported, newline="")))
+        self.assertEqual([(row["id"], row["name"], row["Room"]) for row in rows], [("44", "Barack Obama", "12"), ("46", "Joe Biden", "13")])
+        self.assertEqual(self.import_text(exported, "again.csv").err, "2 students: 0 new, 0 changed, 2 as before; 0 problems\n")
+
+    def test_export_to_full_disk(self):
+        self.import_text(TABLE)
+        for command in ("export", "students"):
+            with open("/dev/full", "wb") as full:
+                result = self.run_it(command, stdout=full, status=IO)
+            self.assertIn("standard output", result.err)
+
+    def test_damaged_database(self):
+        self.db.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+        self.assertNotEqual(self.run_it("students", status=DATABASE).err, "")
+        self.db.write_bytes(b"not a database at all" * 300)
+        self.run_it("students", status=DATABASE)
+
+    def test_no_database(self):
+        for words in (["students"], ["export"], ["forget", "44", "--yes"]):
+            result = self.run_it(*words, status=NOT_FOUND)
+            self.assertIn("make it with 'homeroom import students FILE'", result.err)
+        self.assertFalse(self.db.exists())
+
+
+class Faces(Case):
+    """What needs faces in the database."""
+
+    def vectors(self, student):
+        with sqlite3.connect(self.db) as db:
+            tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            found = []
+            for table in tables:
+                for row in db.execute(f'SELECT * FROM "{table}"'):
+                    if str(student) in map(str, row):
+                        found += [cell for cell in row if isinstance(cell, bytes) and len(cell) == 512]
+        db.close()
+        return found
+
+    def everything(self):
+        return b"".join(path.read_bytes() for path in self.dir.glob("homeroom.db*"))
+
+    def test_forget_leaves_nothing(self):
+        self.enrolled()
+        vectors = self.vectors(44)
+        self.assertEqual(len(vectors), 1)
+        self.assertIn(vectors[0][:256], self.everything())
+        others = self.vectors(46)
+        result = self.run_it("forget", 44, "--yes")
+        self.assertEqual(
+            result.out,
+            "forgotten: the record and 1 face; the database file was searched, nothing of them is left\n",
+        )
+        self.assertEqual(result.err, "")
+        left = self.everything()
+        for trace in (vectors[0][:32], vectors[0][-32:], b"Barack Obama", b"obama.jpg"):
+            self.assertNotIn(trace, left)
+        self.assertIn(others[0][:32], left)
+        self.assertEqual([row["id"] for row in self.run_it("students", "--json").objects()], ["46"])
+        self.run_it("forget", 44, "--yes", status=NOT_FOUND)
+
+    def test_forgotten_is_unknown(self):
+        self.enrolled()
+        self.run_it("forget", 44, "-y")
+        rows = self.run_it("recognize", "--out", "-", self.videos() / "obama.mp4").rows()
+        self.assertEqual(rows, [HEADER])
+
+    def test_forget_nobody(self):
+        self.enrolled()
+        result = self.run_it("forget", "nobody", "--yes", status=NOT_FOUND)
+        self.assertEqual(result.err, "error: there is no student 'nobody'; 'homeroom students' lists them\n")
+
+    def test_forget_does_not_ask_a_pipe(self):
+        self.enrolled()
+        result = self.run_it("forget", 44, status=ARGUMENT)
+        self.assertEqual(result.err, "error: nobody can be asked here: say --yes to forget without a question\n")
+        self.assertEqual(len(self.vectors(44)), 1)
+
+    def answered(self, answer, status):
+        """With a terminal as standard input."""
+        master, slave = self.terminal()
+        process = self.start("forget", 44, stdin=slave)
+        os.write(master, answer)
+        result = self.finish(process, status)
+        self.assertIn("Forget student 44 (Barack Obama), the record and every face?", result.err)
+        return result
+
+    def test_forget_asks_on_a_terminal(self):
+        self.enrolled()
+        for answer in (b"n\n", b"\n", b"yonder\n", b"\x04"):
+            self.assertEqual(self.answered(answer, NO).out, "nothing was changed\n")
+        self.assertEqual(len(self.vectors(44)), 1)
+        self.assertTrue(self.answered(b"y\n", OK).out.startswith("forgotten:"))
+        self.assertEqual(self.vectors(44), [])
+
+    def test_export_json_says_where_faces_come_from(self):
+        self.enrolled()
+        exported = self.run_it("export", "--what", "json").out
+        json.loads(exported)
+        self.assertIn("obama.jpg", exported)
+        self.assertIn("Barack Obama", exported)
+
+
+class Encoding(Case):
+    """The pickle of the replaced system. Its reader has tests of its own; here: the command."""
+
+    def test_refused(self):
+        for name, content, status in (
+            ("evil", pickle.dumps({"name": os.system}), UNSUPPORTED),
+            ("text", b"not a pickle", FORMAT),
+            ("empty", b"", FORMAT),
+        ):
+            (self.dir / name).write_bytes(content)
+            result = self.run_it("import", "encoding", name, status=status)
+            self.assertIn(f"reading '{name}'", result.err)
+            self.assertEqual("'posix.system' is refused" in result.err, name == "evil")
+        self.assertFalse(self.db.exists())
+
+    def numpy_pickle(self, names, vectors):
+        """What numpy 1 writes for {'name': [...], 'encoding': [array(float64), ...]}, protocol 2, by hand."""
+        def text(value):
+            raw = value.encode()
+            return b"X" + len(raw).to_bytes(4, "little") + raw
+
+        out = b"\x80\x02}(" + text("name") + b"](" + b"".join(map(text, names)) + b"e" + text("encoding") + b"]("
+        for vector in vectors:
+            raw = b"".join(struct.pack("<d", number) for number in vector)
+            out += b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
+            out += b"(K\x01K" + bytes([len(vector)]) + b"\x85cnumpy\ndtype\n" + text("f8") + b"K\x00K\x01\x87R"
+            out += b"(K\x03" + text("<") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89"
+            out += b"T" + len(raw).to_bytes(4, "little") + raw + b"tb"
+        return out + b"eu."
+
+    def test_imported_and_recognised(self):
+        # A vector as homeroom itself makes it, so that a photo finds it.
+        self.enrolled()
+        with sqlite3.connect(self.db) as db:
+            for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                for row in db.execute(f'SELECT * FROM "{table}"').fetchall():
+                    if "44" in map(str, row):
+                        for cell in row:
+                            if isinstance(cell, bytes) and len(cell) == 512:
+                                vector = struct.unpack("<128f", cell)
+        db.close()
+        (self.dir / "table.csv").write_text("id,name,major,year\n44,Barack Obama,Law,senior\n")
+        (self.dir / "encoding").write_bytes(self.numpy_pickle(["Barack Obama"], [vector]))
+        env = {"HOMEROOM_DB": self.dir / "other.db"}
+        self.run_it("import", "students", "table.csv", env=env)
+        result = self.run_it("import", "encoding", "encoding", env=env)
+        self.assertEqual(result.err, "1 encodings: 1 enrolled, 0 already there; 0 without a record\n")
+        again = self.run_it("import", "encoding", "encoding", env=env)
+        self.assertEqual(again.err, "1 encodings: 0 enrolled, 1 already there; 0 without a record\n")
+        rows = self.run_it("recognize", "-o-", self.videos() / "obama.mp4", env=env).rows()
+        self.assertEqual(rows, [HEADER, OBAMA_ROW])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""watch: a folder in which videos arrive, and what is left of it when things go wrong."""
+
+from harness import *
+
+CSV = b"name,major,year\r\nBarack Obama,Law,senior\r\n"
+LONG_AGO = 1_700_000_000
+
+
+class Watch(Case):
+    def setUp(self):
+        super().setUp()
+        self.enrolled()
+        self.incoming, self.reports = self.dir / "in", self.dir / "reports"
+        self.incoming.mkdir()
+
+    def put(self, name, source="obama.mp4"):
+        """Whole at once, as a rename gives it."""
+        hidden = self.incoming / f".{name}"
+        shutil.copyfile(self.videos() / source, hidden)
+        hidden.rename(self.incoming / name)
+
+    def names(self):
+        return sorted(os.listdir(self.reports))
+
+    def watch(self, *words):
+        return self.start("watch", "in", "reports", "--interval", "0.2", *words)
+
+    def once(self, *words, status=OK):
+        return self.run_it("watch", "in", "reports", "--once", "--interval", "0.2", *words, status=status)
+
+    def end(self, process, number=signal.SIGTERM):
+        process.send_signal(number)
+        return self.finish(process, OK)
+
+    def done(self, result):
+        """How many videos a run has recognised."""
+        return result.err.count(" students, ") + result.err.count(" student, ")
+
+    # --- what arrives ---
+
+    def test_once(self):
+        self.put("Stunde 1 ä.mp4")
+        self.put("biden.MP4", "biden.mp4")
+        shutil.copy(PHOTOS / "obama3.jpg", self.incoming)
+        for name in (".hidden.mp4", "._mac.mp4", "a.mp4.part", "b.mp4.crdownload", "c.tmp", "notes.txt", "mp4"):
+            (self.incoming / name).write_bytes(b"x")
+        (self.incoming / "folder.mp4").mkdir()
+        result = self.once()
+        self.assertEqual(self.names(), ["Stunde 1 ä.mp4.csv", "biden.MP4.csv", "obama3.jpg.csv"])
+        self.assertEqual((self.reports / "Stunde 1 ä.mp4.csv").read_bytes(), CSV)
+        self.assertTrue(result.err.startswith("watching 'in', reports go to 'reports'\n"))
+        self.assertEqual(self.done(result), 3)
+
+    def test_once_with_nothing(self):
+        self.assertEqual(self.once("-q").err, "")
+        self.assertEqual(self.names(), [])
+
+    def test_arrives_later(self):
+        process = self.watch()
+        self.wait_for(self.reports.exists, process)
+        self.put("one.mp4")
+        self.wait_for((self.reports / "one.mp4.csv").exists, process)
+        self.put("two.mp4")
+        self.wait_for((self.reports / "two.mp4.csv").exists, process)
+        result = self.end(process)
+        self.assertEqual(self.done(result), 2)
+        self.assertIn("stopped", result.err)
+        self.assertEqual(self.names(), ["one.mp4.csv", "two.mp4.csv"])
+
+    def test_same_name_other_ending(self):
+        self.put("lesson.mp4")
+        self.once()
+        (self.incoming / "lesson.mp4").unlink()
+        self.put("lesson.mov", "biden.mp4")
+        self.once()
+        self.assertEqual(self.names(), ["lesson.mov.csv", "lesson.mp4.csv"])
+
+    def test_json_reports(self):
+        self.put("one.mp4")
+        self.once("--format", "json")
+        self.assertEqual(json.loads((self.reports / "one.mp4.json").read_text())["students"][0]["id"], "44")
+
+    # --- what is still growing ---
+
+    def test_growing_file_is_left_alone(self):
+        whole = (self.videos() / "obama.mp4").read_bytes()
+        process = self.watch()
+        self.wait_for(self.reports.exists, process)
+        step = len(whole) // 12
+        with open(self.incoming / "growing.mp4", "wb") as file:
+            for start in range(0, len(whole), step):
+                file.write(whole[start : start + step])
+                file.flush()
+                time.sleep(0.1)
+                self.assertEqual(self.names(), [])
+        self.wait_for((self.reports / "growing.mp4.csv").exists, process)
+        self.end(process)
+        self.assertEqual((self.reports / "growing.mp4.csv").read_bytes(), CSV)
+
+    def test_copy_that_paused_is_done_again(self):
+        # Complete as far as anybody can tell, but not all of it: the rest makes it newer than its report.
+        self.put("paused.mp4", "stranger.mp4")
+        process = self.watch()
+        report = self.reports / "paused.mp4.csv"
+        self.wait_for(report.exists, process)
+        shutil.copyfile(self.videos() / "obama.mp4", self.incoming / "paused.mp4")
+        self.wait_for(lambda: report.read_bytes() == CSV, process)
+        self.end(process)
+
+    # --- restarts ---
+
+    def test_restart_repeats_nothing_and_loses_nothing(self):
+        self.put("one.mp4")
+        self.assertEqual(self.done(self.once()), 1)
+        before = (self.reports / "one.mp4.csv").stat().st_mtime_ns
+        self.put("two.mp4", "biden.mp4")
+        result = self.once()
+        self.assertEqual(self.done(result), 1)
+        self.assertEqual((self.reports / "one.mp4.csv").stat().st_mtime_ns, before)
+        self.assertEqual(self.done(self.once()), 0)
+
+    def test_stopped_in_the_middle(self):
+        self.put("a.mp4")
+        shutil.copyfile(self.long_video(), self.incoming / "b.mp4")
+        process = self.watch("--fps", 10, "--threads", 1)
+        self.wait_for((self.reports / "a.mp4.csv").exists, process)
+        result = self.end(process, signal.SIGINT)
+        self.assertNotIn("error", result.err)
+        self.assertEqual(self.names(), ["a.mp4.csv"])
+        shutil.copyfile(self.videos() / "biden.mp4", self.incoming / "b.mp4")
+        self.assertEqual(self.done(self.once()), 1)
+        self.assertEqual(self.names(), ["a.mp4.csv", "b.mp4.csv"])
+
+    def test_killed_in_the_middle(self):
+        self.put("a.mp4")
+        shutil.copyfile(self.long_video(), self.incoming / "b.mp4")
+        process = self.watch("--fps", 10, "--threads", 1)
+        self.wait_for((self.reports / "a.mp4.csv").exists, process)
+        process.kill()
+        process.wait()
+        self.assertEqual(self.names(), ["a.mp4.csv"])
+        shutil.copyfile(self.videos() / "biden.mp4", self.incoming / "b.mp4")
+        self.assertEqual(self.done(self.once()), 1)
+
+    def test_removed_report_is_made_again(self):
+        self.put("one.mp4")
+        self.once()
+        (self.reports / "one.mp4.csv").unlink()
+        self.assertEqual(self.done(self.once()), 1)
+        process = self.watch()
+        time.sleep(1)
+        (self.reports / "one.mp4.csv").unlink()
+        self.wait_for((self.reports / "one.mp4.csv").exists, process)
+        self.end(process)
+
+    def test_time_to_come(self):
+        # A camera whose clock is wrong does not have its videos done again and again.
+        self.put("one.mp4")
+        os.utime(self.incoming / "one.mp4", (4_000_000_000, 4_000_000_000))
+        self.assertEqual(self.done(self.once()), 1)
+        self.assertEqual(self.done(self.once()), 0)
+
+    def test_enrolled_meanwhile(self):
+        env = {"HOMEROOM_DB": self.dir / "other.db"}
+        self.run_it("enroll", 46, PHOTOS / "biden.jpg", env=env)
+        self.put("one.mp4")
+        process = self.start("watch", "in", "reports", "--interval", "0.2", env=env)
+        self.wait_for((self.reports / "one.mp4.csv").exists, process)
+        self.run_it("enroll", 44, PHOTOS / "obama.jpg", env=env)
+        self.put("two.mp4")
+        self.wait_for((self.reports / "two.mp4.csv").exists, process)
+        self.end(process)
+        self.assertEqual(len((self.reports / "one.mp4.csv").read_text().splitlines()), 1)
+        self.assertEqual(len((self.reports / "two.mp4.csv").read_text().splitlines()), 2)
+
+    # --- bad videos ---
+
+    def test_bad_video(self):
+        (self.incoming / "bad.mp4").write_text("this is not a video")
+        self.put("good.mp4")
+        result = self.once(status=FORMAT)
+        self.assertEqual(self.names(), ["bad.mp4.error.json", "good.mp4.csv"])
+        report = json.loads((self.reports / "bad.mp4.error.json").read_text())
+        self.assertEqual((report["video"], report["code"], report["size_bytes"]), ("bad.mp4", "format", 19))
+        self.assertEqual(report["modified_us"], (self.incoming / "bad.mp4").stat().st_mtime_ns // 1000)
+        self.assertIn("bad.mp4", result.err)
+        # It is not tried again as it is, and the next run has nothing to complain about.
+        self.assertEqual(self.once("-q").err, "")
+
+    def test_bad_video_that_becomes_good(self):
+        (self.incoming / "one.mp4").write_text("this is not a video")
+        process = self.watch()
+        self.wait_for((self.reports / "one.mp4.error.json").exists, process)
+        self.put("one.mp4")
+        self.wait_for((self.reports / "one.mp4.csv").exists, process)
+        self.wait_for(lambda: self.names() == ["one.mp4.csv"], process)
+        result = self.end(process)
+        self.assertEqual(result.err.count("error: "), 1)
+
+    def test_bad_video_of_the_same_size(self):
+        bad = self.incoming / "one.mp4"
+        bad.write_text("this is not a video")
+        self.once(status=FORMAT)
+        os.utime(bad, (LONG_AGO, LONG_AGO))
+        self.once(status=FORMAT)
+        self.assertEqual(json.loads((self.reports / "one.mp4.error.json").read_text())["modified_us"], LONG_AGO * 1_000_000)
+
+    def test_damaged_error_report(self):
+        (self.incoming / "one.mp4").write_text("this is not a video")
+        self.reports.mkdir()
+        for text in ("", "{", "[]", '{"size_bytes": "x"}'):
+            (self.reports / "one.mp4.error.json").write_text(text)
+            self.once(status=FORMAT)
+            self.assertEqual(json.loads((self.reports / "one.mp4.error.json").read_text())["code"], "format")
+
+    def test_name_too_long_for_its_report(self):
+        self.put("x" * 248 + ".mp4")
+        self.put("y.mp4")
+        result = self.once(status=ARGUMENT)
+        self.assertEqual(self.names(), ["y.mp4.csv"])
+        self.assertIn("longer than", result.err)
+
+    def test_timeout(self):
+        shutil.copyfile(self.long_video(), self.incoming / "long.mp4")
+        self.once("--fps", 10, "--timeout", "0.3", status=DEADLINE)
+        self.assertEqual(self.names(), ["long.mp4.error.json"])
+
+    # --- what makes it give up ---
+
+    def test_does_not_start(self):
+        self.run_it("watch", "nowhere", "reports", status=NOT_FOUND)
+        self.run_it("watch", "in", "reports", "--db", "none.db", status=NOT_FOUND)
+        self.run_it("watch", "in", "reports", "--models", self.dir, status=MODEL)
+        result = self.run_it("watch", "in", "reports", "--columns", "shoe_size", status=ARGUMENT)
+        self.assertIn("shoe_size", result.err)
+
+    def test_folder_vanishes(self):
+        process = self.watch()
+        self.wait_for(self.reports.exists, process)
+        # The folder is held open: gone, it is empty, and nothing is lost by going on.
+        self.incoming.rename(self.dir / "elsewhere")
+        time.sleep(0.5)
+        self.assertIsNone(process.poll())
+        self.end(process)
+
+
+if __name__ == "__main__":
+    main()

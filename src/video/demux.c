@@ -142,9 +142,8 @@ static const uint8_t *side_data(const AVStream *stream, enum AVPacketSideDataTyp
                                 size_t size_min)
 {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
-    const AVPacketSideData *data =
-        av_packet_side_data_get(stream->codecpar->coded_side_data,
-                                stream->codecpar->nb_coded_side_data, type);
+    const AVPacketSideData *data = av_packet_side_data_get(
+        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
     return data != NULL && data->size >= size_min ? data->data : NULL;
 #else
     size_t size = 0;
@@ -186,7 +185,8 @@ static enum hr_status check_claims(const struct hr_demux *demux, struct hr_error
         return hr_error_set(error, HR_ERR_LIMIT,
                             "it says it is %.1f hours long: more than the limit of %.0f; cut it "
                             "into parts",
-                            (double)duration_us / 3.6e9, (double)HR_LIMIT_VIDEO_DURATION_US / 3.6e9);
+                            (double)duration_us / 3.6e9,
+                            (double)HR_LIMIT_VIDEO_DURATION_US / 3.6e9);
     return HR_OK;
 }
 
@@ -265,8 +265,7 @@ enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr
 
 enum hr_orientation hr_demux_orientation(const struct hr_demux *demux)
 {
-    const uint8_t *data =
-        side_data(demux->stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
+    const uint8_t *data = side_data(demux->stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
     if (data == NULL)
         return HR_ORIENT_UPRIGHT;
     int32_t matrix[9];

@@ -10,7 +10,7 @@
 enum { DESCRIPTION_MAX = 512 };
 
 /* What users bring; "heic" and "avif" are libheif's, the rest FFmpeg's. */
-static const char *const wanted[] = {"h264", "hevc", "av1", "vp9",  "vp8",
+static const char *const wanted[] = {"h264",  "hevc", "av1", "vp9",  "vp8",
                                      "mpeg4", "jpeg", "png", "webp", "heic"};
 
 bool hr_video_can_decode(const char *codec)

@@ -6,8 +6,8 @@ static enum hr_status explain(struct heif_error failure, struct hr_error *error)
 {
     enum hr_status status = HR_ERR_FORMAT;
     if (failure.code == heif_error_Memory_allocation_error)
-        status = failure.subcode == heif_suberror_Security_limit_exceeded ? HR_ERR_LIMIT
-                                                                          : HR_ERR_MEMORY;
+        status =
+            failure.subcode == heif_suberror_Security_limit_exceeded ? HR_ERR_LIMIT : HR_ERR_MEMORY;
     else if (failure.code == heif_error_Unsupported_filetype ||
              failure.code == heif_error_Unsupported_feature)
         status = HR_ERR_UNSUPPORTED;
@@ -58,10 +58,10 @@ enum hr_status hr_heif_read(struct hr_image *out, struct hr_view bytes, struct h
     status = hr_size_check(claimed, error);
     if (status != HR_OK)
         goto out;
-    failure = heif_decode_image(handle, &picture, heif_colorspace_RGB,
-                                heif_chroma_interleaved_RGB, NULL);
-    status = failure.code != heif_error_Ok ? explain(failure, error)
-                                           : copy_rows(out, picture, error);
+    failure =
+        heif_decode_image(handle, &picture, heif_colorspace_RGB, heif_chroma_interleaved_RGB, NULL);
+    status =
+        failure.code != heif_error_Ok ? explain(failure, error) : copy_rows(out, picture, error);
 out:
     heif_image_release(picture);
     heif_image_handle_release(handle);

@@ -60,11 +60,13 @@ static void note_passed(struct hr_lookahead *lookahead, int64_t pts)
         if (passed->window < lookahead->passed[oldest].window)
             oldest = i;
     }
-    size_t slot = lookahead->passed_count < HR_LOOKAHEAD_WINDOWS ? lookahead->passed_count++ : oldest;
+    size_t slot =
+        lookahead->passed_count < HR_LOOKAHEAD_WINDOWS ? lookahead->passed_count++ : oldest;
     lookahead->passed[slot] = (struct hr_lookahead_passed){window, pts};
 }
 
-/* Decides whether the entry may be due, and which of the queued ones no longer are because of it. */
+/* Decides whether the entry may be due, and which of the queued ones no longer are because of it.
+ */
 static void weigh(struct hr_lookahead *lookahead, struct hr_lookahead_entry *entry)
 {
     const AVPacket *packet = entry->packet;

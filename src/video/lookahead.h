@@ -1,7 +1,7 @@
 /* A short queue of packets between demuxer and decoder, which leaves out what no due frame needs.
  *
- * At one or two samples a second most pictures are never looked at, but most of them must be decoded
- * because later ones refer to them. Not needed, and left out here, are
+ * At one or two samples a second most pictures are never looked at, but most of them must be
+ * decoded because later ones refer to them. Not needed, and left out here, are
  *   - disposable pictures that are not due;
  *   - everything up to an entry point that lies before the next due picture;
  *   - everything after the last due picture.
@@ -40,7 +40,8 @@ struct hr_lookahead_passed {
 struct hr_lookahead {
     struct hr_access_reader reader;
     struct hr_sampler sampler;
-    bool enabled; /* false for good once the stream turns out to be of a kind that is not understood */
+    bool enabled; /* false for good once the stream turns out to be of a kind that is not understood
+                   */
     bool started;
     bool ended; /* the demuxer has no more */
     int64_t first_pts;

@@ -99,28 +99,27 @@ static enum hr_status copy(struct hr_image *out, const struct hr_frame *frame,
     return HR_OK;
 }
 
-static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind,
-                                     struct hr_view bytes, enum hr_orientation orientation,
+static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind, struct hr_view bytes,
+                                     enum hr_orientation orientation, struct hr_reason *reason,
                                      struct hr_error *error)
 {
-    struct hr_reason reason = {0};
     struct hr_picture picture = {0};
     struct hr_frame upright;
     AVCodecContext *decoder = NULL;
-    hr_reason_listen(&reason);
+    hr_reason_listen(reason);
     AVFrame *frame = av_frame_alloc();
     enum hr_status status =
         frame != NULL ? HR_OK : hr_error_set(error, HR_ERR_MEMORY, "no memory to decode a photo");
     if (status == HR_OK)
         status = check_claim(kind, bytes, error);
     if (status == HR_OK)
-        status = hr_decoder_open(&decoder, codec_of(kind), NULL, 1, &reason, error);
+        status = hr_decoder_open(&decoder, codec_of(kind), NULL, 1, reason, error);
     if (status != HR_OK)
         goto out;
-    reason.first[0] = '\0';
+    reason->first[0] = '\0';
     int code = decode_one(decoder, bytes, frame);
     if (code < 0) {
-        status = explain(code, &reason, hr_photo_codec(kind), error);
+        status = explain(code, reason, hr_photo_codec(kind), error);
         goto out;
     }
     status = hr_picture_convert(&picture, frame, orientation, &upright, error);
@@ -136,22 +135,24 @@ out:
 
 /* FFmpeg takes still WebP only. The orientation is that of the whole file. */
 static enum hr_status read_animated_webp(struct hr_image *out, struct hr_view bytes,
-                                         struct hr_error *error)
+                                         struct hr_reason *reason, struct hr_error *error)
 {
     struct hr_buffer still;
     hr_buffer_init(&still, HR_LIMIT_PHOTO_BYTES + 64);
     enum hr_status status =
         hr_webp_first_frame(bytes, &still)
             ? read_by_ffmpeg(out, HR_STILL_WEBP, hr_buffer_view(&still),
-                             hr_exif_orientation(HR_STILL_WEBP, bytes), error)
+                             hr_exif_orientation(HR_STILL_WEBP, bytes), reason, error)
             : hr_error_set(error, HR_ERR_FORMAT, "the animated WebP has no whole picture");
     hr_buffer_clear(&still);
     return status;
 }
 
-enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struct hr_error *error)
+enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struct hr_reason *damage,
+                               struct hr_error *error)
 {
     *out = (struct hr_image){0};
+    damage->first[0] = '\0';
     if (bytes.size > HR_LIMIT_PHOTO_BYTES)
         return hr_error_set(error, HR_ERR_LIMIT, "%zu MB: more than a photo's limit of %d",
                             bytes.size >> 20, (int)(HR_LIMIT_PHOTO_BYTES >> 20));
@@ -159,9 +160,9 @@ enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struc
     if (kind == HR_STILL_HEIF)
         return hr_heif_read(out, bytes, error);
     if (kind == HR_STILL_WEBP && hr_webp_is_animated(bytes))
-        return read_animated_webp(out, bytes, error);
+        return read_animated_webp(out, bytes, damage, error);
     if (kind != HR_STILL_NONE)
-        return read_by_ffmpeg(out, kind, bytes, hr_exif_orientation(kind, bytes), error);
+        return read_by_ffmpeg(out, kind, bytes, hr_exif_orientation(kind, bytes), damage, error);
     const char *foreign = hr_sniff_foreign(bytes, true);
     if (foreign != NULL)
         return hr_error_set(error, HR_ERR_FORMAT, "not a photo: it is %s", foreign);
@@ -173,6 +174,7 @@ enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struc
 enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name,
                              struct hr_error *error)
 {
-    enum hr_status status = hr_photo_decode(out, bytes, error);
+    struct hr_reason damage;
+    enum hr_status status = hr_photo_decode(out, bytes, &damage, error);
     return status == HR_OK ? HR_OK : hr_error_prefix(error, "'%s'", name);
 }

@@ -4,10 +4,12 @@
 
 #include "base/image.h"
 #include "base/view.h"
+#include "video/reason.h"
 #include "video/sniff.h"
 
-/* As hr_photo_read, without a name in the error's text. */
-enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes,
+/* As hr_photo_read, without a name in the error's text. A picture that could be decoded in part is
+ * HR_OK, and `damage` holds what was wrong ("" when nothing was). */
+enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struct hr_reason *damage,
                                struct hr_error *error) HR_MUST_USE;
 
 /* "mjpeg", "png", "heif", ...; a constant. */

@@ -21,7 +21,8 @@ void hr_picture_clear(struct hr_picture *picture)
 static enum hr_status make_room(uint8_t **buffer, size_t *buffer_bytes, struct hr_size size,
                                 ptrdiff_t *stride_bytes, struct hr_error *error)
 {
-    size_t stride = ((size_t)size.width_px * 3 + ROW_ALIGN_BYTES - 1) & ~(size_t)(ROW_ALIGN_BYTES - 1);
+    size_t stride =
+        ((size_t)size.width_px * 3 + ROW_ALIGN_BYTES - 1) & ~(size_t)(ROW_ALIGN_BYTES - 1);
     size_t bytes;
     if (!hr_size_multiply(stride, (size_t)size.height_px, &bytes) ||
         !hr_size_add(bytes, ROW_ALIGN_BYTES, &bytes))

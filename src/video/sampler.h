@@ -1,5 +1,5 @@
-/* Which frames are due: time is cut into windows of one sample each, and the first frame of a window
- * is the one that is looked at.
+/* Which frames are due: time is cut into windows of one sample each, and the first frame of a
+ * window is the one that is looked at.
  *
  * Window k begins at k / samples_per_s after the first frame, rounded to the nearest tick of the
  * stream's time base, so that a container that counts milliseconds does not lose a frame to

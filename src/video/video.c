@@ -33,8 +33,8 @@ struct hr_video {
 
     enum hr_orientation orientation;
     struct hr_picture picture;
-    struct hr_image still;      /* owned; a still image's pixels */
-    struct hr_frame first;      /* decoded while opening, handed out by the first hr_video_next */
+    struct hr_image still; /* owned; a still image's pixels */
+    struct hr_frame first; /* decoded while opening, handed out by the first hr_video_next */
     bool first_waits;
 
     struct hr_sampler sampler;
@@ -71,17 +71,20 @@ static enum hr_status read_whole(struct hr_source *source, struct hr_buffer *byt
 static enum hr_status open_still(struct hr_video *video, enum hr_still kind, struct hr_error *error)
 {
     struct hr_buffer bytes;
+    struct hr_reason damage;
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
     enum hr_status status = read_whole(&video->source, &bytes, error);
     if (status == HR_OK)
-        status = hr_photo_decode(&video->still, hr_buffer_view(&bytes), error);
+        status = hr_photo_decode(&video->still, hr_buffer_view(&bytes), &damage, error);
     hr_buffer_clear(&bytes);
     if (status != HR_OK)
         return status;
+    if (damage.first[0] != '\0')
+        snprintf(video->warning, sizeof video->warning, "the picture is damaged (%s)",
+                 damage.first);
     video->first = hr_image_frame(&video->still);
-    video->info = (struct hr_video_info){.size = video->still.size,
-                                         .container = "image",
-                                         .codec = hr_photo_codec(kind)};
+    video->info = (struct hr_video_info){
+        .size = video->still.size, .container = "image", .codec = hr_photo_codec(kind)};
     video->feed = ENDED;
     video->first_waits = true;
     return HR_OK;
@@ -116,8 +119,7 @@ static enum hr_status send(struct hr_video *video, const AVPacket *packet, struc
 static enum hr_status fill_lookahead(struct hr_video *video, struct hr_error *error)
 {
     while (hr_lookahead_wants_more(&video->lookahead)) {
-        enum hr_status status =
-            hr_demux_read(&video->demux, video->packet, &video->reason, error);
+        enum hr_status status = hr_demux_read(&video->demux, video->packet, &video->reason, error);
         if (status == HR_END)
             hr_lookahead_end(&video->lookahead);
         else if (status != HR_OK)
@@ -263,8 +265,8 @@ static enum hr_status next_due(struct hr_video *video, struct hr_frame *out, str
         int64_t pts_us = av_rescale_q(ticks, video->demux.stream->time_base, AV_TIME_BASE_Q);
         status = check_sample(video, pts_us, error);
         if (status == HR_OK)
-            status = hr_picture_convert(&video->picture, video->frame, video->orientation, out,
-                                        error);
+            status =
+                hr_picture_convert(&video->picture, video->frame, video->orientation, out, error);
         if (status != HR_OK)
             return status;
         out->pts_us = pts_us;
@@ -282,15 +284,16 @@ static enum hr_status nothing_decoded(struct hr_video *video, struct hr_error *e
                             "the index (moov) lies behind the pictures, and this source can't go "
                             "back to them; give it as a file, or store it with 'faststart'");
     if (video->packets_decoded == 0)
-        return hr_error_set(error, HR_ERR_FORMAT,
-                            "the video has no pictures: it is of zero length, or cut off before the "
-                            "first%s%s",
-                            video->demux.damaged > 0 ? ": " : "", video->demux.damage.first);
+        return hr_error_set(
+            error, HR_ERR_FORMAT,
+            "the video has no pictures: it is of zero length, or cut off before the "
+            "first%s%s",
+            video->demux.damaged > 0 ? ": " : "", video->demux.damage.first);
     if (hr_decoder_refused_size(video->broken_reason))
         return hr_error_set(error, HR_ERR_LIMIT, "the pictures are too large (%s)",
                             video->broken_reason);
-    return hr_error_set(error, HR_ERR_FORMAT,
-                        "not one picture of the %s video can be decoded (%s)", codec,
+    return hr_error_set(error, HR_ERR_FORMAT, "not one picture of the %s video can be decoded (%s)",
+                        codec,
                         video->broken_reason[0] != '\0' ? video->broken_reason : "no reason given");
 }
 
@@ -327,8 +330,7 @@ static enum hr_status show_first(struct hr_video *video, struct hr_error *error)
 static enum hr_status open_moving(struct hr_video *video, const struct hr_video_options *options,
                                   struct hr_error *error)
 {
-    enum hr_status status =
-        hr_demux_open(&video->demux, &video->source, &video->reason, error);
+    enum hr_status status = hr_demux_open(&video->demux, &video->source, &video->reason, error);
     if (status != HR_OK)
         return status;
     const AVStream *stream = video->demux.stream;

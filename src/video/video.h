@@ -24,25 +24,29 @@ struct hr_video_info {
     struct hr_size size; /* as shown, display rotation applied */
     int rotation_deg;    /* clockwise rotation that was applied: 0, 90, 180, 270 */
     int64_t duration_us; /* as the container says; 0 when it does not */
-    const char *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; borrowed from the video */
-    const char *codec;     /* "h264", ...; borrowed from the video */
+    const char
+        *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; borrowed from the video */
+    const char *codec; /* "h264", ...; borrowed from the video */
 };
 
 /* Open from a stream, which is borrowed and must outlive the video. `name` is used in errors only.
- * Errors: FORMAT (not a video, no video stream, damaged beyond reading), UNSUPPORTED (codec), LIMIT (named limits
- * of base/limits.h), DEADLINE, IO (the stream's own error). A still image is a video of one frame. */
+ * Errors: FORMAT (not a video, no video stream, damaged beyond reading), UNSUPPORTED (codec), LIMIT
+ * (named limits of base/limits.h), DEADLINE, IO (the stream's own error). A still image is a video
+ * of one frame. */
 enum hr_status hr_video_open(struct hr_video **out, struct hr_stream *stream, const char *name,
-                             const struct hr_video_options *options, struct hr_error *error) HR_MUST_USE;
+                             const struct hr_video_options *options,
+                             struct hr_error *error) HR_MUST_USE;
 void hr_video_close(struct hr_video *video);
 
 const struct hr_video_info *hr_video_info(const struct hr_video *video);
 
-/* The next frame that is due: the first whose time is at or after the next sample time k / samples_per_s
- * (rounded to the container's clock), counted from the first frame's time. HR_OK; HR_END after the
- * last; an error otherwise. Damage in the middle of a file is not an error: the frames that can be
- * decoded are given and hr_video_warning says what was wrong.
- * The frame's pixels belong to the video and are valid until the next call. */
-enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struct hr_error *error) HR_MUST_USE;
+/* The next frame that is due: the first whose time is at or after the next sample time k /
+ * samples_per_s (rounded to the container's clock), counted from the first frame's time. HR_OK;
+ * HR_END after the last; an error otherwise. Damage in the middle of a file is not an error: the
+ * frames that can be decoded are given and hr_video_warning says what was wrong. The frame's pixels
+ * belong to the video and are valid until the next call. */
+enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out,
+                             struct hr_error *error) HR_MUST_USE;
 
 /* What decoding cost so far; for the bench and the tests. */
 struct hr_video_work {
@@ -59,7 +63,8 @@ const char *hr_video_warning(const struct hr_video *video);
 enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name,
                              struct hr_error *error) HR_MUST_USE;
 
-/* One line for `homeroom doctor`: versions of the libraries, and which of the wanted decoders are there. */
+/* One line for `homeroom doctor`: versions of the libraries, and which of the wanted decoders are
+ * there. */
 void hr_video_describe(char *out, size_t size);
 /* Whether this build can decode "h264", "hevc", "av1", "vp9", "mpeg4", "heic", "webp", ... */
 bool hr_video_can_decode(const char *codec);

@@ -10,8 +10,8 @@ Writes the files and FOLDER/expected.tsv: name, outcome, words. Outcomes:
     error    refused with an error that holds the words
     any      one of the three, as the damage falls; never a crash
 
-The words are "-" where any will do. Needs the ffmpeg program; the same files come out each time with
-the same ffmpeg.
+The words are "-" where any will do. Needs the ffmpeg program; the same files come out each time
+with the same ffmpeg.
 """
 
 import pathlib
@@ -113,8 +113,9 @@ def not_videos(make):
     make.add("empty.mp4", b"", "error", "empty file")
     make.add("one_byte.mp4", b"A", "error", "not a video")
     make.add("zeros.mp4", bytes(65536), "error", "zero bytes")
-    make.add("text.mp4", b"Dear students, the lesson moves to room 4.\n" * 200, "error", "text file")
-    make.add("utf8_text.mp4", "Liebe Schüler, wir sehen uns.\n".encode() * 300, "error", "text file")
+    letter = "Liebe Schüler, wir sehen uns.\n".encode()
+    make.add("text.mp4", b"Dear students, the lesson moves.\n" * 200, "error", "text file")
+    make.add("utf8_text.mp4", letter * 300, "error", "text file")
     make.add("web_page.mp4", b"<!DOCTYPE html><title>404</title>" * 9, "error", "web page")
     make.add("document.mp4", b"%PDF-1.7\n" + dice.randbytes(9000), "error", "PDF")
     make.add("archive.mp4", b"PK\x03\x04" + dice.randbytes(9000), "error", "ZIP")
@@ -266,7 +267,8 @@ def png_chunk(kind, body):
 def pictures(make):
     for name in ("photo.jpg", "photo.png", "photo.webp", "photo.bmp", "photo.gif"):
         data = make.part(name, *moving(1, "320x240"), "-frames:v", "1")
-        make.add(f"cut_50_{name}", cut(data, 0.5), "any")
+        half = "warning" if name.endswith("jpg") else "any"
+        make.add(f"cut_50_{name}", cut(data, 0.5), half, "damaged" if half == "warning" else "-")
         make.add(f"cut_02_{name}", cut(data, 0.02), "any")
         make.add(f"flipped_{name}", flip(data, 100, len(data), 97, 9), "any")
     make.add("no_picture.jpg", b"\xff\xd8\xff\xd9", "error", "damaged")

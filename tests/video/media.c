@@ -103,10 +103,10 @@ void media_make(const char *name, const char *arguments)
 
 bool media_has_encoder(const char *encoder)
 {
-    const char *words[] = {"ffmpeg",  "-nostdin", "-loglevel", "quiet",
-                           "-f",      "lavfi",    "-i",        "testsrc2=size=128x96:duration=1",
-                           "-c:v",    encoder,    "-frames:v", "1",
-                           "-f",      "null",     "-",         NULL};
+    const char *words[] = {"ffmpeg", "-nostdin", "-loglevel", "quiet",
+                           "-f",     "lavfi",    "-i",        "testsrc2=size=128x96:duration=1",
+                           "-c:v",   encoder,    "-frames:v", "1",
+                           "-f",     "null",     "-",         NULL};
     return run(words, true) == 0;
 }
 

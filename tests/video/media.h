@@ -1,5 +1,5 @@
-/* Videos for the tests: made by the ffmpeg program when the test runs, in a folder that goes away with
- * it. */
+/* Videos for the tests: made by the ffmpeg program when the test runs, in a folder that goes away
+ * with it. */
 #ifndef HR_TESTS_VIDEO_MEDIA_H
 #define HR_TESTS_VIDEO_MEDIA_H
 

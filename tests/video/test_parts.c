@@ -38,9 +38,9 @@ static void every_orientation_moves_every_pixel_to_its_place(void **state)
             for (int x = 0; x < WIDTH; x++) {
                 /* TIFF 6.0, Orientation: where row 0 and column 0 are shown. */
                 int right = WIDTH - 1 - x, below = HEIGHT - 1 - y;
-                const int to[9][2] = {{0, 0},       {x, y},     {right, y}, {right, below},
-                                      {x, below},   {y, x},     {below, x}, {below, right},
-                                      {y, right}};
+                const int to[9][2] = {{0, 0},         {x, y},         {right, y},
+                                      {right, below}, {x, below},     {y, x},
+                                      {below, x},     {below, right}, {y, right}};
                 const uint8_t *rgb = shown.rgb + to[o][1] * shown.stride_bytes + 3 * to[o][0];
                 assert_int_equal(rgb[0], x);
                 assert_int_equal(rgb[1], y);
@@ -105,10 +105,9 @@ static AVPacket packet_of(const void *data, int size, int flags)
 }
 
 #define ACCESS(reader, packet_flags, ...)                                                          \
-    hr_access_of(&(reader),                                                                        \
-                 &(AVPacket){.data = (uint8_t[]){__VA_ARGS__},                                     \
-                             .size = sizeof((uint8_t[]){__VA_ARGS__}),                             \
-                             .flags = (packet_flags)})
+    hr_access_of(&(reader), &(AVPacket){.data = (uint8_t[]){__VA_ARGS__},                          \
+                                        .size = sizeof((uint8_t[]){__VA_ARGS__}),                  \
+                                        .flags = (packet_flags)})
 
 static void h264_packets_are_told_apart(void **state)
 {
@@ -137,7 +136,8 @@ static void h264_packets_are_told_apart(void **state)
 
     struct hr_access_reader annex_b =
         hr_access_reader_of(&(AVCodecParameters){.codec_id = AV_CODEC_ID_H264});
-    assert_int_equal(ACCESS(annex_b, 0, 0, 0, 0, 1, 0x09, 0, 0, 1, 0x01, 1, 1), HR_ACCESS_DISPOSABLE);
+    assert_int_equal(ACCESS(annex_b, 0, 0, 0, 0, 1, 0x09, 0, 0, 1, 0x01, 1, 1),
+                     HR_ACCESS_DISPOSABLE);
     assert_int_equal(ACCESS(annex_b, 0, 0, 0, 1, 0x65, 1, 1), HR_ACCESS_ENTRY);
     assert_int_equal(ACCESS(annex_b, 0, 1, 1, 0, 0, 1), HR_ACCESS_NEEDED);
 }
@@ -153,8 +153,14 @@ static void hevc_packets_are_told_apart(void **state)
 {
     (void)state;
     struct hr_access_reader one = hevc_reader(1), two = hevc_reader(2), unknown = hevc_reader(0);
-    enum { TRAIL_N = 0 << 1, TRAIL_R = 1 << 1, RASL_N = 8 << 1, IDR = 19 << 1, CRA = 21 << 1,
-           SPS = 33 << 1 };
+    enum {
+        TRAIL_N = 0 << 1,
+        TRAIL_R = 1 << 1,
+        RASL_N = 8 << 1,
+        IDR = 19 << 1,
+        CRA = 21 << 1,
+        SPS = 33 << 1
+    };
     enum { LAYER_0 = 1, LAYER_1 = 2 };
     assert_int_equal(ACCESS(one, 0, 0, 0, 0, 2, TRAIL_N, LAYER_0), HR_ACCESS_DISPOSABLE);
     assert_int_equal(ACCESS(one, 0, 0, 0, 0, 2, RASL_N, LAYER_0), HR_ACCESS_DISPOSABLE);
@@ -217,7 +223,8 @@ static void run_queue(const char *kinds, const int *pts, char *out)
             assert_int_equal(av_new_packet(packet, 7), 0);
             char kind = kinds[next];
             uint8_t type = kind == 'I' ? 19 : kind == 'C' ? 21 : kind == 'b' ? 0 : 1;
-            memcpy(packet->data, (uint8_t[]){0, 0, 0, 3, (uint8_t)(type << 1), 1, (uint8_t)kind}, 7);
+            memcpy(packet->data, (uint8_t[]){0, 0, 0, 3, (uint8_t)(type << 1), 1, (uint8_t)kind},
+                   7);
             packet->pts = packet->dts = pts[next++];
             assert_true(hr_lookahead_put(&lookahead, packet));
         }
@@ -243,7 +250,8 @@ static void only_what_a_due_frame_needs_gets_through(void **state)
 {
     (void)state;
     char out[64];
-    /* Due are 0, 10, 20: the b at 10, the P at 20; the rest of the b are not, nor what comes last. */
+    /* Due are 0, 10, 20: the b at 10, the P at 20; the rest of the b are not, nor what comes last.
+     */
     run_queue("IPbPbPbPbPPb", (int[]){0, 6, 3, 12, 10, 16, 14, 20, 18, 24, 28, 26}, out);
     assert_string_equal(out, "IPPbPP");
     /* The group in the middle holds no due frame: the decoder begins anew at the next. */
@@ -326,15 +334,32 @@ static void bytes_are_recognised(void **state)
 {
     (void)state;
     assert_int_equal(hr_sniff_still(hr_view_text("\xFF\xD8\xFF\xE0")), HR_STILL_JPEG);
-    assert_int_equal(hr_sniff_still(hr_view_of("\0\0\0\x18" "ftypheic", 12)), HR_STILL_HEIF);
-    assert_int_equal(hr_sniff_still(hr_view_of("\0\0\0\x18" "ftypavif", 12)), HR_STILL_HEIF);
-    assert_int_equal(hr_sniff_still(hr_view_of("\0\0\0\x18" "ftypisom", 12)), HR_STILL_NONE);
-    assert_int_equal(hr_sniff_still(hr_view_of("\0\0\0\x18" "ftyphei", 11)), HR_STILL_NONE);
+    assert_int_equal(hr_sniff_still(hr_view_of("\0\0\0\x18"
+                                               "ftypheic",
+                                               12)),
+                     HR_STILL_HEIF);
+    assert_int_equal(hr_sniff_still(hr_view_of("\0\0\0\x18"
+                                               "ftypavif",
+                                               12)),
+                     HR_STILL_HEIF);
+    assert_int_equal(hr_sniff_still(hr_view_of("\0\0\0\x18"
+                                               "ftypisom",
+                                               12)),
+                     HR_STILL_NONE);
+    assert_int_equal(hr_sniff_still(hr_view_of("\0\0\0\x18"
+                                               "ftyphei",
+                                               11)),
+                     HR_STILL_NONE);
     assert_int_equal(hr_sniff_still(hr_view_text("RIFF....AVI ")), HR_STILL_NONE);
     assert_int_equal(hr_sniff_still(hr_view_of(NULL, 0)), HR_STILL_NONE);
-    assert_true(hr_sniff_is_mp4(hr_view_of("\0\0\0\x08" "moov", 8)));
+    assert_true(hr_sniff_is_mp4(hr_view_of("\0\0\0\x08"
+                                           "moov",
+                                           8)));
     assert_string_equal(hr_sniff_foreign(hr_view_of(NULL, 0), true), "an empty file");
-    assert_string_equal(hr_sniff_foreign(hr_view_text("Gr\xC3\xBC\xC3\x9F" "e"), true), "a text file");
+    assert_string_equal(hr_sniff_foreign(hr_view_text("Gr\xC3\xBC\xC3\x9F"
+                                                      "e"),
+                                         true),
+                        "a text file");
     /* A character that is cut: forgiven in the middle of a file, not at its end. */
     assert_string_equal(hr_sniff_foreign(hr_view_text("Gr\xC3"), false), "a text file");
     assert_null(hr_sniff_foreign(hr_view_text("Gr\xC3"), true));

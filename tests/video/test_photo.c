@@ -61,6 +61,7 @@ static void assert_photo_shows(struct hr_view bytes, const char *shown, struct h
     media_decode_bytes(video, bytes, false, &(struct hr_video_options){.samples_per_s = 2});
     assert_int_equal(video->status, HR_END);
     assert_int_equal(video->count, 1);
+    assert_string_equal(video->warning, "");
     assert_int_equal(video->frames[0].pts_us, 0);
     assert_true(video->frames[0].checksum == media_checksum(&frame));
     assert_int_equal(video->info.size.width_px, size.width_px);
@@ -72,9 +73,12 @@ static void every_format_is_read(void **state)
 {
     (void)state;
     static const char *const names[][2] = {
-        {"q.jpg", QUARTERS "-q:v 1"},          {"q.png", QUARTERS},
-        {"q.webp", QUARTERS "-c:v libwebp"},   {"q.bmp", QUARTERS},
-        {"q.gif", QUARTERS},                   {"q.tiff", QUARTERS},
+        {"q.jpg", QUARTERS "-q:v 1"},
+        {"q.png", QUARTERS},
+        {"q.webp", QUARTERS "-c:v libwebp"},
+        {"q.bmp", QUARTERS},
+        {"q.gif", QUARTERS},
+        {"q.tiff", QUARTERS},
         {"gray16.png", QUARTERS "-pix_fmt rgb48be"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

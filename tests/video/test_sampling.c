@@ -28,22 +28,27 @@ struct kind {
 
 static const struct kind kinds[] = {
     {"b_frames.mp4", "libx264", "h264", MOVING H264 "-g 250 -bf 3", true},
-    {"pyramid.mkv", "libx264", "h264", MOVING H264 "-g 30 -bf 8 -x264-params b-pyramid=normal", true},
+    {"pyramid.mkv", "libx264", "h264", MOVING H264 "-g 30 -bf 8 -x264-params b-pyramid=normal",
+     true},
     {"no_b_frames.mp4", "libx264", "h264", MOVING H264 "-g 12 -bf 0", true},
     {"open_gop.mp4", "libx264", "h264", MOVING H264 "-g 12 -bf 3 -x264-params open-gop=1", true},
-    {"refresh.mp4", "libx264", "h264", MOVING H264 "-g 20 -bf 2 -x264-params intra-refresh=1", true},
+    {"refresh.mp4", "libx264", "h264", MOVING H264 "-g 20 -bf 2 -x264-params intra-refresh=1",
+     true},
     {"interlaced.mp4", "libx264", "h264", MOVING H264 "-g 25 -bf 2 -flags +ildct+ilme", true},
     {"stream.ts", "libx264", "h264", MOVING H264 "-g 10 -bf 2", true},
     {"open.ts", "libx264", "h264", MOVING H264 "-g 10 -bf 2 -x264-params open-gop=1", true},
     {"raw.h264", "libx264", "h264", MOVING H264 "-g 10 -bf 2", false},
-    {"closed.mp4", "libx265", "hevc", MOVING HEVC "keyint=15:open-gop=0:bframes=3 -tag:v hvc1", true},
+    {"closed.mp4", "libx265", "hevc", MOVING HEVC "keyint=15:open-gop=0:bframes=3 -tag:v hvc1",
+     true},
     {"open.mov", "libx265", "hevc", MOVING HEVC "keyint=15:open-gop=1:bframes=4 -tag:v hvc1", true},
-    {"open.mkv", "libx265", "hevc", MOVING HEVC "keyint=10:min-keyint=10:open-gop=1:bframes=4", true},
-    {"layers.mkv", "libx265", "hevc",
-     MOVING HEVC "keyint=60:temporal-layers=1:b-adapt=0:bframes=3", true},
+    {"open.mkv", "libx265", "hevc", MOVING HEVC "keyint=10:min-keyint=10:open-gop=1:bframes=4",
+     true},
+    {"layers.mkv", "libx265", "hevc", MOVING HEVC "keyint=60:temporal-layers=1:b-adapt=0:bframes=3",
+     true},
     {"vp8.webm", "libvpx", "vp8", MOVING "-c:v libvpx -cpu-used 8 -g 12 -auto-alt-ref 1", true},
     {"vp9.webm", "libvpx-vp9", "vp9", MOVING "-c:v libvpx-vp9 -cpu-used 8 -g 12 -row-mt 1", true},
-    {"av1.mp4", "libsvtav1", "av1", "-loglevel quiet " MOVING "-c:v libsvtav1 -preset 12 -g 15", true},
+    {"av1.mp4", "libsvtav1", "av1", "-loglevel quiet " MOVING "-c:v libsvtav1 -preset 12 -g 15",
+     true},
     {"mpeg4.mp4", "mpeg4", "mpeg4", MOVING "-c:v mpeg4 -g 12 -bf 2", true},
     {"mpeg4.avi", "mpeg4", "mpeg4", MOVING "-c:v mpeg4 -g 12 -bf 2", false},
     {"mpeg2.mpg", "mpeg2video", "mpeg2video", MOVING "-c:v mpeg2video -g 12 -bf 2", false},
@@ -161,7 +166,7 @@ static void time_counts_from_the_first_frame(void **state)
 
 /* A picture whose every pixel is known: red grows to the right, green downwards, blue with time. */
 #define KNOWN                                                                                      \
-    "-f lavfi -i nullsrc=size=37x23:rate=5:duration=1 -vf "                                       \
+    "-f lavfi -i nullsrc=size=37x23:rate=5:duration=1 -vf "                                        \
     "format=gbrp,geq=r='X*6':g='Y*10':b='N*50' "
 
 static bool is_known_picture(const struct hr_frame *frame, int number)
@@ -189,9 +194,8 @@ static void lossless_pixels_come_out_as_they_went_in(void **state)
         struct hr_video *video;
         struct hr_frame frame;
         assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-        assert_int_equal(hr_video_open(&video, &stream, files[f], &(struct hr_video_options){0},
-                                       &error),
-                         HR_OK);
+        assert_int_equal(
+            hr_video_open(&video, &stream, files[f], &(struct hr_video_options){0}, &error), HR_OK);
         int number = 0;
         for (; hr_video_next(video, &frame, &error) == HR_OK; number++) {
             assert_int_equal(frame.size.width_px, 37);
@@ -231,18 +235,24 @@ static void colours_follow_the_matrix_and_the_range_of_the_file(void **state)
     static const struct {
         const char *file, *options;
     } ways[] = {
-        {"red601.mkv", "scale=out_color_matrix=bt601:out_range=tv,format=yuv444p -c:v libx264 -qp 0 "
-                       "-colorspace smpte170m -color_range tv"},
-        {"red709.mkv", "scale=out_color_matrix=bt709:out_range=tv,format=yuv444p -c:v libx264 -qp 0 "
-                       "-colorspace bt709 -color_range tv"},
-        {"red2020.mkv", "scale=out_color_matrix=bt2020:out_range=tv,format=yuv444p10le -c:v libx264 "
-                        "-qp 0 -colorspace bt2020nc -color_range tv"},
-        {"full709.mkv", "scale=out_color_matrix=bt709:out_range=pc,format=yuv444p -c:v libx264 -qp 0 "
-                        "-colorspace bt709 -color_range pc"},
-        {"ten.mkv", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p10le -c:v libx264 -qp 0 "
-                    "-colorspace bt709 -color_range tv"},
+        {"red601.mkv",
+         "scale=out_color_matrix=bt601:out_range=tv,format=yuv444p -c:v libx264 -qp 0 "
+         "-colorspace smpte170m -color_range tv"},
+        {"red709.mkv",
+         "scale=out_color_matrix=bt709:out_range=tv,format=yuv444p -c:v libx264 -qp 0 "
+         "-colorspace bt709 -color_range tv"},
+        {"red2020.mkv",
+         "scale=out_color_matrix=bt2020:out_range=tv,format=yuv444p10le -c:v libx264 "
+         "-qp 0 -colorspace bt2020nc -color_range tv"},
+        {"full709.mkv",
+         "scale=out_color_matrix=bt709:out_range=pc,format=yuv444p -c:v libx264 -qp 0 "
+         "-colorspace bt709 -color_range pc"},
+        {"ten.mkv",
+         "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p10le -c:v libx264 -qp 0 "
+         "-colorspace bt709 -color_range tv"},
         {"jpeg.avi", "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p -c:v mjpeg -q:v 1"},
-        {"plain.mkv", "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p -c:v libx264 -qp 0"},
+        {"plain.mkv",
+         "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p -c:v libx264 -qp 0"},
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         char line[512];
@@ -287,7 +297,7 @@ static void a_change_of_size_and_format_in_the_middle_is_followed(void **state)
 
 /* A picture with four quarters of different colours; the colour of each quarter as shown. */
 #define QUARTERS                                                                                   \
-    "-f lavfi -i nullsrc=size=64x32:rate=5:duration=0.4 -vf "                                     \
+    "-f lavfi -i nullsrc=size=64x32:rate=5:duration=0.4 -vf "                                      \
     "format=gbrp,geq=r='255*lt(X\\,32)':g='255*lt(Y\\,16)':b='0' -c:v libx264rgb -qp 0 "
 
 static char quarter(const struct hr_frame *frame, bool right, bool bottom)
@@ -323,10 +333,9 @@ static void the_display_matrix_is_applied(void **state)
         int clockwise_deg;
         const char *shown; /* top left, top right, bottom left, bottom right */
     } turns[] = {
-        {{1, 0, 0, 1}, 0, "YGRK"},       {{0, 1, -1, 0}, 90, "RYKG"},
-        {{-1, 0, 0, -1}, 180, "KRGY"},   {{0, -1, 1, 0}, 270, "GKYR"},
-        {{-1, 0, 0, 1}, 0, "GYKR"},      {{1, 0, 0, -1}, 180, "RKYG"},
-        {{0, 1, 1, 0}, 270, "YRGK"},     {{0, -1, -1, 0}, 90, "KGRY"},
+        {{1, 0, 0, 1}, 0, "YGRK"},    {{0, 1, -1, 0}, 90, "RYKG"},  {{-1, 0, 0, -1}, 180, "KRGY"},
+        {{0, -1, 1, 0}, 270, "GKYR"}, {{-1, 0, 0, 1}, 0, "GYKR"},   {{1, 0, 0, -1}, 180, "RKYG"},
+        {{0, 1, 1, 0}, 270, "YRGK"},  {{0, -1, -1, 0}, 90, "KGRY"},
     };
     media_make("quarters.mp4", QUARTERS);
     for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {

@@ -13,7 +13,7 @@ static struct media_result a, b;
 static const struct hr_video_options sampled = {.samples_per_s = 5};
 
 #define CLIP                                                                                       \
-    "-f lavfi -i testsrc2=size=160x120:rate=25:duration=4 -c:v libx264 -preset veryfast "         \
+    "-f lavfi -i testsrc2=size=160x120:rate=25:duration=4 -c:v libx264 -preset veryfast "          \
     "-pix_fmt yuv420p "
 
 /* A stream over memory that counts, and fails from a certain byte on. */
@@ -120,9 +120,8 @@ static void the_streams_own_failure_is_passed_on(void **state)
     for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
         struct hr_view bytes = media_load(media_path(files[f]));
         for (unsigned tenth = 0; tenth < 10; tenth++) {
-            struct faulty faulty = {.bytes = bytes,
-                                    .fails_from = bytes.size * tenth / 10,
-                                    .piece_bytes = 4096};
+            struct faulty faulty = {
+                .bytes = bytes, .fails_from = bytes.size * tenth / 10, .piece_bytes = 4096};
             struct hr_stream stream = stream_of(&faulty);
             media_decode(&a, &stream, &sampled);
             assert_int_equal(a.status, HR_ERR_THROTTLED);

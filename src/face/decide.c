@@ -46,37 +46,19 @@ static bool overlap_in_time(const struct claim *a, const struct claim *b)
     return a->track->first_us <= b->track->last_us && b->track->first_us <= a->track->last_us;
 }
 
-static void note_distance(struct claim *claim, size_t student, float distance)
+static void find_nearest(struct decider *decider)
 {
-    if (!(distance < claim->nearest[NEAREST - 1].distance))
-        return;
-    size_t at = NEAREST - 1;
-    for (; at > 0 && distance < claim->nearest[at - 1].distance; at--)
-        claim->nearest[at] = claim->nearest[at - 1];
-    claim->nearest[at] = (struct hr_match){student, distance};
-}
-
-static enum hr_status find_nearest(struct decider *decider, struct hr_error *error)
-{
-    size_t students = hr_gallery_students(decider->gallery);
-    float *distances = malloc((students + 1) * sizeof *distances);
-    if (distances == NULL)
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu distances", students);
     for (size_t i = 0; i < decider->count; i++) {
         struct claim *claim = &decider->claims[i];
         for (size_t k = 0; k < NEAREST; k++)
             claim->nearest[k] = (struct hr_match){SIZE_MAX, INFINITY};
         if (claim->track->views == 0)
             continue;
-        hr_gallery_distances(decider->gallery, claim->track->embedding, distances);
-        for (size_t student = 0; student < students; student++)
-            note_distance(claim, student, distances[student]);
+        hr_gallery_search(decider->gallery, claim->track->embedding, claim->nearest, NEAREST);
         while (claim->candidates < NEAREST &&
                claim->nearest[claim->candidates].distance <= decider->options->distance_max)
             claim->candidates++;
     }
-    free(distances);
-    return HR_OK;
 }
 
 /* --- groups of tracks that may want the same student at the same time --- */
@@ -354,11 +336,9 @@ enum hr_status hr_decide_each(const struct hr_track *const *tracks, size_t count
         decider.claims[i].track = tracks[i];
         out[i] = (struct hr_decision){.student = SIZE_MAX};
     }
-    enum hr_status status = find_nearest(&decider, error);
-    if (status == HR_OK) {
-        find_groups(&decider);
-        status = assign_groups(&decider, error);
-    }
+    find_nearest(&decider);
+    find_groups(&decider);
+    enum hr_status status = assign_groups(&decider, error);
     if (status == HR_OK) {
         /* Those who got their nearest first: the others' rivals depend on them. */
         for (size_t i = 0; i < count; i++)

@@ -9,37 +9,40 @@
  * one copy. */
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&             \
     !defined(__SANITIZE_THREAD__)
-#define PER_INSTRUCTION_SET __attribute__((target_clones("avx512f", "avx2,fma", "default")))
+#define PER_INSTRUCTION_SET __attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
 #else
 #define PER_INSTRUCTION_SET
 #endif
 
-/* So many partial sums are kept: they fill the widest registers, two deep. */
-enum { LANES = 32 };
-_Static_assert(HR_EMBEDDING_SIZE % LANES == 0, "whole rounds over the partial sums");
-
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
-
-PER_INSTRUCTION_SET
-void hr_distances_squared(const float *probe, const float *vectors, size_t count, float *out)
-{
-    for (size_t i = 0; i < count; i++) {
-        const float *vector = vectors + i * HR_EMBEDDING_SIZE;
-        lanes sum = {0};
-        for (size_t k = 0; k < HR_EMBEDDING_SIZE; k += LANES) {
-            lanes difference = *(const lanes *)(probe + k) - *(const lanes *)(vector + k);
-            sum += difference * difference;
-        }
-        float total = 0;
-        for (size_t k = 0; k < LANES; k++)
-            total += sum[k];
-        out[i] = total;
-    }
-}
-
 float hr_distance(const float *a, const float *b)
 {
-    float squared;
-    hr_distances_squared(a, b, 1, &squared);
+    /* Partial sums, so that the additions need not wait for each other. */
+    enum { LANES = 16 };
+    _Static_assert(HR_EMBEDDING_SIZE % LANES == 0, "whole rounds over the partial sums");
+    float sums[LANES] = {0};
+    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k += LANES)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            float difference = a[k + lane] - b[k + lane];
+            sums[lane] += difference * difference;
+        }
+    float squared = 0;
+    for (size_t lane = 0; lane < LANES; lane++)
+        squared += sums[lane];
     return sqrtf(squared);
+}
+
+/* Written for the multiply-and-add-pairs instruction that every instruction set has for 16-bit
+ * numbers; the sum stays below 128 * 254^2 < 2^23. */
+PER_INSTRUCTION_SET __attribute__((optimize("O3")))
+void hr_distances_coarse(const int8_t *probe, const int8_t *codes, size_t count, int32_t *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const int8_t *code = codes + i * HR_EMBEDDING_SIZE;
+        int32_t sum = 0;
+        for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++) {
+            int16_t difference = (int16_t)(probe[k] - code[k]);
+            sum += difference * difference;
+        }
+        out[i] = sum;
+    }
 }

@@ -3,11 +3,14 @@
 #define HR_FACE_DISTANCE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* out[i] = |probe - vectors[i]|^2 for `count` vectors of HR_EMBEDDING_SIZE floats, one after the
- * other. Exact but for rounding: the differences are squared, so near vectors lose nothing. */
-void hr_distances_squared(const float *probe, const float *vectors, size_t count, float *out);
-
+/* Euclidean, of two vectors of HR_EMBEDDING_SIZE floats. The differences are squared, so that near
+ * vectors lose nothing by rounding. */
 float hr_distance(const float *a, const float *b);
+
+/* out[i] = |probe - codes[i]|^2 for `count` vectors of HR_EMBEDDING_SIZE small whole numbers
+ * (-127..127), one after the other; exact. */
+void hr_distances_coarse(const int8_t *probe, const int8_t *codes, size_t count, int32_t *out);
 
 #endif

@@ -13,9 +13,15 @@ struct hr_gallery {
     size_t *slots; /* open-addressing hash table: student index + 1, or 0 */
     size_t slot_count;
     float *vectors; /* [vector][HR_EMBEDDING_SIZE], in the order of adding */
+    int8_t *codes;  /* the same, rounded to multiples of `step`: a quarter of the bytes to read */
+    float step;
+    float rounding_max; /* distance of a vector from its code, at most */
     uint32_t *owners;
     size_t vector_count, vector_capacity;
 };
+
+/* Codes reach from -CODE_MAX to CODE_MAX. */
+enum { CODE_MAX = 127 };
 
 enum hr_status hr_gallery_new(struct hr_gallery **out, const char *model_id, struct hr_error *error)
 {
@@ -40,6 +46,7 @@ void hr_gallery_free(struct hr_gallery *gallery)
     free(gallery->students);
     free(gallery->slots);
     free(gallery->vectors);
+    free(gallery->codes);
     free(gallery->owners);
     free(gallery->model_id);
     free(gallery);
@@ -125,12 +132,61 @@ static enum hr_status grow_vectors(struct hr_gallery *gallery, struct hr_error *
     if (vectors == NULL)
         return no_memory(error);
     gallery->vectors = vectors;
+    int8_t *codes = realloc(gallery->codes, capacity * HR_EMBEDDING_SIZE);
+    if (codes == NULL)
+        return no_memory(error);
+    gallery->codes = codes;
     uint32_t *owners = realloc(gallery->owners, capacity * sizeof *owners);
     if (owners == NULL)
         return no_memory(error);
     gallery->owners = owners;
     gallery->vector_capacity = capacity;
     return HR_OK;
+}
+
+/* Rounds a vector to its code; returns how far it lies from it. */
+static float encode(const float *vector, float step, int8_t *code)
+{
+    float squares = 0;
+    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++) {
+        float whole = step > 0 ? roundf(vector[k] / step) : 0;
+        whole = whole > CODE_MAX ? CODE_MAX : whole < -CODE_MAX ? -CODE_MAX : whole;
+        float off = vector[k] - whole * step;
+        squares += off * off;
+        code[k] = (int8_t)whole;
+    }
+    return sqrtf(squares);
+}
+
+static float largest_of(const float *vector)
+{
+    float largest = 0;
+    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
+        largest = fmaxf(largest, fabsf(vector[k]));
+    return largest;
+}
+
+static void encode_from(struct hr_gallery *gallery, size_t first)
+{
+    for (size_t i = first; i < gallery->vector_count; i++)
+        gallery->rounding_max =
+            fmaxf(gallery->rounding_max,
+                  encode(gallery->vectors + i * HR_EMBEDDING_SIZE, gallery->step,
+                         gallery->codes + i * HR_EMBEDDING_SIZE));
+}
+
+/* The code of the newest vector; of all, when it does not fit the step so far. */
+static void encode_newest(struct hr_gallery *gallery)
+{
+    float largest =
+        largest_of(gallery->vectors + (gallery->vector_count - 1) * HR_EMBEDDING_SIZE);
+    if (largest <= gallery->step * CODE_MAX) {
+        encode_from(gallery, gallery->vector_count - 1);
+        return;
+    }
+    gallery->step = 1.25f * largest / CODE_MAX;
+    gallery->rounding_max = 0;
+    encode_from(gallery, 0);
 }
 
 enum hr_status hr_gallery_add(struct hr_gallery *gallery, const char *student_id,
@@ -154,6 +210,7 @@ enum hr_status hr_gallery_add(struct hr_gallery *gallery, const char *student_id
     memcpy(gallery->vectors + gallery->vector_count * HR_EMBEDDING_SIZE, vector,
            HR_EMBEDDING_SIZE * sizeof *vector);
     gallery->owners[gallery->vector_count++] = (uint32_t)student;
+    encode_newest(gallery);
     return HR_OK;
 }
 
@@ -177,53 +234,63 @@ const char *hr_gallery_student(const struct hr_gallery *gallery, size_t index)
     return gallery->students[index];
 }
 
-/* Squared distances are computed for so many vectors at a time, which stay in the first cache. */
-enum { CHUNK = 256 };
-
-static void meet(struct hr_match_pair *pair, size_t student, float squared)
+/* Put a student at a distance into the list, which is sorted and names nobody twice. */
+static void note_match(struct hr_match *matches, size_t count, size_t student, float distance)
 {
-    if (student == pair->best.student) {
-        pair->best.distance = fminf(pair->best.distance, squared);
-    } else if (squared < pair->best.distance) {
-        pair->runner_up = pair->best;
-        pair->best = (struct hr_match){student, squared};
-    } else if (squared < pair->runner_up.distance) {
-        pair->runner_up = (struct hr_match){student, squared};
+    size_t at = 0;
+    while (at < count && matches[at].student != student)
+        at++;
+    if (at == count)
+        at = count - 1; /* not in the list: the last one would go */
+    if (!(distance < matches[at].distance))
+        return;
+    for (; at > 0 && distance < matches[at - 1].distance; at--)
+        matches[at] = matches[at - 1];
+    matches[at] = (struct hr_match){student, distance};
+}
+
+/* Coarse distances are computed for so many vectors at a time, which stay in the first cache. */
+enum { CHUNK = 128 };
+
+/* The coarse distance, in squared steps, from which on no vector can be nearer than `limit`: by the
+ * triangle inequality a true distance and a coarse one differ by the two roundings at most. The
+ * last factor covers the rounding of these few operations themselves. */
+static float coarse_limit(const struct hr_gallery *gallery, float probe_rounding, float limit)
+{
+    float steps = (limit + gallery->rounding_max + probe_rounding) / gallery->step;
+    return steps * steps * 1.0001f;
+}
+
+void hr_gallery_search(const struct hr_gallery *gallery, const float *probe,
+                       struct hr_match *matches, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        matches[i] = (struct hr_match){SIZE_MAX, INFINITY};
+    if (count == 0)
+        return;
+    int8_t code[HR_EMBEDDING_SIZE];
+    float probe_rounding = encode(probe, gallery->step, code);
+    float limit = INFINITY;
+    int32_t coarse[CHUNK];
+    for (size_t first = 0; first < gallery->vector_count; first += CHUNK) {
+        size_t left = gallery->vector_count - first;
+        size_t chunk = left < CHUNK ? left : CHUNK;
+        hr_distances_coarse(code, gallery->codes + first * HR_EMBEDDING_SIZE, chunk, coarse);
+        for (size_t i = 0; i < chunk; i++) {
+            if (!((float)coarse[i] < limit))
+                continue;
+            float distance =
+                hr_distance(probe, gallery->vectors + (first + i) * HR_EMBEDDING_SIZE);
+            note_match(matches, count, gallery->owners[first + i], distance);
+            if (gallery->step > 0)
+                limit = coarse_limit(gallery, probe_rounding, matches[count - 1].distance);
+        }
     }
 }
 
 struct hr_match_pair hr_gallery_nearest(const struct hr_gallery *gallery, const float *probe)
 {
-    struct hr_match none = {SIZE_MAX, INFINITY};
-    struct hr_match_pair pair = {none, none};
-    float squared[CHUNK];
-    for (size_t first = 0; first < gallery->vector_count; first += CHUNK) {
-        size_t left = gallery->vector_count - first;
-        size_t count = left < CHUNK ? left : CHUNK;
-        hr_distances_squared(probe, gallery->vectors + first * HR_EMBEDDING_SIZE, count, squared);
-        for (size_t i = 0; i < count; i++)
-            if (squared[i] < pair.runner_up.distance)
-                meet(&pair, gallery->owners[first + i], squared[i]);
-    }
-    pair.best.distance = sqrtf(pair.best.distance);
-    pair.runner_up.distance = sqrtf(pair.runner_up.distance);
-    return pair;
-}
-
-void hr_gallery_distances(const struct hr_gallery *gallery, const float *probe, float *distances)
-{
-    float squared[CHUNK];
-    for (size_t i = 0; i < gallery->student_count; i++)
-        distances[i] = INFINITY;
-    for (size_t first = 0; first < gallery->vector_count; first += CHUNK) {
-        size_t left = gallery->vector_count - first;
-        size_t count = left < CHUNK ? left : CHUNK;
-        hr_distances_squared(probe, gallery->vectors + first * HR_EMBEDDING_SIZE, count, squared);
-        for (size_t i = 0; i < count; i++) {
-            float *own = &distances[gallery->owners[first + i]];
-            *own = squared[i] < *own ? squared[i] : *own;
-        }
-    }
-    for (size_t i = 0; i < gallery->student_count; i++)
-        distances[i] = sqrtf(distances[i]);
+    struct hr_match matches[2];
+    hr_gallery_search(gallery, probe, matches, 2);
+    return (struct hr_match_pair){.best = matches[0], .runner_up = matches[1]};
 }

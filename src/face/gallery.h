@@ -26,14 +26,17 @@ struct hr_match {
     float distance; /* Euclidean, to the student's nearest vector; INFINITY: none */
 };
 
+/* The `count` nearest students, nearest first, each at the distance of their nearest vector; entries
+ * beyond the students there are have student SIZE_MAX. Exact: what the coarse first look leaves out
+ * is proven to be farther. */
+void hr_gallery_search(const struct hr_gallery *gallery, const float *probe,
+                       struct hr_match *matches, size_t count);
+
 /* Nearest student and the nearest *other* student. */
 struct hr_match_pair {
     struct hr_match best;
     struct hr_match runner_up;
 };
 struct hr_match_pair hr_gallery_nearest(const struct hr_gallery *gallery, const float *probe);
-
-/* Distance of the probe to every student (its nearest vector); `distances` has hr_gallery_students entries. */
-void hr_gallery_distances(const struct hr_gallery *gallery, const float *probe, float *distances);
 
 #endif

@@ -60,7 +60,7 @@ static void finds_what_a_plain_search_finds(void **state)
     assert_int_equal(hr_gallery_students(gallery), STUDENTS);
     assert_int_equal(hr_gallery_vectors(gallery), VECTORS);
 
-    float *all = malloc(STUDENTS * sizeof *all);
+    struct hr_match *all = malloc((STUDENTS + 3) * sizeof *all);
     for (int round = 0; round < 30; round++) {
         float probe[HR_EMBEDDING_SIZE];
         random_vector(&seed, probe);
@@ -81,9 +81,15 @@ static void finds_what_a_plain_search_finds(void **state)
         assert_int_equal(pair.runner_up.student, second);
         assert_true(fabs((double)pair.best.distance - nearest[best]) < 1e-5);
         assert_true(fabs((double)pair.runner_up.distance - nearest[second]) < 1e-5);
-        hr_gallery_distances(gallery, probe, all);
-        for (size_t s = 0; s < STUDENTS; s++)
-            assert_true(fabs((double)all[s] - nearest[s]) < 1e-5);
+        /* The same with the whole list, and with three places too many. */
+        hr_gallery_search(gallery, probe, all, STUDENTS + 3);
+        for (size_t s = 0; s < STUDENTS; s++) {
+            assert_true(fabs((double)all[s].distance - nearest[all[s].student]) < 1e-5);
+            assert_true(s == 0 || all[s - 1].distance <= all[s].distance);
+            nearest[all[s].student] = NAN; /* nobody twice */
+        }
+        for (size_t s = STUDENTS; s < STUDENTS + 3; s++)
+            assert_int_equal(all[s].student, SIZE_MAX);
     }
     free(all);
     free(vectors);
@@ -110,6 +116,50 @@ static void the_runner_up_is_another_student(void **state)
     assert_string_equal(hr_gallery_student(gallery, pair.runner_up.student), "b");
     assert_true(fabsf(pair.best.distance - 0.1f) < 1e-6f);
     assert_true(fabsf(pair.runner_up.distance - 0.3f) < 1e-6f);
+    hr_gallery_free(gallery);
+}
+
+/* Coarse codes follow the largest number so far: whatever the order of adding, nothing is lost. */
+static void vectors_of_all_sizes_are_found(void **state)
+{
+    (void)state;
+    struct hr_gallery *gallery;
+    struct hr_error error;
+    uint64_t seed = 31;
+    enum { VECTORS = 200 };
+    float vectors[VECTORS][HR_EMBEDDING_SIZE];
+    assert_int_equal(hr_gallery_new(&gallery, "m", &error), HR_OK);
+    for (int i = 0; i < VECTORS; i++) {
+        char id[16];
+        float scale = powf(10, (float)(i % 7) - 3);
+        random_vector(&seed, vectors[i]);
+        for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
+            vectors[i][k] *= scale;
+        snprintf(id, sizeof id, "%d", i);
+        assert_int_equal(hr_gallery_add(gallery, id, "m", vectors[i], &error), HR_OK);
+    }
+    for (int i = 0; i < VECTORS; i++) {
+        struct hr_match_pair pair = hr_gallery_nearest(gallery, vectors[i]);
+        assert_int_equal(pair.best.student, i);
+        assert_true(pair.best.distance == 0);
+        double second = INFINITY;
+        for (int j = 0; j < VECTORS; j++)
+            if (j != i)
+                second = fmin(second, distance_in_double(vectors[i], vectors[j]));
+        assert_true(fabs((double)pair.runner_up.distance - second) < 1e-5 * (1 + second));
+    }
+    hr_gallery_free(gallery);
+}
+
+static void zeros_are_vectors_too(void **state)
+{
+    (void)state;
+    struct hr_gallery *gallery;
+    struct hr_error error;
+    float zeros[HR_EMBEDDING_SIZE] = {0}, probe[HR_EMBEDDING_SIZE] = {[3] = 0.25f};
+    assert_int_equal(hr_gallery_new(&gallery, "m", &error), HR_OK);
+    assert_int_equal(hr_gallery_add(gallery, "a", "m", zeros, &error), HR_OK);
+    assert_true(fabsf(hr_gallery_nearest(gallery, probe).best.distance - 0.25f) < 1e-6f);
     hr_gallery_free(gallery);
 }
 
@@ -150,6 +200,8 @@ int main(void)
         cmocka_unit_test(an_empty_gallery_knows_nobody),
         cmocka_unit_test(finds_what_a_plain_search_finds),
         cmocka_unit_test(the_runner_up_is_another_student),
+        cmocka_unit_test(vectors_of_all_sizes_are_found),
+        cmocka_unit_test(zeros_are_vectors_too),
         cmocka_unit_test(foreign_and_broken_vectors_are_refused),
         cmocka_unit_test(near_vectors_keep_their_precision),
     };

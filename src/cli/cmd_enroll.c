@@ -14,6 +14,7 @@ struct enrolment {
     struct hr_session *session;
     struct hr_enroll_options options;
     size_t verdicts[HR_ENROLL_VERDICT_COUNT];
+    size_t left_out;
 };
 
 static const char *base_name(const char *path)
@@ -68,10 +69,10 @@ static enum hr_status enroll_video(struct enrolment *job, const struct hr_photo 
     return status;
 }
 
+/* On standard output, because names of files and folders tell the student's id. */
 static void answer_verdict(const struct hr_cli *cli, const struct hr_photo *photo,
-                           const struct hr_enroll_outcome *outcome)
+                           const char *verdict, const struct hr_enroll_outcome *outcome)
 {
-    const char *verdict = hr_enroll_verdict_name(outcome->verdict);
     if (cli->settings.json) {
         struct hr_json *object = hr_json_object_new();
         hr_json_set(object, "file", hr_json_text_new(photo->path));
@@ -94,20 +95,23 @@ static void answer_verdict(const struct hr_cli *cli, const struct hr_photo *phot
     fflush(cli->out);
 }
 
+/* A table with a row for each verdict that was given. */
 static void answer_summary(const struct enrolment *job)
 {
-    enum { NUMBER_SIZE = 24 };
-    char numbers[HR_ENROLL_VERDICT_COUNT][NUMBER_SIZE];
-    const char *cells[2 * (HR_ENROLL_VERDICT_COUNT + 1)] = {"verdict", "files"};
+    enum { NUMBER_SIZE = 24, ROWS_MAX = HR_ENROLL_VERDICT_COUNT + 2 };
+    char numbers[ROWS_MAX][NUMBER_SIZE];
+    const char *cells[2 * ROWS_MAX] = {"verdict", "files"};
     size_t rows = 1;
     if (job->cli->settings.json)
         return; /* whoever reads the lines can count them */
-    for (int i = 0; i < HR_ENROLL_VERDICT_COUNT; i++) {
-        if (job->verdicts[i] == 0)
+    for (int i = 0; i <= HR_ENROLL_VERDICT_COUNT; i++) {
+        bool last = i == HR_ENROLL_VERDICT_COUNT;
+        size_t count = last ? job->left_out : job->verdicts[i];
+        if (count == 0)
             continue;
-        snprintf(numbers[i], NUMBER_SIZE, "%zu", job->verdicts[i]);
-        cells[2 * rows] = hr_enroll_verdict_name((enum hr_enroll_verdict)i);
-        cells[2 * rows + 1] = numbers[i];
+        snprintf(numbers[rows], NUMBER_SIZE, "%zu", count);
+        cells[2 * rows] = last ? "left_out" : hr_enroll_verdict_name((enum hr_enroll_verdict)i);
+        cells[2 * rows + 1] = numbers[rows];
         rows++;
     }
     fputc('\n', job->cli->out);
@@ -118,6 +122,7 @@ static void answer_summary(const struct enrolment *job)
 static enum hr_status enroll_all(struct enrolment *job, const struct hr_photos *photos,
                                  struct hr_error *error)
 {
+    static const struct hr_enroll_outcome not_a_photo = {.text = "not a photo"};
     bool video = job->cli->settings.video != NULL;
     for (size_t i = 0; i < photos->count; i++) {
         const struct hr_photo *photo = &photos->items[i];
@@ -125,12 +130,17 @@ static enum hr_status enroll_all(struct enrolment *job, const struct hr_photos *
         if (hr_cli_interrupted())
             return hr_error_set(error, HR_ERR_DEADLINE, "stopped: %zu of %zu files were done", i,
                                 photos->count);
+        if (photo->student_id == NULL) {
+            answer_verdict(job->cli, photo, "left_out", &not_a_photo);
+            job->left_out++;
+            continue;
+        }
         enum hr_status status = video ? enroll_video(job, photo, &outcome, error)
                                       : enroll_photo(job, photo, &outcome, error);
         if (status != HR_OK)
             return hr_error_prefix(error, "enrolling '%s'", photo->path);
         job->verdicts[outcome.verdict]++;
-        answer_verdict(job->cli, photo, &outcome);
+        answer_verdict(job->cli, photo, hr_enroll_verdict_name(outcome.verdict), &outcome);
     }
     return HR_OK;
 }
@@ -147,7 +157,7 @@ static enum hr_status gather(const struct hr_cli *cli, struct hr_photos *photos,
                    : hr_error_set(error, HR_ERR_ARGUMENT,
                                   "with --video only the student's ID is given, no photos");
     if (cli->word_count == 1) {
-        status = hr_photos_from_folder(photos, first, &cli->log, error);
+        status = hr_photos_from_folder(photos, first, error);
         if (status == HR_ERR_NOT_FOUND && photos->count == 0 && strchr(first, '/') == NULL)
             hr_error_prefix(error, "'homeroom enroll %s' without photos means a folder", first);
         return status;

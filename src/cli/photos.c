@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -41,8 +42,9 @@ enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, c
     enum hr_status status = make_room(photos, error);
     if (status != HR_OK)
         return status;
-    struct hr_photo photo = {.student_id = strdup(student_id), .path = strdup(path)};
-    if (photo.student_id == NULL || photo.path == NULL) {
+    struct hr_photo photo = {.student_id = student_id != NULL ? strdup(student_id) : NULL,
+                             .path = strdup(path)};
+    if ((student_id != NULL && photo.student_id == NULL) || photo.path == NULL) {
         free(photo.student_id);
         free(photo.path);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a photo's name");
@@ -75,11 +77,10 @@ static int not_hidden(const struct dirent *entry)
 
 /* What one name in a folder is about. `student_id` NULL: of the folder of all students. */
 static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name,
-                                 const char *student_id, const struct hr_log *log,
-                                 struct hr_error *error);
+                                 const char *student_id, struct hr_error *error);
 
 static enum hr_status walk(struct hr_photos *photos, const char *dir, const char *student_id,
-                           const struct hr_log *log, struct hr_error *error)
+                           struct hr_error *error)
 {
     struct dirent **entries = NULL;
     int count = scandir(dir, &entries, not_hidden, by_name);
@@ -88,7 +89,7 @@ static enum hr_status walk(struct hr_photos *photos, const char *dir, const char
     enum hr_status status = HR_OK;
     for (int i = 0; i < count; i++) {
         if (status == HR_OK)
-            status = take_entry(photos, dir, entries[i]->d_name, student_id, log, error);
+            status = take_entry(photos, dir, entries[i]->d_name, student_id, error);
         free(entries[i]);
     }
     free(entries);
@@ -104,8 +105,7 @@ static enum hr_status add_named_photo(struct hr_photos *photos, const char *path
 }
 
 static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name,
-                                 const char *student_id, const struct hr_log *log,
-                                 struct hr_error *error)
+                                 const char *student_id, struct hr_error *error)
 {
     char path[4096];
     struct stat about;
@@ -113,19 +113,26 @@ static enum hr_status take_entry(struct hr_photos *photos, const char *dir, cons
         return hr_error_set(error, HR_ERR_ARGUMENT, "a name in '%s' is too long", dir);
     bool there = stat(path, &about) == 0;
     if (there && S_ISDIR(about.st_mode) && student_id == NULL)
-        return walk(photos, path, name, log, error);
+        return walk(photos, path, name, error);
     if (there && S_ISREG(about.st_mode) && is_photo(name))
         return student_id != NULL ? hr_photos_add(photos, student_id, path, error)
                                   : add_named_photo(photos, path, name, error);
-    hr_log_write(log, HR_LOG_WARNING, NULL, "left out, not a photo: %s", path);
-    return HR_OK;
+    return hr_photos_add(photos, NULL, path, error);
+}
+
+static bool any_photo(const struct hr_photos *photos)
+{
+    for (size_t i = 0; i < photos->count; i++)
+        if (photos->items[i].student_id != NULL)
+            return true;
+    return false;
 }
 
 enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir,
-                                     const struct hr_log *log, struct hr_error *error)
+                                     struct hr_error *error)
 {
-    enum hr_status status = walk(photos, dir, NULL, log, error);
-    if (status == HR_OK && photos->count == 0)
+    enum hr_status status = walk(photos, dir, NULL, error);
+    if (status == HR_OK && !any_photo(photos))
         status = hr_error_set(error, HR_ERR_NOT_FOUND,
                               "no photos in '%s': it should hold a folder per student, named by the "
                               "id, or files ID.jpg",

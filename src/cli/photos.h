@@ -5,11 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/log.h"
 #include "base/status.h"
 
 struct hr_photo {
-    char *student_id; /* owned */
+    char *student_id; /* owned; NULL: something else that lay in the folder, to be left out */
     char *path;       /* owned */
 };
 
@@ -21,12 +20,13 @@ struct hr_photos {
 
 void hr_photos_clear(struct hr_photos *photos); /* frees; safe on a zeroed one */
 
+/* Copies both; `student_id` may be NULL. */
 enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path,
                              struct hr_error *error) HR_MUST_USE;
 
 /* `dir` holds a folder per student, named by the student's id, or files ID.jpg; sorted by name.
- * What is neither is left out with a line to the log. */
+ * Hidden names are passed over. NOT_FOUND when there is not a single photo. */
 enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir,
-                                     const struct hr_log *log, struct hr_error *error) HR_MUST_USE;
+                                     struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -17,6 +17,7 @@ bool hr_lookahead_init(struct hr_lookahead *lookahead, const AVCodecParameters *
         .enabled = economical && sampler.ticks_per_sample > 0 &&
                    (parameters->field_order == AV_FIELD_UNKNOWN ||
                     parameters->field_order == AV_FIELD_PROGRESSIVE),
+        .latest_pts = INT64_MIN,
         .leading_before_pts = INT64_MIN,
     };
     lookahead->ring = calloc(HR_LOOKAHEAD_PACKETS, sizeof *lookahead->ring);
@@ -123,6 +124,20 @@ bool hr_lookahead_wants_more(const struct hr_lookahead *lookahead)
     return lookahead->count - first_due(lookahead) <= HR_LOOKAHEAD_REORDER_MAX;
 }
 
+void hr_lookahead_give_up(struct hr_lookahead *lookahead)
+{
+    lookahead->enabled = false;
+}
+
+/* Whether the packet is so much earlier than one before that the clock must have been set back. */
+static bool jumps_back(struct hr_lookahead *lookahead, int64_t pts)
+{
+    double back = (double)lookahead->latest_pts - (double)pts;
+    if (pts > lookahead->latest_pts)
+        lookahead->latest_pts = pts;
+    return back > HR_LOOKAHEAD_BACK_MAX_S * lookahead->sampler.ticks_per_s;
+}
+
 static bool has_new_parameters(const AVPacket *packet)
 {
     for (int i = 0; i < packet->side_data_elems; i++)
@@ -147,8 +162,8 @@ bool hr_lookahead_put(struct hr_lookahead *lookahead, AVPacket *packet)
 
     entry->access = hr_access_of(&lookahead->reader, entry->packet);
     if (entry->packet->pts == AV_NOPTS_VALUE || (entry->access & HR_ACCESS_FOREIGN) ||
-        has_new_parameters(entry->packet))
-        lookahead->enabled = false;
+        has_new_parameters(entry->packet) || jumps_back(lookahead, entry->packet->pts))
+        hr_lookahead_give_up(lookahead);
     else if (lookahead->started)
         weigh(lookahead, entry);
     return true;

@@ -19,9 +19,10 @@
 enum {
     HR_LOOKAHEAD_PACKETS = 512,
     HR_LOOKAHEAD_BYTES = 32 << 20,
-    HR_LOOKAHEAD_WINDOWS = 32,    /* remembered of the packets that passed */
-    HR_LOOKAHEAD_EARLY = 64,      /* packets before the first frame is known, remembered */
-    HR_LOOKAHEAD_REORDER_MAX = 16 /* pictures by which decoding and showing order differ */
+    HR_LOOKAHEAD_WINDOWS = 32,     /* remembered of the packets that passed */
+    HR_LOOKAHEAD_EARLY = 64,       /* packets before the first frame is known, remembered */
+    HR_LOOKAHEAD_REORDER_MAX = 16, /* pictures by which decoding and showing order differ */
+    HR_LOOKAHEAD_BACK_MAX_S = 4    /* a packet this much earlier than another: the clock was set */
 };
 
 struct hr_lookahead_entry {
@@ -45,6 +46,7 @@ struct hr_lookahead {
     bool started;
     bool ended; /* the demuxer has no more */
     int64_t first_pts;
+    int64_t latest_pts; /* of all that were put in; INT64_MIN at first */
 
     struct hr_lookahead_entry *ring; /* HR_LOOKAHEAD_PACKETS, owned */
     size_t first;
@@ -68,6 +70,9 @@ void hr_lookahead_clear(struct hr_lookahead *lookahead);
 
 /* The first frame was shown at `first_pts`: from now on the windows are known. */
 void hr_lookahead_start(struct hr_lookahead *lookahead, int64_t first_pts);
+
+/* From now on everything passes, for good. */
+void hr_lookahead_give_up(struct hr_lookahead *lookahead);
 
 /* Whether another packet should be put in before one is taken. */
 bool hr_lookahead_wants_more(const struct hr_lookahead *lookahead);

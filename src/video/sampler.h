@@ -11,6 +11,7 @@
 
 struct hr_sampler {
     double ticks_per_sample; /* 0: every frame is due */
+    double ticks_per_s;
 };
 
 /* `tick_s`: seconds of one tick of the time base, above 0. */

@@ -45,6 +45,7 @@ struct hr_video {
     uint64_t samples;
     uint64_t packets_decoded;
 
+    size_t clock_jumps;
     size_t broken_packets;
     size_t broken_frames;
     double broken_at_s; /* where the first damage was met */
@@ -199,6 +200,16 @@ static enum hr_status next_shown(struct hr_video *video, struct hr_error *error)
 
 /* --- frames --- */
 
+static int64_t ticks_per_frame(const struct hr_video *video)
+{
+    const AVStream *stream = video->demux.stream;
+    AVRational rate = stream->avg_frame_rate.num > 0 && stream->avg_frame_rate.den > 0
+                          ? stream->avg_frame_rate
+                          : (AVRational){25, 1};
+    int64_t ticks = av_rescale_q(1, av_inv_q(rate), stream->time_base);
+    return ticks > 0 ? ticks : 1;
+}
+
 /* The frame's time in ticks of the stream; when it has none, one frame after the last. */
 static int64_t pts_of(const struct hr_video *video)
 {
@@ -209,12 +220,20 @@ static int64_t pts_of(const struct hr_video *video)
         return frame->best_effort_timestamp;
     if (!video->started)
         return 0;
-    const AVStream *stream = video->demux.stream;
-    AVRational rate = stream->avg_frame_rate.num > 0 && stream->avg_frame_rate.den > 0
-                          ? stream->avg_frame_rate
-                          : (AVRational){25, 1};
-    int64_t ticks = av_rescale_q(1, av_inv_q(rate), stream->time_base);
-    return av_sat_add64(video->last_pts, ticks > 0 ? ticks : 1);
+    return av_sat_add64(video->last_pts, ticks_per_frame(video));
+}
+
+/* A camera that was switched off and on, or two files joined into one, set the clock back: time
+ * goes on where it was, one frame later, instead of standing still for all that follows. */
+static void follow_clock(struct hr_video *video, int64_t pts)
+{
+    int64_t back = av_sat_sub64(video->last_pts, pts);
+    if ((double)back < video->sampler.ticks_per_s)
+        return;
+    int64_t now = av_sat_sub64(video->last_pts, video->first_pts);
+    video->first_pts = av_sat_sub64(pts, av_sat_add64(now, ticks_per_frame(video)));
+    video->clock_jumps++;
+    hr_lookahead_give_up(&video->lookahead);
 }
 
 /* Takes note of the shown frame's time; *ticks: since the first frame. True when it is due. */
@@ -225,6 +244,8 @@ static bool is_due(struct hr_video *video, int64_t *ticks)
         video->started = true;
         video->first_pts = pts;
         hr_lookahead_start(&video->lookahead, pts);
+    } else {
+        follow_clock(video, pts);
     }
     video->last_pts = pts;
     *ticks = av_sat_sub64(pts, video->first_pts);
@@ -446,6 +467,10 @@ static void sum_up(struct hr_video *video)
         hr_buffer_append_format(&text, "%s%zu damaged picture%s, the first near %.1f s (%s)",
                                 text.size > 0 ? "; " : "", broken, broken > 1 ? "s" : "",
                                 video->broken_at_s, video->broken_reason);
+    if (video->clock_jumps > 0)
+        hr_buffer_append_format(&text, "%sits clock was set back %zu time%s; time is counted on",
+                                text.size > 0 ? "; " : "", video->clock_jumps,
+                                video->clock_jumps > 1 ? "s" : "");
     snprintf(video->warning, sizeof video->warning, "%s", hr_buffer_text(&text));
     hr_buffer_clear(&text);
 }

@@ -67,7 +67,7 @@ static int run(const char *const *words, bool silent)
     return WEXITSTATUS(status);
 }
 
-enum { WORDS_MAX = 128, LINE_MAX_BYTES = 4096 };
+enum { WORDS_MAX = 256, LINE_MAX_BYTES = 4096 };
 
 void media_run(const char *program, ...)
 {

@@ -162,6 +162,29 @@ static void time_counts_from_the_first_frame(void **state)
         assert_int_equal(a.frames[i].pts_us, (int64_t)i * 1000000);
 }
 
+static void a_clock_that_is_set_back_loses_nothing(void **state)
+{
+    (void)state;
+    media_make("six.ts", MOVING H264 "-g 25");
+    struct hr_view once = media_load(media_path("six.ts"));
+    uint8_t *twice = malloc(2 * once.size);
+    assert_non_null(twice);
+    memcpy(twice, once.data, once.size);
+    memcpy(twice + once.size, once.data, once.size);
+    for (int everything = 0; everything < 2; everything++) {
+        media_decode_bytes(
+            &a, hr_view_of(twice, 2 * once.size), true,
+            &(struct hr_video_options){.samples_per_s = 2, .decode_everything = everything != 0});
+        assert_int_equal(a.status, HR_END);
+        assert_int_equal(a.count, 24);
+        for (size_t i = 1; i < a.count; i++)
+            assert_in_range(a.frames[i].pts_us - a.frames[i - 1].pts_us, 400000, 600000);
+        assert_non_null(strstr(a.warning, "clock"));
+    }
+    free(twice);
+    media_free(once);
+}
+
 /* --- pixels --- */
 
 /* A picture whose every pixel is known: red grows to the right, green downwards, blue with time. */
@@ -370,6 +393,7 @@ int main(void)
         cmocka_unit_test(container_rounding_loses_no_frame),
         cmocka_unit_test(uneven_frame_rates_are_sampled_by_presentation_time),
         cmocka_unit_test(time_counts_from_the_first_frame),
+        cmocka_unit_test(a_clock_that_is_set_back_loses_nothing),
         cmocka_unit_test(lossless_pixels_come_out_as_they_went_in),
         cmocka_unit_test(colours_follow_the_matrix_and_the_range_of_the_file),
         cmocka_unit_test(a_change_of_size_and_format_in_the_middle_is_followed),

@@ -1,0 +1,134 @@
+/* The named limits of base/limits.h that this room enforces: at, below and above each. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "video/media.h"
+
+static struct media_result result;
+static const struct hr_video_options sampled = {.samples_per_s = 2};
+
+static enum hr_status status_of(struct hr_view bytes)
+{
+    media_decode_bytes(&result, bytes, true, &sampled);
+    return result.status;
+}
+
+static void streams_are_limited(void **state)
+{
+    (void)state;
+    static const int counts[] = {HR_LIMIT_VIDEO_STREAMS, HR_LIMIT_VIDEO_STREAMS + 1};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        char name[32], line[2048];
+        snprintf(name, sizeof name, "streams%d.mkv", counts[i]);
+        int length = snprintf(line, sizeof line,
+                              "-f lavfi -i testsrc2=size=64x48:rate=5:duration=1 "
+                              "-f lavfi -i sine=duration=1 -c:v mpeg4 -c:a pcm_s16le -map 0");
+        for (int k = 1; k < counts[i]; k++)
+            length += snprintf(line + length, sizeof line - (size_t)length, " -map 1");
+        media_make(name, line);
+        struct hr_view bytes = media_load(media_path(name));
+        assert_int_equal(status_of(bytes), i == 0 ? HR_END : HR_ERR_LIMIT);
+        media_free(bytes);
+    }
+    assert_non_null(strstr(result.error.text, "streams"));
+}
+
+/* Sets what a Matroska file says of its duration. */
+static void claim_duration(struct hr_view bytes, double duration_ms)
+{
+    uint8_t *element = memmem(bytes.data, bytes.size, "\x44\x89\x88", 3);
+    assert_non_null(element);
+    uint64_t bits;
+    memcpy(&bits, &duration_ms, sizeof bits);
+    for (int i = 0; i < 8; i++)
+        element[3 + i] = (uint8_t)(bits >> (56 - 8 * i));
+}
+
+static void a_claimed_duration_is_limited(void **state)
+{
+    (void)state;
+    media_make("short.mkv", "-f lavfi -i testsrc2=size=64x48:rate=5:duration=1 -c:v mpeg4");
+    struct hr_view bytes = media_load(media_path("short.mkv"));
+    const double limit_ms = (double)HR_LIMIT_VIDEO_DURATION_US / 1000;
+    claim_duration(bytes, limit_ms - 1);
+    assert_int_equal(status_of(bytes), HR_END);
+    assert_non_null(strstr(result.warning, "cut off")); /* it's not there, though */
+    claim_duration(bytes, limit_ms);
+    assert_int_equal(status_of(bytes), HR_END);
+    claim_duration(bytes, limit_ms + 1);
+    assert_int_equal(status_of(bytes), HR_ERR_LIMIT);
+    assert_non_null(strstr(result.error.text, "hours"));
+    media_free(bytes);
+}
+
+static void a_real_duration_is_limited(void **state)
+{
+    (void)state;
+    /* Pictures at 0, 2 and 4 hours; then one at 6. The claim is taken away. */
+    media_make("four.mkv", "-f lavfi -i testsrc2=size=64x48:rate=1/7200 -frames:v 3 -c:v mjpeg");
+    media_make("six.mkv", "-f lavfi -i testsrc2=size=64x48:rate=1/7200 -frames:v 4 -c:v mjpeg");
+    struct hr_view bytes = media_load(media_path("four.mkv"));
+    claim_duration(bytes, 0);
+    assert_int_equal(status_of(bytes), HR_END);
+    assert_int_equal(result.count, 3);
+    assert_int_equal(result.frames[2].pts_us, HR_LIMIT_VIDEO_DURATION_US);
+    media_free(bytes);
+    bytes = media_load(media_path("six.mkv"));
+    claim_duration(bytes, 0);
+    assert_int_equal(status_of(bytes), HR_ERR_LIMIT);
+    assert_int_equal(result.count, 3);
+    media_free(bytes);
+}
+
+static void samples_are_limited(void **state)
+{
+    (void)state;
+    media_make("many.avi", "-f lavfi -i color=size=16x16:rate=60:duration=1201 -c:v mjpeg");
+    struct hr_view bytes = media_load(media_path("many.avi"));
+    struct hr_stream stream;
+    struct hr_error error = {0};
+    struct hr_video *video;
+    struct hr_frame frame;
+    assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, "many", &(struct hr_video_options){0}, &error),
+                     HR_OK);
+    for (int i = 0; i < HR_LIMIT_SAMPLES_PER_VIDEO; i++)
+        assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
+    assert_int_equal(hr_video_next(video, &frame, &error), HR_ERR_LIMIT);
+    assert_non_null(strstr(error.text, "fewer per second"));
+    hr_video_close(video);
+    hr_stream_close(&stream);
+    media_free(bytes);
+}
+
+static void a_side_is_limited(void **state)
+{
+    (void)state;
+    media_make("wide.mkv", "-f lavfi -i color=size=16384x16:rate=5:duration=0.4 -c:v ffv1");
+    media_make("wider.mkv", "-f lavfi -i color=size=16386x16:rate=5:duration=0.4 -c:v ffv1");
+    struct hr_view bytes = media_load(media_path("wide.mkv"));
+    assert_int_equal(status_of(bytes), HR_END);
+    assert_int_equal(result.frames[0].size.width_px, HR_LIMIT_FRAME_SIDE_PX);
+    media_free(bytes);
+    bytes = media_load(media_path("wider.mkv"));
+    assert_int_equal(status_of(bytes), HR_ERR_LIMIT);
+    media_free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(streams_are_limited),
+        cmocka_unit_test(a_claimed_duration_is_limited),
+        cmocka_unit_test(a_real_duration_is_limited),
+        cmocka_unit_test(samples_are_limited),
+        cmocka_unit_test(a_side_is_limited),
+    };
+    return cmocka_run_group_tests(tests, media_set_up, media_tear_down);
+}

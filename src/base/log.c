@@ -42,6 +42,13 @@ static bool set_utf8(struct hr_json *object, const char *key, const char *text)
     return good;
 }
 
+/* Counts as whole numbers: readers of logs dislike 3.0 frames. */
+static struct hr_json *number_new(double number)
+{
+    bool whole = number >= -1e15 && number <= 1e15 && number == (double)(int64_t)number;
+    return whole ? hr_json_integer_new((int64_t)number) : hr_json_real_new(number);
+}
+
 static void append_json_line(struct hr_buffer *line, enum hr_log_level level,
                              const struct hr_log_field *fields, const char *message)
 {
@@ -55,7 +62,7 @@ static void append_json_line(struct hr_buffer *line, enum hr_log_level level,
         if (fields->text != NULL)
             good = set_utf8(object, fields->key, fields->text) && good;
         else
-            good = hr_json_set(object, fields->key, hr_json_real_new(fields->number)) && good;
+            good = hr_json_set(object, fields->key, number_new(fields->number)) && good;
     }
     struct hr_error ignored;
     if (hr_json_write(object, false, line, &ignored) != HR_OK || !good)

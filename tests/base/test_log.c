@@ -87,7 +87,8 @@ static void json_lines(void **state)
     (void)state;
     struct capture capture;
     capture_open(&capture, HR_LOG_INFO, true);
-    const struct hr_log_field fields[] = {{"video", "a\"b.mp4", 0}, {"frames", NULL, 12}, {0}};
+    const struct hr_log_field fields[] = {
+        {"video", "a\"b.mp4", 0}, {"frames", NULL, 12}, {"total_ms", NULL, 0.5}, {0}};
     hr_log_write(&capture.log, HR_LOG_INFO, fields, "two\nlines");
     struct hr_json *line = parse_line(&capture);
     const char *key = NULL;
@@ -97,7 +98,9 @@ static void json_lines(void **state)
     assert_string_equal(hr_json_text(hr_json_get(line, "level")), "info");
     assert_string_equal(hr_json_text(hr_json_get(line, "message")), "two\nlines");
     assert_string_equal(hr_json_text(hr_json_get(line, "video")), "a\"b.mp4");
-    assert_true(hr_json_number(hr_json_get(line, "frames")) == 12);
+    assert_int_equal(hr_json_type(hr_json_get(line, "frames")), HR_JSON_INTEGER);
+    assert_int_equal(hr_json_integer(hr_json_get(line, "frames")), 12);
+    assert_true(hr_json_number(hr_json_get(line, "total_ms")) == 0.5);
     hr_json_free(line);
     capture_close(&capture);
 }

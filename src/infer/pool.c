@@ -1,7 +1,9 @@
 #include "infer/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -10,6 +12,9 @@
  * goes to sleep; an idle pool costs nothing. */
 enum { SPINS = 4000 };
 
+/* How long the caller looks for the last task to end before it lets other threads have its processor. */
+enum { PATIENCE = 2000 };
+
 struct hr_pool {
     int threads;
     pthread_t workers[HR_LIMIT_THREADS];
@@ -17,14 +22,16 @@ struct hr_pool {
     pthread_cond_t wake;
     int sleeping; /* under the lock */
 
+    /* The loop that is running. Written while no task is left, published by `tasks`. */
     hr_task_fn *function;
     void *context;
-    int count;
-    atomic_int next;     /* task to be taken */
-    atomic_uint round;   /* goes up with each parallel loop */
-    atomic_int working;  /* workers that have not finished the round */
+    /* Count of tasks in the upper half, next one in the lower: a worker that comes late, or to an old loop, takes
+     * a number past the count and touches nothing. */
+    atomic_uint_fast64_t tasks;
+    atomic_int finished; /* tasks of the loop */
+    atomic_uint round;   /* goes up with each loop */
     atomic_bool ending;
-    atomic_int started;  /* gives each worker its number */
+    atomic_int started; /* gives each worker its number */
 };
 
 static inline void rest(void)
@@ -39,10 +46,13 @@ static inline void rest(void)
 static void take_tasks(struct hr_pool *pool, int worker)
 {
     for (;;) {
-        int task = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (task >= pool->count)
+        uint64_t taken = atomic_fetch_add_explicit(&pool->tasks, 1, memory_order_acq_rel);
+        uint32_t task = (uint32_t)taken, count = (uint32_t)(taken >> 32);
+        if (task >= count)
             return;
-        pool->function(pool->context, task, worker);
+        /* This task is not finished, so that the loop's function and context stay as they are. */
+        pool->function(pool->context, (int)task, worker);
+        atomic_fetch_add_explicit(&pool->finished, 1, memory_order_release);
     }
 }
 
@@ -73,7 +83,6 @@ static void *work(void *argument)
         if (atomic_load(&pool->ending))
             return NULL;
         take_tasks(pool, worker);
-        atomic_fetch_sub_explicit(&pool->working, 1, memory_order_release);
     }
 }
 
@@ -86,6 +95,16 @@ static void next_round(struct hr_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* Waits for the tasks that workers are at. Workers that were never given a processor hold none. */
+static void wait_for_tasks(struct hr_pool *pool, int count)
+{
+    for (int spins = 0; atomic_load_explicit(&pool->finished, memory_order_acquire) < count; spins++) {
+        rest();
+        if (spins > PATIENCE) /* more threads than processors */
+            sched_yield();
+    }
+}
+
 void hr_pool_run(struct hr_pool *pool, hr_task_fn *function, void *context, int count)
 {
     if (pool == NULL || pool->threads == 1 || count <= 1) {
@@ -95,16 +114,11 @@ void hr_pool_run(struct hr_pool *pool, hr_task_fn *function, void *context, int 
     }
     pool->function = function;
     pool->context = context;
-    pool->count = count;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-    atomic_store_explicit(&pool->working, pool->threads - 1, memory_order_relaxed);
+    atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
+    atomic_store_explicit(&pool->tasks, (uint64_t)count << 32, memory_order_release);
     next_round(pool);
     take_tasks(pool, 0);
-    for (unsigned spins = 0; atomic_load_explicit(&pool->working, memory_order_acquire) > 0; spins++) {
-        rest();
-        if (spins % 1024 == 1023) /* more threads than processors: let the worker have this one */
-            sched_yield();
-    }
+    wait_for_tasks(pool, count);
 }
 
 enum hr_status hr_pool_new(struct hr_pool **out, int threads, struct hr_error *error)

@@ -2,23 +2,53 @@
 #ifndef HR_TESTS_GOLDEN_PICTURE_H
 #define HR_TESTS_GOLDEN_PICTURE_H
 
+#include <math.h>
 #include <stdlib.h>
+
+#include "infer/network.h"
 
 enum { GOLDEN_SIDE = 150, GOLDEN_NUMBERS = 128 };
 
 /* `images` times the picture, planar RGB, the caller's (free). */
-static inline float *golden_picture(int images)
+static inline float *golden_picture(int images, struct hr_size size)
 {
-    enum { AREA = GOLDEN_SIDE * GOLDEN_SIDE };
-    float *input = malloc((size_t)images * 3 * AREA * sizeof *input);
-    for (int i = 0; input != NULL && i < images * AREA; i++) {
-        int x = i % GOLDEN_SIDE, y = i / GOLDEN_SIDE % GOLDEN_SIDE;
-        float *pixel = input + i / AREA * 3 * AREA + i % AREA;
+    int area = size.width_px * size.height_px;
+    float *input = malloc((size_t)images * 3 * (size_t)area * sizeof *input);
+    for (int i = 0; input != NULL && i < images * area; i++) {
+        int x = i % size.width_px, y = i / size.width_px % size.height_px;
+        float *pixel = input + i / area * 3 * area + i % area;
         pixel[0] = (float)((7 * x + 3 * y) % 256);
-        pixel[AREA] = (float)((5 * x + 11 * y) % 256);
-        pixel[2 * AREA] = (float)(x * y % 256);
+        pixel[area] = (float)((5 * x + 11 * y) % 256);
+        pixel[2 * area] = (float)(x * y % 256);
     }
     return input;
+}
+
+/* What ONNX Runtime 1.32 gives for CenterFace on 96x64 pixels of it: all channels of the four outputs in cell
+ * (row 9, column 13). */
+enum { PINNED_WIDTH = 96, PINNED_HEIGHT = 64, PINNED_ROW = 9, PINNED_COLUMN = 13, PINNED_NUMBERS = 15 };
+static const double pinned_centerface[PINNED_NUMBERS] = {
+    0.00305762887,                                                       /* heat */
+    2.28559875,    2.83158803,                                           /* log size */
+    -0.0448094755, 0.0568140894,                                         /* offset */
+    0.268289119,   0.385926485,  0.234247446, 0.624105215, 0.212336078, /* landmarks */
+    0.5066969990,  0.440848053,  0.376146019, 0.412941635, 0.578996188,
+};
+
+/* The largest difference from them, relative to 1 or the value. */
+static inline double pinned_difference(const struct hr_runner *runner, int output_count)
+{
+    double worst = 0;
+    int next = 0;
+    for (int o = 0; o < output_count; o++) {
+        struct hr_tensor out = hr_runner_output(runner, o);
+        for (int c = 0; c < out.channels && next < PINNED_NUMBERS; c++, next++) {
+            double wanted = pinned_centerface[next];
+            double got = (double)out.data[(c * out.height + PINNED_ROW) * out.width + PINNED_COLUMN];
+            worst = fmax(worst, fabs(got - wanted) / fmax(1, fabs(wanted)));
+        }
+    }
+    return next == PINNED_NUMBERS ? worst : HUGE_VAL;
 }
 
 #endif

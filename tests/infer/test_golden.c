@@ -1,4 +1,4 @@
-/* dlib's own numbers for one picture, on every instruction set. */
+/* dlib's own numbers for one picture, and ONNX Runtime's for a cell of CenterFace, on every instruction set. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,13 +35,13 @@ static bool read_golden(double golden[GOLDEN_NUMBERS])
     return true;
 }
 
-static struct hr_network *open_resnet(void)
+static struct hr_network *open_model(const char *name)
 {
     const char *folder = getenv("HOMEROOM_MODELS");
     struct hr_error error = {0};
     struct hr_network *network = NULL;
     char path[4096];
-    snprintf(path, sizeof path, "%s/dlib-resnet.hrm", folder != NULL ? folder : "");
+    snprintf(path, sizeof path, "%s/%s", folder != NULL ? folder : "", name);
     if (hr_network_open(&network, path, &error) != HR_OK) {
         print_message("SKIPPED: %s\n", error.text);
         skip();
@@ -55,8 +55,8 @@ static void dlibs_own_numbers(void **state)
     double golden[GOLDEN_NUMBERS];
     if (!read_golden(golden))
         skip();
-    struct hr_network *network = open_resnet();
-    float *input = golden_picture(BATCH);
+    struct hr_network *network = open_model("dlib-resnet.hrm");
+    float *input = golden_picture(BATCH, (struct hr_size){GOLDEN_SIDE, GOLDEN_SIDE});
     assert_non_null(input);
     for (enum hr_isa isa = HR_ISA_BASELINE; isa <= HR_ISA_NEON; isa++) {
         if (!hr_isa_available(isa))
@@ -80,8 +80,33 @@ static void dlibs_own_numbers(void **state)
     hr_network_close(network);
 }
 
+static void onnx_runtimes_pinned_numbers(void **state)
+{
+    (void)state;
+    struct hr_network *network = open_model("centerface.hrm");
+    struct hr_size size = {PINNED_WIDTH, PINNED_HEIGHT};
+    float *input = golden_picture(1, size);
+    assert_non_null(input);
+    for (enum hr_isa isa = HR_ISA_BASELINE; isa <= HR_ISA_NEON; isa++) {
+        if (!hr_isa_available(isa))
+            continue;
+        struct hr_runner_options options = {.size = size, .batch = 1, .isa = isa};
+        struct hr_runner *runner = NULL;
+        struct hr_error error = {0};
+        assert_int_equal(hr_runner_new(&runner, network, &options, &error), HR_OK);
+        hr_runner_run(runner, input);
+        double worst = pinned_difference(runner, hr_network_card(network)->output_count);
+        print_message("%s: within %.1e of ONNX Runtime\n", hr_isa_name(isa), worst);
+        assert_true(worst < tolerance);
+        hr_runner_free(runner);
+    }
+    free(input);
+    hr_network_close(network);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(dlibs_own_numbers)};
-    return cmocka_run_group_tests_name("dlib's numbers", tests, NULL, NULL);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(dlibs_own_numbers),
+                                       cmocka_unit_test(onnx_runtimes_pinned_numbers)};
+    return cmocka_run_group_tests_name("pinned numbers", tests, NULL, NULL);
 }

@@ -1,0 +1,349 @@
+/* Engine and session through the public header: what is refused, stopped, shared. The video is made of
+ * a sample photo by the ffmpeg command. */
+#include "support/check.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+#include "classroom/engine.h"
+#include "classroom/enroll.h"
+#include "homeroom.h"
+#include "store/store.h"
+#include "support/temporary.h"
+
+struct school {
+    struct temporary folder;
+    struct temporary_path database, video;
+    char photos[PATH_MAX];
+};
+
+static void photo_path(const struct school *school, const char *name, char out[PATH_MAX + 32])
+{
+    snprintf(out, PATH_MAX + 32, "%s/%s", school->photos, name);
+}
+
+static void enroll(const struct school *school, const char *id, const char *photo)
+{
+    struct hr_error error;
+    struct hr_engine *engine = NULL;
+    struct hr_session *session = NULL;
+    struct hr_enroll_outcome outcome;
+    struct hr_buffer bytes;
+    char path[PATH_MAX + 32];
+    struct hr_engine_options options = {school->database.text, getenv("HOMEROOM_MODELS")};
+    assert_ok(hr_engine_open_mode(&engine, &options, HR_DATABASE_CREATE, &error), &error);
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    photo_path(school, photo, path);
+    hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
+    assert_ok(hr_file_read(&bytes, path, &error), &error);
+    assert_ok(hr_enroll_photo(session, id, hr_buffer_view(&bytes), photo, NULL, &outcome, &error),
+              &error);
+    assert_int_equal(outcome.verdict, HR_ENROLL_ENROLLED);
+    hr_buffer_clear(&bytes);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
+static void make_video(const struct school *school, const char *photo)
+{
+    char path[PATH_MAX + 32];
+    photo_path(school, photo, path);
+    pid_t child = fork();
+    if (child == 0) {
+        execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-loop", "1", "-i", path, "-t", "3",
+               "-r", "10", "-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast",
+               "-pix_fmt", "yuv420p", school->video.text, (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int set_up(void **state)
+{
+    struct school *school = calloc(1, sizeof *school);
+    assert_non_null(getenv("HOMEROOM_MODELS"));
+    snprintf(school->photos, sizeof school->photos, "%s/../photos", getenv("HOMEROOM_MODELS"));
+    temporary_make(&school->folder);
+    school->database = temporary_path(&school->folder, "homeroom.db");
+    school->video = temporary_path(&school->folder, "lesson.mp4");
+    enroll(school, "44", "obama.jpg");
+    enroll(school, "46", "biden.jpg");
+    make_video(school, "obama2.jpg");
+    *state = school;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct school *school = *state;
+    temporary_remove(&school->folder);
+    free(school);
+    return 0;
+}
+
+static struct hr_engine *open_engine(const struct school *school)
+{
+    struct hr_engine *engine = NULL;
+    struct hr_error error;
+    struct hr_engine_options options = {school->database.text, getenv("HOMEROOM_MODELS")};
+    assert_ok(hr_engine_open(&engine, &options, &error), &error);
+    return engine;
+}
+
+static void an_engine_without_database_or_models_says_what_is_missing(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = NULL;
+    struct hr_error error;
+    struct temporary_path nowhere = temporary_path(&school->folder, "none.db");
+    struct hr_engine_options options = {nowhere.text, getenv("HOMEROOM_MODELS")};
+    assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_NOT_FOUND, &error, "none.db");
+    assert_null(engine);
+    options = (struct hr_engine_options){school->database.text, school->folder.path};
+    assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_MODEL, &error,
+                 "centerface.hrm");
+    assert_null(engine);
+    options = (struct hr_engine_options){NULL, NULL};
+    assert_int_equal(hr_engine_open(&engine, &options, &error), HR_ERR_ARGUMENT);
+}
+
+static void a_session_takes_threads_within_limits(void **state)
+{
+    struct hr_engine *engine = open_engine(*state);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    assert_int_equal(hr_session_new(&session, engine, -1, &error), HR_ERR_ARGUMENT);
+    assert_int_equal(hr_session_new(&session, engine, HR_LIMIT_THREADS + 1, &error),
+                     HR_ERR_ARGUMENT);
+    assert_null(session);
+    assert_ok(hr_session_new(&session, engine, 3, &error), &error);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
+struct watcher {
+    struct hr_progress last;
+    size_t calls;
+    struct hr_session *stop_me;
+};
+
+static void on_progress(void *context, const struct hr_progress *progress)
+{
+    struct watcher *watcher = context;
+    if (watcher->calls > 0)
+        assert_true(progress->position_us > watcher->last.position_us);
+    assert_int_equal(progress->frames, ++watcher->calls);
+    watcher->last = *progress;
+    if (watcher->stop_me != NULL && watcher->calls == 2)
+        hr_session_stop(watcher->stop_me);
+}
+
+static void a_video_gives_its_student_with_progress(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    struct watcher watcher = {.calls = 0};
+    struct hr_recognize_options options = hr_recognize_options_default();
+    options.progress = on_progress;
+    options.progress_context = &watcher;
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    assert_ok(hr_recognize_file(session, school->video.text, &options, &result, &error), &error);
+    assert_int_equal(hr_result_student_count(result), 1);
+    assert_int_equal(hr_result_unknown_count(result), 0);
+    const struct hr_seen_student *seen = hr_result_student(result, 0);
+    assert_string_equal(seen->id, "44");
+    assert_string_equal(seen->name, "44"); /* enrolled without a record */
+    assert_false(seen->has_record);
+    assert_non_null(strstr(hr_result_warning(result, 0), "no record"));
+    assert_null(hr_result_warning(result, 1));
+    assert_int_equal(seen->first_us, 0);
+    assert_int_equal(seen->last_us, 2500000);
+    assert_int_equal(seen->sightings, 6);
+    assert_true(seen->distance < 0.5 && seen->margin > 0.2);
+    assert_null(hr_result_student(result, 1));
+    assert_int_equal(watcher.calls, 6);
+    assert_int_equal(watcher.last.faces, 6);
+    assert_true(llabs(watcher.last.duration_us - 3000000) < 200000);
+
+    char *text = NULL;
+    assert_ok(hr_result_write(result, HR_FORMAT_CSV, NULL, &text, &error), &error);
+    assert_string_equal(text, "name,major,year\r\n44,,\r\n");
+    free(text);
+    assert_int_equal(hr_result_write(result, HR_FORMAT_CSV, "height", &text, &error),
+                     HR_ERR_ARGUMENT);
+    assert_ok(hr_result_write(result, HR_FORMAT_JSON, NULL, &text, &error), &error);
+    assert_non_null(strstr(text, "\"44\""));
+    free(text);
+    /* The result outlives session and engine. */
+    hr_session_free(session);
+    hr_engine_close(engine);
+    assert_string_equal(hr_result_student(result, 0)->id, "44");
+    hr_result_free(result);
+}
+
+static void a_still_image_is_a_video_of_one_frame(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    char path[PATH_MAX + 32];
+    photo_path(school, "obama3.jpg", path);
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    assert_ok(hr_recognize_file(session, path, NULL, &result, &error), &error);
+    assert_int_equal(hr_result_student_count(result), 1);
+    assert_int_equal(hr_result_student(result, 0)->sightings, 1);
+    hr_result_free(result);
+    photo_path(school, "astronaut.png", path);
+    assert_ok(hr_recognize_file(session, path, NULL, &result, &error), &error);
+    assert_int_equal(hr_result_student_count(result), 0);
+    assert_int_equal(hr_result_unknown_count(result), 1);
+    hr_result_free(result);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
+static void a_stop_and_a_timeout_end_it_with_the_place(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    struct hr_recognize_options options = hr_recognize_options_default();
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    options.timeout_ms = 1;
+    assert_int_equal(hr_recognize_file(session, school->video.text, &options, &result, &error),
+                     HR_ERR_DEADLINE);
+    assert_null(result);
+    /* The session is as good as new. */
+    assert_ok(hr_recognize_file(session, school->video.text, NULL, &result, &error), &error);
+    hr_result_free(result);
+
+    struct watcher watcher = {.stop_me = session};
+    options = hr_recognize_options_default();
+    options.progress = on_progress;
+    options.progress_context = &watcher;
+    assert_int_equal(hr_recognize_file(session, school->video.text, &options, &result, &error),
+                     HR_ERR_DEADLINE);
+    assert_null(result);
+    assert_int_equal(watcher.calls, 2);
+    /* Once stopped, a session stays stopped. */
+    assert_int_equal(hr_recognize_file(session, school->video.text, NULL, &result, &error),
+                     HR_ERR_DEADLINE);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
+static void options_that_make_no_sense_are_refused(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    struct hr_recognize_options bad[6];
+    for (int i = 0; i < 6; i++)
+        bad[i] = hr_recognize_options_default();
+    bad[0].samples_per_s = 0;
+    bad[1].samples_per_s = HR_LIMIT_SAMPLE_FPS + 1;
+    bad[2].samples_per_s = NAN;
+    bad[3].distance_max = 0;
+    bad[4].distance_max = NAN;
+    bad[5].margin_min = -0.1;
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(
+            hr_recognize_file(session, school->video.text, &bad[i], &result, &error),
+            HR_ERR_ARGUMENT);
+    assert_error(hr_recognize_file(session, "/nowhere/a.mp4", NULL, &result, &error),
+                 HR_ERR_NOT_FOUND, &error, "/nowhere/a.mp4");
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
+struct worker {
+    const struct school *school;
+    struct hr_engine *engine;
+    atomic_int right;
+};
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    if (hr_session_new(&session, worker->engine, 2, &error) != HR_OK)
+        return NULL;
+    for (int i = 0; i < 2; i++) {
+        struct hr_result *result = NULL;
+        if (hr_recognize_file(session, worker->school->video.text, NULL, &result, &error) ==
+                HR_OK &&
+            hr_result_student_count(result) == 1 &&
+            strcmp(hr_result_student(result, 0)->id, "44") == 0)
+            worker->right++;
+        hr_result_free(result);
+    }
+    hr_session_free(session);
+    return NULL;
+}
+
+static void sessions_in_several_threads_share_one_engine(void **state)
+{
+    enum { WORKERS = 3 };
+    struct worker worker = {.school = *state, .engine = open_engine(*state)};
+    atomic_init(&worker.right, 0);
+    pthread_t threads[WORKERS];
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &worker), 0);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(worker.right, 2 * WORKERS);
+    hr_engine_close(worker.engine);
+}
+
+/* Vectors that another model made are left out, and counted. */
+static void vectors_of_another_model_are_not_compared(void **state)
+{
+    struct school *school = *state;
+    struct hr_error error;
+    struct hr_database *database = NULL;
+    float vector[HR_EMBEDDING_SIZE] = {0};
+    struct hr_face_record record = {.student_id = "44",
+                                    .model_id = "some-other-model-2",
+                                    .vector = hr_view_of(vector, sizeof vector),
+                                    .origin = "test",
+                                    .origin_sha256 = "",
+                                    .quality = 1};
+    assert_ok(hr_database_open(&database, school->database.text, HR_DATABASE_WRITE, &error),
+              &error);
+    assert_ok(hr_database_add_face(database, &record, &error), &error);
+    hr_database_close(database);
+    struct hr_engine *engine = open_engine(school);
+    assert_int_equal(hr_gallery_vectors(engine->gallery), 2);
+    assert_int_equal(engine->foreign_vectors, 1);
+    hr_engine_close(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_engine_without_database_or_models_says_what_is_missing),
+        cmocka_unit_test(a_session_takes_threads_within_limits),
+        cmocka_unit_test(a_video_gives_its_student_with_progress),
+        cmocka_unit_test(a_still_image_is_a_video_of_one_frame),
+        cmocka_unit_test(a_stop_and_a_timeout_end_it_with_the_place),
+        cmocka_unit_test(options_that_make_no_sense_are_refused),
+        cmocka_unit_test(sessions_in_several_threads_share_one_engine),
+        cmocka_unit_test(vectors_of_another_model_are_not_compared),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -65,8 +65,8 @@ static void add_sample(const struct hr_frame *frame, double x, double y, float s
 enum { SAMPLES_MAX = 12 };
 
 /* Samples per chip pixel and side. Where a chip pixel covers more than two frame pixels, single
- * samples would alias: the pixel's whole area is averaged instead, in samples at most one and a half
- * pixels apart (each of them blends two by two pixels). */
+ * samples would alias: the pixel's whole area is averaged instead, in samples at most one and a
+ * half pixels apart (each of them blends two by two pixels). */
 static int samples_per_side(const struct similarity *map)
 {
     double frame_px_per_chip_px = sqrt(map->a * map->a + map->b * map->b);

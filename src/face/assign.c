@@ -38,8 +38,8 @@ static size_t look_around(struct search *search, size_t from, double *step)
     for (size_t column = 1; column <= search->width; column++) {
         if (search->visited[column])
             continue;
-        double reduced = cost_of(search, row, column) - search->row_price[row] -
-                         search->column_price[column];
+        double reduced =
+            cost_of(search, row, column) - search->row_price[row] - search->column_price[column];
         if (reduced < search->reach[column]) {
             search->reach[column] = reduced;
             search->came_from[column] = from;
@@ -87,8 +87,8 @@ static void place_row(struct search *search, size_t row)
     }
 }
 
-enum hr_status hr_assign(struct hr_assign_size size, const float *cost, float alone,
-                         size_t *chosen, struct hr_error *error)
+enum hr_status hr_assign(struct hr_assign_size size, const float *cost, float alone, size_t *chosen,
+                         struct hr_error *error)
 {
     struct search search = {.size = size, .cost = cost, .alone = (double)alone};
     search.width = size.columns + size.rows;

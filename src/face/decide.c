@@ -142,9 +142,9 @@ static enum hr_status assign_at_once(struct decider *decider, const size_t *memb
     for (size_t i = 0; status == HR_OK && i < count; i++) {
         struct claim *claim = &decider->claims[members[i]];
         claim->choice = 0;
-        while (claim->choice < claim->candidates &&
-               (chosen[i] == SIZE_MAX ||
-                claim->nearest[claim->choice].student != students[chosen[i]]))
+        while (
+            claim->choice < claim->candidates &&
+            (chosen[i] == SIZE_MAX || claim->nearest[claim->choice].student != students[chosen[i]]))
             claim->choice++;
     }
 out:
@@ -160,8 +160,8 @@ out:
 static float stake_of(const struct decider *decider, const struct claim *claim)
 {
     size_t next = claim->choice + 1;
-    float otherwise = next < claim->candidates ? claim->nearest[next].distance
-                                               : decider->options->distance_max;
+    float otherwise =
+        next < claim->candidates ? claim->nearest[next].distance : decider->options->distance_max;
     /* Among equal losses the nearer one goes first. */
     float mine = claim->nearest[claim->choice].distance;
     return otherwise - mine + 1e-3f * (decider->options->distance_max - mine) + 1e-6f;
@@ -216,8 +216,8 @@ static bool settle(struct bid *bids, size_t count)
     return all;
 }
 
-static enum hr_status assign_in_rounds(struct decider *decider, const size_t *members,
-                                       size_t count, struct hr_error *error)
+static enum hr_status assign_in_rounds(struct decider *decider, const size_t *members, size_t count,
+                                       struct hr_error *error)
 {
     struct bid *bids = malloc(count * sizeof *bids);
     if (bids == NULL)
@@ -279,8 +279,8 @@ static bool held_by_other(const struct decider *decider, size_t index, size_t st
     return false;
 }
 
-/* The nearest student besides the chosen one who could be meant: not one who is nearer, but known to
- * be another face at that time. */
+/* The nearest student besides the chosen one who could be meant: not one who is nearer, but known
+ * to be another face at that time. */
 static struct hr_match rival_of(const struct decider *decider, size_t index)
 {
     const struct claim *claim = &decider->claims[index];

@@ -37,8 +37,8 @@ static enum hr_status check_network(const struct hr_network *network, struct hr_
     const struct hr_model_card *card = hr_network_card(network);
     if (card->input_channels != 3 || card->output_count != OUTPUT_COUNT)
         return hr_error_set(error, HR_ERR_MODEL,
-                            "the model '%s' is not a CenterFace: %d inputs and %d outputs", card->id,
-                            card->input_channels, card->output_count);
+                            "the model '%s' is not a CenterFace: %d inputs and %d outputs",
+                            card->id, card->input_channels, card->output_count);
     return HR_OK;
 }
 
@@ -94,9 +94,9 @@ static struct hr_shrinker_sizes plan_sizes(const struct hr_detector *detector, s
 {
     int multiple = hr_network_card(detector->network)->size_multiple;
     int longer = frame.width_px > frame.height_px ? frame.width_px : frame.height_px;
-    double scale =
-        longer > detector->options.long_side_px ? (double)detector->options.long_side_px / longer
-                                                : 1.0;
+    double scale = longer > detector->options.long_side_px
+                       ? (double)detector->options.long_side_px / longer
+                       : 1.0;
     struct hr_size target = {.width_px = at_least_one(frame.width_px * scale),
                              .height_px = at_least_one(frame.height_px * scale)};
     struct hr_size padded = {.width_px = round_up(target.width_px, multiple),
@@ -127,10 +127,8 @@ static enum hr_status prepare(struct hr_detector *detector, struct hr_size frame
     if (hr_shrinker_fits(detector->shrinker, &sizes))
         return HR_OK;
     drop_runner(detector);
-    struct hr_runner_options options = {.size = sizes.padded,
-                                        .batch = 1,
-                                        .isa = HR_ISA_AUTO,
-                                        .pool = detector->options.pool};
+    struct hr_runner_options options = {
+        .size = sizes.padded, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
     detector->input = sizes.padded;
     size_t floats = 3 * (size_t)sizes.padded.width_px * (size_t)sizes.padded.height_px;
     enum hr_status status = HR_OK;
@@ -205,8 +203,7 @@ static enum hr_status collect_candidates(const struct hr_detector *detector, str
             if (!(maps[HEAT].data[cell] > detector->options.score_min))
                 continue;
             struct hr_face face = decode_cell(maps, row, column);
-            enum hr_status status =
-                is_finite_face(&face) ? append_face(out, &face, error) : HR_OK;
+            enum hr_status status = is_finite_face(&face) ? append_face(out, &face, error) : HR_OK;
             if (status != HR_OK)
                 return status;
         }

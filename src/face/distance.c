@@ -33,8 +33,8 @@ float hr_distance(const float *a, const float *b)
 
 /* Written for the multiply-and-add-pairs instruction that every instruction set has for 16-bit
  * numbers; the sum stays below 128 * 254^2 < 2^23. */
-PER_INSTRUCTION_SET __attribute__((optimize("O3")))
-void hr_distances_coarse(const int8_t *probe, const int8_t *codes, size_t count, int32_t *out)
+PER_INSTRUCTION_SET __attribute__((optimize("O3"))) void
+hr_distances_coarse(const int8_t *probe, const int8_t *codes, size_t count, int32_t *out)
 {
     for (size_t i = 0; i < count; i++) {
         const int8_t *code = codes + i * HR_EMBEDDING_SIZE;

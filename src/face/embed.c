@@ -42,9 +42,8 @@ static enum hr_status check_network(const struct hr_embedder *embedder, struct h
     struct hr_tensor output = hr_runner_output(embedder->small, 0);
     if (card->input_channels != 3 || card->output_count != 1 ||
         output.channels != HR_EMBEDDING_SIZE || output.width != 1 || output.height != 1)
-        return hr_error_set(error, HR_ERR_MODEL,
-                            "the model '%s' does not give a face's %d numbers", card->id,
-                            HR_EMBEDDING_SIZE);
+        return hr_error_set(error, HR_ERR_MODEL, "the model '%s' does not give a face's %d numbers",
+                            card->id, HR_EMBEDDING_SIZE);
     return HR_OK;
 }
 

@@ -127,8 +127,7 @@ static enum hr_status grow_vectors(struct hr_gallery *gallery, struct hr_error *
         return hr_error_set(error, HR_ERR_LIMIT, "a gallery holds at most %d face vectors",
                             HR_LIMIT_GALLERY_VECTORS);
     size_t capacity = gallery->vector_capacity > 0 ? 2 * gallery->vector_capacity : 64;
-    float *vectors =
-        realloc(gallery->vectors, capacity * HR_EMBEDDING_SIZE * sizeof *vectors);
+    float *vectors = realloc(gallery->vectors, capacity * HR_EMBEDDING_SIZE * sizeof *vectors);
     if (vectors == NULL)
         return no_memory(error);
     gallery->vectors = vectors;
@@ -169,17 +168,15 @@ static float largest_of(const float *vector)
 static void encode_from(struct hr_gallery *gallery, size_t first)
 {
     for (size_t i = first; i < gallery->vector_count; i++)
-        gallery->rounding_max =
-            fmaxf(gallery->rounding_max,
-                  encode(gallery->vectors + i * HR_EMBEDDING_SIZE, gallery->step,
-                         gallery->codes + i * HR_EMBEDDING_SIZE));
+        gallery->rounding_max = fmaxf(
+            gallery->rounding_max, encode(gallery->vectors + i * HR_EMBEDDING_SIZE, gallery->step,
+                                          gallery->codes + i * HR_EMBEDDING_SIZE));
 }
 
 /* The code of the newest vector; of all, when it does not fit the step so far. */
 static void encode_newest(struct hr_gallery *gallery)
 {
-    float largest =
-        largest_of(gallery->vectors + (gallery->vector_count - 1) * HR_EMBEDDING_SIZE);
+    float largest = largest_of(gallery->vectors + (gallery->vector_count - 1) * HR_EMBEDDING_SIZE);
     if (largest <= gallery->step * CODE_MAX) {
         encode_from(gallery, gallery->vector_count - 1);
         return;
@@ -279,8 +276,7 @@ void hr_gallery_search(const struct hr_gallery *gallery, const float *probe,
         for (size_t i = 0; i < chunk; i++) {
             if (!((float)coarse[i] < limit))
                 continue;
-            float distance =
-                hr_distance(probe, gallery->vectors + (first + i) * HR_EMBEDDING_SIZE);
+            float distance = hr_distance(probe, gallery->vectors + (first + i) * HR_EMBEDDING_SIZE);
             note_match(matches, count, gallery->owners[first + i], distance);
             if (gallery->step > 0)
                 limit = coarse_limit(gallery, probe_rounding, matches[count - 1].distance);

@@ -21,8 +21,8 @@ void hr_shrinker_free(struct hr_shrinker *shrinker);
 /* Whether it was made for these. */
 bool hr_shrinker_fits(const struct hr_shrinker *shrinker, const struct hr_shrinker_sizes *sizes);
 
-/* `planes` receives [3][padded height][padded width] floats, 0..255, R G B. Each result pixel is the
- * mean of the source pixels that it covers, partly covered ones by their share. */
+/* `planes` receives [3][padded height][padded width] floats, 0..255, R G B. Each result pixel is
+ * the mean of the source pixels that it covers, partly covered ones by their share. */
 void hr_shrinker_run(struct hr_shrinker *shrinker, const struct hr_frame *frame, float *planes);
 
 #endif

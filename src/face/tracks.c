@@ -9,9 +9,9 @@
 #include "face/view.h"
 
 /* The same face a moment later overlaps its old box and looks alike; then nothing more is asked.
- * Everything else is settled by comparing embeddings. Measured on eight clips: looks at one person a
- * fifth of a second apart correlate at 0.79 and more, a second apart at 0.73 and more; two persons
- * at 0.74 at most, 99 of 100 pairs below 0.64. */
+ * Everything else is settled by comparing embeddings. Measured on eight clips: looks at one person
+ * a fifth of a second apart correlate at 0.79 and more, a second apart at 0.73 and more; two
+ * persons at 0.74 at most, 99 of 100 pairs below 0.64. */
 static const float sure_overlap = 0.3f;
 static const float sure_correlation = 0.8f;
 /* Embeddings of single views of one person, seconds apart, lie nearer than this (0.37 at most in
@@ -66,7 +66,8 @@ enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedde
     *out = NULL;
     if (options->views_per_track < 1 || options->views_per_track > VIEWS_MAX ||
         options->gap_max_us < 0 || !(options->face_min_px >= 0))
-        return hr_error_set(error, HR_ERR_ARGUMENT, "the options for following faces make no sense");
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "the options for following faces make no sense");
     struct hr_tracks *tracks = calloc(1, sizeof *tracks);
     if (tracks != NULL)
         tracks->batch = calloc(EMBED_AT_ONCE, sizeof *tracks->batch);
@@ -185,9 +186,10 @@ static bool mean_of_track(const struct track *track, float mean[HR_EMBEDDING_SIZ
 
 /* --- the end of a track --- */
 
-/* Closes those open tracks that `ends` says, embeds their views together, forgets their pictures. */
-static void close_tracks(struct hr_tracks *tracks, bool (*ends)(const struct hr_tracks *tracks,
-                                                                const struct track *track))
+/* Closes those open tracks that `ends` says, embeds their views together, forgets their pictures.
+ */
+static void close_tracks(struct hr_tracks *tracks,
+                         bool (*ends)(const struct hr_tracks *tracks, const struct track *track))
 {
     struct waiting waiting = {.count = 0};
     for (size_t i = 0; i < tracks->open_count; i++) {
@@ -305,8 +307,7 @@ static float cost_of(const struct hr_tracks *tracks, const struct track *track,
 
 /* Whether the embeddings say that track and sighting are one person. Without any view on one side
  * (too small) there is nothing to compare, and the places decide. */
-static bool same_person(struct hr_tracks *tracks, struct track *track,
-                        struct hr_sighting *sighting)
+static bool same_person(struct hr_tracks *tracks, struct track *track, struct hr_sighting *sighting)
 {
     if (!sighting->usable || track->view_count == 0)
         return true;
@@ -316,8 +317,7 @@ static bool same_person(struct hr_tracks *tracks, struct track *track,
         embed_waiting(tracks, &waiting);
     embed_sighting(tracks, sighting);
     float mean[HR_EMBEDDING_SIZE];
-    return mean_of_track(track, mean) &&
-           hr_distance(mean, sighting->vector) < same_person_distance;
+    return mean_of_track(track, mean) && hr_distance(mean, sighting->vector) < same_person_distance;
 }
 
 /* --- growing a track --- */
@@ -424,7 +424,8 @@ static enum hr_status match_by_place(struct hr_tracks *tracks, size_t faces, boo
                                      struct hr_error *error)
 {
     struct hr_assign_size size = {.rows = faces, .columns = tracks->open_count};
-    const float alone = 10; /* more than any cost: places alone never part what may belong together */
+    const float alone =
+        10; /* more than any cost: places alone never part what may belong together */
     for (size_t i = 0; i < faces; i++)
         for (size_t j = 0; j < size.columns; j++)
             tracks->cost[i * size.columns + j] =
@@ -474,8 +475,7 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
     if (chosen == NULL)
         return no_memory(error);
     struct hr_assign_size size = {.rows = faces, .columns = columns};
-    enum hr_status status =
-        hr_assign(size, tracks->cost, same_person_distance, chosen, error);
+    enum hr_status status = hr_assign(size, tracks->cost, same_person_distance, chosen, error);
     for (size_t i = 0; status == HR_OK && i < faces; i++)
         if (tracks->chosen[i] == SIZE_MAX)
             tracks->chosen[i] = chosen[i];

@@ -1,7 +1,7 @@
 /* Following faces over frames, and one decision per track.
  *
- * A track is one person while in sight. It keeps the chips of its best few views; they are embedded when the track
- * ends (or when the view pool is full), never in every frame. */
+ * A track is one person while in sight. It keeps the chips of its best few views; they are embedded
+ * when the track ends (or when the view pool is full), never in every frame. */
 #ifndef HR_FACE_TRACKS_H
 #define HR_FACE_TRACKS_H
 
@@ -10,14 +10,16 @@
 struct hr_tracks; /* opaque; one per session */
 
 struct hr_tracks_options {
-    int views_per_track;     /* views embedded per track; default 4 */
-    int64_t gap_max_us;      /* a face not seen for so long has left; default 2 s plus a sample interval */
-    float face_min_px;       /* smaller faces are counted but not embedded; default 24 */
+    int views_per_track; /* views embedded per track; default 4 */
+    int64_t
+        gap_max_us; /* a face not seen for so long has left; default 2 s plus a sample interval */
+    float face_min_px; /* smaller faces are counted but not embedded; default 24 */
 };
 struct hr_tracks_options hr_tracks_options_default(void);
 
 enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedder,
-                             const struct hr_tracks_options *options, struct hr_error *error) HR_MUST_USE;
+                             const struct hr_tracks_options *options,
+                             struct hr_error *error) HR_MUST_USE;
 void hr_tracks_free(struct hr_tracks *tracks);
 
 /* Add the faces of the next frame (times never go back). Copies what it keeps. */
@@ -31,9 +33,9 @@ void hr_tracks_reset(struct hr_tracks *tracks);
 struct hr_track {
     int64_t first_us;
     int64_t last_us;
-    size_t sightings;  /* frames in which the face was found */
-    size_t views;      /* views that were embedded; 0: too small to tell */
-    float face_px;     /* largest face size seen */
+    size_t sightings;       /* frames in which the face was found */
+    size_t views;           /* views that were embedded; 0: too small to tell */
+    float face_px;          /* largest face size seen */
     struct hr_box best_box; /* in the frame of its best view */
     int64_t best_us;
     float embedding[HR_EMBEDDING_SIZE]; /* mean over the views */
@@ -46,18 +48,18 @@ const struct hr_track *hr_tracks_get(const struct hr_tracks *tracks, size_t inde
 
 enum hr_decision_reason {
     HR_DECISION_ACCEPTED,
-    HR_DECISION_NO_GALLERY,   /* nobody is enrolled */
-    HR_DECISION_TOO_SMALL,    /* no view was good enough to embed */
-    HR_DECISION_TOO_FAR,      /* nearest student is beyond the threshold */
-    HR_DECISION_AMBIGUOUS,    /* within the threshold, but the runner-up is too close */
-    HR_DECISION_TAKEN,        /* another track seen at the same time fits that student better */
+    HR_DECISION_NO_GALLERY, /* nobody is enrolled */
+    HR_DECISION_TOO_SMALL,  /* no view was good enough to embed */
+    HR_DECISION_TOO_FAR,    /* nearest student is beyond the threshold */
+    HR_DECISION_AMBIGUOUS,  /* within the threshold, but the runner-up is too close */
+    HR_DECISION_TAKEN,      /* another track seen at the same time fits that student better */
 };
 const char *hr_decision_reason_name(enum hr_decision_reason reason);
 
 struct hr_decision {
     size_t student; /* gallery index, or SIZE_MAX: unknown */
     enum hr_decision_reason reason;
-    struct hr_match nearest;   /* whatever the decision */
+    struct hr_match nearest; /* whatever the decision */
     struct hr_match runner_up;
     float distance; /* to the student given, else to the nearest */
     float margin;   /* runner-up's distance less that; INFINITY with one student enrolled */
@@ -69,8 +71,8 @@ struct hr_decide_options {
 };
 struct hr_decide_options hr_decide_options_default(void);
 
-/* One decision per track; `out` has hr_tracks_count entries. Tracks that overlap in time never get the same
- * student: optimal assignment over each group of overlapping tracks. */
+/* One decision per track; `out` has hr_tracks_count entries. Tracks that overlap in time never get
+ * the same student: optimal assignment over each group of overlapping tracks. */
 enum hr_status hr_decide(const struct hr_tracks *tracks, const struct hr_gallery *gallery,
                          const struct hr_decide_options *options, struct hr_decision *out,
                          struct hr_error *error) HR_MUST_USE;

@@ -1,5 +1,5 @@
-/* Engine and session through the public header: what is refused, stopped, shared. The video is made of
- * a sample photo by the ffmpeg command. */
+/* Engine and session through the public header: what is refused, stopped, shared. The video is made
+ * of a sample photo by the ffmpeg command. */
 #include "support/check.h"
 
 #include <math.h>
@@ -104,8 +104,7 @@ static void an_engine_without_database_or_models_says_what_is_missing(void **sta
     assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_NOT_FOUND, &error, "none.db");
     assert_null(engine);
     options = (struct hr_engine_options){school->database.text, school->folder.path};
-    assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_MODEL, &error,
-                 "centerface.hrm");
+    assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_MODEL, &error, "centerface.hrm");
     assert_null(engine);
     options = (struct hr_engine_options){NULL, NULL};
     assert_int_equal(hr_engine_open(&engine, &options, &error), HR_ERR_ARGUMENT);
@@ -261,9 +260,8 @@ static void options_that_make_no_sense_are_refused(void **state)
     bad[4].distance_max = NAN;
     bad[5].margin_min = -0.1;
     for (int i = 0; i < 6; i++)
-        assert_int_equal(
-            hr_recognize_file(session, school->video.text, &bad[i], &result, &error),
-            HR_ERR_ARGUMENT);
+        assert_int_equal(hr_recognize_file(session, school->video.text, &bad[i], &result, &error),
+                         HR_ERR_ARGUMENT);
     assert_error(hr_recognize_file(session, "/nowhere/a.mp4", NULL, &result, &error),
                  HR_ERR_NOT_FOUND, &error, "/nowhere/a.mp4");
     hr_session_free(session);

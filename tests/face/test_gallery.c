@@ -173,11 +173,9 @@ static void foreign_and_broken_vectors_are_refused(void **state)
     assert_int_equal(hr_gallery_add(gallery, "a", "sface-1", vector, &error), HR_ERR_MODEL);
     assert_non_null(strstr(error.text, "sface-1"));
     vector[127] = NAN;
-    assert_int_equal(hr_gallery_add(gallery, "a", "dlib-resnet-1", vector, &error),
-                     HR_ERR_FORMAT);
+    assert_int_equal(hr_gallery_add(gallery, "a", "dlib-resnet-1", vector, &error), HR_ERR_FORMAT);
     vector[127] = INFINITY;
-    assert_int_equal(hr_gallery_add(gallery, "a", "dlib-resnet-1", vector, &error),
-                     HR_ERR_FORMAT);
+    assert_int_equal(hr_gallery_add(gallery, "a", "dlib-resnet-1", vector, &error), HR_ERR_FORMAT);
     assert_int_equal(hr_gallery_vectors(gallery), 0);
     hr_gallery_free(gallery);
 }

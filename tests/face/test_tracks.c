@@ -70,8 +70,7 @@ static void show(struct stage *stage, int64_t step_us)
     stage->now_us += step_us;
     struct hr_frame frame = hr_image_frame(&stage->frame);
     frame.pts_us = stage->now_us;
-    assert_int_equal(hr_faces_find(stage->networks.detector, &frame, &stage->faces, &error),
-                     HR_OK);
+    assert_int_equal(hr_faces_find(stage->networks.detector, &frame, &stage->faces, &error), HR_OK);
     assert_int_equal(hr_tracks_add(stage->tracks, &frame, &stage->faces, &error), HR_OK);
 }
 
@@ -179,9 +178,10 @@ static void tiny_faces_are_followed_but_not_embedded(void **state)
 {
     struct stage *stage = *state;
     struct hr_error error;
-    struct hr_face face = {.box = {100, 100, 112, 115},
-                           .landmarks = {{103, 105}, {108, 105}, {106, 108}, {104, 111}, {108, 111}},
-                           .score = 0.6f};
+    struct hr_face face = {
+        .box = {100, 100, 112, 115},
+        .landmarks = {{103, 105}, {108, 105}, {106, 108}, {104, 111}, {108, 111}},
+        .score = 0.6f};
     struct hr_faces faces = {.items = &face, .count = 1, .capacity = 1};
     clear_frame(stage);
     for (int i = 0; i < 3; i++) {

@@ -252,9 +252,9 @@ static void make_wall(const struct course *course, const char *path)
     snprintf(filter + used, sizeof filter - used,
              "xstack=inputs=8:shortest=1:layout=0_0|480_0|960_0|1440_0|0_540|480_540|960_540|"
              "1440_540[out]");
-    const char *rest[] = {"-filter_complex", filter,      "-map",      "[out]", "-c:v",
-                          "libx264",         "-preset",   "ultrafast", "-crf",  "16",
-                          "-pix_fmt",        "yuv420p",   path,        NULL};
+    const char *rest[] = {"-filter_complex", filter,    "-map",      "[out]", "-c:v",
+                          "libx264",         "-preset", "ultrafast", "-crf",  "16",
+                          "-pix_fmt",        "yuv420p", path,        NULL};
     memcpy(words + count, rest, sizeof rest);
     run(words);
 }
@@ -289,11 +289,27 @@ static void a_lesson_of_hard_cuts_names_everybody_at_their_times(void **state)
             clip_path(course, &clips[i], input, sizeof input);
             snprintf(part, sizeof part, "%s/part%zu.mp4", course->folder, i);
             if (round == 0)
-                run((const char *[]){"ffmpeg", "-nostdin", "-v", "error", "-y", "-i", input, "-vf",
+                run((const char *[]){"ffmpeg",
+                                     "-nostdin",
+                                     "-v",
+                                     "error",
+                                     "-y",
+                                     "-i",
+                                     input,
+                                     "-vf",
                                      "scale=1280:720:force_original_aspect_ratio=decrease,"
                                      "pad=1280:720:-1:-1,fps=12,setsar=1",
-                                     "-t", "1", "-an", "-c:v", "libx264", "-preset", "ultrafast",
-                                     "-pix_fmt", "yuv420p", part, NULL});
+                                     "-t",
+                                     "1",
+                                     "-an",
+                                     "-c:v",
+                                     "libx264",
+                                     "-preset",
+                                     "ultrafast",
+                                     "-pix_fmt",
+                                     "yuv420p",
+                                     part,
+                                     NULL});
             used += (size_t)snprintf(list + used, sizeof list - used, "file '%s'\n", part);
         }
     struct hr_error error;

@@ -1,6 +1,7 @@
 #include "video/demux.h"
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/dict.h>
 
 #include "base/image.h"
@@ -80,6 +81,7 @@ static enum hr_status open_container(struct hr_demux *demux, struct hr_reason *r
     av_dict_free(&options);
     if (code >= 0 && !is_unwanted(demux->format->iformat))
         return HR_OK;
+    code = code < 0 ? code : AVERROR_INVALIDDATA;
     enum hr_status status = hr_source_check(demux->source, error);
     return status != HR_OK ? status : explain_open(demux->source, reason, code, error);
 }
@@ -193,7 +195,7 @@ static enum hr_status check_claims(const struct hr_demux *demux, struct hr_error
 enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source,
                              struct hr_reason *reason, struct hr_error *error)
 {
-    *demux = (struct hr_demux){.source = source, .last_pts = AV_NOPTS_VALUE};
+    *demux = (struct hr_demux){.source = source, .end_pts = AV_NOPTS_VALUE};
     enum hr_status status = open_container(demux, reason, error);
     if (status == HR_OK)
         status = probe(demux, error);
@@ -218,6 +220,15 @@ static void note_damage(struct hr_demux *demux, const struct hr_reason *reason, 
 {
     if (demux->damaged++ == 0)
         hr_reason_text(reason, code, demux->damage.first, sizeof demux->damage.first);
+}
+
+static void note_end(struct hr_demux *demux, const AVPacket *packet)
+{
+    if (packet->pts == AV_NOPTS_VALUE)
+        return;
+    int64_t end = av_sat_add64(packet->pts, packet->duration > 0 ? packet->duration : 0);
+    if (demux->end_pts == AV_NOPTS_VALUE || end > demux->end_pts)
+        demux->end_pts = end;
 }
 
 enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr_reason *reason,
@@ -255,9 +266,7 @@ enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr
         }
         if (packet->flags & AV_PKT_FLAG_CORRUPT)
             note_damage(demux, reason, AVERROR_INVALIDDATA);
-        if (packet->pts != AV_NOPTS_VALUE &&
-            (demux->last_pts == AV_NOPTS_VALUE || packet->pts > demux->last_pts))
-            demux->last_pts = packet->pts;
+        note_end(demux, packet);
         return HR_OK;
     }
     return HR_END;
@@ -287,11 +296,11 @@ int64_t hr_demux_missing_us(const struct hr_demux *demux)
     /* Without a duration of its own the video may well end before the sound does. */
     const int64_t tolerance_us = demux->stream->duration > 0 ? 500000 : 1500000;
     int64_t duration_us = hr_demux_duration_us(demux);
-    if (duration_us == 0 || demux->last_pts == AV_NOPTS_VALUE)
+    if (duration_us == 0 || demux->end_pts == AV_NOPTS_VALUE)
         return 0;
     int64_t start = demux->stream->start_time != AV_NOPTS_VALUE ? demux->stream->start_time : 0;
     int64_t end_us;
-    if (__builtin_sub_overflow(demux->last_pts, start, &end_us))
+    if (__builtin_sub_overflow(demux->end_pts, start, &end_us))
         return 0;
     end_us = av_rescale_q(end_us, demux->stream->time_base, AV_TIME_BASE_Q);
     int64_t missing_us = duration_us - end_us;

@@ -14,9 +14,9 @@ struct hr_demux {
     AVFormatContext *format;  /* owned */
     AVStream *stream;         /* the video; belongs to `format` */
     int failures;             /* reads in a row that failed on damaged bytes */
-    int64_t last_pts;         /* first shown time that was read; AV_NOPTS_VALUE at first */
-    size_t damaged;           /* packets the container knows to be incomplete, and failed reads */
-    struct hr_reason damage;  /* what FFmpeg said about the first of them */
+    int64_t end_pts;         /* when the last picture that was read ends; AV_NOPTS_VALUE at first */
+    size_t damaged;          /* packets the container knows to be incomplete, and failed reads */
+    struct hr_reason damage; /* what FFmpeg said about the first of them */
 };
 
 /* Errors: FORMAT (with what the bytes really are), UNSUPPORTED, LIMIT, DEADLINE, IO, MEMORY. Close

@@ -94,7 +94,7 @@ void media_make(const char *name, const char *arguments)
     char *rest = line;
     for (char *word; count + 2 < WORDS_MAX && (word = strsep(&rest, " ")) != NULL;)
         if (*word != '\0')
-            words[count++] = word;
+            words[count++] = *word == '@' ? media_path(word + 1) : word;
     words[count++] = path;
     words[count] = NULL;
     if (run(words, false) != 0)

@@ -16,8 +16,8 @@ int media_tear_down(void **state);
 const char *media_path(const char *name);
 /* Run a program (found in PATH), arguments up to NULL; fails the test when it fails. */
 void media_run(const char *program, ...) __attribute__((sentinel));
-/* ffmpeg with `arguments` (words between single spaces) making the file `name`; kept for later
- * calls. */
+/* ffmpeg with `arguments` (words between spaces; @x: the file x in the folder) making the file
+ * `name`; kept for later calls. */
 void media_make(const char *name, const char *arguments);
 /* Whether ffmpeg has this encoder. */
 bool media_has_encoder(const char *encoder);

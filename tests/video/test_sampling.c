@@ -31,6 +31,9 @@ static const struct kind kinds[] = {
     {"pyramid.mkv", "libx264", "h264", MOVING H264 "-g 30 -bf 8 -x264-params b-pyramid=normal",
      true},
     {"no_b_frames.mp4", "libx264", "h264", MOVING H264 "-g 12 -bf 0", true},
+    {"trimmed.mp4", "libx264", "h264", "-ss 1.3 -i @no_b_frames.mp4 -c copy", true},
+    {"trimmed_b.mp4", "libx264", "h264", "-ss 0.7 -i @b_frames.mp4 -c copy", true},
+    {"fragments.mp4", "libx264", "h264", MOVING H264 "-g 12 -bf 2 -movflags frag_keyframe", true},
     {"open_gop.mp4", "libx264", "h264", MOVING H264 "-g 12 -bf 3 -x264-params open-gop=1", true},
     {"refresh.mp4", "libx264", "h264", MOVING H264 "-g 20 -bf 2 -x264-params intra-refresh=1",
      true},
@@ -183,6 +186,15 @@ static void a_clock_that_is_set_back_loses_nothing(void **state)
     }
     free(twice);
     media_free(once);
+}
+
+static void a_long_last_picture_is_not_taken_for_a_cut(void **state)
+{
+    (void)state;
+    media_make("slides.mp4", "-f lavfi -i testsrc2=size=64x48:rate=0.25:duration=12 " H264);
+    media_decode_file(&a, media_path("slides.mp4"), &(struct hr_video_options){.samples_per_s = 1});
+    assert_int_equal(a.count, 3);
+    assert_string_equal(a.warning, "");
 }
 
 /* --- pixels --- */
@@ -393,6 +405,7 @@ int main(void)
         cmocka_unit_test(container_rounding_loses_no_frame),
         cmocka_unit_test(uneven_frame_rates_are_sampled_by_presentation_time),
         cmocka_unit_test(time_counts_from_the_first_frame),
+        cmocka_unit_test(a_long_last_picture_is_not_taken_for_a_cut),
         cmocka_unit_test(a_clock_that_is_set_back_loses_nothing),
         cmocka_unit_test(lossless_pixels_come_out_as_they_went_in),
         cmocka_unit_test(colours_follow_the_matrix_and_the_range_of_the_file),

@@ -42,6 +42,17 @@
 #define HR_LIMIT_REPORT_BYTES (UINT64_C(64) << 20)
 /* A compiled model file. */
 #define HR_LIMIT_MODEL_BYTES (UINT64_C(512) << 20)
+/* The body of an answer from a service when the caller says nothing else; one that speaks of more is
+ * not the one that was asked. */
+#define HR_LIMIT_HTTP_BODY_BYTES (UINT64_C(8) << 20)
+/* All headers of such an answer; Amazon's own limit is 8 KiB. */
+#define HR_LIMIT_HTTP_HEAD_BYTES (UINT64_C(64) << 10)
+/* A service's error text: the rest would not be read by anybody. */
+#define HR_LIMIT_HTTP_ERROR_BYTES (UINT64_C(64) << 10)
+/* A shared config or credentials file, and a token file. */
+#define HR_LIMIT_AWS_FILE_BYTES (UINT64_C(1) << 20)
+/* A key of S3, in bytes of UTF-8: Amazon's own limit. */
+#define HR_LIMIT_S3_KEY_BYTES 1024
 /* Worker threads of one session. */
 #define HR_LIMIT_THREADS 64
 

@@ -53,6 +53,23 @@ static void digests_of_files(void **state)
     temporary_remove(&folder);
 }
 
+/* RFC 4231, test case 2, and a key of no bytes. */
+static void keyed_digests(void **state)
+{
+    (void)state;
+    struct hr_error error;
+    uint8_t digest[HR_SHA256_SIZE];
+    char hex[HR_SHA256_HEX_SIZE];
+    assert_ok(hr_hmac_sha256(hr_view_text("Jefe"), hr_view_text("what do ya want for nothing?"),
+                             digest, &error),
+              &error);
+    hr_sha256_to_hex(digest, hex);
+    assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    assert_ok(hr_hmac_sha256(hr_view_of(NULL, 0), hr_view_text(""), digest, &error), &error);
+    hr_sha256_to_hex(digest, hex);
+    assert_string_equal(hex, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
 static void files_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -72,6 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_of_bytes),
         cmocka_unit_test(digests_of_files),
+        cmocka_unit_test(keyed_digests),
         cmocka_unit_test(files_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,11 +101,23 @@ static void remember(struct watch *watch, struct sight *sight)
     sight->settled = true;
 }
 
+/* The folder is opened by its name each time: what is mounted or linked there now counts, not what
+ * was there at the start. */
+static enum hr_status list_videos(struct watch *watch, struct hr_store_item **items, size_t *count,
+                                  struct hr_error *error)
+{
+    hr_store_close(&watch->in);
+    enum hr_status status = hr_store_open_folder(&watch->in, watch->cli->words[0], false, error);
+    if (status == HR_OK)
+        status = watch->in.list(watch->in.context, items, count, error);
+    return status;
+}
+
 static enum hr_status look(struct watch *watch, struct hr_error *error)
 {
     struct hr_store_item *items = NULL;
     size_t item_count = 0, count = 0;
-    enum hr_status status = watch->in.list(watch->in.context, &items, &item_count, error);
+    enum hr_status status = list_videos(watch, &items, &item_count, error);
     if (status != HR_OK)
         return status;
     struct sight *sights = calloc(item_count + 1, sizeof *sights);

@@ -29,7 +29,8 @@ const struct hr_command hr_command_table[] = {
      "A file counts as a video by its ending: mp4, m4v, mov, mkv, webm, avi, mpg, mpeg, ts, mts, "
      "m2ts, 3gp, wmv, flv, ogv, mxf, and for photos jpg, jpeg, png, webp. Hidden files and unfinished "
      "downloads are left alone. A file is complete when it did not change for --interval seconds.\n\n"
-     "SIGINT and SIGTERM end it within the current video, with exit status 0.",
+     "SIGINT and SIGTERM end it within the current video, with exit status 0. When IN is gone, or the "
+     "database or the models cannot be used, it ends with the status of that failure.",
      2, 2, hr_cmd_watch},
     {HR_COMMAND_IMPORT, "import", "students|encoding FILE",
      "read a student table, or vectors of an older system",

@@ -53,6 +53,9 @@ add_library(homeroom_static STATIC ${CMAKE_BINARY_DIR}/libhomeroom.o)
 set_source_files_properties(${CMAKE_BINARY_DIR}/libhomeroom.o PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
 set_target_properties(homeroom_static PROPERTIES
   OUTPUT_NAME homeroom LINKER_LANGUAGE C ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+foreach(room ${HR_ROOMS}) # make, unlike ninja, does not wait for another target's objects by itself
+  add_dependencies(homeroom_static hr_${room})
+endforeach()
 
 install(TARGETS homeroom RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS homeroom_shared EXPORT homeroom LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -22,8 +22,9 @@ static void write_real(double number, struct hr_buffer *out)
 }
 
 /* The text of a cell: of a text itself, of a number its digits, of null nothing, of anything nested
- * its JSON. False when that passes the buffer's limit. */
-static bool write_cell(const struct hr_json *value, struct hr_buffer *out)
+ * its JSON. LIMIT when that passes the buffer's. */
+static enum hr_status write_cell(const struct hr_json *value, struct hr_buffer *out,
+                                 struct hr_error *error)
 {
     switch (hr_json_type(value)) {
     case HR_JSON_NULL:
@@ -38,9 +39,9 @@ static bool write_cell(const struct hr_json *value, struct hr_buffer *out)
         write_real(hr_json_number(value), out);
         break;
     default:
-        return hr_json_write(value, false, out, NULL) == HR_OK;
+        return hr_json_write(value, false, out, error);
     }
-    return !out->failed;
+    return hr_buffer_check(out, error);
 }
 
 /* What is wrong with one member, or NULL. */
@@ -68,10 +69,14 @@ static enum hr_status add_member(struct hr_student *student, const char *key,
     *problem = check_member(column, value);
     if (*problem != NULL || hr_column_same(name, hr_view_text(HR_FACES_KEY)))
         goto out;
-    if (!write_cell(value, &cell)) {
+    status = write_cell(value, &cell, error);
+    if (status == HR_ERR_LIMIT) {
         *problem = "a member is longer than a cell may be";
+        status = HR_OK;
         goto out;
     }
+    if (status != HR_OK)
+        goto out;
     struct hr_view text = hr_buffer_view(&cell);
     if (column == HR_COLUMN_ID)
         text = hr_view_trimmed(text);

@@ -9,6 +9,9 @@
  * it; which pictures come is known by looking ahead, never guessed from the frame rate. In doubt a
  * packet is needed. The due frames are the same, bit for bit, as when everything is decoded.
  *
+ * In a damaged file a due picture may turn out undecodable, and another of its window has to stand
+ * in: the first damage ends the economy (hr_lookahead_give_up).
+ *
  * Until the first frame is known (hr_lookahead_start) every packet passes. */
 #ifndef HR_VIDEO_LOOKAHEAD_H
 #define HR_VIDEO_LOOKAHEAD_H

@@ -95,16 +95,19 @@ static void note_broken(struct hr_video *video, size_t *counter, int code)
 {
     if (video->broken_packets + video->broken_frames == 0) {
         hr_reason_text(&video->reason, code, video->broken_reason, sizeof video->broken_reason);
-        if (video->started && video->last_pts != AV_NOPTS_VALUE)
-            video->broken_at_s = (double)(video->last_pts - video->first_pts) *
+        if (video->started)
+            video->broken_at_s = (double)av_sat_sub64(video->last_pts, video->first_pts) *
                                  av_q2d(video->demux.stream->time_base);
     }
     ++*counter;
+    /* A due frame may be among what is lost; then another of its window has to stand in. */
+    hr_lookahead_give_up(&video->lookahead);
 }
 
 /* --- packets to the decoder --- */
 
-static enum hr_status send(struct hr_video *video, const AVPacket *packet, struct hr_error *error)
+static enum hr_status send_packet(struct hr_video *video, const AVPacket *packet,
+                                  struct hr_error *error)
 {
     video->reason.first[0] = '\0';
     int code = avcodec_send_packet(video->decoder, packet);
@@ -144,13 +147,13 @@ static enum hr_status feed_decoder(struct hr_video *video, struct hr_error *erro
     video->drain_failures = 0;
     if (step == HR_LOOKAHEAD_DONE) {
         video->feed = DRAINING_TO_END;
-        return send(video, NULL, error);
+        return send_packet(video, NULL, error);
     }
     if (step == HR_LOOKAHEAD_RESTART) {
         video->feed = DRAINING_TO_RESTART; /* the packet waits */
-        return send(video, NULL, error);
+        return send_packet(video, NULL, error);
     }
-    enum hr_status status = send(video, video->packet, error);
+    enum hr_status status = send_packet(video, video->packet, error);
     av_packet_unref(video->packet);
     return status;
 }
@@ -164,7 +167,7 @@ static enum hr_status finish_drain(struct hr_video *video, struct hr_error *erro
     }
     avcodec_flush_buffers(video->decoder);
     video->feed = FEEDING;
-    enum hr_status status = send(video, video->packet, error);
+    enum hr_status status = send_packet(video, video->packet, error);
     av_packet_unref(video->packet);
     return status;
 }
@@ -261,7 +264,7 @@ static bool is_due(struct hr_video *video, int64_t *ticks)
 static enum hr_status check_sample(const struct hr_video *video, int64_t pts_us,
                                    struct hr_error *error)
 {
-    if (pts_us > HR_LIMIT_VIDEO_DURATION_US)
+    if (pts_us > HR_LIMIT_VIDEO_DURATION_US || pts_us == INT64_MIN) /* av_rescale_q: too large */
         return hr_error_set(error, HR_ERR_LIMIT,
                             "the video goes on past the limit of %.0f hours; cut it into parts",
                             (double)HR_LIMIT_VIDEO_DURATION_US / 3.6e9);

@@ -24,9 +24,9 @@ struct hr_video_info {
     struct hr_size size; /* as shown, display rotation applied */
     int rotation_deg;    /* clockwise rotation that was applied: 0, 90, 180, 270 */
     int64_t duration_us; /* as the container says; 0 when it does not */
-    const char
-        *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; borrowed from the video */
-    const char *codec; /* "h264", ...; borrowed from the video */
+    /* Borrowed from the video. */
+    const char *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; "image" */
+    const char *codec;     /* "h264", "hevc", "mjpeg", "heif", ... */
 };
 
 /* Open from a stream, which is borrowed and must outlive the video. `name` is used in errors only.
@@ -55,7 +55,8 @@ struct hr_video_work {
 };
 struct hr_video_work hr_video_work(const struct hr_video *video);
 
-/* NULL, or one line on what was wrong with the file; grows no further after HR_END. Borrowed. */
+/* NULL, or one line on what was wrong with the file; known once hr_video_next gave HR_END.
+ * Borrowed. */
 const char *hr_video_warning(const struct hr_video *video);
 
 /* Decode one photo: JPEG, PNG, WebP, ... (FFmpeg) or HEIC (libheif), EXIF orientation applied.

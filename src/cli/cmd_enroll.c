@@ -75,10 +75,10 @@ static void answer_verdict(const struct hr_cli *cli, const struct hr_photo *phot
 {
     if (cli->settings.json) {
         struct hr_json *object = hr_json_object_new();
-        hr_json_set(object, "file", hr_json_text_new(photo->path));
+        hr_json_set(object, "file", hr_answer_json_text(photo->path));
         hr_json_set(object, "student", hr_json_text_new(photo->student_id));
         hr_json_set(object, "verdict", hr_json_text_new(verdict));
-        hr_json_set(object, "text", hr_json_text_new(outcome->text));
+        hr_json_set(object, "text", hr_answer_json_text(outcome->text));
         hr_json_set(object, "vectors", hr_json_integer_new((int64_t)outcome->vectors));
         if (outcome->lookalike_id[0] != '\0')
             hr_json_set(object, "lookalike", hr_json_text_new(outcome->lookalike_id));
@@ -114,6 +114,8 @@ static void answer_summary(const struct enrolment *job)
         cells[2 * rows + 1] = numbers[rows];
         rows++;
     }
+    if (rows == 1)
+        return; /* not a single file was looked at; an error says why */
     fputc('\n', job->cli->out);
     hr_answer_table(job->cli->out, cells, 2, rows, 1u << 1);
 }
@@ -122,7 +124,6 @@ static void answer_summary(const struct enrolment *job)
 static enum hr_status enroll_all(struct enrolment *job, const struct hr_photos *photos,
                                  struct hr_error *error)
 {
-    static const struct hr_enroll_outcome not_a_photo = {.text = "not a photo"};
     bool video = job->cli->settings.video != NULL;
     for (size_t i = 0; i < photos->count; i++) {
         const struct hr_photo *photo = &photos->items[i];
@@ -130,8 +131,9 @@ static enum hr_status enroll_all(struct enrolment *job, const struct hr_photos *
         if (hr_cli_interrupted())
             return hr_error_set(error, HR_ERR_DEADLINE, "stopped: %zu of %zu files were done", i,
                                 photos->count);
-        if (photo->student_id == NULL) {
-            answer_verdict(job->cli, photo, "left_out", &not_a_photo);
+        if (photo->left_out != NULL) {
+            snprintf(outcome.text, sizeof outcome.text, "%s", photo->left_out);
+            answer_verdict(job->cli, photo, "left_out", &outcome);
             job->left_out++;
             continue;
         }
@@ -150,18 +152,18 @@ static enum hr_status gather(const struct hr_cli *cli, struct hr_photos *photos,
                              struct hr_error *error)
 {
     const char *first = cli->words[0];
+    if (cli->word_count > 1 && cli->settings.video != NULL)
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "with --video only the student's ID is given, no photos");
     enum hr_status status = HR_OK;
-    if (cli->settings.video != NULL)
-        return cli->word_count == 1
-                   ? hr_photos_add(photos, first, cli->settings.video, error)
-                   : hr_error_set(error, HR_ERR_ARGUMENT,
-                                  "with --video only the student's ID is given, no photos");
-    if (cli->word_count == 1) {
+    if (cli->word_count == 1 && cli->settings.video == NULL) {
         status = hr_photos_from_folder(photos, first, error);
         if (status == HR_ERR_NOT_FOUND && photos->count == 0 && strchr(first, '/') == NULL)
             hr_error_prefix(error, "'homeroom enroll %s' without photos means a folder", first);
         return status;
     }
+    if (cli->settings.video != NULL)
+        status = hr_photos_add(photos, first, cli->settings.video, error);
     for (size_t i = 1; status == HR_OK && i < cli->word_count; i++)
         status = hr_photos_add(photos, first, cli->words[i], error);
     return status;

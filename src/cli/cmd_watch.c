@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/json.h"
+#include "cli/answer.h"
 #include "cli/batch.h"
 #include "cli/report_out.h"
 #include "store/store.h"
@@ -267,9 +267,9 @@ static enum hr_status write_error_report(struct watch *watch, const struct sight
     hr_buffer_init(&text, 65536);
     hr_clock_iso8601(wall_us(), now);
     struct hr_json *json = hr_json_object_new();
-    hr_json_set(json, "video", hr_json_text_new(sight->item.name));
+    hr_json_set(json, "video", hr_answer_json_text(sight->item.name));
     hr_json_set(json, "code", hr_json_text_new(hr_status_name(failure->code)));
-    hr_json_set(json, "message", hr_json_text_new(failure->text));
+    hr_json_set(json, "message", hr_answer_json_text(failure->text));
     hr_json_set(json, "size_bytes", hr_json_integer_new((int64_t)sight->item.size_bytes));
     hr_json_set(json, "modified_us", hr_json_integer_new(sight->item.modified_us));
     hr_json_set(json, "try_again", hr_json_boolean_new(try_again));

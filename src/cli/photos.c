@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "roster/student.h"
 
 void hr_photos_clear(struct hr_photos *photos)
 {
@@ -36,14 +38,16 @@ static enum hr_status make_room(struct hr_photos *photos, struct hr_error *error
     return HR_OK;
 }
 
-enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path,
-                             struct hr_error *error)
+/* Either a student's id or a reason to leave it out is given. */
+static enum hr_status add(struct hr_photos *photos, const char *student_id, const char *left_out,
+                          const char *path, struct hr_error *error)
 {
     enum hr_status status = make_room(photos, error);
     if (status != HR_OK)
         return status;
     struct hr_photo photo = {.student_id = student_id != NULL ? strdup(student_id) : NULL,
-                             .path = strdup(path)};
+                             .path = strdup(path),
+                             .left_out = left_out};
     if ((student_id != NULL && photo.student_id == NULL) || photo.path == NULL) {
         free(photo.student_id);
         free(photo.path);
@@ -51,6 +55,13 @@ enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, c
     }
     photos->items[photos->count++] = photo;
     return HR_OK;
+}
+
+enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path,
+                             struct hr_error *error)
+{
+    enum hr_status status = hr_student_id_check(hr_view_text(student_id), error);
+    return status == HR_OK ? add(photos, student_id, NULL, path, error) : status;
 }
 
 static bool is_photo(const char *name)
@@ -96,12 +107,27 @@ static enum hr_status walk(struct hr_photos *photos, const char *dir, const char
     return status;
 }
 
+/* Whether a name of the folder can be a student's id; if not, that is no reason to end. */
+static bool is_id(const char *name)
+{
+    struct hr_error ignored;
+    return hr_student_id_check(hr_view_text(name), &ignored) == HR_OK;
+}
+
+static enum hr_status add_photo(struct hr_photos *photos, const char *student_id, const char *path,
+                                struct hr_error *error)
+{
+    if (is_id(student_id))
+        return add(photos, student_id, NULL, path, error);
+    return add(photos, NULL, "its name cannot be a student's id", path, error);
+}
+
 static enum hr_status add_named_photo(struct hr_photos *photos, const char *path, const char *name,
                                       struct hr_error *error)
 {
-    char student_id[HR_LIMIT_STUDENT_ID_BYTES + 1]; /* NAME_MAX is 255 */
+    char student_id[NAME_MAX + 1];
     snprintf(student_id, sizeof student_id, "%.*s", (int)(strrchr(name, '.') - name), name);
-    return hr_photos_add(photos, student_id, path, error);
+    return add_photo(photos, student_id, path, error);
 }
 
 static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name,
@@ -115,9 +141,9 @@ static enum hr_status take_entry(struct hr_photos *photos, const char *dir, cons
     if (there && S_ISDIR(about.st_mode) && student_id == NULL)
         return walk(photos, path, name, error);
     if (there && S_ISREG(about.st_mode) && is_photo(name))
-        return student_id != NULL ? hr_photos_add(photos, student_id, path, error)
+        return student_id != NULL ? add_photo(photos, student_id, path, error)
                                   : add_named_photo(photos, path, name, error);
-    return hr_photos_add(photos, NULL, path, error);
+    return add(photos, NULL, "not a photo", path, error);
 }
 
 static bool any_photo(const struct hr_photos *photos)

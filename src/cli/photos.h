@@ -8,8 +8,9 @@
 #include "base/status.h"
 
 struct hr_photo {
-    char *student_id; /* owned; NULL: something else that lay in the folder, to be left out */
-    char *path;       /* owned */
+    char *student_id;     /* owned; NULL: left out */
+    char *path;           /* owned */
+    const char *left_out; /* why, static text; NULL: it is a photo */
 };
 
 struct hr_photos {
@@ -20,7 +21,7 @@ struct hr_photos {
 
 void hr_photos_clear(struct hr_photos *photos); /* frees; safe on a zeroed one */
 
-/* Copies both; `student_id` may be NULL. */
+/* Copies both. ARGUMENT, LIMIT or FORMAT when the id cannot be one. */
 enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path,
                              struct hr_error *error) HR_MUST_USE;
 

@@ -157,6 +157,25 @@ class Enrol(Case):
         again = self.run_it("enroll", folder, "--quiet")
         self.assertEqual(again.out.splitlines()[-2:], ["duplicate      3", "left_out       3"])
 
+    def test_names_that_cannot_be_ids(self):
+        # A folder's name of other bytes than UTF-8 does not end the rest.
+        folder = self.dir / "class"
+        bad = os.fsencode(folder) + b"/\xff\xfe"
+        os.makedirs(bad)
+        shutil.copy(PHOTOS / "obama.jpg", bad + b"/a.jpg")
+        shutil.copy(PHOTOS / "biden.jpg", folder / "\u001b[2J.jpg")
+        shutil.copy(PHOTOS / "biden.jpg", folder / "46.jpg")
+        answers = self.run_it("--json", "enroll", folder).objects()
+        self.assertEqual([answer["verdict"] for answer in answers], ["left_out", "enrolled", "left_out"])
+        self.assertEqual({answer["text"] for answer in answers[::2]}, {"its name cannot be a student's id"})
+        self.assertEqual(answers[2]["file"], f"{folder}/\ufffd\ufffd/a.jpg")
+        self.assertEqual(self.faces(), {"46": 1})
+        for student in ("", "x" * 256, "two\nlines"):
+            result = self.run_it("enroll", student, PHOTOS / "obama.jpg", status=None)
+            self.assertIn(result.status, (ARGUMENT, FORMAT, LIMIT))
+            self.assertTrue(result.err.startswith("error: the id "), result.err)
+            self.assertEqual(result.out, "")
+
     def test_folder_without_photos(self):
         (self.dir / "empty").mkdir()
         (self.dir / "empty" / "notes.txt").touch()

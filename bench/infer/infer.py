@@ -31,12 +31,13 @@ class Ours:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run_ms(self):
+        """Wall and CPU time of a run."""
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
             sys.exit("infer.py: bench_infer ended early; its reason stands above")
-        return int(line) / 1e6
+        return tuple(int(word) / 1e6 for word in line.split())
 
     def close(self):
         self.process.stdin.close()
@@ -57,9 +58,9 @@ class Theirs:
         self.feed = {self.session.get_inputs()[0].name: pixels}
 
     def run_ms(self):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         self.session.run(None, self.feed)
-        return (time.perf_counter() - start) * 1e3
+        return (time.perf_counter() - start) * 1e3, (time.process_time() - cpu) * 1e3
 
 
 def oracle_model(options, source):
@@ -84,8 +85,11 @@ def in_turns(runners, seconds):
 
 
 def compare(options, sets):
-    print("Milliseconds, the least of many runs taken in turns (medians in brackets); ratio: ours / ONNX Runtime\n")
-    print(f"{'':20} {'threads':>7}  {'ONNX Runtime':>17}" + "".join(f"  {'ours, ' + s:>17} {'ratio':>6}" for s in sets))
+    """Prints the table; returns the worst ratio of the first set."""
+    print("Milliseconds, the least of many runs taken in turns (medians in brackets); ratio: ours / ONNX Runtime.")
+    print("cpu: the ratio of CPU time with one thread, which other work on the machine disturbs less.\n")
+    print(f"{'':20} {'threads':>7}  {'ONNX Runtime':>17}" +
+          "".join(f"  {'ours, ' + s:>17} {'ratio':>5} {'cpu':>5}" for s in sets))
     worst = 0
     for name, file, source, width, height, batch in NETWORKS:
         model = oracle_model(options, source)
@@ -96,10 +100,14 @@ def compare(options, sets):
             times = in_turns([theirs, *ours], options.seconds)
             for runner in ours:
                 runner.close()
-            least = [min(t) for t in times]
-            middle = [statistics.median(t) for t in times]
-            print(f"{name:20} {threads:7}  {least[0]:8.2f} ({middle[0]:6.2f})" +
-                  "".join(f"  {a:8.2f} ({m:6.2f}) {a / least[0]:6.2f}" for a, m in zip(least[1:], middle[1:])))
+            least = [min(wall for wall, _ in t) for t in times]
+            middle = [statistics.median(wall for wall, _ in t) for t in times]
+            cpu = [min(used for _, used in t) for t in times]
+            row = f"{name:20} {threads:7}  {least[0]:8.2f} ({middle[0]:6.2f})"
+            for i in range(1, len(times)):
+                share = f"{cpu[i] / cpu[0]:5.2f}" if threads == 1 else " " * 5
+                row += f"  {least[i]:8.2f} ({middle[i]:6.2f}) {least[i] / least[0]:5.2f} {share}"
+            print(row, flush=True)
             worst = max(worst, least[1] / least[0])
     return worst
 

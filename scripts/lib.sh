@@ -32,6 +32,19 @@ quietly() {
     rm -f "$log"
 }
 
+# apt_get ARGUMENT...: apt-get as root or through sudo; it never asks, and waits for another apt-get.
+apt_get() {
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            printf 'neither root nor sudo is at hand for: apt-get %s\n' "$*" >&2
+            return 1
+        fi
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+}
+
 # pip_install PYTHON WHAT PIP OPTION...: if it fails, one line says why.
 pip_install() {
     local python=$1 what=$2 log reason

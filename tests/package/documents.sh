@@ -62,7 +62,7 @@ for requirements in tools/requirements-models.txt tests/requirements.txt bench/r
         grep -qi -- "${pattern//[-_]/[-_ ]}" THIRD-PARTY.md || fail "THIRD-PARTY.md does not name $package of $requirements"
     done < <(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' "$requirements" | sort -u)
 done
-declare -A called=([libssl-dev]=OpenSSL [libc6-dev]=glibc [libsqlite3-dev]=SQLite [libxxhash-dev]=xxHash)
+declare -A called=([libssl-dev]=OpenSSL [libc6-dev]=glibc [libsqlite3-dev]=SQLite [libxxhash-dev]=xxHash [libcurl4-openssl-dev]=libcurl)
 while read -r package; do
     name=${called[$package]:-${package%-dev}}
     grep -qi -- "${name}" THIRD-PARTY.md || grep -qi -- "${name#lib}" THIRD-PARTY.md ||

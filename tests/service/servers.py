@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT / "tools" / "dispatcher"))
 import aws
 import jetstream
 import launch
-from launch import DynamoDB, Emulator, Minio, Moto, Nats, NotInstalled
+from launch import Dispatcher, DynamoDB, Emulator, Minio, Moto, Nats, NotInstalled
 
 SKIPPED = 77
 KINDS = {"minio": Minio, "dynamodb": DynamoDB, "moto": Moto, "nats": Nats}

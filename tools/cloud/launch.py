@@ -5,11 +5,14 @@ programs; they stand in the folder that HOMEROOM_SERVERS names. Python's standar
 """
 
 import glob
+import json
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +21,7 @@ from pathlib import Path
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 KEY, SECRET = "classroomtest", "classroomtestsecret"  # DynamoDB Local takes letters and digits only
+MB_PER_PROCESSOR = 1769  # the memory at which Lambda gives a function one processor
 
 
 class LaunchError(Exception):
@@ -379,3 +383,51 @@ class Emulator(Server):
                 return reply.status, reply.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+
+class Dispatcher(Server):
+    """Function slots that events are handed to as Lambda does (tools/dispatcher). `box` says what a slot is."""
+
+    name = "dispatcher"
+    patience_s = 20
+
+    def __init__(self, folder, box, variables=None, limit=4, memory_mb=MB_PER_PROCESSOR, timeout_s=60, idle_s=5.0,
+                 retry_delays_s=(60, 120), **rest):
+        super().__init__(folder, **rest)
+        self.token = secrets.token_hex(16)
+        self.given = {"box": box, "environment": variables or {}, "limit": limit, "memory_mb": memory_mb,
+                      "timeout_s": timeout_s, "idle_s": idle_s, "retry_delays_s": list(retry_delays_s),
+                      "function": "homeroom", "token": self.token, "state": str(self.folder)}
+
+    @property
+    def record(self):
+        return self.folder / "record.jsonl"
+
+    @property
+    def dead_letters(self):
+        return self.folder / "dead-letters.jsonl"
+
+    @property
+    def webhook(self):
+        """Where notifications go, and what they must carry: as Minio takes it."""
+        return f"{self.url}/events", self.token
+
+    def command(self):
+        path = self.folder / "settings.json"
+        path.touch(mode=0o600)  # the function's keys stand in it
+        settings = {**self.given, "port": self.port, "emulator": str(installed("emulator", "aws-lambda-rie"))}
+        path.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        return [sys.executable, "-B", Path(__file__).parents[1] / "dispatcher" / "dispatcher.py", "serve", path]
+
+    def ready(self):
+        return answers(f"{self.url}/status")
+
+    def status(self):
+        with urllib.request.urlopen(f"{self.url}/status", timeout=10) as reply:
+            return json.load(reply)
+
+    def send(self, notification):
+        """As MinIO sends it."""
+        request = urllib.request.Request(f"{self.url}/events", data=json.dumps(notification).encode(),
+                                         headers={"authorization": f"Bearer {self.token}"})
+        urllib.request.urlopen(request, timeout=10).close()

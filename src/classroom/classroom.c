@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classroom/part.h"
 #include "classroom/result.h"
 #include "store/store.h"
 #include "video/video.h"
@@ -28,40 +29,62 @@ static void lap(int64_t *mark, int64_t *sum)
     *mark = now;
 }
 
-/* Every frame that is due: find the faces and follow them. */
-static enum hr_status follow_faces(struct hr_session *session, struct hr_video *video,
-                                   const struct hr_recognize_options *options,
-                                   const struct hr_deadline *deadline, struct hr_result *result,
-                                   struct hr_error *error)
+/* What one call works with. */
+struct lesson {
+    struct hr_session *session;
+    const struct hr_recognize_options *options;
+    struct hr_deadline deadline;
+    struct hr_video *video;
+    struct hr_result *result;
+    struct hr_part *part;
+    struct hr_part_position position; /* reached so far */
+};
+
+static enum hr_status look_at(struct lesson *lesson, const struct hr_frame *frame, int64_t *mark,
+                              struct hr_error *error)
 {
-    struct hr_stage_times *times = &result->times;
-    struct hr_progress progress = {.duration_us = hr_video_info(video)->duration_us};
+    struct hr_session *session = lesson->session;
+    struct hr_stage_times *times = &lesson->result->times;
+    enum hr_status status = hr_faces_find(session->detector, frame, &session->faces, error);
+    lap(mark, &times->detect_us);
+    if (status == HR_OK)
+        status = hr_tracks_add(session->tracks, frame, &session->faces, error);
+    lap(mark, &times->track_us);
+    if (status != HR_OK)
+        return hr_error_prefix(error, "frame at %.1f s", (double)frame->pts_us / 1e6);
+    lesson->position.pts_us = frame->pts_us;
+    lesson->position.frames++;
+    lesson->position.faces += session->faces.count;
+    return HR_OK;
+}
+
+/* Every frame that is due: find the faces and follow them. HR_END when the time of this part is over
+ * before the video is. */
+static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error)
+{
+    const struct hr_recognize_options *options = lesson->options;
+    int64_t duration_us = hr_video_info(lesson->video)->duration_us;
     int64_t mark = now_us();
-    for (;;) {
+    for (size_t looked = 0;; looked++) {
         struct hr_frame frame;
-        enum hr_status status = hr_video_next(video, &frame, error);
-        lap(&mark, &times->decode_us);
+        if (looked > 0 && now_us() >= lesson->part->put_down_at_us)
+            return HR_END;
+        enum hr_status status = hr_video_next(lesson->video, &frame, error);
+        lap(&mark, &lesson->result->times.decode_us);
         if (status == HR_END)
             return HR_OK;
         if (status != HR_OK)
             return status;
-        if (hr_deadline_passed(deadline))
+        if (hr_deadline_passed(&lesson->deadline))
             return hr_error_set(error, HR_ERR_DEADLINE, "stopped at %.1f s of the video",
                                 (double)frame.pts_us / 1e6);
-
-        status = hr_faces_find(session->detector, &frame, &session->faces, error);
-        lap(&mark, &times->detect_us);
-        if (status == HR_OK)
-            status = hr_tracks_add(session->tracks, &frame, &session->faces, error);
-        lap(&mark, &times->track_us);
+        status = look_at(lesson, &frame, &mark, error);
         if (status != HR_OK)
-            return hr_error_prefix(error, "frame at %.1f s", (double)frame.pts_us / 1e6);
-
-        progress.position_us = frame.pts_us;
-        progress.frames++;
-        progress.faces += session->faces.count;
-        result->report.frames = progress.frames;
-        result->report.faces = progress.faces;
+            return status;
+        struct hr_progress progress = {.position_us = lesson->position.pts_us,
+                                       .duration_us = duration_us,
+                                       .frames = lesson->position.frames,
+                                       .faces = lesson->position.faces};
         if (options->progress != NULL)
             options->progress(options->progress_context, &progress);
     }
@@ -104,11 +127,64 @@ static enum hr_status check_options(const struct hr_recognize_options *options,
     return HR_OK;
 }
 
-enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stream *stream,
-                                      const char *name, const struct hr_recognize_options *options,
-                                      struct hr_result **out, struct hr_error *error)
+/* What is known of the video as a whole, once all of it was seen. */
+static void describe(struct lesson *lesson)
+{
+    const struct hr_video_info *info = hr_video_info(lesson->video);
+    const char *damage = hr_video_warning(lesson->video);
+    struct hr_report *report = &lesson->result->report;
+    if (damage != NULL)
+        hr_result_warn(lesson->result, "%s", damage);
+    report->duration_us = info->duration_us;
+    report->width_px = info->size.width_px;
+    report->height_px = info->size.height_px;
+    report->codec = lesson->result->codec = strdup(info->codec);
+    report->samples_per_s = lesson->options->samples_per_s;
+    report->distance_max = lesson->options->distance_max;
+    report->margin_min = lesson->options->margin_min;
+    report->frames = lesson->position.frames;
+    report->faces = lesson->position.faces;
+}
+
+/* The story of one video. */
+static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, const char *name,
+                           struct hr_error *error)
+{
+    struct hr_session *session = lesson->session;
+    const struct hr_recognize_options *options = lesson->options;
+    struct hr_video_options sampling = {.samples_per_s = options->samples_per_s,
+                                        .decoder_threads = session->threads,
+                                        .deadline = &lesson->deadline};
+    int64_t mark = now_us();
+    enum hr_status status = hr_video_open(&lesson->video, stream, name, &sampling, error);
+    lap(&mark, &lesson->result->times.decode_us);
+    if (status == HR_OK && lesson->part->state.size > 0) {
+        status = hr_part_load(session, options->samples_per_s, lesson->part->state,
+                              &lesson->position, error);
+        if (status == HR_OK)
+            hr_video_skip_past(lesson->video, lesson->position.pts_us);
+    }
+    if (status == HR_OK)
+        status = follow_faces(lesson, error);
+    if (status == HR_END) {
+        lesson->part->unfinished = true;
+        return hr_part_save(session, options->samples_per_s, &lesson->position,
+                            &lesson->part->put_down, error);
+    }
+    if (status != HR_OK)
+        return status;
+    describe(lesson);
+    return decide_and_look_up(session, options, lesson->result, error);
+}
+
+enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr_stream *stream,
+                                           const char *name,
+                                           const struct hr_recognize_options *options,
+                                           struct hr_part *part, struct hr_result **out,
+                                           struct hr_error *error)
 {
     *out = NULL;
+    part->unfinished = false;
     struct hr_recognize_options defaults = hr_recognize_options_default();
     if (options == NULL)
         options = &defaults;
@@ -117,52 +193,36 @@ enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stre
         return status;
 
     int64_t start_us = now_us();
-    int64_t mark = start_us;
-    struct hr_deadline deadline = {.clock = hr_clock_system(),
-                                   .at_monotonic_us = options->timeout_ms > 0
-                                                          ? start_us + options->timeout_ms * 1000
-                                                          : INT64_MAX,
-                                   .stop = &session->stop};
-    struct hr_video_options sampling = {.samples_per_s = options->samples_per_s,
-                                        .decoder_threads = session->threads,
-                                        .deadline = &deadline};
-    struct hr_video *video = NULL;
-    struct hr_result *result = hr_result_new(name, hr_engine_model_id(session->engine));
-    if (result == NULL)
+    struct lesson lesson = {.session = session, .options = options, .part = part};
+    lesson.deadline = (struct hr_deadline){.clock = hr_clock_system(),
+                                           .at_monotonic_us =
+                                               options->timeout_ms > 0
+                                                   ? start_us + options->timeout_ms * 1000
+                                                   : INT64_MAX,
+                                           .stop = &session->stop};
+    lesson.result = hr_result_new(name, hr_engine_model_id(session->engine));
+    if (lesson.result == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a result");
     hr_tracks_reset(session->tracks);
-
-    status = hr_video_open(&video, stream, name, &sampling, error);
-    lap(&mark, &result->times.decode_us);
-    if (status != HR_OK)
-        goto out;
-    status = follow_faces(session, video, options, &deadline, result, error);
-    if (status != HR_OK)
-        goto out;
-    const char *damage = hr_video_warning(video);
-    if (damage != NULL)
-        hr_result_warn(result, "%s", damage);
-
-    const struct hr_video_info *info = hr_video_info(video);
-    struct hr_report *report = &result->report;
-    report->duration_us = info->duration_us;
-    report->width_px = info->size.width_px;
-    report->height_px = info->size.height_px;
-    report->codec = result->codec = strdup(info->codec);
-    report->samples_per_s = options->samples_per_s;
-    report->distance_max = options->distance_max;
-    report->margin_min = options->margin_min;
-    status = decide_and_look_up(session, options, result, error);
-    if (status != HR_OK)
-        goto out;
-    result->times.total_us = now_us() - start_us;
-    *out = result;
-    result = NULL;
-out:
-    hr_video_close(video);
-    hr_result_free(result);
+    status = tell(&lesson, stream, name, error);
+    part->position_us = lesson.position.pts_us;
+    if (status == HR_OK && !part->unfinished) {
+        lesson.result->times.total_us = now_us() - start_us;
+        *out = lesson.result;
+        lesson.result = NULL;
+    }
+    hr_video_close(lesson.video);
+    hr_result_free(lesson.result);
     hr_tracks_reset(session->tracks); /* no face outlives its video */
     return status;
+}
+
+enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stream *stream,
+                                      const char *name, const struct hr_recognize_options *options,
+                                      struct hr_result **out, struct hr_error *error)
+{
+    struct hr_part whole = {.put_down_at_us = INT64_MAX};
+    return hr_classroom_recognize_part(session, stream, name, options, &whole, out, error);
 }
 
 enum hr_status hr_recognize_file(struct hr_session *session, const char *path,

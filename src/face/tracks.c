@@ -6,7 +6,7 @@
 
 #include "face/assign.h"
 #include "face/distance.h"
-#include "face/view.h"
+#include "face/tracks_inside.h"
 
 /* The same face a moment later overlaps its old box and looks alike; then nothing more is asked.
  * Everything else is settled by comparing embeddings. Measured on eight clips: looks at one person
@@ -24,36 +24,6 @@ static const float growth_max = 2.0f;
 /* A view must be better by so much to take the place of one that may be embedded already. */
 static const float better_by = 1.1f;
 
-enum { VIEWS_MAX = 16, EMBED_AT_ONCE = 8 };
-
-struct track {
-    struct hr_track seen; /* first: what hr_tracks_get gives */
-    bool open;
-    struct hr_box box; /* where it was last */
-    float best_overall;
-    struct hr_thumbnail thumbnail; /* of the last usable look */
-    bool has_thumbnail;
-    struct hr_kept_view *views; /* owned; NULL when closed */
-    size_t view_count;
-};
-
-struct hr_tracks {
-    struct hr_embedder *embedder; /* borrowed */
-    struct hr_tracks_options options;
-    struct track *items;
-    size_t count, capacity;
-    size_t *open; /* indices of the open tracks, in order */
-    size_t open_count, open_capacity;
-    int64_t frame_us, interval_us; /* of the latest frame, and since the one before */
-
-    struct hr_sighting *sightings; /* of the frame in hand */
-    size_t sighting_capacity;
-    float *cost;
-    size_t cost_capacity;
-    size_t *chosen;
-    struct hr_chip *batch; /* EMBED_AT_ONCE */
-};
-
 struct hr_tracks_options hr_tracks_options_default(void)
 {
     return (struct hr_tracks_options){
@@ -64,13 +34,13 @@ enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedde
                              const struct hr_tracks_options *options, struct hr_error *error)
 {
     *out = NULL;
-    if (options->views_per_track < 1 || options->views_per_track > VIEWS_MAX ||
+    if (options->views_per_track < 1 || options->views_per_track > HR_TRACK_VIEWS_MAX ||
         options->gap_max_us < 0 || !(options->face_min_px >= 0))
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "the options for following faces make no sense");
     struct hr_tracks *tracks = calloc(1, sizeof *tracks);
     if (tracks != NULL)
-        tracks->batch = calloc(EMBED_AT_ONCE, sizeof *tracks->batch);
+        tracks->batch = calloc(HR_EMBED_AT_ONCE, sizeof *tracks->batch);
     if (tracks == NULL || tracks->batch == NULL) {
         hr_tracks_free(tracks);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to follow faces");
@@ -81,7 +51,7 @@ enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedde
     return HR_OK;
 }
 
-static void drop_views(struct track *track)
+static void drop_views(struct hr_followed *track)
 {
     for (size_t i = 0; track->views != NULL && i < track->view_count; i++)
         free(track->views[i].chip);
@@ -129,13 +99,13 @@ static enum hr_status no_memory(struct hr_error *error)
 /* --- embedding, a few views at a time --- */
 
 struct waiting {
-    struct hr_kept_view *views[EMBED_AT_ONCE];
+    struct hr_kept_view *views[HR_EMBED_AT_ONCE];
     size_t count;
 };
 
 static void embed_waiting(struct hr_tracks *tracks, struct waiting *waiting)
 {
-    float vectors[EMBED_AT_ONCE * HR_EMBEDDING_SIZE];
+    float vectors[HR_EMBED_AT_ONCE * HR_EMBEDDING_SIZE];
     hr_embed(tracks->embedder, tracks->batch, waiting->count, vectors);
     for (size_t i = 0; i < waiting->count; i++) {
         struct hr_kept_view *view = waiting->views[i];
@@ -147,14 +117,14 @@ static void embed_waiting(struct hr_tracks *tracks, struct waiting *waiting)
     waiting->count = 0;
 }
 
-static void embed_views(struct hr_tracks *tracks, struct track *track, struct waiting *waiting)
+static void embed_views(struct hr_tracks *tracks, struct hr_followed *track, struct waiting *waiting)
 {
     for (size_t i = 0; i < track->view_count; i++) {
         if (track->views[i].embedded)
             continue;
         tracks->batch[waiting->count] = *track->views[i].chip;
         waiting->views[waiting->count++] = &track->views[i];
-        if (waiting->count == EMBED_AT_ONCE)
+        if (waiting->count == HR_EMBED_AT_ONCE)
             embed_waiting(tracks, waiting);
     }
 }
@@ -168,7 +138,7 @@ static void embed_sighting(struct hr_tracks *tracks, struct hr_sighting *sightin
 }
 
 /* The track's mean embedding so far; false when it has no view at all. */
-static bool mean_of_track(const struct track *track, float mean[HR_EMBEDDING_SIZE])
+static bool mean_of_track(const struct hr_followed *track, float mean[HR_EMBEDDING_SIZE])
 {
     memset(mean, 0, HR_EMBEDDING_SIZE * sizeof *mean);
     size_t count = 0;
@@ -184,16 +154,25 @@ static bool mean_of_track(const struct track *track, float mean[HR_EMBEDDING_SIZ
     return count > 0;
 }
 
+void hr_tracks_embed_all(struct hr_tracks *tracks)
+{
+    struct waiting waiting = {.count = 0};
+    for (size_t i = 0; i < tracks->open_count; i++)
+        embed_views(tracks, &tracks->items[tracks->open[i]], &waiting);
+    if (waiting.count > 0)
+        embed_waiting(tracks, &waiting);
+}
+
 /* --- the end of a track --- */
 
 /* Closes those open tracks that `ends` says, embeds their views together, forgets their pictures.
  */
 static void close_tracks(struct hr_tracks *tracks,
-                         bool (*ends)(const struct hr_tracks *tracks, const struct track *track))
+                         bool (*ends)(const struct hr_tracks *tracks, const struct hr_followed *track))
 {
     struct waiting waiting = {.count = 0};
     for (size_t i = 0; i < tracks->open_count; i++) {
-        struct track *track = &tracks->items[tracks->open[i]];
+        struct hr_followed *track = &tracks->items[tracks->open[i]];
         if (ends(tracks, track))
             embed_views(tracks, track, &waiting);
     }
@@ -201,7 +180,7 @@ static void close_tracks(struct hr_tracks *tracks,
         embed_waiting(tracks, &waiting);
     size_t still_open = 0;
     for (size_t i = 0; i < tracks->open_count; i++) {
-        struct track *track = &tracks->items[tracks->open[i]];
+        struct hr_followed *track = &tracks->items[tracks->open[i]];
         if (!ends(tracks, track)) {
             tracks->open[still_open++] = tracks->open[i];
             continue;
@@ -214,13 +193,13 @@ static void close_tracks(struct hr_tracks *tracks,
     tracks->open_count = still_open;
 }
 
-static bool out_of_sight(const struct hr_tracks *tracks, const struct track *track)
+static bool out_of_sight(const struct hr_tracks *tracks, const struct hr_followed *track)
 {
     return tracks->frame_us - track->seen.last_us >
            tracks->options.gap_max_us + tracks->interval_us;
 }
 
-static bool every_track(const struct hr_tracks *tracks, const struct track *track)
+static bool every_track(const struct hr_tracks *tracks, const struct hr_followed *track)
 {
     (void)tracks;
     (void)track;
@@ -281,7 +260,7 @@ static void look_at_faces(struct hr_tracks *tracks, const struct hr_frame *frame
     }
 }
 
-static float likeness(const struct track *track, const struct hr_sighting *sighting)
+static float likeness(const struct hr_followed *track, const struct hr_sighting *sighting)
 {
     return track->has_thumbnail && sighting->usable
                ? hr_thumbnail_correlation(&track->thumbnail, &sighting->thumbnail)
@@ -289,7 +268,7 @@ static float likeness(const struct track *track, const struct hr_sighting *sight
 }
 
 /* Lower is likelier; INFINITY: it can't have moved or grown like that. */
-static float cost_of(const struct hr_tracks *tracks, const struct track *track,
+static float cost_of(const struct hr_tracks *tracks, const struct hr_followed *track,
                      const struct hr_sighting *sighting)
 {
     const struct hr_box *a = &track->box, *b = &sighting->face.box;
@@ -307,7 +286,7 @@ static float cost_of(const struct hr_tracks *tracks, const struct track *track,
 
 /* Whether the embeddings say that track and sighting are one person. Without any view on one side
  * (too small) there is nothing to compare, and the places decide. */
-static bool same_person(struct hr_tracks *tracks, struct track *track, struct hr_sighting *sighting)
+static bool same_person(struct hr_tracks *tracks, struct hr_followed *track, struct hr_sighting *sighting)
 {
     if (!sighting->usable || track->view_count == 0)
         return true;
@@ -322,7 +301,7 @@ static bool same_person(struct hr_tracks *tracks, struct track *track, struct hr
 
 /* --- growing a track --- */
 
-static void keep_view(struct hr_tracks *tracks, struct track *track,
+static void keep_view(struct hr_tracks *tracks, struct hr_followed *track,
                       const struct hr_sighting *sighting)
 {
     struct hr_kept_view *place = NULL;
@@ -354,7 +333,7 @@ static void keep_view(struct hr_tracks *tracks, struct track *track,
         track->view_count++;
 }
 
-static void grow_track(struct hr_tracks *tracks, struct track *track,
+static void grow_track(struct hr_tracks *tracks, struct hr_followed *track,
                        const struct hr_sighting *sighting)
 {
     struct hr_track *seen = &track->seen;
@@ -374,14 +353,14 @@ static void grow_track(struct hr_tracks *tracks, struct track *track,
     keep_view(tracks, track, sighting);
 }
 
-static enum hr_status reserve_track(struct hr_tracks *tracks, struct hr_error *error)
+enum hr_status hr_tracks_reserve_one(struct hr_tracks *tracks, struct hr_error *error)
 {
     if (tracks->count >= HR_LIMIT_TRACKS_PER_VIDEO)
         return hr_error_set(error, HR_ERR_LIMIT, "more than %d faces came and went",
                             HR_LIMIT_TRACKS_PER_VIDEO);
     if (tracks->count == tracks->capacity) {
         size_t capacity = tracks->capacity > 0 ? 2 * tracks->capacity : 32;
-        struct track *items = realloc(tracks->items, capacity * sizeof *items);
+        struct hr_followed *items = realloc(tracks->items, capacity * sizeof *items);
         if (items == NULL)
             return no_memory(error);
         tracks->items = items;
@@ -401,11 +380,11 @@ static enum hr_status reserve_track(struct hr_tracks *tracks, struct hr_error *e
 static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sighting *sighting,
                                   struct hr_error *error)
 {
-    enum hr_status status = reserve_track(tracks, error);
+    enum hr_status status = hr_tracks_reserve_one(tracks, error);
     if (status != HR_OK)
         return status;
-    struct track *track = &tracks->items[tracks->count];
-    *track = (struct track){.open = true,
+    struct hr_followed *track = &tracks->items[tracks->count];
+    *track = (struct hr_followed){.open = true,
                             .seen = {.first_us = tracks->frame_us,
                                      .best_us = tracks->frame_us,
                                      .best_box = sighting->face.box}};
@@ -436,7 +415,7 @@ static enum hr_status match_by_place(struct hr_tracks *tracks, size_t faces, boo
     for (size_t i = 0; i < faces; i++) {
         if (tracks->chosen[i] == SIZE_MAX)
             continue;
-        struct track *track = &tracks->items[tracks->open[tracks->chosen[i]]];
+        struct hr_followed *track = &tracks->items[tracks->open[tracks->chosen[i]]];
         struct hr_sighting *sighting = &tracks->sightings[i];
         bool sure = hr_box_overlap(&track->box, &sighting->face.box) >= sure_overlap &&
                     likeness(track, sighting) >= sure_correlation;
@@ -458,7 +437,7 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
     for (size_t i = 0; i < faces; i++)
         for (size_t j = 0; j < columns; j++) {
             struct hr_sighting *sighting = &tracks->sightings[i];
-            struct track *track = &tracks->items[tracks->open[j]];
+            struct hr_followed *track = &tracks->items[tracks->open[j]];
             float *cost = &tracks->cost[i * columns + j];
             *cost = INFINITY;
             if (tracks->chosen[i] != SIZE_MAX || taken[j] || !sighting->usable ||

@@ -72,7 +72,7 @@ static void weigh(struct hr_lookahead *lookahead, struct hr_lookahead_entry *ent
 {
     const AVPacket *packet = entry->packet;
     entry->window = window_of(lookahead, packet->pts);
-    entry->due = is_shown(packet) && entry->window >= 0;
+    entry->due = is_shown(packet) && entry->window >= lookahead->first_window;
     if (!is_shown(packet))
         return;
     for (size_t i = 0; i < lookahead->passed_count; i++)
@@ -122,6 +122,14 @@ bool hr_lookahead_wants_more(const struct hr_lookahead *lookahead)
     if (lookahead->count == HR_LOOKAHEAD_PACKETS || lookahead->bytes >= HR_LOOKAHEAD_BYTES)
         return false;
     return lookahead->count - first_due(lookahead) <= HR_LOOKAHEAD_REORDER_MAX;
+}
+
+void hr_lookahead_skip(struct hr_lookahead *lookahead, int64_t first_window)
+{
+    lookahead->first_window = first_window;
+    for (size_t i = 0; i < lookahead->count; i++)
+        if (entry_at(lookahead, i)->window < first_window)
+            entry_at(lookahead, i)->due = false;
 }
 
 void hr_lookahead_give_up(struct hr_lookahead *lookahead)

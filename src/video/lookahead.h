@@ -49,6 +49,7 @@ struct hr_lookahead {
     bool started;
     bool ended; /* the demuxer has no more */
     int64_t first_pts;
+    int64_t first_window; /* earlier ones are not due: another look at the video has seen them */
     int64_t latest_pts; /* of all that were put in; INT64_MIN at first */
 
     struct hr_lookahead_entry *ring; /* HR_LOOKAHEAD_PACKETS, owned */
@@ -73,6 +74,9 @@ void hr_lookahead_clear(struct hr_lookahead *lookahead);
 
 /* The first frame was shown at `first_pts`: from now on the windows are known. */
 void hr_lookahead_start(struct hr_lookahead *lookahead, int64_t first_pts);
+
+/* No picture of an earlier window than this is due. Once started. */
+void hr_lookahead_skip(struct hr_lookahead *lookahead, int64_t first_window);
 
 /* From now on everything passes, for good. */
 void hr_lookahead_give_up(struct hr_lookahead *lookahead);

@@ -497,6 +497,19 @@ enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struc
     return hr_error_prefix(error, "'%s'", video->name);
 }
 
+void hr_video_skip_past(struct hr_video *video, int64_t pts_us)
+{
+    video->first_waits = false;
+    if (video->decoder == NULL || video->sampler.ticks_per_sample <= 0)
+        return;
+    int64_t ticks = av_rescale_q(pts_us, AV_TIME_BASE_Q, video->demux.stream->time_base);
+    int64_t window = hr_sampler_window(&video->sampler, ticks);
+    if (window <= video->last_window)
+        return;
+    video->last_window = window;
+    hr_lookahead_skip(&video->lookahead, window + 1);
+}
+
 const char *hr_video_warning(const struct hr_video *video)
 {
     return video->warning[0] != '\0' ? video->warning : NULL;

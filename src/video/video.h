@@ -55,6 +55,11 @@ struct hr_video_work {
 };
 struct hr_video_work hr_video_work(const struct hr_video *video);
 
+/* Goes on behind a frame that an earlier look at the same video, with the same samples_per_s, has
+ * given: it, at `pts_us`, and those before it are not given again; those behind it are the same as if
+ * there had been one look. Call it before the first hr_video_next. */
+void hr_video_skip_past(struct hr_video *video, int64_t pts_us);
+
 /* NULL, or one line on what was wrong with the file; known once hr_video_next gave HR_END.
  * Borrowed. */
 const char *hr_video_warning(const struct hr_video *video);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
+#include "classroom/classroom.h"
 #include "classroom/engine.h"
 #include "classroom/enroll.h"
 #include "homeroom.h"
@@ -242,6 +243,93 @@ static void a_stop_and_a_timeout_end_it_with_the_place(void **state)
     hr_engine_close(engine);
 }
 
+static char *report_of(const struct hr_result *result)
+{
+    char *text = NULL;
+    struct hr_error error;
+    assert_ok(hr_result_write(result, HR_FORMAT_JSON, NULL, &text, &error), &error);
+    return text;
+}
+
+/* One frame at a time, each in a session of its own: the same report as in one go. */
+static void a_video_in_parts_gives_the_same_report(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    assert_ok(hr_recognize_file(session, school->video.text, NULL, &result, &error), &error);
+    char *whole = report_of(result);
+    hr_result_free(result);
+    hr_session_free(session);
+
+    struct hr_buffer state_so_far;
+    hr_buffer_init(&state_so_far, HR_PART_STATE_BYTES_MAX);
+    int parts = 0;
+    for (result = NULL; result == NULL; parts++) {
+        struct hr_stream stream = {0};
+        struct hr_part part = {.state = hr_buffer_view(&state_so_far)};
+        hr_buffer_init(&part.put_down, HR_PART_STATE_BYTES_MAX);
+        assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+        assert_ok(hr_file_open_stream(&stream, school->video.text, &error), &error);
+        assert_ok(hr_classroom_recognize_part(session, &stream, school->video.text, NULL, &part,
+                                              &result, &error),
+                  &error);
+        assert_int_equal(part.unfinished, result == NULL);
+        assert_int_equal(part.position_us, parts < 6 ? parts * 500000 : 2500000);
+        hr_stream_close(&stream);
+        hr_session_free(session);
+        hr_buffer_clear(&state_so_far);
+        state_so_far = part.put_down;
+    }
+    assert_int_equal(parts, 7); /* six frames, and one look that finds no more */
+    char *in_parts = report_of(result);
+    assert_string_equal(in_parts, whole);
+    free(whole);
+    free(in_parts);
+    hr_result_free(result);
+    hr_buffer_clear(&state_so_far);
+    hr_engine_close(engine);
+}
+
+/* Whatever stands in a saved state, it is taken whole or refused. */
+static void a_damaged_state_is_refused(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    struct hr_stream stream = {0};
+    struct hr_part first = {.put_down_at_us = 0};
+    hr_buffer_init(&first.put_down, HR_PART_STATE_BYTES_MAX);
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    assert_ok(hr_file_open_stream(&stream, school->video.text, &error), &error);
+    assert_ok(hr_classroom_recognize_part(session, &stream, "a", NULL, &first, &result, &error),
+              &error);
+    hr_stream_close(&stream);
+    assert_true(first.unfinished);
+
+    struct hr_recognize_options other = hr_recognize_options_default();
+    other.samples_per_s = 3;
+    for (size_t size = 0; size <= first.put_down.size; size += size < 260 ? 7 : 101) {
+        struct hr_part part = {.state = hr_view_of(first.put_down.data, size),
+                               .put_down_at_us = INT64_MAX};
+        bool whole = size == first.put_down.size;
+        assert_ok(hr_file_open_stream(&stream, school->video.text, &error), &error);
+        enum hr_status status = hr_classroom_recognize_part(
+            session, &stream, "a", whole ? &other : NULL, &part, &result, &error);
+        assert_int_equal(status, size == 0 ? HR_OK : whole ? HR_ERR_CONFLICT : HR_ERR_FORMAT);
+        hr_result_free(result);
+        hr_stream_close(&stream);
+    }
+    hr_buffer_clear(&first.put_down);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
 static void options_that_make_no_sense_are_refused(void **state)
 {
     struct school *school = *state;
@@ -339,6 +427,8 @@ int main(void)
         cmocka_unit_test(a_video_gives_its_student_with_progress),
         cmocka_unit_test(a_still_image_is_a_video_of_one_frame),
         cmocka_unit_test(a_stop_and_a_timeout_end_it_with_the_place),
+        cmocka_unit_test(a_video_in_parts_gives_the_same_report),
+        cmocka_unit_test(a_damaged_state_is_refused),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(sessions_in_several_threads_share_one_engine),
         cmocka_unit_test(vectors_of_another_model_are_not_compared),

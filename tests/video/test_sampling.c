@@ -111,6 +111,41 @@ static void sparing_the_decoder_changes_no_frame(void **state)
     }
 }
 
+/* Going on behind any frame gives the same frames as one look would have. */
+static void going_on_later_changes_no_frame(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"b_frames.mp4", "open_gop.mp4", "open.mov", "uneven.mkv",
+                                        "vp9.webm"};
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+            if (strcmp(kinds[i].file, files[k]) == 0 && media_has_encoder(kinds[i].encoder))
+                media_make(files[k], kinds[i].options);
+        struct hr_video_options options = {.samples_per_s = 2, .decoder_threads = 1};
+        struct hr_view bytes = media_load(media_path(files[k]));
+        media_decode_bytes(&a, bytes, true, &options);
+        for (size_t last = 0; last < a.count; last++) {
+            struct hr_stream stream = {0};
+            struct hr_video *video = NULL;
+            struct hr_frame frame;
+            struct hr_error error;
+            assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
+            assert_int_equal(hr_video_open(&video, &stream, "later", &options, &error), HR_OK);
+            hr_video_skip_past(video, a.frames[last].pts_us);
+            size_t at = last + 1;
+            for (; hr_video_next(video, &frame, &error) == HR_OK; at++) {
+                assert_true(at < a.count);
+                assert_int_equal(frame.pts_us, a.frames[at].pts_us);
+                assert_true(media_checksum(&frame) == a.frames[at].checksum);
+            }
+            assert_int_equal(at, a.count);
+            hr_video_close(video);
+            hr_stream_close(&stream);
+        }
+        media_free(bytes);
+    }
+}
+
 /* --- sample times --- */
 
 static void samples_are_taken_by_time(void **state)
@@ -401,6 +436,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sparing_the_decoder_changes_no_frame),
+        cmocka_unit_test(going_on_later_changes_no_frame),
         cmocka_unit_test(samples_are_taken_by_time),
         cmocka_unit_test(container_rounding_loses_no_frame),
         cmocka_unit_test(uneven_frame_rates_are_sampled_by_presentation_time),

@@ -1,0 +1,19 @@
+/* The state of a video that was put down: where it stood, and the tracks. Inside this room only. */
+#ifndef HR_CLASSROOM_PART_H
+#define HR_CLASSROOM_PART_H
+
+#include "classroom/classroom.h"
+
+struct hr_part_position {
+    int64_t pts_us; /* of the last frame that was looked at */
+    size_t frames, faces;
+};
+
+enum hr_status hr_part_save(const struct hr_session *session, double samples_per_s,
+                            const struct hr_part_position *position, struct hr_buffer *out,
+                            struct hr_error *error) HR_MUST_USE;
+/* Also loads the session's tracks. */
+enum hr_status hr_part_load(struct hr_session *session, double samples_per_s, struct hr_view state,
+                            struct hr_part_position *position, struct hr_error *error) HR_MUST_USE;
+
+#endif

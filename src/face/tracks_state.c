@@ -1,0 +1,205 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "face/tracks_inside.h"
+
+/* Little-endian throughout, as every machine that homeroom is built for keeps its numbers; records
+ * of fixed layout, so that a reader can say at once whether one is whole. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they are kept");
+
+static const char state_magic[8] = "HRTRACK1";
+
+struct state_head {
+    char magic[8];
+    uint32_t track_count;
+    uint32_t views_per_track;
+    int64_t frame_us;
+    int64_t interval_us;
+};
+
+struct state_track {
+    int64_t first_us, last_us, best_us;
+    uint64_t sightings;
+    uint32_t views; /* in the mean of a closed track; kept by an open one, and following it */
+    uint32_t open;
+    float face_px, best_overall;
+    struct hr_box best_box, box;
+    uint32_t has_thumbnail;
+    uint32_t reserved;
+    float embedding[HR_EMBEDDING_SIZE]; /* of a closed track */
+    struct hr_thumbnail thumbnail;      /* of an open one */
+};
+
+struct state_view {
+    float overall;
+    float vector[HR_EMBEDDING_SIZE];
+};
+
+_Static_assert(sizeof(struct state_head) == 32, "no padding");
+_Static_assert(sizeof(struct state_track) ==
+                   88 + 4 * HR_EMBEDDING_SIZE + 4 * HR_THUMBNAIL_SIZE,
+               "no padding");
+_Static_assert(sizeof(struct state_view) == 4 + 4 * HR_EMBEDDING_SIZE, "no padding");
+
+static void append(struct hr_buffer *out, const void *record, size_t size)
+{
+    hr_buffer_append(out, hr_view_of(record, size));
+}
+
+static void save_track(const struct hr_followed *track, struct hr_buffer *out)
+{
+    struct state_track record = {.first_us = track->seen.first_us,
+                                 .last_us = track->seen.last_us,
+                                 .best_us = track->seen.best_us,
+                                 .sightings = track->seen.sightings,
+                                 .views = (uint32_t)(track->open ? track->view_count
+                                                                 : track->seen.views),
+                                 .open = track->open,
+                                 .face_px = track->seen.face_px,
+                                 .best_overall = track->best_overall,
+                                 .best_box = track->seen.best_box,
+                                 .box = track->box};
+    if (!track->open)
+        memcpy(record.embedding, track->seen.embedding, sizeof record.embedding);
+    if (track->open && track->has_thumbnail) {
+        record.has_thumbnail = 1;
+        record.thumbnail = track->thumbnail;
+    }
+    append(out, &record, sizeof record);
+    for (size_t i = 0; track->open && i < track->view_count; i++) {
+        struct state_view view = {.overall = track->views[i].overall};
+        memcpy(view.vector, track->views[i].vector, sizeof view.vector);
+        append(out, &view, sizeof view);
+    }
+}
+
+enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out,
+                              struct hr_error *error)
+{
+    hr_tracks_embed_all(tracks);
+    struct state_head head = {.track_count = (uint32_t)tracks->count,
+                              .views_per_track = (uint32_t)tracks->options.views_per_track,
+                              .frame_us = tracks->frame_us,
+                              .interval_us = tracks->interval_us};
+    memcpy(head.magic, state_magic, sizeof head.magic);
+    append(out, &head, sizeof head);
+    for (size_t i = 0; i < tracks->count; i++)
+        save_track(&tracks->items[i], out);
+    return hr_buffer_check(out, error);
+}
+
+static bool take(struct hr_view *bytes, void *record, size_t size)
+{
+    if (bytes->size < size)
+        return false;
+    memcpy(record, bytes->data, size);
+    bytes->data += size;
+    bytes->size -= size;
+    return true;
+}
+
+static bool all_finite(const float *numbers, size_t count)
+{
+    bool finite = true;
+    for (size_t i = 0; i < count; i++)
+        finite = finite && isfinite(numbers[i]);
+    return finite;
+}
+
+static bool is_sensible_box(const struct hr_box *box)
+{
+    return isfinite(box->left_px) && isfinite(box->top_px) && isfinite(box->right_px) &&
+           isfinite(box->bottom_px) && box->left_px <= box->right_px &&
+           box->top_px <= box->bottom_px;
+}
+
+static bool is_sensible(const struct hr_tracks *tracks, const struct state_track *record)
+{
+    return record->first_us <= record->last_us && record->last_us <= tracks->frame_us &&
+           record->first_us >= -HR_LIMIT_VIDEO_DURATION_US && record->sightings > 0 &&
+           record->sightings <= HR_LIMIT_SAMPLES_PER_VIDEO && record->open <= 1 &&
+           record->has_thumbnail <= 1 &&
+           record->views <= (uint32_t)tracks->options.views_per_track &&
+           isfinite(record->face_px) && isfinite(record->best_overall) &&
+           is_sensible_box(&record->best_box) && is_sensible_box(&record->box) &&
+           all_finite(record->embedding, HR_EMBEDDING_SIZE) &&
+           all_finite(record->thumbnail.cells, HR_THUMBNAIL_SIZE);
+}
+
+static bool load_views(struct hr_followed *track, size_t count, struct hr_view *bytes)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct state_view view;
+        if (!take(bytes, &view, sizeof view) || !isfinite(view.overall) ||
+            !all_finite(view.vector, HR_EMBEDDING_SIZE))
+            return false;
+        track->views[i] = (struct hr_kept_view){.overall = view.overall, .embedded = true};
+        memcpy(track->views[i].vector, view.vector, sizeof view.vector);
+        track->view_count++;
+    }
+    return true;
+}
+
+static enum hr_status no_sense(struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_FORMAT, "the saved tracks make no sense");
+}
+
+static enum hr_status load_track(struct hr_tracks *tracks, struct hr_view *bytes,
+                                 struct hr_error *error)
+{
+    struct state_track record;
+    if (!take(bytes, &record, sizeof record) || !is_sensible(tracks, &record))
+        return no_sense(error);
+    enum hr_status status = hr_tracks_reserve_one(tracks, error);
+    if (status != HR_OK)
+        return status;
+    struct hr_followed *track = &tracks->items[tracks->count];
+    *track = (struct hr_followed){.open = record.open,
+                                  .box = record.box,
+                                  .best_overall = record.best_overall,
+                                  .has_thumbnail = record.has_thumbnail,
+                                  .thumbnail = record.thumbnail};
+    track->seen = (struct hr_track){.first_us = record.first_us,
+                                    .last_us = record.last_us,
+                                    .best_us = record.best_us,
+                                    .sightings = (size_t)record.sightings,
+                                    .face_px = record.face_px,
+                                    .best_box = record.best_box};
+    if (!track->open) {
+        track->seen.views = record.views;
+        memcpy(track->seen.embedding, record.embedding, sizeof record.embedding);
+        tracks->count++;
+        return HR_OK;
+    }
+    track->views = calloc((size_t)tracks->options.views_per_track, sizeof *track->views);
+    if (track->views == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to follow faces");
+    tracks->open[tracks->open_count++] = tracks->count++;
+    return load_views(track, record.views, bytes) ? HR_OK : no_sense(error);
+}
+
+enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
+                              struct hr_error *error)
+{
+    struct state_head head;
+    hr_tracks_reset(tracks);
+    if (!take(&bytes, &head, sizeof head) ||
+        memcmp(head.magic, state_magic, sizeof head.magic) != 0 ||
+        head.views_per_track != (uint32_t)tracks->options.views_per_track ||
+        head.track_count > HR_LIMIT_TRACKS_PER_VIDEO || head.interval_us < 0 ||
+        head.interval_us > HR_LIMIT_VIDEO_DURATION_US ||
+        head.frame_us > HR_LIMIT_VIDEO_DURATION_US || head.frame_us < -HR_LIMIT_VIDEO_DURATION_US)
+        return no_sense(error);
+    tracks->frame_us = head.frame_us;
+    tracks->interval_us = head.interval_us;
+    enum hr_status status = HR_OK;
+    for (uint32_t i = 0; status == HR_OK && i < head.track_count; i++)
+        status = load_track(tracks, &bytes, error);
+    if (status == HR_OK && bytes.size > 0)
+        status = no_sense(error);
+    if (status != HR_OK)
+        hr_tracks_reset(tracks);
+    return status;
+}

@@ -19,7 +19,7 @@ struct columns {
 static bool has_column(const struct columns *columns, const char *key)
 {
     for (size_t i = 0; i < columns->count; i++)
-        if (hr_column_same(hr_view_text(columns->keys[i]), hr_view_text(key)))
+        if (hr_student_column_same(hr_view_text(columns->keys[i]), hr_view_text(key)))
             return true;
     return false;
 }
@@ -46,16 +46,16 @@ static enum hr_status collect_columns(const struct hr_student *students, size_t 
 static const char *extra_cell(const struct hr_student *student, const char *key)
 {
     for (size_t i = 0; i < student->extra_count; i++)
-        if (hr_column_same(hr_view_text(student->extra[i].key), hr_view_text(key)))
+        if (hr_student_column_same(hr_view_text(student->extra[i].key), hr_view_text(key)))
             return student->extra[i].value;
     return "";
 }
 
 static void write_header(const struct columns *columns, struct hr_buffer *out)
 {
-    for (int i = 0; i < HR_COLUMN_COUNT; i++) {
+    for (int i = 0; i < HR_STUDENT_COLUMN_COUNT; i++) {
         hr_buffer_append_text(out, i > 0 ? "," : "");
-        hr_buffer_append_text(out, hr_column_name((enum hr_column)i));
+        hr_buffer_append_text(out, hr_column_name((enum hr_student_column)i));
     }
     for (size_t i = 0; i < columns->count; i++) {
         hr_buffer_append_text(out, ",");
@@ -68,9 +68,9 @@ static void write_header(const struct columns *columns, struct hr_buffer *out)
 static void write_row(const struct hr_student *student, const struct columns *columns,
                       struct hr_buffer *out)
 {
-    for (int i = 0; i < HR_COLUMN_COUNT; i++) {
+    for (int i = 0; i < HR_STUDENT_COLUMN_COUNT; i++) {
         hr_buffer_append_text(out, i > 0 ? "," : "");
-        hr_csv_append(out, hr_view_text(hr_student_cell(student, (enum hr_column)i)));
+        hr_csv_append(out, hr_view_text(hr_student_cell(student, (enum hr_student_column)i)));
     }
     for (size_t i = 0; i < columns->count; i++) {
         hr_buffer_append_text(out, ",");
@@ -126,9 +126,9 @@ static enum hr_status add_face(void *context, const struct hr_face_record *recor
 static bool set_columns(struct hr_json *object, const struct hr_student *student)
 {
     bool good = true;
-    for (int i = 0; good && i < HR_COLUMN_COUNT; i++)
-        good = hr_json_set(object, hr_column_name((enum hr_column)i),
-                           hr_json_text_new(hr_student_cell(student, (enum hr_column)i)));
+    for (int i = 0; good && i < HR_STUDENT_COLUMN_COUNT; i++)
+        good = hr_json_set(object, hr_column_name((enum hr_student_column)i),
+                           hr_json_text_new(hr_student_cell(student, (enum hr_student_column)i)));
     for (size_t i = 0; good && i < student->extra_count; i++)
         good =
             hr_json_set(object, student->extra[i].key, hr_json_text_new(student->extra[i].value));

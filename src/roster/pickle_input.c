@@ -24,7 +24,7 @@ enum hr_status hr_pickle_take_line(struct hr_pickle *pickle, struct hr_view *out
 
 enum hr_status hr_pickle_take_unsigned(struct hr_pickle *pickle, size_t width, uint64_t *out)
 {
-    struct hr_view bytes;
+    struct hr_view bytes = {0}; /* the compiler cannot see that take fills it */
     enum hr_status status = hr_pickle_take(pickle, width, &bytes);
     if (status != HR_OK)
         return status;

@@ -65,7 +65,7 @@ static enum hr_status op_int32(struct hr_pickle *pickle, unsigned unused)
 /* LONG1, LONG4: two's complement of any size, of which we need 64 bits. */
 static enum hr_status op_long(struct hr_pickle *pickle, unsigned width)
 {
-    struct hr_view bytes;
+    struct hr_view bytes = {0}; /* the compiler cannot see that take fills it */
     enum hr_status status = hr_pickle_take_counted(pickle, width, &bytes);
     if (status != HR_OK)
         return status;
@@ -116,7 +116,7 @@ static enum hr_status op_real_text(struct hr_pickle *pickle, unsigned unused)
 static enum hr_status op_real(struct hr_pickle *pickle, unsigned unused)
 {
     (void)unused;
-    struct hr_view bytes;
+    struct hr_view bytes = {0}; /* the compiler cannot see that take fills it */
     enum hr_status status = hr_pickle_take(pickle, 8, &bytes);
     if (status != HR_OK)
         return status;
@@ -130,7 +130,7 @@ static enum hr_status op_real(struct hr_pickle *pickle, unsigned unused)
 
 static enum hr_status push_view(struct hr_pickle *pickle, enum hr_pickle_type type, size_t width)
 {
-    struct hr_view bytes;
+    struct hr_view bytes = {0}; /* the compiler cannot see that take fills it */
     struct hr_pickle_value *value;
     enum hr_status status = hr_pickle_take_counted(pickle, width, &bytes);
     if (status == HR_OK)

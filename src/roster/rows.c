@@ -77,7 +77,7 @@ static bool complete(struct hr_student *student)
 {
     bool nameless = student->id == NULL || student->id[0] == '\0';
     if (nameless && student->name != NULL &&
-        !hr_student_set(student, HR_COLUMN_ID, hr_view_text(student->name)))
+        !hr_student_set(student, HR_STUDENT_COLUMN_ID, hr_view_text(student->name)))
         return false;
     return hr_student_complete(student);
 }

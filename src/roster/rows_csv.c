@@ -9,9 +9,9 @@
 struct header {
     size_t count;
     struct {
-        enum hr_column column; /* HR_COLUMN_COUNT: a further one */
-        bool ignored;          /* without a name, or of our own export's kind */
-        char *key;             /* owned; of a further one */
+        enum hr_student_column column; /* HR_STUDENT_COLUMN_COUNT: a further one */
+        bool ignored;                  /* without a name, or of our own export's kind */
+        char *key;                     /* owned; of a further one */
     } columns[HR_CSV_CELLS_MAX];
 };
 
@@ -24,7 +24,7 @@ static void clear_header(struct header *header)
 static bool named_before(const struct hr_csv *csv, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (hr_column_same(csv->cells[i], csv->cells[index]))
+        if (hr_student_column_same(csv->cells[i], csv->cells[index]))
             return true;
     return false;
 }
@@ -33,17 +33,18 @@ static enum hr_status read_column(const struct hr_csv *csv, struct header *heade
                                   struct hr_error *error)
 {
     struct hr_view name = hr_view_trimmed(csv->cells[index]);
-    enum hr_column column = hr_column_of(name);
+    enum hr_student_column column = hr_student_column_of(name);
     header->columns[index].column = column;
     header->columns[index].ignored =
-        name.size == 0 || hr_column_same(name, hr_view_text(HR_FACES_KEY));
+        name.size == 0 || hr_student_column_same(name, hr_view_text(HR_FACES_KEY));
     if (header->columns[index].ignored)
         return HR_OK;
-    enum hr_status status = column == HR_COLUMN_COUNT ? hr_extra_key_check(name, error) : HR_OK;
+    enum hr_status status =
+        column == HR_STUDENT_COLUMN_COUNT ? hr_extra_key_check(name, error) : HR_OK;
     if (status == HR_OK && named_before(csv, index))
         status = hr_error_set(error, HR_ERR_FORMAT, "two columns are called '%.*s'", (int)name.size,
                               (const char *)name.data);
-    if (status != HR_OK || column != HR_COLUMN_COUNT)
+    if (status != HR_OK || column != HR_STUDENT_COLUMN_COUNT)
         return status;
     header->columns[index].key = hr_text_copy(name);
     if (header->columns[index].key == NULL)
@@ -53,13 +54,13 @@ static enum hr_status read_column(const struct hr_csv *csv, struct header *heade
 
 static enum hr_status check_header(const struct header *header, struct hr_error *error)
 {
-    bool has[HR_COLUMN_COUNT + 1] = {false};
+    bool has[HR_STUDENT_COLUMN_COUNT + 1] = {false};
     size_t further = 0;
     for (size_t i = 0; i < header->count; i++) {
         has[header->columns[i].column] = true;
         further += header->columns[i].key != NULL;
     }
-    if (!has[HR_COLUMN_ID] && !has[HR_COLUMN_NAME])
+    if (!has[HR_STUDENT_COLUMN_ID] && !has[HR_STUDENT_COLUMN_NAME])
         return hr_error_set(error, HR_ERR_FORMAT,
                             "the first line names no column 'id' and none 'name': is it a table of "
                             "students with a header, as CSV?");
@@ -101,13 +102,13 @@ static bool fill(struct hr_student *student, const struct header *header, const 
 {
     for (size_t i = 0; i < header->count; i++) {
         struct hr_view cell = csv->cells[i];
-        enum hr_column column = header->columns[i].column;
+        enum hr_student_column column = header->columns[i].column;
         if (header->columns[i].ignored)
             continue;
-        if (column == HR_COLUMN_ID)
+        if (column == HR_STUDENT_COLUMN_ID)
             cell = hr_view_trimmed(cell);
         bool good = true;
-        if (column != HR_COLUMN_COUNT)
+        if (column != HR_STUDENT_COLUMN_COUNT)
             good = hr_student_set(student, column, cell);
         else if (cell.size > 0)
             good = hr_student_add_extra(student, hr_view_text(header->columns[i].key), cell);

@@ -45,13 +45,13 @@ static enum hr_status write_cell(const struct hr_json *value, struct hr_buffer *
 }
 
 /* What is wrong with one member, or NULL. */
-static const char *check_member(enum hr_column column, const struct hr_json *value)
+static const char *check_member(enum hr_student_column column, const struct hr_json *value)
 {
     enum hr_json_type type = hr_json_type(value);
-    if (column == HR_COLUMN_ID && type != HR_JSON_STRING && type != HR_JSON_INTEGER &&
+    if (column == HR_STUDENT_COLUMN_ID && type != HR_JSON_STRING && type != HR_JSON_INTEGER &&
         type != HR_JSON_NULL)
         return "the id is neither a text nor a whole number";
-    if (column < HR_COLUMN_COUNT && (type == HR_JSON_ARRAY || type == HR_JSON_OBJECT))
+    if (column < HR_STUDENT_COLUMN_COUNT && (type == HR_JSON_ARRAY || type == HR_JSON_OBJECT))
         return "one of name, major, year is neither a text nor a number";
     return NULL;
 }
@@ -62,12 +62,12 @@ static enum hr_status add_member(struct hr_student *student, const char *key,
                                  struct hr_error *error)
 {
     struct hr_view name = hr_view_text(key);
-    enum hr_column column = hr_column_of(name);
+    enum hr_student_column column = hr_student_column_of(name);
     enum hr_status status = HR_OK;
     struct hr_buffer cell;
     hr_buffer_init(&cell, HR_LIMIT_CELL_BYTES);
     *problem = check_member(column, value);
-    if (*problem != NULL || hr_column_same(name, hr_view_text(HR_FACES_KEY)))
+    if (*problem != NULL || hr_student_column_same(name, hr_view_text(HR_FACES_KEY)))
         goto out;
     status = write_cell(value, &cell, error);
     if (status == HR_ERR_LIMIT) {
@@ -78,12 +78,12 @@ static enum hr_status add_member(struct hr_student *student, const char *key,
     if (status != HR_OK)
         goto out;
     struct hr_view text = hr_buffer_view(&cell);
-    if (column == HR_COLUMN_ID)
+    if (column == HR_STUDENT_COLUMN_ID)
         text = hr_view_trimmed(text);
     bool good = true;
-    if (column < HR_COLUMN_COUNT && hr_student_cell(student, column) != NULL)
+    if (column < HR_STUDENT_COLUMN_COUNT && hr_student_cell(student, column) != NULL)
         *problem = "two members mean the same column";
-    else if (column < HR_COLUMN_COUNT)
+    else if (column < HR_STUDENT_COLUMN_COUNT)
         good = hr_student_set(student, column, text);
     else if (text.size > 0)
         good = hr_student_add_extra(student, name, text);
@@ -100,9 +100,9 @@ static enum hr_status read_element(struct hr_rows *rows, size_t number,
     if (hr_json_type(element) != HR_JSON_OBJECT)
         return hr_rows_problem(rows, error, number, "not an object");
     /* The four, the face records of our own export, and the further ones. */
-    if (hr_json_size(element) > HR_COLUMN_COUNT + 1 + HR_LIMIT_EXTRA_COLUMNS)
+    if (hr_json_size(element) > HR_STUDENT_COLUMN_COUNT + 1 + HR_LIMIT_EXTRA_COLUMNS)
         return hr_rows_problem(rows, error, number, "more than %d members",
-                               HR_COLUMN_COUNT + HR_LIMIT_EXTRA_COLUMNS);
+                               HR_STUDENT_COLUMN_COUNT + HR_LIMIT_EXTRA_COLUMNS);
     struct hr_student student = {0};
     const char *problem = NULL, *key;
     const struct hr_json *value;

@@ -4,9 +4,9 @@
 
 #include "base/limits.h"
 
-static const char *const column_names[HR_COLUMN_COUNT] = {"id", "name", "major", "year"};
+static const char *const column_names[HR_STUDENT_COLUMN_COUNT] = {"id", "name", "major", "year"};
 
-const char *hr_column_name(enum hr_column column)
+const char *hr_column_name(enum hr_student_column column)
 {
     return column_names[column];
 }
@@ -39,7 +39,7 @@ static int next_letter(struct hr_view *name)
     return -1;
 }
 
-bool hr_column_same(struct hr_view a, struct hr_view b)
+bool hr_student_column_same(struct hr_view a, struct hr_view b)
 {
     int letter;
     do {
@@ -50,12 +50,12 @@ bool hr_column_same(struct hr_view a, struct hr_view b)
     return true;
 }
 
-enum hr_column hr_column_of(struct hr_view name)
+enum hr_student_column hr_student_column_of(struct hr_view name)
 {
-    for (int i = 0; i < HR_COLUMN_COUNT; i++)
-        if (hr_column_same(name, hr_view_text(column_names[i])))
-            return (enum hr_column)i;
-    return HR_COLUMN_COUNT;
+    for (int i = 0; i < HR_STUDENT_COLUMN_COUNT; i++)
+        if (hr_student_column_same(name, hr_view_text(column_names[i])))
+            return (enum hr_student_column)i;
+    return HR_STUDENT_COLUMN_COUNT;
 }
 
 enum hr_status hr_cell_check(struct hr_view text, const char *what, struct hr_error *error)
@@ -83,9 +83,10 @@ enum hr_status hr_student_id_check(struct hr_view id, struct hr_error *error)
 
 enum hr_status hr_extra_key_check(struct hr_view key, struct hr_error *error)
 {
-    if (hr_column_same(key, hr_view_of("", 0)))
+    if (hr_student_column_same(key, hr_view_of("", 0)))
         return hr_error_set(error, HR_ERR_ARGUMENT, "a further column has no name");
-    if (hr_column_of(key) != HR_COLUMN_COUNT || hr_column_same(key, hr_view_text(HR_FACES_KEY)))
+    if (hr_student_column_of(key) != HR_STUDENT_COLUMN_COUNT ||
+        hr_student_column_same(key, hr_view_text(HR_FACES_KEY)))
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "a further column has the name of one of homeroom's own");
     return hr_cell_check(key, "name of a column", error);
@@ -105,7 +106,7 @@ static enum hr_status check_extra(const struct hr_student *student, struct hr_er
         if (status != HR_OK)
             return status;
         for (size_t j = 0; j < i; j++)
-            if (hr_column_same(key, hr_view_text(student->extra[j].key)))
+            if (hr_student_column_same(key, hr_view_text(student->extra[j].key)))
                 return hr_error_set(error, HR_ERR_ARGUMENT, "two columns have the same name");
     }
     return HR_OK;
@@ -114,20 +115,20 @@ static enum hr_status check_extra(const struct hr_student *student, struct hr_er
 enum hr_status hr_student_check(const struct hr_student *student, struct hr_error *error)
 {
     enum hr_status status = hr_student_id_check(hr_view_text(student->id), error);
-    for (int i = HR_COLUMN_NAME; status == HR_OK && i < HR_COLUMN_COUNT; i++)
-        status = hr_cell_check(hr_view_text(hr_student_cell(student, (enum hr_column)i)),
+    for (int i = HR_STUDENT_COLUMN_NAME; status == HR_OK && i < HR_STUDENT_COLUMN_COUNT; i++)
+        status = hr_cell_check(hr_view_text(hr_student_cell(student, (enum hr_student_column)i)),
                                column_names[i], error);
     return status == HR_OK ? check_extra(student, error) : status;
 }
 
-static char **place(struct hr_student *student, enum hr_column column)
+static char **place(struct hr_student *student, enum hr_student_column column)
 {
     switch (column) {
-    case HR_COLUMN_ID:
+    case HR_STUDENT_COLUMN_ID:
         return &student->id;
-    case HR_COLUMN_NAME:
+    case HR_STUDENT_COLUMN_NAME:
         return &student->name;
-    case HR_COLUMN_MAJOR:
+    case HR_STUDENT_COLUMN_MAJOR:
         return &student->major;
     default:
         return &student->year;
@@ -145,7 +146,7 @@ char *hr_text_copy(struct hr_view text)
     return copy;
 }
 
-bool hr_student_set(struct hr_student *student, enum hr_column column, struct hr_view text)
+bool hr_student_set(struct hr_student *student, enum hr_student_column column, struct hr_view text)
 {
     char *copy = hr_text_copy(text);
     if (copy == NULL)
@@ -170,23 +171,38 @@ bool hr_student_add_extra(struct hr_student *student, struct hr_view key, struct
     return field->key != NULL && field->value != NULL;
 }
 
+bool hr_student_copy(const struct hr_student *student, struct hr_student *out)
+{
+    *out = (struct hr_student){.found = student->found};
+    bool good = true;
+    for (int i = 0; good && i < HR_STUDENT_COLUMN_COUNT; i++)
+        good = hr_student_set(out, (enum hr_student_column)i,
+                              hr_view_text(hr_student_cell(student, (enum hr_student_column)i)));
+    for (size_t i = 0; good && i < student->extra_count; i++)
+        good = hr_student_add_extra(out, hr_view_text(student->extra[i].key),
+                                    hr_view_text(student->extra[i].value));
+    if (!good)
+        hr_student_clear(out);
+    return good;
+}
+
 bool hr_student_complete(struct hr_student *student)
 {
-    for (int i = 0; i < HR_COLUMN_COUNT; i++)
-        if (*place(student, (enum hr_column)i) == NULL &&
-            !hr_student_set(student, (enum hr_column)i, hr_view_of("", 0)))
+    for (int i = 0; i < HR_STUDENT_COLUMN_COUNT; i++)
+        if (*place(student, (enum hr_student_column)i) == NULL &&
+            !hr_student_set(student, (enum hr_student_column)i, hr_view_of("", 0)))
             return false;
     return true;
 }
 
-const char *hr_student_cell(const struct hr_student *student, enum hr_column column)
+const char *hr_student_cell(const struct hr_student *student, enum hr_student_column column)
 {
     switch (column) {
-    case HR_COLUMN_ID:
+    case HR_STUDENT_COLUMN_ID:
         return student->id;
-    case HR_COLUMN_NAME:
+    case HR_STUDENT_COLUMN_NAME:
         return student->name;
-    case HR_COLUMN_MAJOR:
+    case HR_STUDENT_COLUMN_MAJOR:
         return student->major;
     default:
         return student->year;

@@ -6,15 +6,21 @@
 #include "roster/roster.h"
 
 /* The columns every student has, in their order; the four places of struct hr_student. */
-enum hr_column { HR_COLUMN_ID, HR_COLUMN_NAME, HR_COLUMN_MAJOR, HR_COLUMN_YEAR, HR_COLUMN_COUNT };
-const char *hr_column_name(enum hr_column column);
+enum hr_student_column {
+    HR_STUDENT_COLUMN_ID,
+    HR_STUDENT_COLUMN_NAME,
+    HR_STUDENT_COLUMN_MAJOR,
+    HR_STUDENT_COLUMN_YEAR,
+    HR_STUDENT_COLUMN_COUNT
+};
+const char *hr_column_name(enum hr_student_column column);
 /* The member in which an exported student's face records stand; no column may have its name. */
 #define HR_FACES_KEY "face_records"
 
 /* Whether two column names mean the same: case and blanks do not count. */
-bool hr_column_same(struct hr_view a, struct hr_view b);
-/* Which of the four a name means; HR_COLUMN_COUNT: none of them. */
-enum hr_column hr_column_of(struct hr_view name);
+bool hr_student_column_same(struct hr_view a, struct hr_view b);
+/* Which of the four a name means; HR_STUDENT_COLUMN_COUNT: none of them. */
+enum hr_student_column hr_student_column_of(struct hr_view name);
 
 /* Whether the text may stand in the table: UTF-8 and within HR_LIMIT_CELL_BYTES (an id: not empty,
  * one line, HR_LIMIT_STUDENT_ID_BYTES). `what` names it in the error. */
@@ -28,16 +34,18 @@ enum hr_status hr_student_check(const struct hr_student *student,
                                 struct hr_error *error) HR_MUST_USE;
 
 /* Copies into the place of a column, freeing what was there. False when out of memory. */
-bool hr_student_set(struct hr_student *student, enum hr_column column,
+bool hr_student_set(struct hr_student *student, enum hr_student_column column,
                     struct hr_view text) HR_MUST_USE;
 /* Adds an extra column. False when out of memory. */
 bool hr_student_add_extra(struct hr_student *student, struct hr_view key,
                           struct hr_view value) HR_MUST_USE;
+/* A copy of a complete record. False when out of memory: *out is empty then. */
+bool hr_student_copy(const struct hr_student *student, struct hr_student *out) HR_MUST_USE;
 /* Makes every place that is still NULL an empty text. */
 bool hr_student_complete(struct hr_student *student) HR_MUST_USE;
 
 /* The place of a column; never NULL in a complete record. */
-const char *hr_student_cell(const struct hr_student *student, enum hr_column column);
+const char *hr_student_cell(const struct hr_student *student, enum hr_student_column column);
 
 /* Without the blanks and line ends around it. */
 struct hr_view hr_view_trimmed(struct hr_view text);

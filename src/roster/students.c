@@ -63,11 +63,11 @@ enum hr_status hr_sql_student(sqlite3_stmt *statement, int first, struct hr_stud
 {
     *out = (struct hr_student){.found = true};
     bool good = true;
-    for (int i = 0; good && i < HR_COLUMN_COUNT; i++)
-        good =
-            hr_student_set(out, (enum hr_column)i, hr_view_text(hr_sql_text(statement, first + i)));
+    for (int i = 0; good && i < HR_STUDENT_COLUMN_COUNT; i++)
+        good = hr_student_set(out, (enum hr_student_column)i,
+                              hr_view_text(hr_sql_text(statement, first + i)));
     enum hr_status status =
-        good ? read_extra(hr_sql_text(statement, first + HR_COLUMN_COUNT), out, error)
+        good ? read_extra(hr_sql_text(statement, first + HR_STUDENT_COLUMN_COUNT), out, error)
              : out_of_memory(error);
     if (status != HR_OK)
         hr_student_clear(out);
@@ -276,8 +276,9 @@ static enum hr_status complete_missing(const char *const *ids, size_t count, str
                                        struct hr_error *error)
 {
     for (size_t i = 0; i < count; i++)
-        if (!out[i].found && (!hr_student_set(&out[i], HR_COLUMN_ID, hr_view_text(ids[i])) ||
-                              !hr_student_complete(&out[i])))
+        if (!out[i].found &&
+            (!hr_student_set(&out[i], HR_STUDENT_COLUMN_ID, hr_view_text(ids[i])) ||
+             !hr_student_complete(&out[i])))
             return out_of_memory(error);
     return HR_OK;
 }

@@ -230,7 +230,7 @@ static char *letters(size_t count)
     return text;
 }
 
-static void check_size(struct hr_database *database, enum hr_column column, size_t size, bool good)
+static void check_size(struct hr_database *database, enum hr_student_column column, size_t size, bool good)
 {
     char *text = letters(size);
     struct hr_student student = test_student("id", "name", "major", "year");
@@ -247,11 +247,11 @@ static void check_size(struct hr_database *database, enum hr_column column, size
 static void cells_are_held_to_their_limits(void **state)
 {
     struct hr_database *database = database_of(state);
-    for (int column = 0; column < HR_COLUMN_COUNT; column++) {
-        size_t limit = column == HR_COLUMN_ID ? HR_LIMIT_STUDENT_ID_BYTES : HR_LIMIT_CELL_BYTES;
-        check_size(database, (enum hr_column)column, limit - 1, true);
-        check_size(database, (enum hr_column)column, limit, true);
-        check_size(database, (enum hr_column)column, limit + 1, false);
+    for (int column = 0; column < HR_STUDENT_COLUMN_COUNT; column++) {
+        size_t limit = column == HR_STUDENT_COLUMN_ID ? HR_LIMIT_STUDENT_ID_BYTES : HR_LIMIT_CELL_BYTES;
+        check_size(database, (enum hr_student_column)column, limit - 1, true);
+        check_size(database, (enum hr_student_column)column, limit, true);
+        check_size(database, (enum hr_student_column)column, limit + 1, false);
     }
 }
 

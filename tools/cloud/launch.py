@@ -145,6 +145,13 @@ class Server:
                 raise LaunchError(f"{self.name} does not start; the end of {self.log}:\n{self.tail()}")
         return self
 
+    def start_at(self, port):
+        """On this port and no other: somebody has been told of it already."""
+        self.port = port
+        if not self._try_start():
+            raise LaunchError(f"{self.name} does not start on port {port}; the end of {self.log}:\n{self.tail()}")
+        return self
+
     def _try_start(self):
         command = [str(word) for word in self.command()]
         if not self.detached:  # a test that is killed leaves no server behind

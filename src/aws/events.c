@@ -212,8 +212,7 @@ static enum hr_status read_message(struct hr_events *events, const struct hr_jso
     struct hr_event_message *message = append_message(events, text_of(record, "messageId"));
     if (message == NULL)
         return no_memory(error);
-    const char *count =
-        text_of(hr_json_get(record, "attributes"), "ApproximateReceiveCount");
+    const char *count = text_of(hr_json_get(record, "attributes"), "ApproximateReceiveCount");
     message->receive_count = (unsigned)strtoul(count, NULL, 10);
     size_t before = events->object_count;
     enum hr_status status = read_text(events, text_of(record, "body"), 0, error);

@@ -72,8 +72,8 @@ static enum hr_status post(const struct loop *loop, const char *url, struct hr_v
     if (status == HR_OK && response.status == 413)
         status = hr_error_set(error, HR_ERR_LIMIT, "the answer is too large for Lambda");
     else if (status == HR_OK && (response.status < 200 || response.status > 299))
-        status = hr_error_set(error, HR_ERR_UNAVAILABLE, "the runtime API answered %d",
-                              response.status);
+        status =
+            hr_error_set(error, HR_ERR_UNAVAILABLE, "the runtime API answered %d", response.status);
     hr_http_response_clear(&response);
     return status;
 }
@@ -122,8 +122,7 @@ enum hr_status hr_lambda_init_failed(const struct hr_lambda_options *options,
 {
     struct loop loop = loop_of(options);
     char url[URL_MAX];
-    enum hr_status status =
-        make_url(&loop, url, "/2018-06-01/runtime/init/error", "", "", error);
+    enum hr_status status = make_url(&loop, url, "/2018-06-01/runtime/init/error", "", "", error);
     return status == HR_OK ? post_error(&loop, url, reason, error) : status;
 }
 
@@ -138,11 +137,10 @@ static struct hr_deadline deadline_of(const struct loop *loop,
                                       const struct hr_http_response *response)
 {
     struct hr_deadline deadline = loop->forever;
-    long long at_ms =
-        strtoll(header_or_empty(response, "lambda-runtime-deadline-ms"), NULL, 10);
+    long long at_ms = strtoll(header_or_empty(response, "lambda-runtime-deadline-ms"), NULL, 10);
     if (at_ms > 0 && at_ms < INT64_MAX / 1000)
-        deadline.at_monotonic_us = loop->clock->monotonic_us(loop->clock->context) +
-                                   at_ms * 1000 - loop->clock->wall_us(loop->clock->context);
+        deadline.at_monotonic_us = loop->clock->monotonic_us(loop->clock->context) + at_ms * 1000 -
+                                   loop->clock->wall_us(loop->clock->context);
     return deadline;
 }
 
@@ -171,8 +169,8 @@ static enum hr_status handle(struct loop *loop, const struct hr_http_response *r
     const char *id = header_or_empty(response, "lambda-runtime-aws-request-id");
     struct hr_buffer answer;
     hr_buffer_init(&answer, HR_LAMBDA_ANSWER_MAX_BYTES);
-    enum hr_status status = make_url(loop, url, "/2018-06-01/runtime/invocation/", id,
-                                     "/response", error);
+    enum hr_status status =
+        make_url(loop, url, "/2018-06-01/runtime/invocation/", id, "/response", error);
     if (status != HR_OK)
         goto out;
     enum hr_status handled = call_handler(loop, response, id, &answer, &reason);

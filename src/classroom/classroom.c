@@ -58,8 +58,8 @@ static enum hr_status look_at(struct lesson *lesson, const struct hr_frame *fram
     return HR_OK;
 }
 
-/* Every frame that is due: find the faces and follow them. HR_END when the time of this part is over
- * before the video is. */
+/* Every frame that is due: find the faces and follow them. HR_END when the time of this part is
+ * over before the video is. */
 static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error)
 {
     const struct hr_recognize_options *options = lesson->options;
@@ -194,12 +194,11 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
 
     int64_t start_us = now_us();
     struct lesson lesson = {.session = session, .options = options, .part = part};
-    lesson.deadline = (struct hr_deadline){.clock = hr_clock_system(),
-                                           .at_monotonic_us =
-                                               options->timeout_ms > 0
-                                                   ? start_us + options->timeout_ms * 1000
-                                                   : INT64_MAX,
-                                           .stop = &session->stop};
+    lesson.deadline = (struct hr_deadline){
+        .clock = hr_clock_system(),
+        .at_monotonic_us =
+            options->timeout_ms > 0 ? start_us + options->timeout_ms * 1000 : INT64_MAX,
+        .stop = &session->stop};
     lesson.result = hr_result_new(name, hr_engine_model_id(session->engine));
     if (lesson.result == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a result");

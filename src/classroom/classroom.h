@@ -25,18 +25,18 @@ enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stre
  * frames and taken up again, here or elsewhere, with the same result as in one go. What is put down
  * are vectors, places and times; no picture. */
 struct hr_part {
-    struct hr_view state;    /* what an earlier part put down; empty: from the beginning */
-    int64_t put_down_at_us;  /* monotonic time after which to stop; INT64_MAX: never */
+    struct hr_view state;      /* what an earlier part put down; empty: from the beginning */
+    int64_t put_down_at_us;    /* monotonic time after which to stop; INT64_MAX: never */
     struct hr_buffer put_down; /* initialised by the caller; filled when `unfinished` */
-    bool unfinished;         /* then there is no result yet */
-    int64_t position_us;     /* of the video, reached so far */
+    bool unfinished;           /* then there is no result yet */
+    int64_t position_us;       /* of the video, reached so far */
 };
 /* Most that is put down: every track that there may be. */
 #define HR_PART_STATE_BYTES_MAX ((size_t)64 << 20)
 
-/* As hr_classroom_recognize. HR_OK with *out NULL when the part ended unfinished; at least one frame
- * further than the part before. CONFLICT when `state` was put down with other options or another
- * model, FORMAT when it makes no sense: begin again without it. */
+/* As hr_classroom_recognize. HR_OK with *out NULL when the part ended unfinished; at least one
+ * frame further than the part before. CONFLICT when `state` was put down with other options or
+ * another model, FORMAT when it makes no sense: begin again without it. */
 enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr_stream *stream,
                                            const char *name,
                                            const struct hr_recognize_options *options,

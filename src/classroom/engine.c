@@ -52,6 +52,28 @@ static enum hr_status add_to_gallery(void *context, const struct hr_face_record 
     return hr_gallery_add(engine->gallery, record->student_id, record->model_id, vector, error);
 }
 
+static struct hr_engine *engine_new(void)
+{
+    struct hr_engine *engine = calloc(1, sizeof *engine);
+    if (engine != NULL)
+        pthread_mutex_init(&engine->roster_lock, NULL);
+    return engine;
+}
+
+/* Models and database are open. */
+static enum hr_status load_gallery(struct hr_engine *engine, struct hr_error *error)
+{
+    enum hr_status status = hr_gallery_new(&engine->gallery, hr_engine_model_id(engine), error);
+    if (status != HR_OK)
+        return status;
+    if (engine->roster.get == NULL)
+        engine->roster = hr_database_roster(engine->database);
+    status = hr_database_each_face(engine->database, NULL, add_to_gallery, engine, error);
+    return status == HR_OK ? HR_OK
+                           : hr_error_prefix(error, "loading the faces of '%s'",
+                                             hr_database_name(engine->database));
+}
+
 enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engine_options *options,
                                    enum hr_database_mode mode, struct hr_error *error)
 {
@@ -59,29 +81,41 @@ enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engin
     if (options->database_path == NULL || options->model_dir == NULL)
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "an engine needs a database and a model folder");
-    struct hr_engine *engine = calloc(1, sizeof *engine);
+    struct hr_engine *engine = engine_new();
     if (engine == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for the engine");
-    pthread_mutex_init(&engine->roster_lock, NULL);
     enum hr_status status = hr_models_open(&engine->models, options->model_dir, error);
-    if (status != HR_OK)
-        goto out;
-    status = hr_database_open(&engine->database, options->database_path, mode, error);
-    if (status != HR_OK)
-        goto out;
-    engine->roster = hr_database_roster(engine->database);
-    status = hr_gallery_new(&engine->gallery, hr_engine_model_id(engine), error);
-    if (status != HR_OK)
-        goto out;
-    status = hr_database_each_face(engine->database, NULL, add_to_gallery, engine, error);
-    if (status != HR_OK) {
-        hr_error_prefix(error, "loading the faces of '%s'", options->database_path);
-        goto out;
+    if (status == HR_OK)
+        status = hr_database_open(&engine->database, options->database_path, mode, error);
+    if (status == HR_OK)
+        status = load_gallery(engine, error);
+    if (status == HR_OK)
+        *out = engine;
+    else
+        hr_engine_close(engine);
+    return status;
+}
+
+enum hr_status hr_engine_open_parts(struct hr_engine **out, const struct hr_engine_parts *parts,
+                                    struct hr_error *error)
+{
+    *out = NULL;
+    struct hr_engine *engine = engine_new();
+    if (engine == NULL) {
+        if (parts->roster.close != NULL)
+            parts->roster.close(parts->roster.context);
+        hr_database_close(parts->database);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for the engine");
     }
-    *out = engine;
-    engine = NULL;
-out:
-    hr_engine_close(engine);
+    engine->database = parts->database;
+    engine->roster = parts->roster;
+    enum hr_status status = hr_models_open(&engine->models, parts->model_dir, error);
+    if (status == HR_OK)
+        status = load_gallery(engine, error);
+    if (status == HR_OK)
+        *out = engine;
+    else
+        hr_engine_close(engine);
     return status;
 }
 

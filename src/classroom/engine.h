@@ -37,6 +37,16 @@ struct hr_engine {
 /* As hr_engine_open, with the database opened in `mode`. */
 enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engine_options *options,
                                    enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
+
+/* An engine of what somebody else has opened: a database in memory, a roster of its own. */
+struct hr_engine_parts {
+    const char *model_dir;
+    struct hr_database *database; /* taken over, also on failure */
+    struct hr_roster roster;      /* the same; `get` NULL: the database is the roster. May ask the
+                                     database: it is closed first. Asked by one thread at a time. */
+};
+enum hr_status hr_engine_open_parts(struct hr_engine **out, const struct hr_engine_parts *parts,
+                                    struct hr_error *error) HR_MUST_USE;
 const char *hr_engine_model_id(const struct hr_engine *engine); /* of the embedding model */
 
 struct hr_session {

@@ -117,7 +117,8 @@ static void embed_waiting(struct hr_tracks *tracks, struct waiting *waiting)
     waiting->count = 0;
 }
 
-static void embed_views(struct hr_tracks *tracks, struct hr_followed *track, struct waiting *waiting)
+static void embed_views(struct hr_tracks *tracks, struct hr_followed *track,
+                        struct waiting *waiting)
 {
     for (size_t i = 0; i < track->view_count; i++) {
         if (track->views[i].embedded)
@@ -167,8 +168,8 @@ void hr_tracks_embed_all(struct hr_tracks *tracks)
 
 /* Closes those open tracks that `ends` says, embeds their views together, forgets their pictures.
  */
-static void close_tracks(struct hr_tracks *tracks,
-                         bool (*ends)(const struct hr_tracks *tracks, const struct hr_followed *track))
+static void close_tracks(struct hr_tracks *tracks, bool (*ends)(const struct hr_tracks *tracks,
+                                                                const struct hr_followed *track))
 {
     struct waiting waiting = {.count = 0};
     for (size_t i = 0; i < tracks->open_count; i++) {
@@ -286,7 +287,8 @@ static float cost_of(const struct hr_tracks *tracks, const struct hr_followed *t
 
 /* Whether the embeddings say that track and sighting are one person. Without any view on one side
  * (too small) there is nothing to compare, and the places decide. */
-static bool same_person(struct hr_tracks *tracks, struct hr_followed *track, struct hr_sighting *sighting)
+static bool same_person(struct hr_tracks *tracks, struct hr_followed *track,
+                        struct hr_sighting *sighting)
 {
     if (!sighting->usable || track->view_count == 0)
         return true;
@@ -385,9 +387,9 @@ static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sigh
         return status;
     struct hr_followed *track = &tracks->items[tracks->count];
     *track = (struct hr_followed){.open = true,
-                            .seen = {.first_us = tracks->frame_us,
-                                     .best_us = tracks->frame_us,
-                                     .best_box = sighting->face.box}};
+                                  .seen = {.first_us = tracks->frame_us,
+                                           .best_us = tracks->frame_us,
+                                           .best_box = sighting->face.box}};
     track->views = calloc((size_t)tracks->options.views_per_track, sizeof *track->views);
     if (track->views == NULL)
         return no_memory(error);

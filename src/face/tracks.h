@@ -31,9 +31,9 @@ enum hr_status hr_tracks_finish(struct hr_tracks *tracks, struct hr_error *error
 /* Forget everything, for the next video; keeps the memory. */
 void hr_tracks_reset(struct hr_tracks *tracks);
 
-/* Everything that is known so far, to go on later or elsewhere as if there had been no pause: vectors
- * and places, and of faces still in sight a few grey cells; no picture. Adds to an initialised
- * buffer. Embeds what waits for it. */
+/* Everything that is known so far, to go on later or elsewhere as if there had been no pause:
+ * vectors and places, and of faces still in sight a few grey cells; no picture. Adds to an
+ * initialised buffer. Embeds what waits for it. */
 enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out,
                               struct hr_error *error) HR_MUST_USE;
 /* Into tracks that were reset, of the same options. FORMAT, and reset again, when the bytes make no

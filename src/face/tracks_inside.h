@@ -38,7 +38,6 @@ struct hr_tracks {
 /* Embeds every view that open tracks keep; their pictures are forgotten. */
 void hr_tracks_embed_all(struct hr_tracks *tracks);
 /* Room for one more track, open or not. LIMIT, MEMORY. */
-enum hr_status hr_tracks_reserve_one(struct hr_tracks *tracks,
-                                     struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_tracks_reserve_one(struct hr_tracks *tracks, struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -37,8 +37,7 @@ struct state_view {
 };
 
 _Static_assert(sizeof(struct state_head) == 32, "no padding");
-_Static_assert(sizeof(struct state_track) ==
-                   88 + 4 * HR_EMBEDDING_SIZE + 4 * HR_THUMBNAIL_SIZE,
+_Static_assert(sizeof(struct state_track) == 88 + 4 * HR_EMBEDDING_SIZE + 4 * HR_THUMBNAIL_SIZE,
                "no padding");
 _Static_assert(sizeof(struct state_view) == 4 + 4 * HR_EMBEDDING_SIZE, "no padding");
 
@@ -49,17 +48,17 @@ static void append(struct hr_buffer *out, const void *record, size_t size)
 
 static void save_track(const struct hr_followed *track, struct hr_buffer *out)
 {
-    struct state_track record = {.first_us = track->seen.first_us,
-                                 .last_us = track->seen.last_us,
-                                 .best_us = track->seen.best_us,
-                                 .sightings = track->seen.sightings,
-                                 .views = (uint32_t)(track->open ? track->view_count
-                                                                 : track->seen.views),
-                                 .open = track->open,
-                                 .face_px = track->seen.face_px,
-                                 .best_overall = track->best_overall,
-                                 .best_box = track->seen.best_box,
-                                 .box = track->box};
+    struct state_track record = {
+        .first_us = track->seen.first_us,
+        .last_us = track->seen.last_us,
+        .best_us = track->seen.best_us,
+        .sightings = track->seen.sightings,
+        .views = (uint32_t)(track->open ? track->view_count : track->seen.views),
+        .open = track->open,
+        .face_px = track->seen.face_px,
+        .best_overall = track->best_overall,
+        .best_box = track->seen.best_box,
+        .box = track->box};
     if (!track->open)
         memcpy(record.embedding, track->seen.embedding, sizeof record.embedding);
     if (track->open && track->has_thumbnail) {

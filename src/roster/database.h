@@ -7,6 +7,7 @@
 #ifndef HR_ROSTER_DATABASE_H
 #define HR_ROSTER_DATABASE_H
 
+#include "base/buffer.h"
 #include "roster/roster.h"
 
 struct hr_database; /* opaque */
@@ -19,8 +20,21 @@ enum hr_database_mode {
 
 enum hr_status hr_database_open(struct hr_database **out, const char *path,
                                 enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
+
+/* A database whose file is not on this machine: opened on a copy of its bytes. With HR_DATABASE_READ
+ * nothing can be changed; else changes are made in memory, and hr_database_bytes gives the new file.
+ * No bytes: an empty database (not with READ). `name` stands in errors. */
+#define HR_DATABASE_MEMORY_BYTES_MAX ((size_t)1 << 30)
+enum hr_status hr_database_open_memory(struct hr_database **out, struct hr_view bytes,
+                                       const char *name, enum hr_database_mode mode,
+                                       struct hr_error *error) HR_MUST_USE;
+/* Adds the database as a file's bytes to an initialised buffer. Not within a transaction. */
+enum hr_status hr_database_bytes(struct hr_database *database, struct hr_buffer *out,
+                                 struct hr_error *error) HR_MUST_USE;
+
 void hr_database_close(struct hr_database *database);
 int hr_database_schema_version(const struct hr_database *database);
+const char *hr_database_name(const struct hr_database *database); /* its path; borrowed */
 
 /* The database as a roster; the roster borrows the database. */
 struct hr_roster hr_database_roster(struct hr_database *database);

@@ -19,7 +19,9 @@ struct hr_student {
     char *year;
     struct hr_field *extra; /* further columns of the import, kept in their order */
     size_t extra_count;
-    bool found; /* false: the id is not in the table; the other fields are "" */
+    /* False: the id is not in the table; the other fields are "", but for a name that is known from
+     * elsewhere. */
+    bool found;
 };
 
 void hr_student_clear(struct hr_student *student); /* frees; safe on a zeroed one */

@@ -175,18 +175,42 @@ static void set_version(struct hr_aws_request *request, const struct hr_s3_objec
     request->query_count = object->version_id != NULL && object->version_id[0] != '\0' ? 1 : 0;
 }
 
+/* `answer` is initialised. */
+static enum hr_status head(struct hr_aws *aws, const struct hr_s3_object *object,
+                           const struct hr_deadline *deadline, struct hr_aws_answer *answer,
+                           struct hr_error *error)
+{
+    struct hr_pair version;
+    struct hr_aws_request request = {.method = "HEAD", .repeatable = true, .deadline = deadline};
+    set_version(&request, object, &version);
+    return hr_s3_call(aws, object, &request, answer, error);
+}
+
 enum hr_status hr_s3_head(struct hr_aws *aws, const struct hr_s3_object *object,
                           const struct hr_deadline *deadline, struct hr_s3_info *out,
                           struct hr_error *error)
 {
-    struct hr_pair version;
     struct hr_aws_answer answer;
-    struct hr_aws_request request = {.method = "HEAD", .repeatable = true, .deadline = deadline};
-    set_version(&request, object, &version);
     hr_aws_answer_init(&answer);
-    enum hr_status status = hr_s3_call(aws, object, &request, &answer, error);
+    enum hr_status status = head(aws, object, deadline, &answer, error);
     if (status == HR_OK)
         hr_s3_info_read(&answer.http, out);
+    hr_aws_answer_clear(&answer);
+    return status;
+}
+
+enum hr_status hr_s3_head_metadata(struct hr_aws *aws, const struct hr_s3_object *object,
+                                   const char *name, const struct hr_deadline *deadline, char *out,
+                                   size_t size, struct hr_error *error)
+{
+    char header[128];
+    struct hr_aws_answer answer;
+    if (snprintf(header, sizeof header, "x-amz-meta-%s", name) >= (int)sizeof header)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a name of metadata is too long");
+    hr_aws_answer_init(&answer);
+    enum hr_status status = head(aws, object, deadline, &answer, error);
+    if (status == HR_OK)
+        copy_header(&answer.http, header, out, size);
     hr_aws_answer_clear(&answer);
     return status;
 }

@@ -62,6 +62,7 @@ class Cloud(unittest.TestCase):
         self.assertIn("invocations   12: 12 succeeded", done.stderr)
         self.assertRegex(done.stderr, r"instances     0 -> [123] in .* -> 0, ")
         self.assertEqual(self.s3().get("classroom-output", "Stunde 3.mp4.csv"), b"VIDEO")
+        self.assertEqual(self.cloud("logs").stdout.count("REPORT RequestId"), 12)
 
     def test_3_exit_status_is_the_workload_s(self):
         self.cloud("workload", "--count", "1", "--status", "9", status=9)
@@ -78,7 +79,7 @@ class Cloud(unittest.TestCase):
         wait_until(lambda: launch.started_at(pid) is None, "the worker to be gone")
         done = self.cloud("workload", "--through", "workers", "--count", "20")
         self.assertIn("s3://worker-input", json.loads(done.stdout)["words"])
-        self.assertEqual(len(self.s3().keys_of("worker-output")), 20)
+        self.assertEqual(len(self.s3().keys_of("worker-output", "Stunde")), 20)
         self.assertNotIn("worker ", self.cloud("workers", 0).stdout)
 
     def test_6_a_server_that_ended_is_named(self):

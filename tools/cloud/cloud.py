@@ -30,7 +30,7 @@ import record
 ROOT = Path(__file__).resolve().parents[2]
 # What is put into an input bucket is recognised, and its report goes to the output bucket beside it in this list.
 BUCKETS = {"slots": ("classroom-input", "classroom-output"), "workers": ("worker-input", "worker-output")}
-CONFIGURATION, DATABASE = "classroom-configuration", "class.db"
+DATABASE, GALLERY = "class.db", "gallery/homeroom.db"  # here, and in each output bucket
 TABLE, TABLE_KEY = "students", "id"
 STREAM, SUBJECT = "VIDEOS", "s3.created"
 WORKER_ACK_S = 60
@@ -133,21 +133,24 @@ def box_for(options, folder):
     return box
 
 
-def role(reads, writes):
-    """What a function may do; its keys are borrowed under this policy, as Lambda's are."""
-    objects = [f"arn:aws:s3:::{bucket}/*" for bucket in reads]
+def role(source, target):
+    """What a function may do, as deploy/template.yaml has it; its keys are borrowed under this policy."""
+    def allow(actions, *resources, effect="Allow"):
+        return {"Effect": effect, "Action": [f"s3:{action}" for action in actions],
+                "Resource": [f"arn:aws:s3:::{resource}" for resource in resources]}
+
     return {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}" for bucket in (*reads, writes)]},
-        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectTagging"], "Resource": objects},
-        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging",
-                                       "s3:AbortMultipartUpload"], "Resource": [f"arn:aws:s3:::{writes}/*"]}]}
+        allow(["GetObject", "GetObjectVersion"], f"{source}/*"),
+        allow(["ListBucket"], source, target),
+        allow(["GetObject", "PutObject", "PutObjectTagging", "DeleteObject", "AbortMultipartUpload"], f"{target}/*"),
+        allow(["PutObject", "DeleteObject"], f"{target}/gallery/*", effect="Deny")]}
 
 
 def borrowed_variables(s3, through):
     source, target = BUCKETS[through]
-    keys = s3.borrow_keys(role((source, CONFIGURATION), target))
+    keys = s3.borrow_keys(role(source, target))
     return {"AWS_ACCESS_KEY_ID": keys.access_key, "AWS_SECRET_ACCESS_KEY": keys.secret, "AWS_SESSION_TOKEN": keys.token,
-            "HOMEROOM_OUT": f"s3://{target}", "HOMEROOM_DB": f"s3://{CONFIGURATION}/{DATABASE}",
+            "HOMEROOM_OUT": f"s3://{target}", "HOMEROOM_DB": f"s3://{target}/{GALLERY}",
             "HOMEROOM_STUDENTS": f"dynamodb:{TABLE}"}
 
 
@@ -194,7 +197,7 @@ def start_servers(state, options):
 
 def fill(state, options, s3):
     """Buckets, the table, and the class."""
-    for bucket in (*BUCKETS["slots"], *BUCKETS["workers"], CONFIGURATION):
+    for bucket in (*BUCKETS["slots"], *BUCKETS["workers"]):
         s3.make_bucket(bucket)
     aws.DynamoDB(state.url("dynamodb"), root_keys()).make_table(TABLE, TABLE_KEY)
     database = options.db
@@ -206,7 +209,8 @@ def fill(state, options, s3):
         homeroom(state, options, "import", "students", options.students, "--db", database)
         homeroom(state, options, "import", "encoding", options.encoding, "--db", database)
     if database:
-        s3.put(CONFIGURATION, DATABASE, Path(database).read_bytes())
+        for _, target in BUCKETS.values():
+            s3.put(target, GALLERY, Path(database).read_bytes())
     else:
         print("WARNING: no class was given (--students and --encoding, or --db): the function knows nobody", file=sys.stderr)
 
@@ -307,6 +311,15 @@ def show_environment(state, options):
 def summary(state, options):
     need_up(state)
     print(record.in_words(record.summarize(record.read(state.settings["record"]))))
+    return 0
+
+
+def logs(state, options):
+    """Of every slot since it is up: the function's own lines, and the emulator's REPORT of each event."""
+    need_up(state)
+    slots = sorted(Path(state.settings["record"]).parent.glob("slots/*/log"), key=lambda path: int(path.parent.name))
+    for path in slots:
+        sys.stdout.write(path.read_text(encoding="utf-8", errors="replace"))
     return 0
 
 
@@ -428,6 +441,7 @@ def parser():
     one.add_argument("--keep", action="store_true", help="leave logs, records and data where they are")
     for name, call, text in (("status", status, "what runs, and what it has done"),
                              ("summary", summary, "slots over time since it is up"),
+                             ("logs", logs, "what the function said in its slots since it is up; workload --durations reads it"),
                              ("env", show_environment, "lines for a shell, to use the cloud by hand")):
         commands.add_parser(name, help=text).set_defaults(call=call)
     one = commands.add_parser("workers", help="have COUNT workers take events from the queue, outside of slots")

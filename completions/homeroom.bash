@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -26,6 +26,18 @@ _homeroom()
     --interval) return ;;
     --video) files=-f ;;
     --what) words='students json' ;;
+    --videos) files=-d ;;
+    --mapping) files=-f ;;
+    --count) return ;;
+    --input) return ;;
+    --output) return ;;
+    --rate) return ;;
+    --uploads) return ;;
+    --poll) return ;;
+    --durations) files=-f ;;
+    --memory-mb) return ;;
+    --price-gb-s) return ;;
+    --price-calls) return ;;
     esac
     if [[ -n $words$files ]]; then
         :
@@ -37,9 +49,10 @@ _homeroom()
         enroll) words+=' --video --accept-lookalike' ;;
         export) words+=' --what' ;;
         forget) words+=' --yes' ;;
+        workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget doctor models help version'
+        words='recognize watch import enroll students export forget workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -48,7 +61,7 @@ _homeroom()
             if [[ $previous == import ]]; then words='students encoding'; else files=-f; fi
             ;;
         enroll) files=-f ;;
-        help) words='recognize watch import enroll students export forget doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

@@ -69,6 +69,30 @@ const struct hr_command hr_command_table[] = {
      "and backups "
      "are not touched. The exit status is 1 when the question was answered with no.",
      1, 1, hr_cmd_forget},
+    {HR_COMMAND_WORKLOAD, "workload", "",
+     "upload many videos, await and check each report, and measure",
+     "Needs --videos, --mapping, --input and --output. Uploads --count videos called test_0.mp4, "
+     "test_1.mp4 ... into the input, waits for the report of each in the output (test_0.csv, or "
+     "test_0.mp4.csv as 'watch' names it; or test_0.error.json) and checks it: the header "
+     "name,major,year and exactly one row, with the major and year that the mapping file wants. "
+     "Whatever makes the reports is measured: a Lambda function, workers, 'homeroom watch'.\n\n"
+     "Which clip is uploaded as test_I.mp4: the clip of that very name; else the clips of which the "
+     "mapping says the same as of test_I.mp4, in turn (there is no test_3.mp4 in the course's folder: "
+     "test_3.mp4 is the clip test_2.mp4 because the mapping wants the same of both, and test_9.mp4 is "
+     "test_0.mp4); else, when the mapping knows none of the clips by name, all clips in turn. A "
+     "name that the mapping does not know takes the clips in turn, and its report must be what the "
+     "mapping says of the clip's own name. In turn: I modulo their number, in the order of their "
+     "names, numbers in them compared as numbers.\n\n"
+     "The latency of a video is from the end of its upload to the appearance of its CSV: by the "
+     "server's clock (the difference of the times that the store gave the two objects) where that has "
+     "fractions of a second, as MinIO's and a folder's have, else by own observation, which is too "
+     "long by up to --poll seconds; Amazon's S3 gives whole seconds. The answer says which, and "
+     "--json has both. The "
+     "cost is that of Lambda alone: billed time times memory, and calls.\n\n"
+     "Nothing is removed unless --clear is given; an output that has such reports already is refused "
+     "without it. SIGINT ends it with what is known so far. The exit status is 0 when every report "
+     "was right and 1 when not.",
+     0, 0, hr_cmd_workload},
     {HR_COMMAND_DOCTOR, "doctor", "",
      "check models, database, codecs and processor, and say what to do",
      "One line per check: ok, warn or FAIL, and what to do about it. The exit status is 1 when "

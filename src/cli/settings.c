@@ -8,6 +8,8 @@
 
 #include "base/limits.h"
 #include "cli/environment.h"
+#include "workload/cost.h"
+#include "workload/plan.h"
 
 #define AT(member) offsetof(struct hr_settings, member)
 #define ON(command) (1u << HR_COMMAND_##command)
@@ -21,8 +23,8 @@ const struct hr_option hr_option_table[] = {
     {"threads", 0, HR_OPTION_INTEGER, AT(threads), "N", NULL, 0, HR_LIMIT_THREADS, "0",
      "HOMEROOM_THREADS", ~0u, "threads in all; 0: one per processor"},
     {"json", 0, HR_OPTION_FLAG, AT(json), NULL, NULL, 0, 0, NULL, NULL, ~0u,
-     "messages as one JSON object per line on standard error; enroll, students, doctor and models "
-     "answer in the same way on standard output"},
+     "messages as one JSON object per line on standard error; enroll, students, workload, doctor and "
+     "models answer in the same way on standard output"},
     {"quiet", 'q', HR_OPTION_FLAG, AT(quiet), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "only warnings and errors"},
     {"verbose", 'v', HR_OPTION_FLAG, AT(verbose), NULL, NULL, 0, 0, NULL, NULL, ~0u,
@@ -47,8 +49,9 @@ const struct hr_option hr_option_table[] = {
      "the next student must be at least this much farther; -1: the model's own"},
     {"jobs", 'j', HR_OPTION_INTEGER, AT(jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL,
      ON(RECOGNIZE), "videos worked on at a time; 0: as many as there are threads"},
-    {"timeout", 0, HR_OPTION_NUMBER, AT(timeout_s), "S", NULL, 0, 86400, "0", NULL, SEEING,
-     "give a video up after so many seconds; 0: never"},
+    {"timeout", 0, HR_OPTION_NUMBER, AT(timeout_s), "S", NULL, 0, 86400, "0", NULL,
+     SEEING | ON(WORKLOAD),
+     "give a video up after so many seconds; 0: never, for workload: after 900"},
     {"once", 0, HR_OPTION_FLAG, AT(once), NULL, NULL, 0, 0, NULL, NULL, ON(WATCH),
      "end when every video that is complete has its report"},
     {"interval", 0, HR_OPTION_NUMBER, AT(interval_s), "S", NULL, 0.05, 3600, "2", NULL, ON(WATCH),
@@ -62,6 +65,34 @@ const struct hr_option hr_option_table[] = {
      ON(EXPORT),
      "students: the table as CSV, ready for import; json: students and where their faces came "
      "from"},
+    {"videos", 0, HR_OPTION_TEXT, AT(videos), "DIR", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
+     "folder with the clips to upload, *.mp4"},
+    {"mapping", 0, HR_OPTION_TEXT, AT(mapping), "FILE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
+     "what the report of each video must say: a line 'name.mp4:major,year' each"},
+    {"count", 0, HR_OPTION_INTEGER, AT(count), "N", NULL, 1, HR_WORKLOAD_VIDEOS_MAX, "100", NULL,
+     ON(WORKLOAD), "videos to upload"},
+    {"input", 0, HR_OPTION_TEXT, AT(input), "PLACE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
+     "where to upload: s3://BUCKET or s3://BUCKET/PREFIX, or a folder"},
+    {"output", 0, HR_OPTION_TEXT, AT(output), "PLACE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
+     "where the reports are awaited, likewise"},
+    {"rate", 0, HR_OPTION_NUMBER, AT(rate_per_s), "N", NULL, 0, 10000, "0", NULL, ON(WORKLOAD),
+     "uploads begun per second; 0: all at once"},
+    {"uploads", 0, HR_OPTION_INTEGER, AT(uploads), "N", NULL, 1, HR_LIMIT_THREADS, "16", NULL,
+     ON(WORKLOAD), "uploads at a time"},
+    {"poll", 0, HR_OPTION_NUMBER, AT(poll_s), "S", NULL, 0.01, 3600, "0.5", NULL, ON(WORKLOAD),
+     "seconds between looks at the output"},
+    {"clear", 0, HR_OPTION_FLAG, AT(clear), NULL, NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
+     "remove what earlier runs left in input and output, files called test_N.*, before starting"},
+    {"durations", 0, HR_OPTION_TEXT, AT(durations), "FILE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
+     "the function's log: its REPORT lines say what is billed; without it the cost is an estimate "
+     "from the latency"},
+    {"memory-mb", 0, HR_OPTION_INTEGER, AT(memory_mb), "N", NULL, 0, 10240, "0", NULL,
+     ON(WORKLOAD), "the function's memory; 0: as the REPORT lines have it, else 1769"},
+    {"price-gb-s", 0, HR_OPTION_NUMBER, AT(price_gb_s), "USD", NULL, 0, 1, HR_PRICE_GB_S, NULL,
+     ON(WORKLOAD), "price of a GB-second (x86-64 in us-east-1, " HR_PRICE_DATE ")"},
+    {"price-calls", 0, HR_OPTION_NUMBER, AT(price_million_calls), "USD", NULL, 0, 1000,
+     HR_PRICE_MILLION_CALLS, NULL, ON(WORKLOAD),
+     "price of a million calls of the function (" HR_PRICE_DATE ")"},
     {"yes", 'y', HR_OPTION_FLAG, AT(yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET), "do not ask"},
 };
 const size_t hr_option_count = sizeof hr_option_table / sizeof hr_option_table[0];

@@ -17,6 +17,7 @@ enum hr_command_id {
     HR_COMMAND_STUDENTS,
     HR_COMMAND_EXPORT,
     HR_COMMAND_FORGET,
+    HR_COMMAND_WORKLOAD,
     HR_COMMAND_DOCTOR,
     HR_COMMAND_MODELS,
     HR_COMMAND_HELP,
@@ -54,6 +55,20 @@ struct hr_settings {
     const char *what;
     /* forget */
     bool yes;
+    /* workload */
+    const char *videos;
+    const char *mapping;
+    int count;
+    const char *input;
+    const char *output;
+    double rate_per_s;
+    int uploads;
+    double poll_s;
+    bool clear;
+    const char *durations;
+    int memory_mb;
+    double price_gb_s;
+    double price_million_calls;
 };
 
 enum hr_option_kind {

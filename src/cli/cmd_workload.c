@@ -1,0 +1,287 @@
+/* homeroom workload */
+#include <stdlib.h>
+
+#include "cli/workload_answer.h"
+#include "store/store.h"
+#include "workload/workload.h"
+
+/* The longest that a Lambda function may run. */
+static const double timeout_standard_s = 900;
+/* Off a terminal a line of progress is enough this often. */
+static const int64_t line_every_us = 10000000;
+
+struct workload {
+    struct hr_cli *cli;
+    struct hr_buffer text; /* of the mapping */
+    struct hr_mapping mapping;
+    struct hr_clips clips;
+    struct hr_store input, output;
+    struct hr_workload_video *videos;
+    size_t count;
+    struct hr_workload_cost cost;
+    int64_t told_us;
+};
+
+/* --- preparation --- */
+
+static enum hr_status need(const char *value, const char *option, struct hr_error *error)
+{
+    return value != NULL ? HR_OK
+                         : hr_error_set(error, HR_ERR_ARGUMENT,
+                                        "--%s is missing; see 'homeroom help workload'", option);
+}
+
+static enum hr_status need_options(const struct hr_settings *settings, struct hr_error *error)
+{
+    enum hr_status status = need(settings->videos, "videos", error);
+    if (status == HR_OK)
+        status = need(settings->mapping, "mapping", error);
+    if (status == HR_OK)
+        status = need(settings->input, "input", error);
+    if (status == HR_OK)
+        status = need(settings->output, "output", error);
+    return status;
+}
+
+static enum hr_status read_mapping(struct workload *workload, struct hr_error *error)
+{
+    const char *path = workload->cli->settings.mapping;
+    hr_buffer_init(&workload->text, HR_MAPPING_BYTES_MAX);
+    enum hr_status status = hr_file_read(&workload->text, path, error);
+    if (status != HR_OK)
+        return status;
+    status = hr_mapping_parse(&workload->mapping, hr_buffer_view(&workload->text), error);
+    hr_buffer_clear(&workload->text);
+    return status == HR_OK ? HR_OK : hr_error_prefix(error, "the mapping file '%s'", path);
+}
+
+static enum hr_status read_clips(struct workload *workload, struct hr_error *error)
+{
+    struct hr_store folder = {0};
+    const char *path = workload->cli->settings.videos;
+    enum hr_status status = hr_store_open_folder(&folder, path, false, error);
+    if (status == HR_OK) {
+        status = hr_clips_read(&workload->clips, &folder, error);
+        if (status != HR_OK)
+            status = hr_error_prefix(error, "'%s'", path);
+    }
+    hr_store_close(&folder);
+    return status;
+}
+
+static enum hr_status plan(struct workload *workload, struct hr_error *error)
+{
+    size_t count = (size_t)workload->cli->settings.count;
+    const struct hr_clips *clips = &workload->clips;
+    struct hr_workload_plan *plans = calloc(count, sizeof *plans);
+    workload->videos = calloc(count, sizeof *workload->videos);
+    enum hr_status status = HR_OK;
+    if (plans == NULL || workload->videos == NULL)
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu videos", count);
+    else
+        status = hr_workload_plan(plans, count, (const char *const *)clips->names, clips->count,
+                                  &workload->mapping, error);
+    for (size_t i = 0; status == HR_OK && i < count; i++) {
+        workload->videos[i].plan = plans[i];
+        hr_workload_name(i, workload->videos[i].name);
+        workload->count = i + 1;
+    }
+    free(plans);
+    return status;
+}
+
+/* What is billed, before anything is uploaded: a file that cannot be read is known at the start. */
+static enum hr_status read_durations(struct workload *workload, struct hr_error *error)
+{
+    const char *path = workload->cli->settings.durations;
+    if (path == NULL)
+        return HR_OK;
+    struct hr_buffer text;
+    hr_buffer_init(&text, HR_DURATIONS_BYTES_MAX);
+    enum hr_status status = hr_file_read(&text, path, error);
+    if (status == HR_OK) {
+        status = hr_durations_parse(&workload->cost.durations, hr_buffer_view(&text), error);
+        if (status != HR_OK)
+            status = hr_error_prefix(error, "'%s'", path);
+    }
+    hr_buffer_clear(&text);
+    return status;
+}
+
+static enum hr_status clear(struct workload *workload, const struct hr_store *store,
+                            const char *place, struct hr_error *error)
+{
+    size_t removed = 0;
+    enum hr_status status = hr_workload_clear(store, &removed, error);
+    if (status != HR_OK)
+        return hr_error_prefix(error, "clearing '%s'", place);
+    hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL, "removed %zu files from '%s'", removed,
+                 place);
+    return HR_OK;
+}
+
+static enum hr_status open_places(struct workload *workload, struct hr_error *error)
+{
+    const struct hr_settings *settings = &workload->cli->settings;
+    enum hr_status status = hr_store_open_folder(&workload->input, settings->input, false, error);
+    if (status == HR_OK)
+        status = hr_store_open_folder(&workload->output, settings->output, false, error);
+    if (status == HR_OK && settings->clear)
+        status = clear(workload, &workload->input, settings->input, error);
+    if (status == HR_OK && settings->clear)
+        status = clear(workload, &workload->output, settings->output, error);
+    if (status == HR_OK)
+        status = hr_workload_check_output(&workload->output, workload->count, error);
+    return status;
+}
+
+static enum hr_status prepare(struct workload *workload, struct hr_error *error)
+{
+    enum hr_status status = need_options(&workload->cli->settings, error);
+    if (status == HR_OK)
+        status = read_mapping(workload, error);
+    if (status == HR_OK)
+        status = read_clips(workload, error);
+    if (status == HR_OK)
+        status = plan(workload, error);
+    if (status == HR_OK)
+        status = read_durations(workload, error);
+    if (status == HR_OK)
+        status = open_places(workload, error);
+    return status;
+}
+
+/* --- the run --- */
+
+static bool is_stopped(void *context)
+{
+    (void)context;
+    return hr_cli_interrupted();
+}
+
+static void show_counts(const struct hr_workload_counts *counts)
+{
+    size_t bad = counts->of[HR_WORKLOAD_WRONG] + counts->of[HR_WORKLOAD_FAILED] +
+                 counts->of[HR_WORKLOAD_MISSING] + counts->of[HR_WORKLOAD_UNSENT];
+    fprintf(stderr, "\r%zu videos: %zu uploaded, %zu right, %zu not right, %zu to come\033[K",
+            counts->videos, counts->uploaded, counts->of[HR_WORKLOAD_RIGHT], bad,
+            counts->of[HR_WORKLOAD_OPEN]);
+    fflush(stderr);
+}
+
+static bool shows_line(const struct workload *workload)
+{
+    const struct hr_settings *settings = &workload->cli->settings;
+    return workload->cli->terminal && !settings->quiet && !settings->json;
+}
+
+static void show_progress(void *context, const struct hr_workload_counts *counts)
+{
+    struct workload *workload = context;
+    const struct hr_clock *clock = hr_clock_system();
+    int64_t now_us = clock->monotonic_us(clock->context);
+    if (shows_line(workload)) {
+        show_counts(counts);
+    } else if (now_us - workload->told_us >= line_every_us) {
+        workload->told_us = now_us;
+        hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL,
+                     "%zu of %zu videos uploaded, %zu reports are right, %zu are to come",
+                     counts->uploaded, counts->videos, counts->of[HR_WORKLOAD_RIGHT],
+                     counts->of[HR_WORKLOAD_OPEN]);
+    }
+}
+
+static enum hr_status run(struct workload *workload, struct hr_error *error)
+{
+    const struct hr_settings *settings = &workload->cli->settings;
+    const struct hr_clock *clock = hr_clock_system();
+    double timeout_s = settings->timeout_s > 0 ? settings->timeout_s : timeout_standard_s;
+    const struct hr_workload_job job = {.clips = &workload->clips,
+                                        .input = &workload->input,
+                                        .output = &workload->output,
+                                        .rate_per_s = settings->rate_per_s,
+                                        .workers = (size_t)settings->uploads,
+                                        .timeout_us = (int64_t)(timeout_s * 1e6),
+                                        .poll_us = (int64_t)(settings->poll_s * 1e6),
+                                        .clock = clock,
+                                        .stopped = is_stopped,
+                                        .progress = show_progress,
+                                        .context = workload};
+    workload->told_us = clock->monotonic_us(clock->context);
+    enum hr_status status = hr_workload_run(&job, workload->videos, workload->count, error);
+    if (shows_line(workload))
+        fputs("\r\033[K", stderr);
+    return status;
+}
+
+/* --- the answer --- */
+
+static void find_cost(struct workload *workload, const struct hr_workload_summary *summary)
+{
+    const struct hr_settings *settings = &workload->cli->settings;
+    struct hr_workload_cost *cost = &workload->cost;
+    const struct hr_workload_latency *latency = hr_workload_latency_of(summary);
+    int reported_mb = cost->durations.memory_mb;
+    cost->terms = (struct hr_cost_terms){.gb_s_usd = settings->price_gb_s,
+                                         .million_calls_usd = settings->price_million_calls,
+                                         .memory_mb = settings->memory_mb > 0 ? settings->memory_mb
+                                                      : reported_mb > 0       ? reported_mb
+                                                                        : HR_COST_MEMORY_MB};
+    cost->measured = cost->durations.count > 0;
+    cost->known = cost->measured || latency->count > 0;
+    cost->billed_ms = cost->measured
+                          ? cost->durations.billed_ms / (double)cost->durations.count
+                          : latency->mean_s * 1000;
+    cost->usd_per_thousand = hr_cost_thousand_usd(&cost->terms, cost->billed_ms);
+}
+
+static enum hr_status answer(struct workload *workload, bool *all_right, struct hr_error *error)
+{
+    struct hr_workload_summary summary;
+    enum hr_status status =
+        hr_workload_summarize(&summary, workload->videos, workload->count, error);
+    if (status != HR_OK)
+        return status;
+    find_cost(workload, &summary);
+    const struct hr_workload_answer what = {.videos = workload->videos,
+                                            .summary = &summary,
+                                            .cost = &workload->cost,
+                                            .poll_s = workload->cli->settings.poll_s};
+    *all_right = summary.counts.of[HR_WORKLOAD_RIGHT] == workload->count;
+    if (!workload->cli->settings.json)
+        hr_workload_answer_text(workload->cli->out, &what);
+    else if (!hr_workload_answer_json(workload->cli->out, &what))
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for the answer");
+    return HR_OK;
+}
+
+/* What is known is told whatever ended the run. An interrupted one has done what it was asked to;
+ * that not every report was right is all there is to say. */
+static int run_and_answer(struct workload *workload)
+{
+    struct hr_error run_error = {0}, error = {0};
+    bool all_right = false;
+    enum hr_status ran = run(workload, &run_error);
+    if (answer(workload, &all_right, &error) != HR_OK)
+        return hr_cli_fail(workload->cli, &error);
+    if (ran == HR_ERR_DEADLINE && hr_cli_interrupted())
+        hr_log_write(&workload->cli->log, HR_LOG_WARNING, NULL, "%s", run_error.text);
+    else if (ran != HR_OK)
+        return hr_cli_fail(workload->cli, &run_error);
+    return all_right ? 0 : HR_EXIT_NO;
+}
+
+int hr_cmd_workload(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    struct workload workload = {.cli = cli};
+    enum hr_status status = prepare(&workload, &error);
+    int exit_status = status == HR_OK ? run_and_answer(&workload) : hr_cli_fail(cli, &error);
+    hr_store_close(&workload.input);
+    hr_store_close(&workload.output);
+    hr_clips_clear(&workload.clips);
+    hr_mapping_clear(&workload.mapping);
+    hr_buffer_clear(&workload.text);
+    free(workload.videos);
+    return exit_status;
+}

@@ -41,6 +41,8 @@ from launch import Dispatcher, DynamoDB, Emulator, Minio, Moto, Nats, NotInstall
 
 SKIPPED = 77
 KINDS = {"minio": Minio, "dynamodb": DynamoDB, "moto": Moto, "nats": Nats}
+# What the tests themselves are told; what a person has set for the program (HOMEROOM_DB ...) is not for them.
+TOLD = ("SERVERS", "PROGRAM", "SOURCE", "MODELS", "PHOTOS", "SHARED", "PYTHON")
 ROOT_KEYS = aws.Keys(launch.KEY, launch.SECRET)
 
 
@@ -55,7 +57,7 @@ def dynamodb_of(server, keys=ROOT_KEYS):
 def environment_for(*servers):
     """For a program under test: nothing of the machine's own AWS settings, and the way to these servers."""
     variables = launch.clean_environment()
-    variables |= {name: value for name, value in os.environ.items() if name.startswith("HOMEROOM_")}
+    variables |= {f"HOMEROOM_{name}": os.environ[f"HOMEROOM_{name}"] for name in TOLD if f"HOMEROOM_{name}" in os.environ}
     variables |= launch.identity()
     for server in servers:
         variables |= server.settings()

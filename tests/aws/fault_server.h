@@ -1,0 +1,54 @@
+/* A server on loopback that answers each request with the next step of a script: with an error, with
+ * half an answer, with silence. What it was sent is kept for the test to look at. */
+#ifndef HR_TESTS_AWS_FAULT_SERVER_H
+#define HR_TESTS_AWS_FAULT_SERVER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buffer.h"
+
+enum fault {
+    FAULT_NONE,  /* the reply, then the connection is closed in order */
+    FAULT_KEEP,  /* the reply; the connection is kept */
+    FAULT_RESET, /* the reply, then a reset */
+    FAULT_STALL, /* the reply, then silence until the client goes away */
+};
+
+struct fault_step {
+    enum fault fault;
+    const char *reply; /* raw bytes; "" for none */
+};
+
+#define FAULT_REQUESTS_MAX 64
+struct fault_request {
+    char *head; /* request line and headers */
+    struct hr_buffer body;
+};
+
+struct fault_server {
+    int socket;
+    int port;
+    char url[64];
+    pthread_t thread;
+    pthread_mutex_t lock;
+    const struct fault_step *steps;
+    size_t step_count;
+    /* What came in; look at it after fault_server_stop, or when the call has returned. */
+    struct fault_request requests[FAULT_REQUESTS_MAX];
+    size_t request_count;
+    size_t connection_count;
+    pthread_t workers[FAULT_REQUESTS_MAX];
+    int sockets[FAULT_REQUESTS_MAX];
+};
+
+/* Past the end of the script the answer is 599. */
+void fault_server_start(struct fault_server *server, const struct fault_step *steps,
+                        size_t step_count);
+void fault_server_stop(struct fault_server *server);
+/* The value of a header of the index-th request, or NULL; *out is written over by the next call. */
+const char *fault_server_header(const struct fault_server *server, size_t index, const char *name,
+                                char *out, size_t size);
+
+#endif

@@ -1,0 +1,317 @@
+/* The HTTP client against a server that misbehaves. */
+#include "support/check.h"
+
+#include <stdio.h>
+
+#include "aws/http.h"
+#include "base/limits.h"
+#include "fault_server.h"
+
+struct fixture {
+    struct fault_server server;
+    struct hr_http *http;
+    struct hr_http_response response;
+    struct hr_error error;
+};
+
+static void start(struct fixture *fixture, const struct fault_step *steps, size_t count)
+{
+    const struct hr_http_options options = {.user_agent = "test"};
+    fault_server_start(&fixture->server, steps, count);
+    assert_ok(hr_http_open(&fixture->http, &options, &fixture->error), &fixture->error);
+    hr_http_response_init(&fixture->response);
+}
+
+static void stop(struct fixture *fixture)
+{
+    hr_http_response_clear(&fixture->response);
+    hr_http_close(fixture->http);
+    fault_server_stop(&fixture->server);
+}
+
+static enum hr_status get(struct fixture *fixture, struct hr_http_request request)
+{
+    request.url = request.url != NULL ? request.url : fixture->server.url;
+    request.method = request.method != NULL ? request.method : "GET";
+    return hr_http_send(fixture->http, &request, &fixture->response, &fixture->error);
+}
+
+#define START(fixture, steps) start((fixture), (steps), sizeof(steps) / sizeof *(steps))
+
+static void keeps_its_connection(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct fault_step steps[] = {
+        {FAULT_KEEP, "HTTP/1.1 200 OK\r\nX-One: a\r\nx-one:  b \r\nContent-Length: 2\r\n\r\nhi"},
+        {FAULT_KEEP, "HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\ngone"},
+        {FAULT_KEEP, "HTTP/1.1 204 No\r\n\r\n"},
+    };
+    START(&f, steps);
+    assert_ok(get(&f, (struct hr_http_request){.repeatable = true}), &f.error);
+    assert_int_equal(f.response.status, 200);
+    assert_string_equal(hr_buffer_text(&f.response.body), "hi");
+    assert_string_equal(hr_http_response_header(&f.response, "X-ONE"), "b");
+    assert_null(hr_http_response_header(&f.response, "x-two"));
+    assert_ok(get(&f, (struct hr_http_request){.repeatable = true}), &f.error);
+    assert_int_equal(f.response.status, 404);
+    assert_string_equal(hr_buffer_text(&f.response.body), "gone");
+    assert_int_equal(f.server.connection_count, 1);
+    /* What may not be done twice gets a connection that cannot be dead. */
+    assert_ok(get(&f, (struct hr_http_request){.method = "POST"}), &f.error);
+    assert_int_equal(f.server.connection_count, 2);
+    stop(&f);
+}
+
+static void sends_what_it_is_given(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char value[64], url[128];
+    const struct fault_step steps[] = {{FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}};
+    const struct hr_pair headers[] = {{"X-Empty", ""}, {"X-Full", "a b"}};
+    START(&f, steps);
+    snprintf(url, sizeof url, "%s/a/../%%2B//b?x=%%20", f.server.url);
+    assert_ok(get(&f, (struct hr_http_request){.method = "PUT",
+                                               .url = url,
+                                               .headers = headers,
+                                               .header_count = 2,
+                                               .body = hr_view_of("a\0b", 3)}),
+              &f.error);
+    assert_memory_equal(f.server.requests[0].head, "PUT /a/../%2B//b?x=%20 HTTP/1.1\r\n", 33);
+    assert_string_equal(fault_server_header(&f.server, 0, "Content-Length", value, sizeof value), "3");
+    assert_string_equal(fault_server_header(&f.server, 0, "X-Full", value, sizeof value), "a b");
+    assert_null(fault_server_header(&f.server, 0, "Expect", value, sizeof value));
+    assert_null(fault_server_header(&f.server, 0, "Content-Type", value, sizeof value));
+    assert_non_null(strstr(f.server.requests[0].head, "X-Empty:"));
+    assert_memory_equal(f.server.requests[0].body.data, "a\0b", 3);
+    stop(&f);
+}
+
+static void a_header_is_one_line(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct hr_pair header = {"X", "1\r\nY: 2"};
+    start(&f, NULL, 0);
+    assert_error(get(&f, (struct hr_http_request){.headers = &header, .header_count = 1}),
+                 HR_ERR_ARGUMENT, &f.error, "line end");
+    assert_int_equal(f.server.request_count, 0);
+    stop(&f);
+}
+
+static void assert_unavailable(const struct fault_step *step, const char *part)
+{
+    struct fixture f;
+    start(&f, step, 1);
+    assert_error(get(&f, (struct hr_http_request){.idle_timeout_ms = 200}), HR_ERR_UNAVAILABLE,
+                 &f.error, part);
+    assert_true(f.response.retryable);
+    assert_true(f.response.maybe_done);
+    stop(&f);
+}
+
+static void body_that_is_cut_off(void **state)
+{
+    (void)state;
+    const struct fault_step step = {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"};
+    assert_unavailable(&step, "127.0.0.1");
+}
+
+static void connection_that_is_reset(void **state)
+{
+    (void)state;
+    const struct fault_step step = {FAULT_RESET, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"};
+    assert_unavailable(&step, "127.0.0.1");
+}
+
+static void no_answer_at_all(void **state)
+{
+    (void)state;
+    const struct fault_step step = {FAULT_NONE, ""};
+    assert_unavailable(&step, "127.0.0.1");
+}
+
+static void silence(void **state)
+{
+    (void)state;
+    const struct fault_step step = {FAULT_STALL, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"};
+    assert_unavailable(&step, "200 ms");
+}
+
+static void nobody_listens(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char url[64];
+    start(&f, NULL, 0);
+    snprintf(url, sizeof url, "%s", f.server.url);
+    stop(&f);
+    start(&f, NULL, 0);
+    assert_error(get(&f, (struct hr_http_request){.url = url}), HR_ERR_UNAVAILABLE, &f.error, url);
+    assert_true(f.response.retryable);
+    assert_false(f.response.maybe_done);
+    stop(&f);
+}
+
+static void not_http(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct fault_step steps[] = {{FAULT_NONE, "SSH-2.0-OpenSSH_9.2\r\n"}};
+    START(&f, steps);
+    assert_int_equal(get(&f, (struct hr_http_request){0}), HR_ERR_FORMAT);
+    assert_int_equal(get(&f, (struct hr_http_request){.url = "ftp://127.0.0.1/"}), HR_ERR_ARGUMENT);
+    stop(&f);
+}
+
+static void stops_when_asked(void **state)
+{
+    (void)state;
+    struct fixture f;
+    atomic_bool flag = true;
+    const struct hr_deadline stopped = {
+        .clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = &flag};
+    const struct hr_deadline past = {.clock = hr_clock_system(), .at_monotonic_us = 0};
+    const struct fault_step steps[] = {{FAULT_STALL, ""}, {FAULT_STALL, ""}};
+    START(&f, steps);
+    assert_error(get(&f, (struct hr_http_request){.deadline = &stopped}), HR_ERR_DEADLINE, &f.error,
+                 "out of time");
+    assert_error(get(&f, (struct hr_http_request){.deadline = &past, .idle_timeout_ms = -1}),
+                 HR_ERR_DEADLINE, &f.error, "out of time");
+    assert_false(f.response.retryable);
+    stop(&f);
+}
+
+static void body_has_a_cap(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const char *five = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345";
+    const struct fault_step steps[] = {{FAULT_NONE, five}, {FAULT_NONE, five}, {FAULT_NONE, five}};
+    START(&f, steps);
+    assert_ok(get(&f, (struct hr_http_request){.response_max_bytes = 6}), &f.error);
+    assert_ok(get(&f, (struct hr_http_request){.response_max_bytes = 5}), &f.error);
+    assert_error(get(&f, (struct hr_http_request){.response_max_bytes = 4}), HR_ERR_LIMIT, &f.error,
+                 "limit of 4 bytes");
+    stop(&f);
+}
+
+static void head_has_a_cap(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct hr_buffer reply;
+    hr_buffer_init(&reply, (size_t)1 << 20);
+    hr_buffer_append_text(&reply, "HTTP/1.1 200 OK\r\n");
+    for (int i = 0; i < 40; i++)
+        hr_buffer_append_format(&reply, "X-%d: %02000d\r\n", i, i);
+    hr_buffer_append_text(&reply, "Content-Length: 0\r\n\r\n");
+    const struct fault_step steps[] = {{FAULT_NONE, hr_buffer_text(&reply)}};
+    START(&f, steps);
+    assert_error(get(&f, (struct hr_http_request){0}), HR_ERR_LIMIT, &f.error, "headers");
+    stop(&f);
+    hr_buffer_clear(&reply);
+}
+
+struct collected {
+    int starts;
+    char text[64];
+    enum hr_status refuse;
+};
+
+static enum hr_status collect_start(void *context, struct hr_error *error)
+{
+    (void)error;
+    struct collected *collected = context;
+    collected->starts++;
+    collected->text[0] = '\0';
+    return HR_OK;
+}
+
+static enum hr_status collect(void *context, struct hr_view piece, struct hr_error *error)
+{
+    struct collected *collected = context;
+    if (collected->refuse != HR_OK)
+        return hr_error_set(error, collected->refuse, "the disk is full");
+    size_t used = strlen(collected->text);
+    snprintf(collected->text + used, sizeof collected->text - used, "%.*s", (int)piece.size,
+             (const char *)piece.data);
+    return HR_OK;
+}
+
+static void sink_gets_good_bodies_only(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct collected got = {0};
+    const struct fault_step steps[] = {
+        {FAULT_NONE, "HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbad"},
+        {FAULT_NONE, "HTTP/1.1 206 Ok\r\nConnection: close\r\nContent-Length: 4\r\n\r\ngood"},
+        {FAULT_NONE, "HTTP/1.1 200 Ok\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+        {FAULT_NONE, "HTTP/1.1 200 Ok\r\nConnection: close\r\nContent-Length: 4\r\n\r\ngood"},
+    };
+    const struct hr_http_request request = {.sink = {collect_start, collect, &got}};
+    START(&f, steps);
+    assert_ok(get(&f, request), &f.error);
+    assert_int_equal(got.starts, 0);
+    assert_string_equal(hr_buffer_text(&f.response.body), "bad");
+    assert_ok(get(&f, request), &f.error);
+    assert_int_equal(got.starts, 1);
+    assert_string_equal(got.text, "good");
+    assert_int_equal(f.response.body.size, 0);
+    assert_int_equal(f.response.body_bytes, 4);
+    assert_ok(get(&f, request), &f.error);
+    assert_int_equal(got.starts, 2);
+    assert_string_equal(got.text, "");
+    got.refuse = HR_ERR_IO;
+    assert_error(get(&f, request), HR_ERR_IO, &f.error, "the disk is full");
+    assert_false(f.response.retryable);
+    stop(&f);
+}
+
+static void proxy_is_what_the_caller_says(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct hr_http *through;
+    const struct fault_step steps[] = {
+        {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
+        {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}};
+    START(&f, steps);
+    const struct hr_http_options options = {.proxy_http = f.server.url, .proxy_not = "inside.test"};
+    struct hr_http_request request = {.method = "GET", .url = "http://outside.test/x"};
+    assert_ok(hr_http_open(&through, &options, &f.error), &f.error);
+    assert_ok(hr_http_send(through, &request, &f.response, &f.error), &f.error);
+    assert_memory_equal(f.server.requests[0].head, "GET http://outside.test/x", 25);
+    /* Names that nobody knows: reached directly, they fail. */
+    request.url = "http://a.inside.test/";
+    assert_int_equal(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_UNAVAILABLE);
+    request.url = f.server.url;
+    request.direct = true;
+    assert_ok(hr_http_send(through, &request, &f.response, &f.error), &f.error);
+    assert_memory_equal(f.server.requests[1].head, "GET / HTTP", 10);
+    hr_http_close(through);
+    stop(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_its_connection),
+        cmocka_unit_test(sends_what_it_is_given),
+        cmocka_unit_test(a_header_is_one_line),
+        cmocka_unit_test(body_that_is_cut_off),
+        cmocka_unit_test(connection_that_is_reset),
+        cmocka_unit_test(no_answer_at_all),
+        cmocka_unit_test(silence),
+        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(not_http),
+        cmocka_unit_test(stops_when_asked),
+        cmocka_unit_test(body_has_a_cap),
+        cmocka_unit_test(head_has_a_cap),
+        cmocka_unit_test(sink_gets_good_bodies_only),
+        cmocka_unit_test(proxy_is_what_the_caller_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -2,7 +2,7 @@
 #ifndef HR_TESTS_AWS_FAKE_H
 #define HR_TESTS_AWS_FAKE_H
 
-#include <stdio.h>
+#include <string.h>
 
 #include "aws/environment.h"
 #include "aws/retry.h"
@@ -72,7 +72,9 @@ static inline void fake_set(struct fake_environment *fake, const char *name, con
 {
     assert_true(fake->count < FAKE_VARIABLES_MAX);
     fake->variables[fake->count].name = name;
-    snprintf(fake->variables[fake->count].value, sizeof fake->variables[0].value, "%s", value);
+    size_t size = strlen(value) + 1;
+    assert_true(size <= sizeof fake->variables[0].value);
+    memcpy(fake->variables[fake->count].value, value, size);
     fake->count++;
 }
 

@@ -71,3 +71,26 @@ out:
     fclose(file);
     return status;
 }
+
+enum hr_status hr_sha256_stream_hex(struct hr_stream *stream, char out[HR_SHA256_HEX_SIZE],
+                                    struct hr_error *error)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE], block[65536];
+    enum hr_status status = HR_OK;
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    if (hash == NULL || EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1)
+        status = hr_error_set(error, HR_ERR_INTERNAL, "SHA-256 is not available in libcrypto");
+    while (status == HR_OK) {
+        size_t got = 0;
+        status = stream->read(stream->context, block, sizeof block, &got, error);
+        if (status == HR_OK)
+            EVP_DigestUpdate(hash, block, got);
+    }
+    if (status == HR_END) {
+        EVP_DigestFinal_ex(hash, digest, NULL);
+        hr_sha256_to_hex(digest, out);
+        status = HR_OK;
+    }
+    EVP_MD_CTX_free(hash);
+    return status;
+}

@@ -6,7 +6,7 @@
 
 #include "cli/progress.h"
 #include "cli/report_out.h"
-#include "store/store.h"
+#include "store/s3.h"
 
 struct outcome {
     bool ended;
@@ -48,6 +48,28 @@ static void show_progress(void *context, const struct hr_progress *progress)
     share->seen = part;
 }
 
+/* Of waiting for the video's bytes: the time limit of the whole, or a signal. */
+static struct hr_deadline deadline_of(const struct hr_session *session,
+                                      const struct hr_recognize_options *options)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    int64_t at_us = INT64_MAX;
+    if (options->timeout_ms > 0)
+        at_us = clock->monotonic_us(clock->context) + options->timeout_ms * 1000;
+    return (struct hr_deadline){.clock = clock, .at_monotonic_us = at_us, .stop = &session->stop};
+}
+
+static void log_traffic(const struct hr_cli *cli, const char *path, const struct hr_stream *stream)
+{
+    struct hr_s3_traffic traffic = hr_s3_stream_traffic(stream);
+    const struct hr_log_field fields[] = {{"video", path, 0},
+                                          {"bytes", NULL, (double)traffic.bytes},
+                                          {"requests", NULL, (double)traffic.requests},
+                                          {0}};
+    if (traffic.requests > 0)
+        hr_log_write(&cli->log, HR_LOG_DEBUG, fields, "read from S3");
+}
+
 static struct outcome recognize_one(struct batch *batch, struct hr_session *session,
                                     const char *path)
 {
@@ -57,10 +79,14 @@ static struct outcome recognize_one(struct batch *batch, struct hr_session *sess
     options.progress = show_progress;
     options.progress_context = &share;
     struct hr_stream stream = {0};
-    enum hr_status status = hr_file_open_stream(&stream, path, &outcome.error);
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&batch->cli->cloud);
+    struct hr_deadline deadline = deadline_of(session, &options);
+    enum hr_status status =
+        hr_anywhere_open_stream(&anywhere, path, &deadline, &stream, &outcome.error);
     if (status == HR_OK)
         status = hr_classroom_recognize(session, &stream, path, &options, &outcome.result,
                                         &outcome.error);
+    log_traffic(batch->cli, path, &stream);
     hr_stream_close(&stream);
     if (status != HR_OK && strstr(outcome.error.text, path) == NULL)
         hr_error_prefix(&outcome.error, "%s", path);

@@ -2,10 +2,12 @@
 #ifndef HR_CLI_CLI_H
 #define HR_CLI_CLI_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "classroom/classroom.h"
+#include "cli/cloud.h"
 #include "cli/settings.h"
 
 struct hr_cli {
@@ -16,7 +18,10 @@ struct hr_cli {
     FILE *out;         /* standard output */
     bool terminal;     /* standard error is a terminal: progress may be shown */
     char database_path[4096];
+    char database_etag[128]; /* of the one in S3 as it was read last; "": there was none */
     char model_dir[4096];
+    struct hr_cli_cloud cloud;
+    struct hr_deadline patience; /* of work outside a session: until a signal comes */
 };
 
 /* A command returns the program's exit status: one of base/status.c's table, or 1 when it did its
@@ -44,18 +49,12 @@ hr_command_fn hr_cmd_recognize, hr_cmd_watch, hr_cmd_import, hr_cmd_enroll, hr_c
 /* Log an error once and give its exit status. */
 int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error);
 
-/* Open the engine on the settings' database and models; errors say what to do about it. CREATE also
- * makes the database's folder. */
-enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
-                                  struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
-/* The database alone. */
-enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
-                                    struct hr_database **out, struct hr_error *error) HR_MUST_USE;
-
 /* Ctrl-C and SIGTERM: the running sessions are asked to stop, so that nothing is left half done; a
  * second signal ends the program at once. hr_cli_interrupted says whether one came. */
 void hr_cli_catch_signals(void);
 bool hr_cli_interrupted(void);
+/* The same as a flag, for loops that wait on one. Static. */
+const atomic_bool *hr_cli_interrupt_flag(void);
 /* Sessions that a signal shall stop; at most HR_LIMIT_THREADS at a time. */
 void hr_cli_guard_session(struct hr_session *session);
 void hr_cli_release_session(struct hr_session *session);

@@ -5,8 +5,9 @@
 #include "base/hash.h"
 #include "classroom/enroll.h"
 #include "cli/answer.h"
+#include "cli/database.h"
 #include "cli/photos.h"
-#include "store/store.h"
+#include "store/anywhere.h"
 
 struct enrolment {
     struct hr_cli *cli;
@@ -42,7 +43,9 @@ static enum hr_status enroll_photo(struct enrolment *job, const struct hr_photo 
 {
     struct hr_buffer bytes;
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
-    enum hr_status status = hr_file_read(&bytes, photo->path, error);
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&job->cli->cloud);
+    enum hr_status status =
+        hr_anywhere_read(&anywhere, photo->path, &job->cli->patience, &bytes, error);
     if (status == HR_OK)
         status = hr_enroll_photo(job->session, photo->student_id, hr_buffer_view(&bytes),
                                  base_name(photo->path), &job->options, out, error);
@@ -57,9 +60,16 @@ static enum hr_status enroll_video(struct enrolment *job, const struct hr_photo 
 {
     char sha256[HR_SHA256_HEX_SIZE];
     struct hr_stream stream = {0};
-    enum hr_status status = hr_file_open_stream(&stream, video->path, error);
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&job->cli->cloud);
+    enum hr_status status = hr_anywhere_open_stream(&anywhere, video->path, &job->cli->patience,
+                                                    &stream, error);
+    if (status == HR_OK && stream.seek == NULL)
+        status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not a file that can be read twice",
+                              video->path);
     if (status == HR_OK)
-        status = hr_sha256_file_hex(video->path, sha256, error);
+        status = hr_sha256_stream_hex(&stream, sha256, error);
+    if (status == HR_OK)
+        status = stream.seek(stream.context, 0, error);
     if (status == HR_OK)
         status = hr_enroll_video(job->session, video->student_id, &stream, base_name(video->path),
                                  sha256, &job->options, out, error);
@@ -192,6 +202,10 @@ int hr_cmd_enroll(struct hr_cli *cli)
         goto out;
     hr_cli_guard_session(job.session);
     status = enroll_all(&job, &photos, &error);
+    if (status == HR_OK)
+        status = hr_cli_save_database(cli, job.engine->database, &error);
+    else if (hr_anywhere_is_remote(cli->database_path))
+        hr_error_prefix(&error, "nothing was written to '%s'", cli->database_path);
     hr_cli_release_session(job.session);
     answer_summary(&job);
 out:

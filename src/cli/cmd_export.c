@@ -1,7 +1,7 @@
 /* homeroom export */
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/database.h"
 #include "roster/export.h"
 
 int hr_cmd_export(struct hr_cli *cli)

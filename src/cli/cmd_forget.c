@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/answer.h"
+#include "cli/database.h"
 
 /* The student's record, or NOT_FOUND, before anybody is asked about it. */
 static enum hr_status find_student(struct hr_database *database, const char *id,
@@ -52,6 +53,8 @@ int hr_cmd_forget(struct hr_cli *cli)
         status = ask(&student, &agreed, &error);
     if (status == HR_OK && agreed)
         status = hr_database_forget(database, cli->words[0], &faces, &error);
+    if (status == HR_OK && agreed)
+        status = hr_cli_save_database(cli, database, &error);
     if (status != HR_OK)
         goto out;
     if (agreed)

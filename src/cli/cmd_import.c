@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "classroom/enroll.h"
-#include "cli/cli.h"
-#include "store/store.h"
+#include "cli/database.h"
+#include "store/anywhere.h"
 
 static enum hr_status put_students(struct hr_database *database, const struct hr_student *students,
                                    size_t count, size_t counts[3], struct hr_error *error)
@@ -24,10 +24,39 @@ static enum hr_status put_students(struct hr_database *database, const struct hr
     return status;
 }
 
+static enum hr_status put_into_database(struct hr_cli *cli, const struct hr_student *students,
+                                        size_t count, size_t counts[3], struct hr_error *error)
+{
+    struct hr_database *database = NULL;
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_CREATE, &database, error);
+    if (status == HR_OK)
+        status = put_students(database, students, count, counts, error);
+    if (status == HR_OK)
+        status = hr_cli_save_database(cli, database, error);
+    hr_database_close(database);
+    return status;
+}
+
+static enum hr_status put_into_table(struct hr_cli *cli, const struct hr_student *students,
+                                     size_t count, size_t counts[3], struct hr_error *error)
+{
+    struct hr_dynamodb_table table;
+    struct hr_dynamodb_counts done = {0};
+    enum hr_status status = hr_cli_students_table(cli, &table, error);
+    if (status == HR_OK)
+        status = hr_dynamodb_import(&table, cli->settings.create_table, students, count, &done,
+                                    error);
+    if (done.created)
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "made the DynamoDB table '%s'", table.name);
+    counts[HR_UPSERT_ADDED] = done.added;
+    counts[HR_UPSERT_CHANGED] = done.changed;
+    counts[HR_UPSERT_SAME] = done.same;
+    return status;
+}
+
 static int import_students(struct hr_cli *cli, struct hr_view bytes)
 {
     struct hr_error error = {0};
-    struct hr_database *database = NULL;
     struct hr_student *students = NULL;
     struct hr_import_problems problems = {0};
     size_t count = 0, counts[3] = {0};
@@ -36,9 +65,9 @@ static int import_students(struct hr_cli *cli, struct hr_view bytes)
         hr_error_prefix(&error, "reading '%s'", cli->words[1]);
         goto out;
     }
-    status = hr_cli_open_database(cli, HR_DATABASE_CREATE, &database, &error);
-    if (status == HR_OK)
-        status = put_students(database, students, count, counts, &error);
+    status = cli->settings.students != NULL
+                 ? put_into_table(cli, students, count, counts, &error)
+                 : put_into_database(cli, students, count, counts, &error);
     if (status != HR_OK)
         goto out;
     for (size_t i = 0; i < problems.count; i++)
@@ -51,7 +80,6 @@ static int import_students(struct hr_cli *cli, struct hr_view bytes)
 out:
     hr_students_free(students, count);
     hr_import_problems_clear(&problems);
-    hr_database_close(database);
     if (status != HR_OK)
         return hr_cli_fail(cli, &error);
     return 0;
@@ -77,6 +105,8 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
     if (status == HR_OK)
         status = hr_enroll_encodings(database, hr_network_card(models.embedder)->id, encodings,
                                      count, &summary, &error);
+    if (status == HR_OK)
+        status = hr_cli_save_database(cli, database, &error);
     if (status != HR_OK)
         goto out;
     hr_log_write(&cli->log, HR_LOG_INFO, NULL,
@@ -100,10 +130,15 @@ int hr_cmd_import(struct hr_cli *cli)
                      "'%s' cannot be imported: say 'students' or 'encoding'", cli->words[0]);
         return hr_cli_fail(cli, &error);
     }
+    if (cli->settings.create_table && cli->settings.students == NULL) {
+        hr_error_set(&error, HR_ERR_ARGUMENT, "--create-table needs --students dynamodb:TABLE");
+        return hr_cli_fail(cli, &error);
+    }
     struct hr_buffer bytes;
     hr_buffer_init(&bytes, HR_LIMIT_IMPORT_BYTES);
     int exit_status;
-    if (hr_file_read(&bytes, cli->words[1], &error) != HR_OK)
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&cli->cloud);
+    if (hr_anywhere_read(&anywhere, cli->words[1], &cli->patience, &bytes, &error) != HR_OK)
         exit_status = hr_cli_fail(cli, &error);
     else
         exit_status = students ? import_students(cli, hr_buffer_view(&bytes))

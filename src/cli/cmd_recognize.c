@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "cli/batch.h"
-#include "cli/cli.h"
+#include "cli/database.h"
 #include "cli/report_out.h"
-#include "store/store.h"
+#include "store/anywhere.h"
 
 struct recognize {
     struct hr_cli *cli;
@@ -90,13 +90,15 @@ int hr_cmd_recognize(struct hr_cli *cli)
     struct hr_engine *engine = NULL;
     struct recognize job = {.cli = cli, .to_stdout = strcmp(cli->settings.out, "-") == 0};
     struct hr_report_columns columns;
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&cli->cloud);
     enum hr_status status = HR_OK;
     if (cli->settings.columns != NULL)
         status = hr_report_columns_parse(&columns, cli->settings.columns, &error);
     if (status == HR_OK && !job.to_stdout)
         status = name_reports(&job, &error);
     if (status == HR_OK && !job.to_stdout)
-        status = hr_store_open_folder(&job.store, cli->settings.out, true, &error);
+        status = hr_anywhere_open_store(&anywhere, cli->settings.out, true, &cli->patience,
+                                        &job.store, &error);
     if (status == HR_OK)
         status = hr_cli_open_engine(cli, HR_DATABASE_READ, &engine, &error);
     if (status != HR_OK)

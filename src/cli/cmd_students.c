@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/answer.h"
+#include "cli/database.h"
 
 enum { COLUMNS = 5, NUMBER_SIZE = 24 };
 

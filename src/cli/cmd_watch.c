@@ -5,7 +5,10 @@
  * report is the proof that it failed as long as the video has the size and time written in it.
  * Reports appear whole or not at all (store/). A video is complete when its size and time did not
  * change between two looks; if copying only paused, the video becomes newer than its report and is
- * done again. */
+ * done again.
+ *
+ * Where OUT is in S3, clocks say little: there a report carries as a tag which video it was made
+ * from. An object in S3 is complete as soon as it is there, and is told from another by its ETag. */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +16,19 @@
 
 #include "cli/answer.h"
 #include "cli/batch.h"
+#include "cli/database.h"
 #include "cli/report_out.h"
-#include "store/store.h"
+#include "store/anywhere.h"
+
+/* The tag of a report that says of which video it is. */
+#define SOURCE_TAG "source"
 
 /* A video as it was at the last look. */
 struct sight {
     struct hr_store_item item; /* owned */
     bool settled;              /* the same at the look before */
-    bool reported;             /* by this process, as it is now */
+    bool reported;             /* by this process, as it is now; or its tag was looked at */
+    bool given_up;             /* its error report was looked at: it is about the video as it is now */
     unsigned failures;         /* that may pass by themselves */
     int64_t not_before_us;     /* monotonic: when to try again */
 };
@@ -29,6 +37,10 @@ struct watch {
     struct hr_cli *cli;
     struct hr_store in;
     struct hr_store out;
+    bool out_remote;
+    struct hr_store_item *reports; /* what is in OUT, where that is remote: one request for all */
+    size_t report_count;
+    struct hr_engine *engine; /* NULL: not needed so far */
     struct sight *sights; /* by name */
     size_t sight_count;
     struct sight **ready; /* borrowed from sights, the videos in hand */
@@ -64,6 +76,8 @@ static int64_t wall_us(void)
 
 static bool same_file(const struct hr_store_item *a, const struct hr_store_item *b)
 {
+    if (a->etag[0] != '\0' && b->etag[0] != '\0')
+        return strcmp(a->etag, b->etag) == 0;
     return a->size_bytes == b->size_bytes && a->modified_us == b->modified_us;
 }
 
@@ -84,6 +98,7 @@ static int by_name(const void *a, const void *b)
 /* What was known of a file stays known while the file stays as it is. */
 static void remember(struct watch *watch, struct sight *sight)
 {
+    sight->settled = sight->item.etag[0] != '\0';
     if (watch->sight_count == 0) {
         hr_log_write(&watch->cli->log, HR_LOG_DEBUG, NULL, "found: %s", sight->item.name);
         return;
@@ -106,8 +121,11 @@ static void remember(struct watch *watch, struct sight *sight)
 static enum hr_status list_videos(struct watch *watch, struct hr_store_item **items, size_t *count,
                                   struct hr_error *error)
 {
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&watch->cli->cloud);
     hr_store_close(&watch->in);
-    enum hr_status status = hr_store_open_folder(&watch->in, watch->cli->words[0], false, error);
+    enum hr_status status =
+        hr_anywhere_open_store(&anywhere, watch->cli->words[0], false, &watch->cli->patience,
+                               &watch->in, error);
     if (status == HR_OK)
         status = watch->in.list(watch->in.context, items, count, error);
     return status;
@@ -166,14 +184,60 @@ static enum hr_status error_name(const struct sight *sight, char *out, size_t si
     return HR_OK;
 }
 
+/* Which video it is, as a report's tag says it. */
+static void source_of(const struct sight *sight, char out[HR_STORE_TAG_BYTES + 1])
+{
+    if (sight->item.etag[0] != '\0')
+        snprintf(out, HR_STORE_TAG_BYTES + 1, "%s", sight->item.etag);
+    else
+        snprintf(out, HR_STORE_TAG_BYTES + 1, "%llu-%lld",
+                 (unsigned long long)sight->item.size_bytes, (long long)sight->item.modified_us);
+}
+
+static enum hr_status list_reports(struct watch *watch, struct hr_error *error)
+{
+    hr_store_items_free(watch->reports, watch->report_count);
+    watch->reports = NULL;
+    watch->report_count = 0;
+    return watch->out.list(watch->out.context, &watch->reports, &watch->report_count, error);
+}
+
+static int by_item_name(const void *name, const void *item)
+{
+    return strcmp(name, ((const struct hr_store_item *)item)->name);
+}
+
+/* Whether OUT, which is remote, had it when it was listed. */
+static bool is_listed(const struct watch *watch, const char *name)
+{
+    return watch->report_count > 0 && bsearch(name, watch->reports, watch->report_count,
+                                              sizeof *watch->reports, by_item_name) != NULL;
+}
+
+static enum hr_status has_remote_report(const struct watch *watch, struct sight *sight,
+                                        const char *name, bool *out, struct hr_error *error)
+{
+    char source[HR_STORE_TAG_BYTES + 1], tag[HR_STORE_TAG_BYTES + 1];
+    *out = is_listed(watch, name);
+    if (!*out || sight->reported)
+        return HR_OK;
+    enum hr_status status = watch->out.get_tag(watch->out.context, name, SOURCE_TAG, tag, error);
+    source_of(sight, source);
+    *out = status == HR_OK && strcmp(source, tag) == 0;
+    sight->reported = *out;
+    return status == HR_ERR_NOT_FOUND ? HR_OK : status;
+}
+
 /* A time to come (another machine's clock) cannot be compared: then any report counts. */
-static enum hr_status has_report(struct watch *watch, const struct sight *sight, bool *out,
+static enum hr_status has_report(struct watch *watch, struct sight *sight, bool *out,
                                  struct hr_error *error)
 {
     char name[1024];
     struct hr_store_item report = {0};
     *out = false;
     enum hr_status status = report_name(watch, sight, name, sizeof name, error);
+    if (status == HR_OK && watch->out_remote)
+        return has_remote_report(watch, sight, name, out, error);
     if (status == HR_OK)
         status = watch->out.stat(watch->out.context, name, &report, error);
     if (status == HR_ERR_NOT_FOUND)
@@ -202,7 +266,7 @@ static enum hr_status read_text(const struct hr_store *store, const char *name,
 }
 
 /* An error report that cannot be read counts as none: the video is tried again. */
-static bool has_error_report(const struct watch *watch, const struct sight *sight)
+static bool has_error_report(const struct watch *watch, struct sight *sight)
 {
     char name[1024];
     struct hr_error ignored;
@@ -210,14 +274,21 @@ static bool has_error_report(const struct watch *watch, const struct sight *sigh
     struct hr_buffer text;
     hr_buffer_init(&text, 65536);
     bool same = false;
-    if (error_name(sight, name, sizeof name, &ignored) == HR_OK &&
-        read_text(&watch->out, name, &text, &ignored) == HR_OK &&
+    if (error_name(sight, name, sizeof name, &ignored) != HR_OK ||
+        (watch->out_remote && !is_listed(watch, name)))
+        return false;
+    if (watch->out_remote && sight->given_up)
+        return true;
+    if (read_text(&watch->out, name, &text, &ignored) == HR_OK &&
         hr_json_parse(&json, hr_buffer_view(&text), &ignored) == HR_OK) {
-        const struct hr_store_item failed = {
+        struct hr_store_item failed = {
             .size_bytes = (uint64_t)hr_json_integer(hr_json_get(json, "size_bytes")),
             .modified_us = hr_json_integer(hr_json_get(json, "modified_us"))};
+        const char *etag = hr_json_text(hr_json_get(json, "etag"));
+        snprintf(failed.etag, sizeof failed.etag, "%s", etag != NULL ? etag : "");
         same = same_file(&failed, &sight->item) &&
                !hr_json_boolean(hr_json_get(json, "try_again"));
+        sight->given_up = same;
     }
     hr_json_free(json);
     hr_buffer_clear(&text);
@@ -243,11 +314,15 @@ static enum hr_status write_report(struct watch *watch, struct sight *sight,
     char name[1024], failed[1024];
     char *text = NULL;
     struct hr_error ignored;
+    char source[HR_STORE_TAG_BYTES + 1];
+    const struct hr_store_tag tag = {SOURCE_TAG, source};
+    source_of(sight, source);
     enum hr_status status = report_name(watch, sight, name, sizeof name, error);
     if (status == HR_OK)
         status = hr_report_text(result, &watch->cli->settings, &text, error);
     if (status == HR_OK)
-        status = watch->out.put(watch->out.context, name, hr_view_text(text), error);
+        status = watch->out.put_tagged(watch->out.context, name, hr_view_text(text),
+                                       (struct hr_store_tags){&tag, 1}, error);
     free(text);
     if (status != HR_OK)
         return hr_error_prefix(error, "%s: writing the report", sight->item.name);
@@ -272,6 +347,8 @@ static enum hr_status write_error_report(struct watch *watch, const struct sight
     hr_json_set(json, "message", hr_answer_json_text(failure->text));
     hr_json_set(json, "size_bytes", hr_json_integer_new((int64_t)sight->item.size_bytes));
     hr_json_set(json, "modified_us", hr_json_integer_new(sight->item.modified_us));
+    if (sight->item.etag[0] != '\0')
+        hr_json_set(json, "etag", hr_json_text_new(sight->item.etag));
     hr_json_set(json, "try_again", hr_json_boolean_new(try_again));
     hr_json_set(json, "time", hr_json_text_new(now));
     enum hr_status status = error_name(sight, name, sizeof name, error);
@@ -358,14 +435,12 @@ static void video_done(void *context, size_t index, const struct hr_result *resu
 
 static char *path_of(const struct watch *watch, const struct sight *sight)
 {
-    char *path = NULL;
-    return asprintf(&path, "%s/%s", watch->cli->words[0], sight->item.name) < 0 ? NULL : path;
+    return hr_anywhere_join(watch->cli->words[0], sight->item.name);
 }
 
-/* The engine is opened anew for each heap of work, so that it knows who was enrolled meanwhile. */
+/* The engine is brought up to date for each heap of work: it knows who was enrolled meanwhile. */
 static enum hr_status do_ready(struct watch *watch, struct hr_error *error)
 {
-    struct hr_engine *engine = NULL;
     enum hr_status status = HR_OK;
     char **paths = calloc(watch->ready_count + 1, sizeof *paths);
     for (size_t i = 0; paths != NULL && i < watch->ready_count; i++)
@@ -375,12 +450,16 @@ static enum hr_status do_ready(struct watch *watch, struct hr_error *error)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu paths", watch->ready_count);
         goto out;
     }
-    status = hr_cli_open_engine(watch->cli, HR_DATABASE_READ, &engine, error);
+    status = hr_cli_refresh_engine(watch->cli, &watch->engine, error);
     if (status == HR_OK)
-        status = hr_batch_run(watch->cli, engine, (const char *const *)paths, watch->ready_count,
-                              video_done, watch, error);
+        status = hr_batch_run(watch->cli, watch->engine, (const char *const *)paths,
+                              watch->ready_count, video_done, watch, error);
+    /* A file that is not held open can be written and tidied by others. */
+    if (!hr_anywhere_is_remote(watch->cli->database_path)) {
+        hr_engine_close(watch->engine);
+        watch->engine = NULL;
+    }
 out:
-    hr_engine_close(engine);
     for (size_t i = 0; paths != NULL && i < watch->ready_count; i++)
         free(paths[i]);
     free(paths);
@@ -401,20 +480,38 @@ static void rest(double seconds)
     }
 }
 
+/* HR_END: nothing was to be done. */
+static enum hr_status look_and_do(struct watch *watch, struct hr_error *error)
+{
+    enum hr_status status = look(watch, error);
+    if (status == HR_OK && watch->out_remote)
+        status = list_reports(watch, error);
+    if (status != HR_OK)
+        return status;
+    choose_ready(watch);
+    return watch->ready_count > 0 ? do_ready(watch, error) : HR_END;
+}
+
+/* A service that is out of reach for a while comes back; a folder that is gone is a mistake. */
+static bool may_come_back(const struct watch *watch, enum hr_status status)
+{
+    bool remote = watch->out_remote || hr_anywhere_is_remote(watch->cli->words[0]) ||
+                  hr_anywhere_is_remote(watch->cli->database_path);
+    return remote && !watch->cli->settings.once &&
+           (status == HR_ERR_UNAVAILABLE || status == HR_ERR_THROTTLED);
+}
+
 static enum hr_status watch_folder(struct watch *watch, struct hr_error *error)
 {
     const struct hr_settings *settings = &watch->cli->settings;
     for (size_t looks = 1; !hr_cli_interrupted(); looks++) {
-        enum hr_status status = look(watch, error);
-        if (status != HR_OK)
-            return status;
-        choose_ready(watch);
-        if (watch->ready_count > 0)
-            status = do_ready(watch, error);
-        else if (settings->once && looks > 1)
+        enum hr_status status = look_and_do(watch, error);
+        if (status == HR_END && settings->once && looks > 1)
             return HR_OK;
-        if (status != HR_OK)
-            return status;
+        if (may_come_back(watch, status))
+            hr_cli_fail(watch->cli, error);
+        else if (status != HR_OK && status != HR_END)
+            return hr_cli_interrupted() ? HR_OK : status;
         rest(settings->interval_s);
     }
     return HR_OK;
@@ -432,15 +529,18 @@ static enum hr_status check_engine(struct hr_cli *cli, struct hr_error *error)
 int hr_cmd_watch(struct hr_cli *cli)
 {
     struct hr_error error = {0};
-    struct watch watch = {.cli = cli};
+    struct watch watch = {.cli = cli, .out_remote = hr_anywhere_is_remote(cli->words[1])};
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&cli->cloud);
     struct hr_report_columns columns;
     enum hr_status status = HR_OK;
     if (cli->settings.columns != NULL)
         status = hr_report_columns_parse(&columns, cli->settings.columns, &error);
     if (status == HR_OK)
-        status = hr_store_open_folder(&watch.in, cli->words[0], false, &error);
+        status = hr_anywhere_open_store(&anywhere, cli->words[0], false, &cli->patience, &watch.in,
+                                        &error);
     if (status == HR_OK)
-        status = hr_store_open_folder(&watch.out, cli->words[1], true, &error);
+        status = hr_anywhere_open_store(&anywhere, cli->words[1], true, &cli->patience, &watch.out,
+                                        &error);
     if (status == HR_OK)
         status = check_engine(cli, &error);
     if (status == HR_OK) {
@@ -450,6 +550,8 @@ int hr_cmd_watch(struct hr_cli *cli)
     }
     free_sights(watch.sights, watch.sight_count);
     free(watch.ready);
+    hr_store_items_free(watch.reports, watch.report_count);
+    hr_engine_close(watch.engine);
     hr_store_close(&watch.in);
     hr_store_close(&watch.out);
     if (status != HR_OK)

@@ -8,11 +8,11 @@
 #include "cli/cli.h"
 
 static _Atomic(struct hr_session *) guarded[HR_LIMIT_THREADS];
-static atomic_int interrupts;
+static atomic_bool interrupted;
 
 static void on_signal(int number)
 {
-    if (atomic_fetch_add(&interrupts, 1) > 0)
+    if (atomic_exchange(&interrupted, true))
         _exit(128 + number);
     for (size_t i = 0; i < HR_LIMIT_THREADS; i++) {
         struct hr_session *session = atomic_load(&guarded[i]);
@@ -31,7 +31,12 @@ void hr_cli_catch_signals(void)
 
 bool hr_cli_interrupted(void)
 {
-    return atomic_load(&interrupts) > 0;
+    return atomic_load(&interrupted);
+}
+
+const atomic_bool *hr_cli_interrupt_flag(void)
+{
+    return &interrupted;
 }
 
 void hr_cli_guard_session(struct hr_session *session)

@@ -1,9 +1,7 @@
 /* homeroom, the program: one table of commands. */
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -17,7 +15,11 @@ const struct hr_command hr_command_table[] = {
      "a CSV with a header and a row for each enrolled student who was seen. A video that cannot be "
      "read is "
      "reported and the others are done; the exit status is that of the first failure.\n\n"
-     "With '--out -' the reports go to standard output one after the other.",
+     "With '--out -' the reports go to standard output one after the other.\n\n"
+     "VIDEO, --out and --db may be s3://BUCKET/KEY: a video is read in parts as they are needed and "
+     "never stored, however large it is. Keys, region and endpoint come from the variables and files "
+     "that the AWS programs use. With --students the records come from a DynamoDB table: one request "
+     "for each hundred students of a video, at its end.",
      1, SIZE_MAX, hr_cmd_recognize},
     {HR_COMMAND_WATCH, "watch", "IN OUT", "report on every video that arrives in a folder",
      "Looks at the folder IN again and again, leaves files alone that are still being copied, and "
@@ -29,6 +31,10 @@ const struct hr_command hr_command_table[] = {
      "A file counts as a video by its ending: mp4, m4v, mov, mkv, webm, avi, mpg, mpeg, ts, mts, "
      "m2ts, 3gp, wmv, flv, ogv, mxf, and for photos jpg, jpeg, png, webp. Hidden files and unfinished "
      "downloads are left alone. A file is complete when it did not change for --interval seconds.\n\n"
+     "IN and OUT may be s3://BUCKET/PREFIX: what lies directly under the prefix is looked at. A report "
+     "in S3 carries as metadata (source) which video it was made from, and only that proves it done; "
+     "objects are told apart by their ETag. The database of --db s3://... is read again when it has "
+     "changed.\n\n"
      "SIGINT and SIGTERM end it within the current video, with exit status 0. When IN is gone, or the "
      "database or the models cannot be used, it ends with the status of that failure.",
      2, 2, hr_cmd_watch},
@@ -41,7 +47,12 @@ const struct hr_command hr_command_table[] = {
      "on Python's "
      "face_recognition keep. Nothing in it is executed. Import the students first: vectors are "
      "joined to them "
-     "by name.",
+     "by name.\n\n"
+     "'import students FILE --students dynamodb:TABLE' loads a DynamoDB table instead of the database: "
+     "what differs is written, 25 students at a time, and a student's item is replaced as a whole; "
+     "running it again is safe. --create-table makes the table when it is not there, with the key "
+     "'id' and paid per request. FILE may be s3://BUCKET/KEY, and so may --db: the database is then "
+     "read, changed and written back whole, unless somebody else has changed it meanwhile.",
      2, 2, hr_cmd_import},
     {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE",
      "add students' faces to the database",
@@ -114,56 +125,6 @@ int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error)
     const struct hr_log_field code[] = {{"code", hr_status_name(error->code), 0}, {0}};
     hr_log_write(&cli->log, HR_LOG_ERROR, cli->log.json ? code : NULL, "%s", error->text);
     return hr_status_info(error->code)->exit_status;
-}
-
-/* The folder of the default database may not be there yet. */
-static enum hr_status make_parents(const char *path, struct hr_error *error)
-{
-    char folder[4096];
-    snprintf(folder, sizeof folder, "%s", path);
-    for (char *at = strchr(folder + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-        *at = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-            return hr_error_set_errno(error, errno, "making the folder '%s'", folder);
-        *at = '/';
-    }
-    return HR_OK;
-}
-
-static enum hr_status explain_database(const struct hr_cli *cli, enum hr_status status,
-                                       struct hr_error *error)
-{
-    if (status == HR_ERR_NOT_FOUND)
-        return hr_error_set(
-            error, HR_ERR_NOT_FOUND,
-            "there is no database '%s': make it with 'homeroom import students FILE' and "
-            "'homeroom enroll', or say --db FILE",
-            cli->database_path);
-    return status;
-}
-
-enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
-                                    struct hr_database **out, struct hr_error *error)
-{
-    *out = NULL;
-    enum hr_status status =
-        mode == HR_DATABASE_CREATE ? make_parents(cli->database_path, error) : HR_OK;
-    if (status == HR_OK)
-        status = hr_database_open(out, cli->database_path, mode, error);
-    return explain_database(cli, status, error);
-}
-
-enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
-                                  struct hr_engine **out, struct hr_error *error)
-{
-    *out = NULL;
-    struct hr_engine_options options = {.database_path = cli->database_path,
-                                        .model_dir = cli->model_dir};
-    enum hr_status status =
-        mode == HR_DATABASE_CREATE ? make_parents(cli->database_path, error) : HR_OK;
-    if (status == HR_OK)
-        status = hr_engine_open_mode(out, &options, mode, error);
-    return explain_database(cli, status, error);
 }
 
 static enum hr_status find_files(struct hr_cli *cli, struct hr_error *error)
@@ -250,11 +211,16 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     struct hr_cli cli = {.log = {.stream = stderr, .level = HR_LOG_INFO},
                          .out = stdout,
-                         .terminal = isatty(STDERR_FILENO)};
+                         .terminal = isatty(STDERR_FILENO),
+                         .patience = {.clock = hr_clock_system(),
+                                      .at_monotonic_us = INT64_MAX,
+                                      .stop = hr_cli_interrupt_flag()}};
     const char **words = calloc((size_t)argc + 1, sizeof *words);
     if (words == NULL)
         return hr_status_info(HR_ERR_MEMORY)->exit_status;
+    hr_cli_cloud_init(&cli.cloud);
     int exit_status = run(&cli, argc - 1, argv + 1, words);
+    hr_cli_cloud_close(&cli.cloud);
     if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == 0) {
         struct hr_error error;
         hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (is a disk full?)");

@@ -17,7 +17,8 @@
 
 const struct hr_option hr_option_table[] = {
     {"db", 0, HR_OPTION_TEXT, AT(database), "FILE", NULL, 0, 0, NULL, "HOMEROOM_DB", ~0u,
-     "the student database (default: homeroom/homeroom.db in the user's data folder)"},
+     "the student database, a file or s3://BUCKET/KEY (default: homeroom/homeroom.db in the user's "
+     "data folder)"},
     {"models", 0, HR_OPTION_TEXT, AT(models), "DIR", NULL, 0, 0, NULL, "HOMEROOM_MODELS", ~0u,
      "folder with the compiled models (default: share/homeroom/models beside the program)"},
     {"threads", 0, HR_OPTION_INTEGER, AT(threads), "N", NULL, 0, HR_LIMIT_THREADS, "0",
@@ -34,7 +35,7 @@ const struct hr_option hr_option_table[] = {
     {"version", 'V', HR_OPTION_FLAG, AT(version), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "show the version and end"},
     {"out", 'o', HR_OPTION_TEXT, AT(out), "DIR", NULL, 0, 0, ".", NULL, ON(RECOGNIZE),
-     "folder for the reports; - for standard output"},
+     "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output"},
     {"fps", 0, HR_OPTION_NUMBER, AT(fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS",
      SEEING, "frames looked at per second of video"},
     {"format", 'f', HR_OPTION_CHOICE, AT(format), "KIND", "csv|json", 0, 0, "csv", NULL, SEEING,
@@ -52,6 +53,16 @@ const struct hr_option hr_option_table[] = {
     {"timeout", 0, HR_OPTION_NUMBER, AT(timeout_s), "S", NULL, 0, 86400, "0", NULL,
      SEEING | ON(WORKLOAD),
      "give a video up after so many seconds; 0: never, for workload: after 900"},
+    {"students", 0, HR_OPTION_TEXT, AT(students), "TABLE", NULL, 0, 0, NULL, "HOMEROOM_STUDENTS",
+     SEEING | ON(IMPORT),
+     "where the students' records are: dynamodb:NAME, a table whose key is 'id', or 'name' (then "
+     "joined by the name in the database); default: the database"},
+    {"students-cache", 0, HR_OPTION_NUMBER, AT(students_cache_s), "S", NULL, 0, 86400, "0",
+     "HOMEROOM_STUDENTS_CACHE", SEEING,
+     "seconds for which a record of --students may be used again; 0: a change is seen by the next "
+     "video"},
+    {"create-table", 0, HR_OPTION_FLAG, AT(create_table), NULL, NULL, 0, 0, NULL, NULL, ON(IMPORT),
+     "make the table of --students when it is not there"},
     {"once", 0, HR_OPTION_FLAG, AT(once), NULL, NULL, 0, 0, NULL, NULL, ON(WATCH),
      "end when every video that is complete has its report"},
     {"interval", 0, HR_OPTION_NUMBER, AT(interval_s), "S", NULL, 0.05, 3600, "2", NULL, ON(WATCH),

@@ -45,6 +45,11 @@ struct hr_settings {
     double margin_min;   /* below 0: the model's */
     int jobs;
     double timeout_s;
+    /* recognize, watch, import */
+    const char *students;
+    double students_cache_s;
+    /* import */
+    bool create_table;
     /* watch */
     bool once;
     double interval_s;

@@ -5,6 +5,7 @@ programs; they stand in the folder that HOMEROOM_SERVERS names. Python's standar
 """
 
 import glob
+import http.client
 import json
 import os
 import secrets
@@ -17,6 +18,8 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+import aws
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -264,10 +267,17 @@ class Minio(Server):
         return variables
 
     def ready(self):
-        if not self.tls:
-            return answers(f"{self.url}/minio/health/ready")
-        import ssl
-        return answers(f"{self.url}/minio/health/ready", ssl.create_default_context(cafile=self.certificate))
+        """Its own health check says yes while it refuses requests still; and notifications come last of all."""
+        client = aws.S3(self.url, aws.Keys(KEY, SECRET), ca_file=self.certificate if self.tls else None, timeout_s=5)
+        try:
+            if client.exchange("GET", "/")[0] != 200:
+                return False
+            status, _, body = client.exchange("GET", "/minio/admin/v3/info")
+            targets = {arn.split(":", 4)[4] for arn in json.loads(body).get("sqsARN") or []} if status == 200 else set()
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
+        wanted = {f"{name}:webhook" for name in self.webhooks} | {f"{name}:nats" for name in self.nats}
+        return status == 200 and wanted <= targets
 
     def settings(self):
         return {"AWS_ENDPOINT_URL_S3": self.url} | ({"AWS_CA_BUNDLE": str(self.certificate)} if self.tls else {})

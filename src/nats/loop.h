@@ -1,0 +1,48 @@
+/* The loop of a worker: takes one message of a queue, hands it to a callback, answers the queue when
+ * the work is done. Whatever ends the worker in between, the message comes again: nothing is lost,
+ * and a handler must bear the same message twice. Knows nothing of what the messages are about. */
+#ifndef HR_NATS_LOOP_H
+#define HR_NATS_LOOP_H
+
+#include "base/clock.h"
+#include "nats/decide.h"
+#include "nats/queue.h"
+
+/* Anything but HANDLED says the reason in `error`. */
+typedef enum hr_nats_result hr_nats_handler(void *context, const struct hr_nats_message *message,
+                                            struct hr_error *error);
+
+/* What the loop has to tell beside the handler's own words. */
+enum hr_nats_news_kind {
+    HR_NATS_NEWS_AGAIN,      /* the message comes again after `delay_ms`, because of `reason` */
+    HR_NATS_NEWS_DEAD,       /* it was put aside because of `reason` */
+    HR_NATS_NEWS_UNANSWERED, /* the answer did not reach the queue: it comes again */
+    HR_NATS_NEWS_AWAY,       /* the queue cannot be reached; tried again. `message` is NULL */
+    HR_NATS_NEWS_BACK        /* it can be reached again. `message` and `reason` are NULL */
+};
+struct hr_nats_news {
+    enum hr_nats_news_kind kind;
+    const struct hr_nats_message *message;
+    const struct hr_error *reason;
+    int64_t delay_ms;
+};
+
+struct hr_nats_loop_options {
+    const struct hr_nats_queue *queue;
+    hr_nats_handler *handler;
+    void *context;
+    void (*on_news)(void *context, const struct hr_nats_news *news); /* may be NULL */
+    const struct hr_clock *clock;                                    /* NULL: the system's */
+    const atomic_bool *stop;  /* ends the loop after the message in hand; may be NULL */
+    bool once;                /* ends when no message waits */
+    unsigned deliveries_max;  /* see nats/decide.h; at least 1 */
+    int64_t ack_wait_ms;      /* after which the queue gives a message to somebody else */
+    int64_t away_max_ms;      /* a queue that is away for longer ends the loop */
+};
+
+/* HR_OK when `stop` was set or the queue is empty (`once`); UNAVAILABLE and the like when the queue
+ * was away for too long. */
+enum hr_status hr_nats_run(const struct hr_nats_loop_options *options,
+                           struct hr_error *error) HR_MUST_USE;
+
+#endif

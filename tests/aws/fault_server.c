@@ -58,6 +58,18 @@ static struct fault_step next_step(struct fault_server *server, struct fault_req
     return step;
 }
 
+/* Until as many requests are in as the test wants to have in flight together. */
+static void wait_for_others(struct fault_server *server)
+{
+    for (bool waits = true; waits;) {
+        pthread_mutex_lock(&server->lock);
+        waits = server->request_count < server->hold_until;
+        pthread_mutex_unlock(&server->lock);
+        if (waits)
+            usleep(1000);
+    }
+}
+
 static void send_all(int socket, const char *bytes)
 {
     size_t left = strlen(bytes);
@@ -77,6 +89,7 @@ static void *serve(void *context)
     struct fault_request request;
     while (read_request(worker.socket, &request)) {
         struct fault_step step = next_step(worker.server, &request);
+        wait_for_others(worker.server);
         send_all(worker.socket, step.reply);
         if (step.fault == FAULT_KEEP)
             continue;

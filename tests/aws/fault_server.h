@@ -35,6 +35,7 @@ struct fault_server {
     pthread_mutex_t lock;
     const struct fault_step *steps;
     size_t step_count;
+    size_t hold_until; /* no answer before so many requests have come in; set it before the first */
     /* What came in; look at it after fault_server_stop, or when the call has returned. */
     struct fault_request requests[FAULT_REQUESTS_MAX];
     size_t request_count;

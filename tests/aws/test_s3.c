@@ -1,6 +1,8 @@
 /* S3 against a server that fails in each of the ways that are known: one test a fault. */
 #include "support/check.h"
 
+#include <stdio.h>
+
 #include "aws/s3.h"
 #include "base/limits.h"
 #include "test_client.h"
@@ -348,6 +350,43 @@ static void whole_object_unless_it_is_the_same(void **state)
     client_close(&client);
 }
 
+/* ---- several threads ---- */
+
+static void *get_in_thread(void *context)
+{
+    struct hr_error error;
+    char into[5];
+    bool good = get_four(context, into, &error) == HR_OK && strcmp(into, "4567") == 0;
+    return good ? context : NULL;
+}
+
+/* Each of them with a clock that turns out to be wrong, and a bucket that is elsewhere. */
+static void threads_share_one_client(void **state)
+{
+    (void)state;
+    enum { THREADS = 8 };
+    struct client client;
+    pthread_t threads[THREADS];
+    struct fault_step steps[3 * THREADS];
+    for (size_t i = 0; i < 3 * THREADS; i++)
+        steps[i] = (struct fault_step)GOOD_RANGE;
+    for (size_t i = 0; i < THREADS; i++)
+        steps[i].reply = i % 2 == 0 ? "HTTP/1.1 403 No\r\nDate: Sat, 31 Jan 2026 13:00:00 GMT\r\n"
+                                      "Connection: close\r\n\r\n"
+                                      "<Error><Code>RequestTimeTooSkewed</Code></Error>"
+                                    : REPLY("301 Moved", "x-amz-bucket-region: ap-south-1\r\n");
+    client_open(&client, steps, 3 * THREADS);
+    client.server.hold_until = THREADS;
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, get_in_thread, &client), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *good;
+        pthread_join(threads[i], &good);
+        assert_non_null(good);
+    }
+    client_close(&client);
+}
+
 /* ---- writing ---- */
 
 static enum hr_status put_once(struct client *client, struct hr_error *error)
@@ -620,6 +659,7 @@ int main(void)
         cmocka_unit_test(clock_is_corrected_once),
         cmocka_unit_test(end_and_wrong_range),
         cmocka_unit_test(whole_object_unless_it_is_the_same),
+        cmocka_unit_test(threads_share_one_client),
         cmocka_unit_test(put_is_whole),
         cmocka_unit_test(somebody_elses_object_is_a_conflict),
         cmocka_unit_test(lost_answer_to_a_write_is_looked_up),

@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|lambda|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -23,9 +23,14 @@ _homeroom()
     --min-margin) return ;;
     --jobs | -j) return ;;
     --timeout) return ;;
+    --students) return ;;
+    --students-cache) return ;;
     --interval) return ;;
     --video) files=-f ;;
     --what) words='students json' ;;
+    --queue-url) return ;;
+    --reserve) return ;;
+    --part-min-mb) return ;;
     --videos) files=-d ;;
     --mapping) files=-f ;;
     --count) return ;;
@@ -44,15 +49,17 @@ _homeroom()
     elif [[ $current == -* ]]; then
         words=' --db --models --threads --json --quiet --verbose --help --version'
         case $command in
-        recognize) words+=' --out --fps --format --columns --max-distance --min-margin --jobs --timeout' ;;
-        watch) words+=' --fps --format --columns --max-distance --min-margin --timeout --once --interval' ;;
+        recognize) words+=' --out --fps --format --columns --max-distance --min-margin --jobs --timeout --students --students-cache' ;;
+        watch) words+=' --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --once --interval' ;;
+        import) words+=' --students --create-table' ;;
         enroll) words+=' --video --accept-lookalike' ;;
         export) words+=' --what' ;;
         forget) words+=' --yes' ;;
+        lambda) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --queue-url --reserve --part-min-mb --input' ;;
         workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget workload doctor models help version'
+        words='recognize watch import enroll students export forget lambda workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -61,7 +68,7 @@ _homeroom()
             if [[ $previous == import ]]; then words='students encoding'; else files=-f; fi
             ;;
         enroll) files=-f ;;
-        help) words='recognize watch import enroll students export forget workload doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget lambda workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

@@ -13,7 +13,7 @@ import c_source
 
 ALLOWED = {
     ("interrupt.c", "guarded"): "a signal handler has nothing else to reach the sessions by",
-    ("interrupt.c", "interrupts"): "the same",
+    ("interrupt.c", "interrupted"): "the same",
     ("reason.c", "listener"): "FFmpeg's log callback gets no context; one per thread",
     ("reason.c", "callback_set"): "FFmpeg has one log callback for the process: set once",
 }

@@ -16,9 +16,12 @@ const struct hr_command hr_command_table[] = {
      "read is "
      "reported and the others are done; the exit status is that of the first failure.\n\n"
      "With '--out -' the reports go to standard output one after the other.\n\n"
-     "VIDEO, --out and --db may be s3://BUCKET/KEY: a video is read in parts as they are needed and "
-     "never stored, however large it is. Keys, region and endpoint come from the variables and files "
-     "that the AWS programs use. With --students the records come from a DynamoDB table: one request "
+     "VIDEO, --out and --db may be s3://BUCKET/KEY: a video is read in parts as they are needed "
+     "and "
+     "never stored, however large it is. Keys, region and endpoint come from the variables and "
+     "files "
+     "that the AWS programs use. With --students the records come from a DynamoDB table: one "
+     "request "
      "for each hundred students of a video, at its end.",
      1, SIZE_MAX, hr_cmd_recognize},
     {HR_COMMAND_WATCH, "watch", "IN OUT", "report on every video that arrives in a folder",
@@ -29,13 +32,19 @@ const struct hr_command hr_command_table[] = {
      "done: remove it, or change the video, to have it made again. A video that cannot be read "
      "leaves NAME.error.json in OUT and is tried again when it changes.\n\n"
      "A file counts as a video by its ending: mp4, m4v, mov, mkv, webm, avi, mpg, mpeg, ts, mts, "
-     "m2ts, 3gp, wmv, flv, ogv, mxf, and for photos jpg, jpeg, png, webp. Hidden files and unfinished "
-     "downloads are left alone. A file is complete when it did not change for --interval seconds.\n\n"
-     "IN and OUT may be s3://BUCKET/PREFIX: what lies directly under the prefix is looked at. A report "
-     "in S3 carries as metadata (source) which video it was made from, and only that proves it done; "
-     "objects are told apart by their ETag. The database of --db s3://... is read again when it has "
+     "m2ts, 3gp, wmv, flv, ogv, mxf, and for photos jpg, jpeg, png, webp. Hidden files and "
+     "unfinished "
+     "downloads are left alone. A file is complete when it did not change for --interval "
+     "seconds.\n\n"
+     "IN and OUT may be s3://BUCKET/PREFIX: what lies directly under the prefix is looked at. A "
+     "report "
+     "in S3 carries as metadata (source) which video it was made from, and only that proves it "
+     "done; "
+     "objects are told apart by their ETag. The database of --db s3://... is read again when it "
+     "has "
      "changed.\n\n"
-     "SIGINT and SIGTERM end it within the current video, with exit status 0. When IN is gone, or the "
+     "SIGINT and SIGTERM end it within the current video, with exit status 0. When IN is gone, or "
+     "the "
      "database or the models cannot be used, it ends with the status of that failure.",
      2, 2, hr_cmd_watch},
     {HR_COMMAND_IMPORT, "import", "students|encoding FILE",
@@ -48,10 +57,12 @@ const struct hr_command hr_command_table[] = {
      "face_recognition keep. Nothing in it is executed. Import the students first: vectors are "
      "joined to them "
      "by name.\n\n"
-     "'import students FILE --students dynamodb:TABLE' loads a DynamoDB table instead of the database: "
+     "'import students FILE --students dynamodb:TABLE' loads a DynamoDB table instead of the "
+     "database: "
      "what differs is written, 25 students at a time, and a student's item is replaced as a whole; "
      "running it again is safe. --create-table makes the table when it is not there, with the key "
-     "'id' and paid per request. FILE may be s3://BUCKET/KEY, and so may --db: the database is then "
+     "'id' and paid per request. FILE may be s3://BUCKET/KEY, and so may --db: the database is "
+     "then "
      "read, changed and written back whole, unless somebody else has changed it meanwhile.",
      2, 2, hr_cmd_import},
     {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE",
@@ -70,9 +81,10 @@ const struct hr_command hr_command_table[] = {
      "A table sorted by id: id, name, major, year, and the number of face vectors enrolled.", 0, 0,
      hr_cmd_students},
     {HR_COMMAND_EXPORT, "export", "", "write the student table to standard output",
-     "'export --what students' writes a CSV that 'import students' reads back. 'export --what json' "
-     "writes the students with the origin and date of each face; vectors are not written.", 0, 0,
-     hr_cmd_export},
+     "'export --what students' writes a CSV that 'import students' reads back. 'export --what "
+     "json' "
+     "writes the students with the origin and date of each face; vectors are not written.",
+     0, 0, hr_cmd_export},
     {HR_COMMAND_FORGET, "forget", "ID", "delete a student and every trace in the database",
      "Removes the record and all face vectors, clears the freed pages, and verifies that nothing "
      "is left in the "
@@ -80,6 +92,24 @@ const struct hr_command hr_command_table[] = {
      "and backups "
      "are not touched. The exit status is 1 when the question was answered with no.",
      1, 1, hr_cmd_forget},
+    {HR_COMMAND_LAMBDA, "lambda", "", "be an AWS Lambda function",
+     "Started by AWS Lambda or its emulator, from the image that scripts/image makes. Takes the "
+     "events of an S3 bucket, directly or through SQS, SNS or EventBridge, and writes the report "
+     "of "
+     "each new video to --out (HOMEROOM_OUT, s3://BUCKET/PREFIX): lesson.csv for lesson.mp4, "
+     "lesson.mov.csv for lesson.mov. A video that cannot be read leaves lesson.error.json. The "
+     "same "
+     "event again, or two at a time, do the work once: the report says in its metadata what it was "
+     "made from. What may pass by itself is answered as a failure, so that the event comes again; "
+     "of "
+     "a queue's messages only those that failed come again.\n\n"
+     "A video that cannot be finished in time is put down and goes on with the next event: see "
+     "--queue-url and --reserve. What is kept of it until then lies under .homeroom/ in the "
+     "output: "
+     "face vectors, no pictures.\n\n"
+     "Messages are JSON lines with request id, key, stages and milliseconds, and metrics as "
+     "CloudWatch reads them; no student is named. AWS_LAMBDA_LOG_LEVEL chooses the level.",
+     0, 0, hr_cmd_lambda},
     {HR_COMMAND_WORKLOAD, "workload", "",
      "upload many videos, await and check each report, and measure",
      "Needs --videos, --mapping, --input and --output. Uploads --count videos called test_0.mp4, "
@@ -87,36 +117,43 @@ const struct hr_command hr_command_table[] = {
      "test_0.mp4.csv as 'watch' names it; or test_0.error.json) and checks it: the header "
      "name,major,year and exactly one row, with the major and year that the mapping file wants. "
      "Whatever makes the reports is measured: a Lambda function, workers, 'homeroom watch'.\n\n"
-     "Which clip is uploaded as test_I.mp4: the clip of that very name; else the clips of which the "
-     "mapping says the same as of test_I.mp4, in turn (there is no test_3.mp4 in the course's folder: "
-     "test_3.mp4 is the clip test_2.mp4 because the mapping wants the same of both, and test_9.mp4 is "
+     "Which clip is uploaded as test_I.mp4: the clip of that very name; else the clips of which "
+     "the "
+     "mapping says the same as of test_I.mp4, in turn (there is no test_3.mp4 in the course's "
+     "folder: "
+     "test_3.mp4 is the clip test_2.mp4 because the mapping wants the same of both, and test_9.mp4 "
+     "is "
      "test_0.mp4); else, when the mapping knows none of the clips by name, all clips in turn. A "
      "name that the mapping does not know takes the clips in turn, and its report must be what the "
      "mapping says of the clip's own name. In turn: I modulo their number, in the order of their "
      "names, numbers in them compared as numbers.\n\n"
      "The latency of a video is from the end of its upload to the appearance of its CSV: by the "
-     "server's clock (the difference of the times that the store gave the two objects) where that has "
+     "server's clock (the difference of the times that the store gave the two objects) where that "
+     "has "
      "fractions of a second, as MinIO's and a folder's have, else by own observation, which is too "
      "long by up to --poll seconds; Amazon's S3 gives whole seconds. The answer says which, and "
      "--json has both. The "
      "cost is that of Lambda alone: billed time times memory, and calls.\n\n"
-     "Nothing is removed unless --clear is given; an output that has such reports already is refused "
+     "Nothing is removed unless --clear is given; an output that has such reports already is "
+     "refused "
      "without it. SIGINT ends it with what is known so far. The exit status is 0 when every report "
      "was right and 1 when not.",
      0, 0, hr_cmd_workload},
     {HR_COMMAND_DOCTOR, "doctor", "",
      "check models, database, codecs and processor, and say what to do",
      "One line per check: ok, warn or FAIL, and what to do about it. The exit status is 1 when "
-     "something fails.", 0, 0, hr_cmd_doctor},
+     "something fails.",
+     0, 0, hr_cmd_doctor},
     {HR_COMMAND_MODELS, "models", "", "show the model cards: name, licence, source",
      "What each compiled model file says of itself, after its checksum was verified.", 0, 0,
      hr_cmd_models},
     {HR_COMMAND_HELP, "help", "[COMMAND]", "help for homeroom or for a command",
      "'help man', 'help bash' and 'help zsh' write the manual page and the shell completions, all "
-     "made from the same tables.", 0, 1,
-     hr_cmd_help},
+     "made from the same tables.",
+     0, 1, hr_cmd_help},
     {HR_COMMAND_VERSION, "version", "", "show the version",
-     "The version of homeroom and of the libraries that read videos and photos.", 0, 0, hr_cmd_version},
+     "The version of homeroom and of the libraries that read videos and photos.", 0, 0,
+     hr_cmd_version},
 };
 const size_t hr_command_count = sizeof hr_command_table / sizeof hr_command_table[0];
 
@@ -223,7 +260,8 @@ int main(int argc, char **argv)
     hr_cli_cloud_close(&cli.cloud);
     if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == 0) {
         struct hr_error error;
-        hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (is a disk full?)");
+        hr_error_set(&error, HR_ERR_IO,
+                     "standard output does not take the answer (is a disk full?)");
         exit_status = hr_cli_fail(&cli, &error);
     }
     free(words);

@@ -13,7 +13,9 @@
 
 #define AT(member) offsetof(struct hr_settings, member)
 #define ON(command) (1u << HR_COMMAND_##command)
-#define SEEING (ON(RECOGNIZE) | ON(WATCH))
+/* Commands that videos come to by events. */
+#define SERVING (ON(LAMBDA))
+#define SEEING (ON(RECOGNIZE) | ON(WATCH) | SERVING)
 
 const struct hr_option hr_option_table[] = {
     {"db", 0, HR_OPTION_TEXT, AT(database), "FILE", NULL, 0, 0, NULL, "HOMEROOM_DB", ~0u,
@@ -24,7 +26,8 @@ const struct hr_option hr_option_table[] = {
     {"threads", 0, HR_OPTION_INTEGER, AT(threads), "N", NULL, 0, HR_LIMIT_THREADS, "0",
      "HOMEROOM_THREADS", ~0u, "threads in all; 0: one per processor"},
     {"json", 0, HR_OPTION_FLAG, AT(json), NULL, NULL, 0, 0, NULL, NULL, ~0u,
-     "messages as one JSON object per line on standard error; enroll, students, workload, doctor and "
+     "messages as one JSON object per line on standard error; enroll, students, workload, doctor "
+     "and "
      "models answer in the same way on standard output"},
     {"quiet", 'q', HR_OPTION_FLAG, AT(quiet), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "only warnings and errors"},
@@ -34,8 +37,9 @@ const struct hr_option hr_option_table[] = {
      "help for the command"},
     {"version", 'V', HR_OPTION_FLAG, AT(version), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "show the version and end"},
-    {"out", 'o', HR_OPTION_TEXT, AT(out), "DIR", NULL, 0, 0, ".", NULL, ON(RECOGNIZE),
-     "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output"},
+    {"out", 'o', HR_OPTION_TEXT, AT(out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT",
+     ON(RECOGNIZE) | SERVING,
+     "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda)"},
     {"fps", 0, HR_OPTION_NUMBER, AT(fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS",
      SEEING, "frames looked at per second of video"},
     {"format", 'f', HR_OPTION_CHOICE, AT(format), "KIND", "csv|json", 0, 0, "csv", NULL, SEEING,
@@ -76,14 +80,26 @@ const struct hr_option hr_option_table[] = {
      ON(EXPORT),
      "students: the table as CSV, ready for import; json: students and where their faces came "
      "from"},
+    {"queue-url", 0, HR_OPTION_TEXT, AT(queue_url), "URL", NULL, 0, 0, NULL, "HOMEROOM_QUEUE_URL",
+     ON(LAMBDA),
+     "queue to which a video is sent that cannot be finished in time, to go on later; without it "
+     "the event fails and goes on when it is tried again"},
+    {"reserve", 0, HR_OPTION_NUMBER, AT(reserve_s), "S", NULL, 0, 600, "10", "HOMEROOM_RESERVE",
+     ON(LAMBDA), "seconds kept from the time limit for putting a video down"},
+    {"part-min-mb", 0, HR_OPTION_INTEGER, AT(part_min_mb), "N", NULL, 0, 1000000, "4",
+     "HOMEROOM_PART_MIN_MB", ON(LAMBDA),
+     "a video of fewer MiB is never looked for among those that were put down"},
     {"videos", 0, HR_OPTION_TEXT, AT(videos), "DIR", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "folder with the clips to upload, *.mp4"},
     {"mapping", 0, HR_OPTION_TEXT, AT(mapping), "FILE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "what the report of each video must say: a line 'name.mp4:major,year' each"},
     {"count", 0, HR_OPTION_INTEGER, AT(count), "N", NULL, 1, HR_WORKLOAD_VIDEOS_MAX, "100", NULL,
      ON(WORKLOAD), "videos to upload"},
-    {"input", 0, HR_OPTION_TEXT, AT(input), "PLACE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
-     "where to upload: s3://BUCKET or s3://BUCKET/PREFIX, or a folder"},
+    {"input", 0, HR_OPTION_TEXT, AT(input), "PLACE", NULL, 0, 0, NULL, "HOMEROOM_INPUT",
+     ON(WORKLOAD) | SERVING,
+     "where to upload: s3://BUCKET or s3://BUCKET/PREFIX, or a folder; for lambda: where the "
+     "videos "
+     "come from, so that reports are never written there"},
     {"output", 0, HR_OPTION_TEXT, AT(output), "PLACE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "where the reports are awaited, likewise"},
     {"rate", 0, HR_OPTION_NUMBER, AT(rate_per_s), "N", NULL, 0, 10000, "0", NULL, ON(WORKLOAD),
@@ -97,8 +113,8 @@ const struct hr_option hr_option_table[] = {
     {"durations", 0, HR_OPTION_TEXT, AT(durations), "FILE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "the function's log: its REPORT lines say what is billed; without it the cost is an estimate "
      "from the latency"},
-    {"memory-mb", 0, HR_OPTION_INTEGER, AT(memory_mb), "N", NULL, 0, 10240, "0", NULL,
-     ON(WORKLOAD), "the function's memory; 0: as the REPORT lines have it, else 1769"},
+    {"memory-mb", 0, HR_OPTION_INTEGER, AT(memory_mb), "N", NULL, 0, 10240, "0", NULL, ON(WORKLOAD),
+     "the function's memory; 0: as the REPORT lines have it, else 1769"},
     {"price-gb-s", 0, HR_OPTION_NUMBER, AT(price_gb_s), "USD", NULL, 0, 1, HR_PRICE_GB_S, NULL,
      ON(WORKLOAD), "price of a GB-second (x86-64 in us-east-1, " HR_PRICE_DATE ")"},
     {"price-calls", 0, HR_OPTION_NUMBER, AT(price_million_calls), "USD", NULL, 0, 1000,

@@ -17,6 +17,7 @@ enum hr_command_id {
     HR_COMMAND_STUDENTS,
     HR_COMMAND_EXPORT,
     HR_COMMAND_FORGET,
+    HR_COMMAND_LAMBDA,
     HR_COMMAND_WORKLOAD,
     HR_COMMAND_DOCTOR,
     HR_COMMAND_MODELS,
@@ -60,7 +61,11 @@ struct hr_settings {
     const char *what;
     /* forget */
     bool yes;
-    /* workload */
+    /* lambda */
+    const char *queue_url;
+    double reserve_s;
+    int part_min_mb;
+    /* workload; lambda: input */
     const char *videos;
     const char *mapping;
     int count;

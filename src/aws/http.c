@@ -242,7 +242,8 @@ static enum hr_status keep_body(struct transfer *transfer, struct hr_view piece)
     struct hr_buffer *body = &transfer->response->body;
     if (!is_success(transfer->response->status)) {
         /* An error's text: what does not fit is not worth a failure. */
-        size_t room = (size_t)HR_LIMIT_HTTP_ERROR_BYTES - body->size;
+        size_t most = (size_t)HR_LIMIT_HTTP_ERROR_BYTES;
+        size_t room = (most < body->max_size ? most : body->max_size) - body->size;
         piece.size = piece.size < room ? piece.size : room;
     }
     hr_buffer_append(body, piece);

@@ -188,12 +188,18 @@ static void body_has_a_cap(void **state)
     (void)state;
     struct fixture f;
     const char *five = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345";
-    const struct fault_step steps[] = {{FAULT_NONE, five}, {FAULT_NONE, five}, {FAULT_NONE, five}};
+    const char *refusal = "HTTP/1.1 403 No\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345";
+    const struct fault_step steps[] = {
+        {FAULT_NONE, five}, {FAULT_NONE, five}, {FAULT_NONE, five}, {FAULT_NONE, refusal}};
     START(&f, steps);
     assert_ok(get(&f, (struct hr_http_request){.response_max_bytes = 6}), &f.error);
     assert_ok(get(&f, (struct hr_http_request){.response_max_bytes = 5}), &f.error);
     assert_error(get(&f, (struct hr_http_request){.response_max_bytes = 4}), HR_ERR_LIMIT, &f.error,
                  "limit of 4 bytes");
+    /* The text of a refusal is cut instead: the refusal is what counts. */
+    assert_ok(get(&f, (struct hr_http_request){.response_max_bytes = 4}), &f.error);
+    assert_int_equal(f.response.status, 403);
+    assert_string_equal(hr_buffer_text(&f.response.body), "1234");
     stop(&f);
 }
 

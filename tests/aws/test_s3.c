@@ -350,6 +350,40 @@ static void whole_object_unless_it_is_the_same(void **state)
     client_close(&client);
 }
 
+/* ---- Amazon's own addresses, as a proxy sees them ---- */
+
+static void assert_connects_to(const char *region, const char *bucket, const char *host)
+{
+    struct client client;
+    struct hr_error error;
+    struct hr_s3_info info;
+    char line[256];
+    const struct fault_step steps[] = {
+        {FAULT_NONE, "HTTP/1.1 502 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}};
+    client_open(&client, STEPS(steps));
+    hr_aws_close(client.aws);
+    fake_set(&client.environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    fake_set(&client.environment, "AWS_REGION", region);
+    fake_set(&client.environment, "AWS_MAX_ATTEMPTS", "1");
+    fake_set(&client.environment, "HTTPS_PROXY", client.server.url);
+    const struct hr_aws_options options = {.environment = fake_environment(&client.environment)};
+    const struct hr_s3_object object = {bucket, "key", NULL};
+    assert_ok(hr_aws_open(&client.aws, &options, &error), &error);
+    assert_int_equal(hr_s3_head(client.aws, &object, NULL, &info, &error), HR_ERR_UNAVAILABLE);
+    snprintf(line, sizeof line, "CONNECT %s:443 HTTP/1.1\r\n", host);
+    assert_int_equal(client.server.request_count, 1);
+    assert_memory_equal(client.server.requests[0].head, line, strlen(line));
+    client_close(&client);
+}
+
+static void amazons_addresses(void **state)
+{
+    (void)state;
+    assert_connects_to("eu-central-1", "lessons", "lessons.s3.eu-central-1.amazonaws.com");
+    assert_connects_to("eu-central-1", "my.lessons", "s3.eu-central-1.amazonaws.com");
+    assert_connects_to("cn-north-1", "lessons", "lessons.s3.cn-north-1.amazonaws.com.cn");
+}
+
 /* ---- several threads ---- */
 
 static void *get_in_thread(void *context)
@@ -659,6 +693,7 @@ int main(void)
         cmocka_unit_test(clock_is_corrected_once),
         cmocka_unit_test(end_and_wrong_range),
         cmocka_unit_test(whole_object_unless_it_is_the_same),
+        cmocka_unit_test(amazons_addresses),
         cmocka_unit_test(threads_share_one_client),
         cmocka_unit_test(put_is_whole),
         cmocka_unit_test(somebody_elses_object_is_a_conflict),

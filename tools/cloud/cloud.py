@@ -150,7 +150,7 @@ def borrowed_variables(s3, through):
     source, target = BUCKETS[through]
     keys = s3.borrow_keys(role(source, target))
     return {"AWS_ACCESS_KEY_ID": keys.access_key, "AWS_SECRET_ACCESS_KEY": keys.secret, "AWS_SESSION_TOKEN": keys.token,
-            "HOMEROOM_OUT": f"s3://{target}", "HOMEROOM_DB": f"s3://{target}/{GALLERY}",
+            "HOMEROOM_INPUT": f"s3://{source}", "HOMEROOM_OUT": f"s3://{target}", "HOMEROOM_DB": f"s3://{target}/{GALLERY}",
             "HOMEROOM_STUDENTS": f"dynamodb:{TABLE}"}
 
 
@@ -167,10 +167,11 @@ def own_variables(state):
 
 # --- up ---
 
-def homeroom(state, options, *words, **more):
+def homeroom(state, options, *words):
     """Runs the program, with the local cloud around it; what it prints is for the person."""
     command = [str(options.homeroom), *map(str, words)]
-    done = subprocess.run(command, env={**launch.clean_environment(), **own_variables(state), **more}, check=False)
+    done = subprocess.run(command, env={**launch.clean_environment(), **own_variables(state),
+                                         "HOMEROOM_MODELS": str(options.models)}, check=False)
     if done.returncode != 0:
         raise CloudError(f"homeroom {' '.join(map(str, words[:2]))} ended with status {done.returncode}")
 

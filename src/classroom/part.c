@@ -1,5 +1,6 @@
 #include "classroom/part.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char part_magic[8] = "HRPART01";
@@ -20,9 +21,10 @@ static struct part_head head_of(const struct hr_session *session, double samples
 {
     struct part_head head = {.samples_per_s = samples_per_s};
     memcpy(head.magic, part_magic, sizeof head.magic);
-    strncpy(head.detector_id, hr_network_card(session->engine->models.detector)->id,
-            sizeof head.detector_id - 1);
-    strncpy(head.embedder_id, hr_engine_model_id(session->engine), sizeof head.embedder_id - 1);
+    snprintf(head.detector_id, sizeof head.detector_id, "%s",
+             hr_network_card(session->engine->models.detector)->id);
+    snprintf(head.embedder_id, sizeof head.embedder_id, "%s",
+             hr_engine_model_id(session->engine));
     return head;
 }
 

@@ -106,7 +106,14 @@ class Image(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
 
     def layout(self, *images):
-        manifests = [{"digest": f"sha256:{tag}", "platform": {"architecture": machine},
+        """As image tools write it: what machine an image is for stands in its configuration only."""
+        def blob(name, content):
+            path = self.folder / "blobs" / "sha256" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content))
+            return {"digest": f"sha256:{name}"}
+
+        manifests = [{**blob(tag, {"config": blob(f"{tag}-configuration", {"architecture": machine})}),
                       "annotations": {"org.opencontainers.image.ref.name": tag}} for tag, machine in images]
         (self.folder / "index.json").write_text(json.dumps({"manifests": manifests}))
         return cloud.image_tag(self.folder)

@@ -95,17 +95,20 @@ def need_up(state):
 
 def image_tag(image):
     """The tag of the image for this machine in an OCI layout, and its digest."""
+    def blob(descriptor):
+        return json.loads(Path(image, "blobs", *descriptor["digest"].split(":")).read_text(encoding="utf-8"))
+
     try:
         manifests = json.loads(Path(image, "index.json").read_text(encoding="utf-8"))["manifests"]
     except FileNotFoundError:
         raise CloudError(f"there is no image in {image}: run scripts/image, or take the program itself with "
                          "--program build/release/bin/homeroom (slots without limits)") from None
     wanted = MACHINES.get(platform.machine(), platform.machine())
-    fitting = [m for m in manifests if m.get("platform", {}).get("architecture", wanted) == wanted
-               and "org.opencontainers.image.ref.name" in m.get("annotations", {})]
-    if not fitting:
-        raise CloudError(f"{image} has no tagged image for {wanted}")
-    return fitting[0]["annotations"]["org.opencontainers.image.ref.name"], fitting[0]["digest"]
+    for manifest in manifests:
+        tag = manifest.get("annotations", {}).get("org.opencontainers.image.ref.name")
+        if tag and blob(blob(manifest)["config"])["architecture"] == wanted:
+            return tag, manifest["digest"]
+    raise CloudError(f"{image} has no tagged image for {wanted}: run scripts/image")
 
 
 def unpacked(image, folder):

@@ -232,7 +232,7 @@ static enum hr_status list_object(void *context, const struct hr_s3_item *item,
         status = fill_item(&listing->items[listing->count], name, item->size_bytes,
                            item->modified_us, item->etag, error);
     if (status == HR_OK)
-        listing->count++;
+        listing->items[listing->count++].modified_fine_us = item->modified_us;
     return status;
 }
 

@@ -19,6 +19,9 @@ struct hr_store_item {
     char *name; /* owned */
     uint64_t size_bytes;
     int64_t modified_us; /* wall clock */
+    /* The same as finely as a list tells it, 0 where that is no finer: for measuring, not for
+     * comparing with what `stat` says. */
+    int64_t modified_fine_us;
     /* What changes whenever the bytes do, where the store knows it (S3); "" for a file. */
     char etag[HR_STORE_ETAG_SIZE];
 };

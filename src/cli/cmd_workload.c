@@ -1,8 +1,9 @@
 /* homeroom workload */
 #include <stdlib.h>
 
+#include "cli/cloud.h"
 #include "cli/workload_answer.h"
-#include "store/store.h"
+#include "store/anywhere.h"
 #include "workload/workload.h"
 
 /* The longest that a Lambda function may run. */
@@ -123,9 +124,13 @@ static enum hr_status clear(struct workload *workload, const struct hr_store *st
 static enum hr_status open_places(struct workload *workload, struct hr_error *error)
 {
     const struct hr_settings *settings = &workload->cli->settings;
-    enum hr_status status = hr_store_open_folder(&workload->input, settings->input, false, error);
+    const struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&workload->cli->cloud);
+    const struct hr_deadline *patience = &workload->cli->patience;
+    enum hr_status status = hr_anywhere_open_store(&anywhere, settings->input, false, patience,
+                                                   &workload->input, error);
     if (status == HR_OK)
-        status = hr_store_open_folder(&workload->output, settings->output, false, error);
+        status = hr_anywhere_open_store(&anywhere, settings->output, false, patience,
+                                        &workload->output, error);
     if (status == HR_OK && settings->clear)
         status = clear(workload, &workload->input, settings->input, error);
     if (status == HR_OK && settings->clear)

@@ -240,6 +240,11 @@ static bool parse_report_name(const char *name, size_t count, size_t *index, enu
     return *kind != KIND_NONE;
 }
 
+static int64_t server_time_us(const struct hr_store_item *item)
+{
+    return item->modified_fine_us != 0 ? item->modified_fine_us : item->modified_us;
+}
+
 /* Under the lock. A CSV outranks an error report, whichever the list has first. */
 static void note_item(struct run *run, const struct hr_store_item *item, int64_t seen_us)
 {
@@ -253,12 +258,12 @@ static void note_item(struct run *run, const struct hr_store_item *item, int64_t
     bool better = state->phase == PHASE_SEEN && state->kind == KIND_ERROR && kind == KIND_CSV;
     if (state->phase != PHASE_WAITING && !better)
         return;
-    if (kind == KIND_ERROR && item->modified_us == state->error_seen_us)
+    if (kind == KIND_ERROR && server_time_us(item) == state->error_seen_us)
         return; /* known, and not the last word */
     state->kind = kind;
     state->long_name = long_name;
     video->seen_us = seen_us;
-    video->report_modified_us = item->modified_us;
+    video->report_modified_us = server_time_us(item);
     if (better)
         return; /* it is in the queue */
     state->phase = PHASE_SEEN;
@@ -367,7 +372,7 @@ static void read_upload_times(struct run *run)
     for (size_t i = 0; i < count; i++)
         if (hr_workload_name_parse(items[i].name, &index, &suffix) && index < run->count &&
             strcmp(suffix, ".mp4") == 0)
-            run->videos[index].video_modified_us = items[i].modified_us;
+            run->videos[index].video_modified_us = server_time_us(&items[i]);
     hr_store_items_free(items, count);
 }
 

@@ -411,6 +411,10 @@ def whole(lowest):
     return parse
 
 
+def resolved(text):
+    return Path(text).resolve()
+
+
 def existing(path):
     return path if path.exists() else None
 
@@ -426,8 +430,8 @@ def parser():
     what = one.add_mutually_exclusive_group()
     what.add_argument("--image", default=ROOT / "build" / "image", metavar="DIR", help="the function's image (OCI layout)")
     what.add_argument("--program", metavar="FILE", help="instead of an image: this program with 'lambda', in slots without limits")
-    one.add_argument("--homeroom", type=Path, default=ROOT / "build/release/bin/homeroom", metavar="FILE", help="program for the rest")
-    one.add_argument("--models", type=Path, default=ROOT / "build/models", metavar="DIR")
+    one.add_argument("--homeroom", type=resolved, default=ROOT / "build/release/bin/homeroom", metavar="FILE", help="program for the rest")
+    one.add_argument("--models", type=resolved, default=ROOT / "build/models", metavar="DIR")
     one.add_argument("--limit", type=whole(1), default=4, help="most slots at a time")
     one.add_argument("--memory-mb", type=whole(128), default=launch.MB_PER_PROCESSOR, help="of a slot; its share of a processor goes by it")
     one.add_argument("--tmp-mb", type=whole(1), default=512, help="size of a slot's /tmp")

@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|lambda|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -31,6 +31,16 @@ _homeroom()
     --queue-url) return ;;
     --reserve) return ;;
     --part-min-mb) return ;;
+    --stream) return ;;
+    --subject) return ;;
+    --consumer) return ;;
+    --ack-wait) return ;;
+    --max-deliver) return ;;
+    --nats-user) return ;;
+    --nats-password) return ;;
+    --nats-token) return ;;
+    --nats-creds) files=-f ;;
+    --nats-ca) files=-f ;;
     --videos) files=-d ;;
     --mapping) files=-f ;;
     --count) return ;;
@@ -56,10 +66,11 @@ _homeroom()
         export) words+=' --what' ;;
         forget) words+=' --yes' ;;
         lambda) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --queue-url --reserve --part-min-mb --input' ;;
+        worker) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --once --stream --subject --consumer --create-stream --ack-wait --max-deliver --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
         workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget lambda workload doctor models help version'
+        words='recognize watch import enroll students export forget lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -68,7 +79,7 @@ _homeroom()
             if [[ $previous == import ]]; then words='students encoding'; else files=-f; fi
             ;;
         enroll) files=-f ;;
-        help) words='recognize watch import enroll students export forget lambda workload doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

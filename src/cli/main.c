@@ -110,6 +110,22 @@ const struct hr_command hr_command_table[] = {
      "Messages are JSON lines with request id, key, stages and milliseconds, and metrics as "
      "CloudWatch reads them; no student is named. AWS_LAMBDA_LOG_LEVEL chooses the level.",
      0, 0, hr_cmd_lambda},
+    {HR_COMMAND_WORKER, "worker", "nats://HOST:PORT[/STREAM]",
+     "take videos from a NATS JetStream queue",
+     "Does with the messages of a NATS JetStream stream what 'homeroom lambda' does with Amazon's "
+     "events: the report of each new video goes to --out (s3://BUCKET/PREFIX), once, however often "
+     "the news of it come. The messages are bucket notifications as MinIO publishes them. Any number "
+     "of workers share the stream through one consumer; each has one video in hand.\n\n"
+     "A message is acknowledged after the report was written. While a video is worked on the server "
+     "is told so; when a worker dies, another gets the video after --ack-wait seconds. What may pass "
+     "by itself is tried again after 5 seconds, then 20, and so on up to every 10 minutes, "
+     "--max-deliver times in all. What then still fails, what is no notification, and what has ended "
+     "its workers twice as often is put aside: published as homeroom.dead, in the stream "
+     "HOMEROOM_DEAD, with the reason in its headers, for 30 days.\n\n"
+     "Several servers of a cluster are named with commas between them; tls:// encrypts. A password or "
+     "token belongs into a variable, see the options. SIGINT and SIGTERM end it at once, with exit "
+     "status 0: the video in hand goes back and another worker begins it anew.",
+     1, 1, hr_cmd_worker},
     {HR_COMMAND_WORKLOAD, "workload", "",
      "upload many videos, await and check each report, and measure",
      "Needs --videos, --mapping, --input and --output. Uploads --count videos called test_0.mp4, "

@@ -14,7 +14,7 @@
 #define AT(member) offsetof(struct hr_settings, member)
 #define ON(command) (1u << HR_COMMAND_##command)
 /* Commands that videos come to by events. */
-#define SERVING (ON(LAMBDA))
+#define SERVING (ON(LAMBDA) | ON(WORKER))
 #define SEEING (ON(RECOGNIZE) | ON(WATCH) | SERVING)
 
 const struct hr_option hr_option_table[] = {
@@ -39,7 +39,7 @@ const struct hr_option hr_option_table[] = {
      "show the version and end"},
     {"out", 'o', HR_OPTION_TEXT, AT(out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT",
      ON(RECOGNIZE) | SERVING,
-     "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda)"},
+     "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda, worker)"},
     {"fps", 0, HR_OPTION_NUMBER, AT(fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS",
      SEEING, "frames looked at per second of video"},
     {"format", 'f', HR_OPTION_CHOICE, AT(format), "KIND", "csv|json", 0, 0, "csv", NULL, SEEING,
@@ -67,8 +67,9 @@ const struct hr_option hr_option_table[] = {
      "video"},
     {"create-table", 0, HR_OPTION_FLAG, AT(create_table), NULL, NULL, 0, 0, NULL, NULL, ON(IMPORT),
      "make the table of --students when it is not there"},
-    {"once", 0, HR_OPTION_FLAG, AT(once), NULL, NULL, 0, 0, NULL, NULL, ON(WATCH),
-     "end when every video that is complete has its report"},
+    {"once", 0, HR_OPTION_FLAG, AT(once), NULL, NULL, 0, 0, NULL, NULL,
+     ON(WATCH) | ON(WORKER),
+     "end when every video that is complete has its report (watch), or when no message waits (worker)"},
     {"interval", 0, HR_OPTION_NUMBER, AT(interval_s), "S", NULL, 0.05, 3600, "2", NULL, ON(WATCH),
      "seconds between looks at the folder; a file that changed since the last look is still being "
      "copied"},
@@ -89,6 +90,33 @@ const struct hr_option hr_option_table[] = {
     {"part-min-mb", 0, HR_OPTION_INTEGER, AT(part_min_mb), "N", NULL, 0, 1000000, "4",
      "HOMEROOM_PART_MIN_MB", ON(LAMBDA),
      "a video of fewer MiB is never looked for among those that were put down"},
+    {"stream", 0, HR_OPTION_TEXT, AT(stream), "NAME", NULL, 0, 0, "VIDEOS", "HOMEROOM_NATS_STREAM",
+     ON(WORKER), "JetStream stream with the news of videos; one in the address outranks it"},
+    {"subject", 0, HR_OPTION_TEXT, AT(subject), "SUBJECT", NULL, 0, 0, "s3.created",
+     "HOMEROOM_NATS_SUBJECT", ON(WORKER), "subject under which they are sent"},
+    {"consumer", 0, HR_OPTION_TEXT, AT(consumer), "NAME", NULL, 0, 0, "homeroom",
+     "HOMEROOM_NATS_CONSUMER", ON(WORKER),
+     "durable consumer that the workers share; made when it is not there"},
+    {"create-stream", 0, HR_OPTION_FLAG, AT(create_stream), NULL, NULL, 0, 0, NULL, NULL,
+     ON(WORKER), "make the stream when it is not there: a work queue on disk"},
+    {"ack-wait", 0, HR_OPTION_NUMBER, AT(ack_wait_s), "S", NULL, 0.1, 3600, "30",
+     "HOMEROOM_ACK_WAIT", ON(WORKER),
+     "seconds after which a video whose worker has died goes to another; for a consumer that is "
+     "made now"},
+    {"max-deliver", 0, HR_OPTION_INTEGER, AT(deliveries_max), "N", NULL, 1, 1000, "8",
+     "HOMEROOM_MAX_DELIVER", ON(WORKER),
+     "tries of a message before it is put aside; 8 take about half an hour"},
+    {"nats-user", 0, HR_OPTION_TEXT, AT(nats_user), "NAME", NULL, 0, 0, NULL, "HOMEROOM_NATS_USER",
+     ON(WORKER), "user at the NATS server"},
+    {"nats-password", 0, HR_OPTION_TEXT, AT(nats_password), "TEXT", NULL, 0, 0, NULL,
+     "HOMEROOM_NATS_PASSWORD", ON(WORKER),
+     "and the password; better in the variable, as others can see command lines"},
+    {"nats-token", 0, HR_OPTION_TEXT, AT(nats_token), "TEXT", NULL, 0, 0, NULL,
+     "HOMEROOM_NATS_TOKEN", ON(WORKER), "token instead of user and password; likewise"},
+    {"nats-creds", 0, HR_OPTION_TEXT, AT(nats_credentials), "FILE", NULL, 0, 0, NULL,
+     "HOMEROOM_NATS_CREDS", ON(WORKER), "credentials file as nsc writes it"},
+    {"nats-ca", 0, HR_OPTION_TEXT, AT(nats_ca), "FILE", NULL, 0, 0, NULL, "HOMEROOM_NATS_CA",
+     ON(WORKER), "certificates to trust with tls://, instead of the system's"},
     {"videos", 0, HR_OPTION_TEXT, AT(videos), "DIR", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "folder with the clips to upload, *.mp4"},
     {"mapping", 0, HR_OPTION_TEXT, AT(mapping), "FILE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
@@ -97,7 +125,7 @@ const struct hr_option hr_option_table[] = {
      ON(WORKLOAD), "videos to upload"},
     {"input", 0, HR_OPTION_TEXT, AT(input), "PLACE", NULL, 0, 0, NULL, "HOMEROOM_INPUT",
      ON(WORKLOAD) | SERVING,
-     "where to upload: s3://BUCKET or s3://BUCKET/PREFIX, or a folder; for lambda: where the "
+     "where to upload: s3://BUCKET or s3://BUCKET/PREFIX, or a folder; for lambda and worker: where the "
      "videos "
      "come from, so that reports are never written there"},
     {"output", 0, HR_OPTION_TEXT, AT(output), "PLACE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),

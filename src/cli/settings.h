@@ -18,6 +18,7 @@ enum hr_command_id {
     HR_COMMAND_EXPORT,
     HR_COMMAND_FORGET,
     HR_COMMAND_LAMBDA,
+    HR_COMMAND_WORKER,
     HR_COMMAND_WORKLOAD,
     HR_COMMAND_DOCTOR,
     HR_COMMAND_MODELS,
@@ -65,7 +66,19 @@ struct hr_settings {
     const char *queue_url;
     double reserve_s;
     int part_min_mb;
-    /* workload; lambda: input */
+    /* worker */
+    const char *stream;
+    const char *subject;
+    const char *consumer;
+    bool create_stream;
+    double ack_wait_s;
+    int deliveries_max;
+    const char *nats_user;
+    const char *nats_password;
+    const char *nats_token;
+    const char *nats_credentials;
+    const char *nats_ca;
+    /* workload; lambda, worker: input */
     const char *videos;
     const char *mapping;
     int count;

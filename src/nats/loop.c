@@ -94,6 +94,8 @@ static void handle(const struct loop *loop, const struct hr_nats_message *messag
                                 .deliveries = message->deliveries,
                                 .deliveries_max = loop->options->deliveries_max};
     struct hr_error reason = {0};
+    if (message->deliveries > 1)
+        tell(loop, &(struct hr_nats_news){.kind = HR_NATS_NEWS_REPEATED, .message = message});
     enum hr_nats_result result = try_message(loop, message, &tried, &reason);
     answer(loop, message, hr_nats_decide(result, &tried), &reason);
 }

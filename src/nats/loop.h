@@ -14,6 +14,7 @@ typedef enum hr_nats_result hr_nats_handler(void *context, const struct hr_nats_
 
 /* What the loop has to tell beside the handler's own words. */
 enum hr_nats_news_kind {
+    HR_NATS_NEWS_REPEATED,   /* the message is not here for the first time */
     HR_NATS_NEWS_AGAIN,      /* the message comes again after `delay_ms`, because of `reason` */
     HR_NATS_NEWS_DEAD,       /* it was put aside because of `reason` */
     HR_NATS_NEWS_UNANSWERED, /* the answer did not reach the queue: it comes again */

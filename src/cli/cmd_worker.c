@@ -1,0 +1,211 @@
+/* homeroom worker: takes the news of videos from a queue, where people run this on their own
+ * machines instead of Amazon's. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/function_log.h"
+#include "cli/function_settings.h"
+#include "nats/consumer.h"
+#include "nats/loop.h"
+
+/* A server that is away for longer may have moved: whoever started the worker starts another. */
+#define AWAY_MAX_MS INT64_C(300000)
+
+struct worker {
+    struct hr_cli *cli;
+    struct hr_function_setup setup;
+    const char *stream;
+};
+
+/* --- one message --- */
+
+static int64_t now_us(void)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    return clock->monotonic_us(clock->context);
+}
+
+/* The message's name in the log: "VIDEOS-17". */
+struct message_name {
+    char text[HR_NATS_NAME_SIZE + 32];
+};
+
+static struct message_name name_of(const struct worker *worker,
+                                   const struct hr_nats_message *message)
+{
+    struct message_name name;
+    snprintf(name.text, sizeof name.text, "%s-%llu", worker->stream,
+             (unsigned long long)message->sequence);
+    return name;
+}
+
+static enum hr_status handle_object(struct worker *worker, const struct hr_event_object *object,
+                                    const char *message_name, struct hr_error *error)
+{
+    struct hr_cli *cli = worker->cli;
+    struct hr_function_outcome outcome = {0};
+    int64_t start_us = now_us();
+    enum hr_status status = hr_function_setup_refresh(&worker->setup, cli, error);
+    if (status == HR_OK)
+        status = hr_function_handle(&worker->setup.function, worker->setup.session, object,
+                                    &cli->patience, &outcome, error);
+    /* Who was asked to stop has not failed: the loop says where the message went. */
+    if (status != HR_OK && hr_cli_interrupted())
+        return status;
+    struct hr_function_news news = {.request_id = message_name,
+                                    .object = object,
+                                    .outcome = &outcome,
+                                    .total_us = now_us() - start_us,
+                                    .error = status != HR_OK ? error : NULL};
+    hr_function_log(cli, &news);
+    return status;
+}
+
+/* Every object is tried, whatever became of the one before it; the first error is the message's. */
+static enum hr_status handle_objects(struct worker *worker, const struct hr_events *events,
+                                     const char *message_name, struct hr_error *error)
+{
+    enum hr_status first = HR_OK;
+    for (size_t i = 0; i < events->object_count && !hr_cli_interrupted(); i++) {
+        struct hr_error own = {0};
+        enum hr_status status = handle_object(worker, &events->objects[i], message_name, &own);
+        if (status != HR_OK && first == HR_OK) {
+            first = status;
+            *error = own;
+        }
+    }
+    if (first == HR_OK && hr_cli_interrupted() && events->object_count > 0)
+        return hr_error_set(error, HR_ERR_DEADLINE, "the worker was asked to stop");
+    return first;
+}
+
+/* A notification travels bare here, or in the envelopes of others' queues: then each inner message
+ * must be one. */
+static enum hr_status parse(const struct hr_nats_message *message, struct hr_events *events,
+                            struct hr_error *error)
+{
+    enum hr_status status = hr_events_parse(events, message->body, error);
+    for (size_t i = 0; status == HR_OK && i < events->message_count; i++)
+        if (events->messages[i].status != HR_OK)
+            status = hr_error_set(error, events->messages[i].status, "%s",
+                                  events->messages[i].reason);
+    return status;
+}
+
+static enum hr_nats_result handle(void *context, const struct hr_nats_message *message,
+                                  struct hr_error *error)
+{
+    struct worker *worker = context;
+    struct hr_events events = {0};
+    struct message_name name = name_of(worker, message);
+    enum hr_nats_result result = HR_NATS_HANDLED;
+    enum hr_status status = parse(message, &events, error);
+    if (status == HR_ERR_MEMORY)
+        result = HR_NATS_FAILED;
+    else if (status != HR_OK)
+        result = HR_NATS_HOPELESS;
+    else if (handle_objects(worker, &events, name.text, error) != HR_OK)
+        result = hr_cli_interrupted() ? HR_NATS_INTERRUPTED : HR_NATS_FAILED;
+    hr_events_clear(&events);
+    return result;
+}
+
+/* --- what the loop has to tell --- */
+
+static const struct {
+    enum hr_log_level level;
+    const char *text;
+} news_lines[] = {[HR_NATS_NEWS_REPEATED] = {HR_LOG_INFO, "the message comes again"},
+                  [HR_NATS_NEWS_AGAIN] = {HR_LOG_WARNING, "the message goes back to the queue"},
+                  [HR_NATS_NEWS_DEAD] = {HR_LOG_ERROR, "the message is put aside"},
+                  [HR_NATS_NEWS_UNANSWERED] = {HR_LOG_WARNING, "the queue was not told: the message "
+                                                               "comes again"},
+                  [HR_NATS_NEWS_AWAY] = {HR_LOG_WARNING, "the queue is away"},
+                  [HR_NATS_NEWS_BACK] = {HR_LOG_INFO, "the queue is back"}};
+
+static void on_news(void *context, const struct hr_nats_news *news)
+{
+    const struct worker *worker = context;
+    bool orderly = news->kind == HR_NATS_NEWS_AGAIN && hr_cli_interrupted();
+    enum hr_log_level level = orderly ? HR_LOG_INFO : news_lines[news->kind].level;
+    struct message_name name = {{0}};
+    struct hr_log_field fields[8] = {{0}};
+    size_t count = 0;
+    if (news->message != NULL) {
+        name = name_of(worker, news->message);
+        fields[count++] = (struct hr_log_field){"request_id", name.text, 0};
+        fields[count++] =
+            (struct hr_log_field){"deliveries", NULL, (double)news->message->deliveries};
+    }
+    if (news->reason != NULL && news->reason->text[0] != '\0') {
+        fields[count++] = (struct hr_log_field){"code", hr_status_name(news->reason->code), 0};
+        fields[count++] = (struct hr_log_field){"reason", news->reason->text, 0};
+    }
+    if (news->kind == HR_NATS_NEWS_AGAIN)
+        fields[count++] = (struct hr_log_field){"delay_ms", NULL, (double)news->delay_ms};
+    hr_log_write(&worker->cli->log, level, fields, "%s", news_lines[news->kind].text);
+}
+
+/* --- the process --- */
+
+static enum hr_status open_consumer(struct worker *worker, const struct hr_nats_place *place,
+                                    struct hr_nats_consumer **out, struct hr_error *error)
+{
+    const struct hr_settings *settings = &worker->cli->settings;
+    if (place->stream[0] != '\0')
+        worker->stream = place->stream;
+    struct hr_nats_consumer_options options = {
+        .place = place,
+        .stream = worker->stream,
+        .subject = settings->subject,
+        .consumer = settings->consumer,
+        .user = settings->nats_user,
+        .password = settings->nats_password,
+        .token = settings->nats_token,
+        .credentials_file = settings->nats_credentials,
+        .ca_file = settings->nats_ca,
+        .ack_wait_ms = (int64_t)(settings->ack_wait_s * 1000),
+        .create_stream = settings->create_stream};
+    return hr_nats_consumer_open(out, &options, error);
+}
+
+static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *consumer,
+                            struct hr_error *error)
+{
+    const struct hr_cli *cli = worker->cli;
+    struct hr_nats_queue queue = hr_nats_consumer_queue(consumer);
+    struct hr_nats_loop_options options = {
+        .queue = &queue,
+        .handler = handle,
+        .context = worker,
+        .on_news = on_news,
+        .stop = hr_cli_interrupt_flag(),
+        .once = cli->settings.once,
+        .deliveries_max = (unsigned)cli->settings.deliveries_max,
+        .ack_wait_ms = hr_nats_consumer_ack_wait_ms(consumer),
+        .away_max_ms = AWAY_MAX_MS};
+    const struct hr_log_field fields[] = {{"stream", worker->stream, 0},
+                                          {"consumer", cli->settings.consumer, 0},
+                                          {"ack_wait_ms", NULL, (double)options.ack_wait_ms},
+                                          {0}};
+    hr_log_write(&cli->log, HR_LOG_INFO, fields, "waiting for videos");
+    return hr_nats_run(&options, error);
+}
+
+int hr_cmd_worker(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    struct worker worker = {.cli = cli, .stream = cli->settings.stream};
+    struct hr_nats_place place;
+    struct hr_nats_consumer *consumer = NULL;
+    enum hr_status status = hr_nats_place_parse(&place, cli->words[0], &error);
+    if (status == HR_OK)
+        status = hr_function_setup_open(&worker.setup, cli, 0, &error);
+    if (status == HR_OK)
+        status = open_consumer(&worker, &place, &consumer, &error);
+    if (status == HR_OK)
+        status = serve(&worker, consumer, &error);
+    hr_nats_consumer_close(consumer);
+    hr_function_setup_close(&worker.setup);
+    return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
+}

@@ -16,12 +16,14 @@ class Recogniser(threading.Thread):
         super().__init__()
         self.s3, self.answer = s3, answer
         self.enough, self.done = threading.Event(), {}
+        self.known = set(s3.keys_of(INPUT, "videos/"))  # an earlier run's
 
     def run(self):
         while not self.enough.wait(0.05):
             for key in self.s3.keys_of(INPUT, "videos/"):
                 stem = key.removeprefix("videos/").removesuffix(".mp4")
-                if key.endswith(".mp4") and stem not in self.done:
+                if key not in self.known:
+                    self.known.add(key)
                     self.done[stem] = self.s3.get(INPUT, key).decode()
                     for name, text in self.answer(stem, self.done[stem]).items():
                         self.s3.put(OUTPUT, f"reports/{name}", text.encode())

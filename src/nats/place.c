@@ -38,16 +38,19 @@ static enum hr_status add_server(struct hr_nats_place *out, const char *text, si
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "a NATS server is named as nats://HOST:PORT or tls://HOST:PORT, with "
                             "/STREAM behind the last one");
-    char *path = strchr(server + scheme, '/');
-    if (path != NULL) {
-        *path++ = '\0';
-        snprintf(out->stream, sizeof out->stream, "%s", path);
-    }
-    if (server[scheme] == '\0')
-        return hr_error_set(error, HR_ERR_ARGUMENT, "the NATS server's host is missing");
     out->tls |= tls;
     out->server_count++;
-    return out->stream[0] != '\0' ? hr_nats_name_check("the stream", out->stream, error) : HR_OK;
+    char *path = strchr(server + scheme, '/');
+    if (path != NULL)
+        *path++ = '\0';
+    if (server[scheme] == '\0')
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the NATS server's host is missing");
+    if (path == NULL || path[0] == '\0')
+        return HR_OK;
+    enum hr_status status = hr_nats_name_check("the stream", path, error);
+    if (status == HR_OK)
+        snprintf(out->stream, sizeof out->stream, "%s", path);
+    return status;
 }
 
 enum hr_status hr_nats_place_parse(struct hr_nats_place *out, const char *text,

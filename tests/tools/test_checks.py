@@ -285,8 +285,8 @@ class Globals(unittest.TestCase):
             self.assertEqual(self.problems(code, "thing.c", *options), [])
 
     def test_what_is_allowed_is_allowed_in_its_file_only(self):
-        self.assertEqual(self.problems("int interrupts;", "interrupt.c"), [])
-        self.assertEqual(len(self.problems("int interrupts;", "other.c")), 1)
+        self.assertEqual(self.problems("int interrupted;", "interrupt.c"), [])
+        self.assertEqual(len(self.problems("int interrupted;", "other.c")), 1)
         self.assertEqual(len(self.problems("int others;", "interrupt.c")), 1)
 
 

@@ -31,6 +31,8 @@ COMPILED_IN = {
     "libheif": ("LGPL-3.0-or-later", "https://github.com/strukturag/libheif"),
     "curl": ("curl", "https://curl.se/"),
 }
+# Headers whose functions are compiled into ours: Debian's package, the name of its source, licence, home.
+HEADERS = ("libxxhash-dev", "xxhash", "BSD-2-Clause", "https://xxhash.com/")
 MODEL_LICENCES = {"centerface.hrm": "MIT", "dlib-resnet.hrm": "CC0-1.0"}
 
 USER = 65532
@@ -129,6 +131,11 @@ class Image:
                 name, (PARTS / name / "version").read_text().strip(), licence, home
             )
             self.put("program", PARTS / name / "copyright", f"usr/share/doc/homeroom/{name}.copyright", part)
+
+        package, name, licence, home = HEADERS
+        version = output("dpkg-query", "-W", "-f", "${source:Version}\n", package).split()[0]
+        part = self.packages[name + " (source)"] = sbom.compiled_in_package(name, version, licence, home)
+        self.put("program", Path("/usr/share/doc", package, "copyright"), f"usr/share/doc/homeroom/{name}.copyright", part)
 
     def add_models(self):
         for path in sorted(MODELS.glob("*.hrm")):

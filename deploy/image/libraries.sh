@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds, inside the image's build stage, the three libraries of which Debian's own packages bring far more than
 # homeroom uses: FFmpeg, libheif and libcurl, from Debian's sources with Debian's fixes, as static libraries in
-# /opt/homeroom-parts. docs/decisions/0003-image.md says why, with figures.
+# /opt/homeroom-parts. docs/decisions/0004-image.md says why, with figures.
 # usage: libraries.sh TRIPLET [FOLDER]
 set -euo pipefail
 export LC_ALL=C.UTF-8

@@ -50,7 +50,7 @@ def compiled_in_package(name, version, licence, home):
     return Package(
         name, version, licence, home, "Organization: Debian",
         f"pkg:deb/debian/{escape(name)}@{escape(version)}?arch=source&distro=bookworm",
-        f"compiled from Debian's source package, in part, by deploy/image/libraries.sh; "
+        f"compiled into the program, in part, from Debian's source package; "
         f"the licences stand in /usr/share/doc/homeroom/{name}.copyright",
         compiled_in=True,
     )  # fmt: skip

@@ -6,4 +6,4 @@ environment checkov "$root/tests/deploy/requirements-checkov.txt"
 HOMEROOM_CHECKOV=$(dirname "$python")/checkov
 export HOMEROOM_CHECKOV
 environment deploy "$root/tests/deploy/requirements.txt"
-exec "$python" -B "$root/tests/deploy/test_template.py"
+exec "$python" -B "$root/tests/deploy/test_template.py" "$@"

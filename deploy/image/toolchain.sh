@@ -1,5 +1,5 @@
 #!/bin/bash
-# Prepares the image's build stage: compilers, and the libraries of the architecture that the image is for.
+# Prepares the image's build stage: compilers, and what libraries.sh builds with, for the image's architecture.
 # usage: toolchain.sh ARCHITECTURE     (Debian's name: amd64, arm64)
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive

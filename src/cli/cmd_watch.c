@@ -12,8 +12,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "classroom/names.h"
 #include "cli/answer.h"
 #include "cli/batch.h"
 #include "cli/database.h"
@@ -47,20 +47,6 @@ struct watch {
     size_t ready_count;
     int exit_status; /* of the first failure */
 };
-
-/* What is taken for a video or a photo; --help and the manual say the same. */
-static const char *const video_suffixes[] = {
-    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts",  ".mts", ".m2ts",
-    ".3gp", ".wmv", ".flv", ".ogv", ".mxf",  ".jpg", ".jpeg", ".png",  ".webp"};
-
-static bool is_video(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot != NULL && i < sizeof video_suffixes / sizeof video_suffixes[0]; i++)
-        if (dot != name && strcasecmp(dot, video_suffixes[i]) == 0)
-            return true;
-    return false;
-}
 
 static int64_t monotonic_us(void)
 {
@@ -147,7 +133,7 @@ static enum hr_status look(struct watch *watch, struct hr_error *error)
         goto out;
     }
     for (size_t i = 0; i < item_count; i++) {
-        if (!is_video(items[i].name)) {
+        if (!hr_is_video_name(items[i].name)) {
             hr_log_write(&watch->cli->log, HR_LOG_DEBUG, NULL, "not a video: %s", items[i].name);
             continue;
         }

@@ -32,7 +32,7 @@ const struct hr_command hr_command_table[] = {
      "done: remove it, or change the video, to have it made again. A video that cannot be read "
      "leaves NAME.error.json in OUT and is tried again when it changes.\n\n"
      "A file counts as a video by its ending: mp4, m4v, mov, mkv, webm, avi, mpg, mpeg, ts, mts, "
-     "m2ts, 3gp, wmv, flv, ogv, mxf, and for photos jpg, jpeg, png, webp. Hidden files and "
+     "m2ts, 3gp, wmv, flv, ogv, mxf, and for photos jpg, jpeg, png, webp, heic, heif. Hidden files and "
      "unfinished "
      "downloads are left alone. A file is complete when it did not change for --interval "
      "seconds.\n\n"

@@ -1,5 +1,5 @@
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "nats/client.h"
 
@@ -14,6 +14,16 @@ static const struct {
                 {NATS_INVALID_SUBJECT, HR_ERR_ARGUMENT},
                 {NATS_INVALID_ARG, HR_ERR_ARGUMENT}};
 
+/* What libnats says of its last error, without "(conn.c:1905): " in front, where in itself it was. */
+static const char *last_words(natsStatus status)
+{
+    const char *words = nats_GetLastError(NULL);
+    if (words == NULL || words[0] == '\0')
+        return natsStatus_GetText(status);
+    const char *end = words[0] == '(' ? strstr(words, "): ") : NULL;
+    return end != NULL ? end + 3 : words;
+}
+
 enum hr_status hr_nats_failed(struct hr_error *error, natsStatus status, jsErrCode code,
                               const char *what)
 {
@@ -21,9 +31,7 @@ enum hr_status hr_nats_failed(struct hr_error *error, natsStatus status, jsErrCo
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (statuses[i].foreign == status)
             ours = statuses[i].ours;
-    const char *reason = nats_GetLastError(NULL);
-    if (reason == NULL || reason[0] == '\0')
-        reason = natsStatus_GetText(status);
+    const char *reason = last_words(status);
     return code != 0 ? hr_error_set(error, ours, "%s: %s (%d)", what, reason, (int)code)
                      : hr_error_set(error, ours, "%s: %s", what, reason);
 }

@@ -203,6 +203,12 @@ class Deploy(Case):
                 self.never("ecr", "create-repository")
                 self.never("cloudformation", "deploy")
 
+    def test_a_function_that_was_stopped_is_started_again(self):
+        self.assertEqual(self.deploy(answers=[("get-function-concurrency", 0, "0")]), 0, self.output)
+        self.find("lambda", "delete-function-concurrency", "--function-name", "the-function")
+        self.assertEqual(self.deploy(answers=[("get-function-concurrency", 0, "5")]), 0, self.output)
+        self.never("lambda", "delete-function-concurrency")
+
     def test_a_stack_that_fails_says_where_to_look(self):
         self.assertEqual(self.deploy("--db", self.database, answers=[("cloudformation deploy", 255, "no")]), 1)
         self.assertIn("describe-stack-events --stack-name homeroom", self.output)

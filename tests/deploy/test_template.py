@@ -183,6 +183,11 @@ class Promises(unittest.TestCase):
         self.assertEqual(variables["HOMEROOM_STUDENTS"], {"Fn::Sub": "dynamodb:${Students}"})
         self.assertEqual(variables["HOMEROOM_QUEUE_URL"], {"Ref": "Queue"})
         self.assertEqual(variables["HOMEROOM_DB"]["Fn::If"][1], "/opt/homeroom/homeroom.db")
+        self.assertEqual(variables["HOMEROOM_INPUT"],
+                         {"Fn::Sub": "s3://" + self.resources["InputBucket"]["Properties"]["BucketName"]["Fn::Sub"]})
+        known = (SOURCE / "src/cli/settings.c").read_text(encoding="utf-8")
+        for name in variables:
+            self.assertIn(f'"{name}"', known, "the program does not know it")
         image = (SOURCE / "deploy/Dockerfile").read_text(encoding="utf-8")
         self.assertIn("ENV HOMEROOM_DB=/opt/homeroom/homeroom.db", image)
 
@@ -190,7 +195,13 @@ class Promises(unittest.TestCase):
         watched = {one["Properties"]["MetricName"] for one in self.of_type("AWS::CloudWatch::Alarm").values()}
         self.assertEqual(watched, {"Errors", "Throttles", "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"})
         body = self.resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-        json.loads(re.sub(r"\$\{[^}]*\}", "x", body))
+        widgets = json.loads(re.sub(r"\$\{[^}]*\}", "x", body))["widgets"]
+        written = (SOURCE / "src/cli/function_log.c").read_text(encoding="utf-8")
+        own = [metric[1] for widget in widgets if widget["properties"].get("metrics", [[""]])[0][0] == "homeroom"
+               for metric in widget["properties"]["metrics"]]
+        self.assertGreater(len(own), 5)
+        for metric in own:
+            self.assertIn(f'"{metric}"', written, "the function does not write it")
 
     def test_nothing_is_left_behind(self):
         for name, one in self.resources.items():

@@ -42,5 +42,5 @@ function(hr_test name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300
-    ENVIRONMENT "HOMEROOM_SOURCE=${CMAKE_SOURCE_DIR};HOMEROOM_MODELS=${HOMEROOM_MODEL_DIR};CMOCKA_MESSAGE_OUTPUT=stdout")
+    ENVIRONMENT "HOMEROOM_SOURCE=${CMAKE_SOURCE_DIR};HOMEROOM_MODELS=${HOMEROOM_MODEL_DIR};CMOCKA_MESSAGE_OUTPUT=stdout;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan-suppressions.txt")
 endfunction()

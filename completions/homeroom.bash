@@ -36,6 +36,7 @@ _homeroom()
     --consumer) return ;;
     --ack-wait) return ;;
     --max-deliver) return ;;
+    --grace) return ;;
     --nats-user) return ;;
     --nats-password) return ;;
     --nats-token) return ;;
@@ -66,7 +67,7 @@ _homeroom()
         export) words+=' --what' ;;
         forget) words+=' --yes' ;;
         lambda) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --queue-url --reserve --part-min-mb --input' ;;
-        worker) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --once --stream --subject --consumer --create-stream --ack-wait --max-deliver --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
+        worker) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --once --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
         workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
         esac
     elif [[ -z $command ]]; then

@@ -1,5 +1,6 @@
 /* homeroom worker: takes the news of videos from a queue, where people run this on their own
  * machines instead of Amazon's. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,10 @@ struct worker {
     struct hr_cli *cli;
     struct hr_function_setup setup;
     const char *stream;
+    /* What ends the work on a video: not a signal by itself, but interrupt(). */
+    pthread_mutex_t lock; /* of the session, when it is replaced and when it is stopped */
+    atomic_bool interrupted;
+    struct hr_deadline patience;
 };
 
 /* --- one message --- */
@@ -39,18 +44,42 @@ static struct message_name name_of(const struct worker *worker,
     return name;
 }
 
+/* Ctrl-C and SIGTERM do not stop the session at once, as they do elsewhere. */
+static enum hr_status refresh(struct worker *worker, struct hr_error *error)
+{
+    pthread_mutex_lock(&worker->lock);
+    enum hr_status status = hr_function_setup_refresh(&worker->setup, worker->cli, error);
+    if (status == HR_OK)
+        hr_cli_release_session(worker->setup.session);
+    if (status == HR_OK && atomic_load(&worker->interrupted))
+        hr_session_stop(worker->setup.session);
+    pthread_mutex_unlock(&worker->lock);
+    return status;
+}
+
+/* From the loop's other thread, while a message is handled. */
+static void interrupt(void *context)
+{
+    struct worker *worker = context;
+    pthread_mutex_lock(&worker->lock);
+    atomic_store(&worker->interrupted, true);
+    if (worker->setup.session != NULL)
+        hr_session_stop(worker->setup.session);
+    pthread_mutex_unlock(&worker->lock);
+}
+
 static enum hr_status handle_object(struct worker *worker, const struct hr_event_object *object,
                                     const char *message_name, struct hr_error *error)
 {
     struct hr_cli *cli = worker->cli;
     struct hr_function_outcome outcome = {0};
     int64_t start_us = now_us();
-    enum hr_status status = hr_function_setup_refresh(&worker->setup, cli, error);
+    enum hr_status status = refresh(worker, error);
     if (status == HR_OK)
         status = hr_function_handle(&worker->setup.function, worker->setup.session, object,
-                                    &cli->patience, &outcome, error);
-    /* Who was asked to stop has not failed: the loop says where the message went. */
-    if (status != HR_OK && hr_cli_interrupted())
+                                    &worker->patience, &outcome, error);
+    /* Who was interrupted has not failed: the loop says where the message went. */
+    if (status != HR_OK && atomic_load(&worker->interrupted))
         return status;
     struct hr_function_news news = {.request_id = message_name,
                                     .object = object,
@@ -66,15 +95,17 @@ static enum hr_status handle_objects(struct worker *worker, const struct hr_even
                                      const char *message_name, struct hr_error *error)
 {
     enum hr_status first = HR_OK;
-    for (size_t i = 0; i < events->object_count && !hr_cli_interrupted(); i++) {
+    size_t handled = 0;
+    while (handled < events->object_count && !atomic_load(&worker->interrupted)) {
         struct hr_error own = {0};
-        enum hr_status status = handle_object(worker, &events->objects[i], message_name, &own);
+        const struct hr_event_object *object = &events->objects[handled++];
+        enum hr_status status = handle_object(worker, object, message_name, &own);
         if (status != HR_OK && first == HR_OK) {
             first = status;
             *error = own;
         }
     }
-    if (first == HR_OK && hr_cli_interrupted() && events->object_count > 0)
+    if (first == HR_OK && handled < events->object_count)
         return hr_error_set(error, HR_ERR_DEADLINE, "the worker was asked to stop");
     return first;
 }
@@ -105,7 +136,7 @@ static enum hr_nats_result handle(void *context, const struct hr_nats_message *m
     else if (status != HR_OK)
         result = HR_NATS_HOPELESS;
     else if (handle_objects(worker, &events, name.text, error) != HR_OK)
-        result = hr_cli_interrupted() ? HR_NATS_INTERRUPTED : HR_NATS_FAILED;
+        result = atomic_load(&worker->interrupted) ? HR_NATS_INTERRUPTED : HR_NATS_FAILED;
     hr_events_clear(&events);
     return result;
 }
@@ -126,7 +157,7 @@ static const struct {
 static void on_news(void *context, const struct hr_nats_news *news)
 {
     const struct worker *worker = context;
-    bool orderly = news->kind == HR_NATS_NEWS_AGAIN && hr_cli_interrupted();
+    bool orderly = news->kind == HR_NATS_NEWS_AGAIN && atomic_load(&worker->interrupted);
     enum hr_log_level level = orderly ? HR_LOG_INFO : news_lines[news->kind].level;
     struct message_name name = {{0}};
     struct hr_log_field fields[8] = {{0}};
@@ -180,6 +211,8 @@ static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *cons
         .context = worker,
         .on_news = on_news,
         .stop = hr_cli_interrupt_flag(),
+        .grace_ms = (int64_t)(cli->settings.grace_s * 1000),
+        .interrupt = interrupt,
         .once = cli->settings.once,
         .deliveries_max = (unsigned)cli->settings.deliveries_max,
         .ack_wait_ms = hr_nats_consumer_ack_wait_ms(consumer),
@@ -195,7 +228,12 @@ static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *cons
 int hr_cmd_worker(struct hr_cli *cli)
 {
     struct hr_error error = {0};
-    struct worker worker = {.cli = cli, .stream = cli->settings.stream};
+    struct worker worker = {.cli = cli,
+                            .stream = cli->settings.stream,
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .patience = {.clock = hr_clock_system(),
+                                         .at_monotonic_us = INT64_MAX,
+                                         .stop = &worker.interrupted}};
     struct hr_nats_place place;
     struct hr_nats_consumer *consumer = NULL;
     enum hr_status status = hr_nats_place_parse(&place, cli->words[0], &error);

@@ -123,8 +123,9 @@ const struct hr_command hr_command_table[] = {
      "its workers twice as often is put aside: published as homeroom.dead, in the stream "
      "HOMEROOM_DEAD, with the reason in its headers, for 30 days.\n\n"
      "Several servers of a cluster are named with commas between them; tls:// encrypts. A password or "
-     "token belongs into a variable, see the options. SIGINT and SIGTERM end it at once, with exit "
-     "status 0: the video in hand goes back and another worker begins it anew.",
+     "token belongs into a variable, see the options. SIGINT and SIGTERM end it behind the "
+     "video in hand, with exit status 0; what then takes longer than --grace goes back at once and "
+     "another worker begins it anew. A second signal ends it on the spot.",
      1, 1, hr_cmd_worker},
     {HR_COMMAND_WORKLOAD, "workload", "",
      "upload many videos, await and check each report, and measure",

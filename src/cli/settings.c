@@ -106,6 +106,10 @@ const struct hr_option hr_option_table[] = {
     {"max-deliver", 0, HR_OPTION_INTEGER, AT(deliveries_max), "N", NULL, 1, 1000, "8",
      "HOMEROOM_MAX_DELIVER", ON(WORKER),
      "tries of a message before it is put aside; 8 take about half an hour"},
+    {"grace", 0, HR_OPTION_NUMBER, AT(grace_s), "S", NULL, 0, 86400, "25", "HOMEROOM_GRACE",
+     ON(WORKER),
+     "seconds that the video in hand may still take when the worker is asked to end; then it goes "
+     "back to the queue"},
     {"nats-user", 0, HR_OPTION_TEXT, AT(nats_user), "NAME", NULL, 0, 0, NULL, "HOMEROOM_NATS_USER",
      ON(WORKER), "user at the NATS server"},
     {"nats-password", 0, HR_OPTION_TEXT, AT(nats_password), "TEXT", NULL, 0, 0, NULL,

@@ -73,6 +73,7 @@ struct hr_settings {
     bool create_stream;
     double ack_wait_s;
     int deliveries_max;
+    double grace_s;
     const char *nats_user;
     const char *nats_password;
     const char *nats_token;

@@ -31,6 +31,13 @@ static enum hr_nats_result try_message(const struct loop *loop,
                                        const struct hr_nats_try *tried, struct hr_error *reason)
 {
     const struct hr_nats_loop_options *options = loop->options;
+    const struct hr_nats_pulse_options beside = {.queue = options->queue,
+                                                 .period_ms =
+                                                     options->ack_wait_ms / BEATS_PER_ACK_WAIT,
+                                                 .stop = options->stop,
+                                                 .grace_ms = options->grace_ms,
+                                                 .interrupt = options->interrupt,
+                                                 .context = options->context};
     struct hr_nats_pulse pulse;
     if (hr_nats_is_deadly(tried)) {
         hr_error_set(reason, HR_ERR_INTERNAL,
@@ -39,8 +46,7 @@ static enum hr_nats_result try_message(const struct loop *loop,
                      message->deliveries - 1);
         return HR_NATS_HOPELESS;
     }
-    if (hr_nats_pulse_start(&pulse, options->queue, options->ack_wait_ms / BEATS_PER_ACK_WAIT,
-                            reason) != HR_OK)
+    if (hr_nats_pulse_start(&pulse, &beside, reason) != HR_OK)
         return HR_NATS_FAILED;
     enum hr_nats_result result = options->handler(options->context, message, reason);
     hr_nats_pulse_end(&pulse);

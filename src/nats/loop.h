@@ -35,6 +35,9 @@ struct hr_nats_loop_options {
     void (*on_news)(void *context, const struct hr_nats_news *news); /* may be NULL */
     const struct hr_clock *clock;                                    /* NULL: the system's */
     const atomic_bool *stop;  /* ends the loop after the message in hand; may be NULL */
+    int64_t grace_ms;         /* how long the message in hand may then still take */
+    void (*interrupt)(void *context); /* called after that, from another thread: the handler shall
+                                         return INTERRUPTED soon; NULL: it takes what it takes */
     bool once;                /* ends when no message waits */
     unsigned deliveries_max;  /* see nats/decide.h; at least 1 */
     int64_t ack_wait_ms;      /* after which the queue gives a message to somebody else */

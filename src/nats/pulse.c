@@ -2,6 +2,9 @@
 
 #include <time.h>
 
+/* How often it is looked whether the worker shall end. */
+#define TICK_MS INT64_C(200)
+
 static struct timespec after_ms(int64_t ms)
 {
     struct timespec at;
@@ -15,10 +18,10 @@ static struct timespec after_ms(int64_t ms)
     return at;
 }
 
-/* True when `period_ms` passed, false when it is over. */
-static bool wait_a_period(struct hr_nats_pulse *pulse)
+/* True when the time passed, false when it is over. */
+static bool wait_ms(struct hr_nats_pulse *pulse, int64_t ms)
 {
-    struct timespec at = after_ms(pulse->period_ms);
+    struct timespec at = after_ms(ms);
     int late = 0;
     pthread_mutex_lock(&pulse->lock);
     while (!pulse->ended && late == 0)
@@ -31,18 +34,36 @@ static bool wait_a_period(struct hr_nats_pulse *pulse)
 static void *beat(void *context)
 {
     struct hr_nats_pulse *pulse = context;
+    const struct hr_nats_pulse_options *options = &pulse->options;
+    const int64_t tick_ms = options->period_ms < TICK_MS ? options->period_ms : TICK_MS;
+    int64_t since_beat_ms = 0, since_stop_ms = 0;
+    bool interrupted = options->interrupt == NULL || options->stop == NULL;
     struct hr_error ignored;
-    /* A beat that is lost is followed by others; when all are, somebody else gets the message, and
-     * of two that do the same work one finds it done. */
-    while (wait_a_period(pulse))
-        (void)!pulse->queue->working(pulse->queue->context, &ignored);
+    while (wait_ms(pulse, tick_ms)) {
+        since_beat_ms += tick_ms;
+        if (since_beat_ms >= options->period_ms) {
+            /* A beat that is lost is followed by others; when all are, somebody else gets the
+             * message, and of two that do the same work one finds it done. */
+            (void)!options->queue->working(options->queue->context, &ignored);
+            since_beat_ms = 0;
+        }
+        if (interrupted || !atomic_load(options->stop))
+            continue;
+        interrupted = since_stop_ms >= options->grace_ms;
+        if (interrupted)
+            options->interrupt(options->context);
+        since_stop_ms += tick_ms;
+    }
     return NULL;
 }
 
-enum hr_status hr_nats_pulse_start(struct hr_nats_pulse *pulse, const struct hr_nats_queue *queue,
-                                   int64_t period_ms, struct hr_error *error)
+enum hr_status hr_nats_pulse_start(struct hr_nats_pulse *pulse,
+                                   const struct hr_nats_pulse_options *options,
+                                   struct hr_error *error)
 {
-    *pulse = (struct hr_nats_pulse){.queue = queue, .period_ms = period_ms};
+    *pulse = (struct hr_nats_pulse){.options = *options};
+    if (pulse->options.period_ms < 1)
+        pulse->options.period_ms = 1;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -21,6 +21,9 @@ struct scene {
     int beats_wanted; /* the handler goes on until so many were heard */
     atomic_bool stop;
     bool stop_in_handler;
+    int64_t grace_ms;
+    atomic_int interrupted;
+    bool waits_for_interrupt; /* the handler does, or else for its beats */
     int64_t now_us;
     int handled, in_hand;
     char notes[2048]; /* what happened, in order */
@@ -121,6 +124,8 @@ static enum hr_nats_result handler(void *context, const struct hr_nats_message *
         hr_clock_system()->sleep_us(NULL, 1000);
     if (scene->stop_in_handler)
         atomic_store(&scene->stop, true);
+    while (scene->waits_for_interrupt && atomic_load(&scene->interrupted) == 0)
+        hr_clock_system()->sleep_us(NULL, 1000);
     if (step->result != HR_NATS_HANDLED)
         hr_error_set(error, HR_ERR_UNAVAILABLE, "because");
     return step->result;
@@ -135,6 +140,12 @@ static void on_news(void *context, const struct hr_nats_news *news)
                                         [HR_NATS_NEWS_AWAY] = "AWAY",
                                         [HR_NATS_NEWS_BACK] = "BACK"};
     note(context, "%s ", words[news->kind]);
+}
+
+static void interrupt(void *context)
+{
+    struct scene *scene = context;
+    atomic_fetch_add(&scene->interrupted, 1);
 }
 
 static enum hr_status run(struct scene *scene, bool once, struct hr_error *error)
@@ -152,6 +163,8 @@ static enum hr_status run(struct scene *scene, bool once, struct hr_error *error
                                            .on_news = on_news,
                                            .clock = &clock,
                                            .stop = &scene->stop,
+                                           .grace_ms = scene->grace_ms,
+                                           .interrupt = interrupt,
                                            .once = once,
                                            .deliveries_max = 3,
                                            .ack_wait_ms = 30,
@@ -237,13 +250,27 @@ static void long_work_is_told_of(void **state)
 
 static void a_stop_ends_it_behind_the_message_in_hand(void **state)
 {
-    static const struct step steps[] = {{HR_OK, 1, HR_NATS_INTERRUPTED},
-                                        {HR_OK, 1, HR_NATS_HANDLED}};
+    static const struct step steps[] = {{HR_OK, 1, HR_NATS_HANDLED}, {HR_OK, 1, HR_NATS_HANDLED}};
     struct scene scene = SCENE(steps);
     (void)state;
     scene.stop_in_handler = true;
-    plays(&scene, "AGAIN again(0) ");
+    scene.grace_ms = 3600000;
+    plays(&scene, "done ");
     assert_int_equal(scene.handled, 1);
+    assert_int_equal(atomic_load(&scene.interrupted), 0);
+}
+
+/* The handler only ends when it is interrupted. */
+static void what_takes_longer_than_the_grace_goes_back(void **state)
+{
+    static const struct step steps[] = {{HR_OK, 1, HR_NATS_INTERRUPTED}};
+    struct scene scene = SCENE(steps);
+    (void)state;
+    scene.stop_in_handler = true;
+    scene.waits_for_interrupt = true;
+    scene.grace_ms = 20;
+    plays(&scene, "AGAIN again(0) ");
+    assert_int_equal(atomic_load(&scene.interrupted), 1);
 }
 
 static void once_ends_with_the_last_message(void **state)
@@ -306,6 +333,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_lost_is_told_of),
         cmocka_unit_test(long_work_is_told_of),
         cmocka_unit_test(a_stop_ends_it_behind_the_message_in_hand),
+        cmocka_unit_test(what_takes_longer_than_the_grace_goes_back),
         cmocka_unit_test(once_ends_with_the_last_message),
         cmocka_unit_test(a_queue_that_comes_back_is_waited_for),
         cmocka_unit_test(once_does_not_take_away_for_empty),

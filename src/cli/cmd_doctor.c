@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/answer.h"
+#include "cli/database.h"
 #include "video/video.h"
 
 enum finding { FINDING_OK, FINDING_WARN, FINDING_FAIL };
@@ -114,13 +115,14 @@ static void check_database(struct doctor *doctor, const char *embedder_id)
     struct hr_error error;
     struct hr_database *database = NULL;
     struct hr_database_counts counts;
-    if (access(path, F_OK) != 0) {
+    if (!hr_anywhere_is_remote(path) && access(path, F_OK) != 0) {
         report(doctor, FINDING_WARN, "database",
                "'homeroom import students FILE' or 'homeroom enroll' makes it",
                "there is none yet: %s", path);
         return;
     }
-    enum hr_status status = hr_database_open(&database, path, HR_DATABASE_READ, &error);
+    enum hr_status status =
+        hr_cli_open_database(doctor->cli, HR_DATABASE_READ, &database, &error);
     if (status == HR_OK)
         status = hr_database_check(database, &counts, &error);
     if (status != HR_OK) {

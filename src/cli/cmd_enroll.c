@@ -166,6 +166,11 @@ static enum hr_status gather(const struct hr_cli *cli, struct hr_photos *photos,
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "with --video only the student's ID is given, no photos");
     enum hr_status status = HR_OK;
+    if (cli->word_count == 1 && cli->settings.video == NULL && hr_anywhere_is_remote(first))
+        return hr_error_set(error, HR_ERR_UNSUPPORTED,
+                            "'%s': a folder of photos must be on this machine; single photos may be "
+                            "in S3: homeroom enroll ID s3://BUCKET/KEY",
+                            first);
     if (cli->word_count == 1 && cli->settings.video == NULL) {
         status = hr_photos_from_folder(photos, first, error);
         if (status == HR_ERR_NOT_FOUND && photos->count == 0 && strchr(first, '/') == NULL)

@@ -57,6 +57,10 @@ int hr_cmd_forget(struct hr_cli *cli)
         status = hr_cli_save_database(cli, database, &error);
     if (status != HR_OK)
         goto out;
+    if (agreed && hr_anywhere_is_remote(cli->database_path))
+        fputs("if the bucket keeps older versions of the database, they still hold the student: "
+              "remove them there\n",
+              cli->out);
     if (agreed)
         fprintf(cli->out,
                 "forgotten: the record and %zu face%s; the database file was searched, nothing of "

@@ -63,9 +63,10 @@ static size_t distinct_keys(const struct lookup *lookup, const char **keys)
 static void choose_keys(const struct dynamodb *dynamodb, const struct lookup *lookup,
                         const struct hr_student *local)
 {
+    bool by_name = dynamodb->schema.column == HR_STUDENT_COLUMN_NAME;
     for (size_t i = 0; i < lookup->count; i++) {
         const char *key = lookup->ids[i];
-        if (dynamodb->schema.column == HR_STUDENT_COLUMN_NAME && local[i].found && local[i].name[0] != '\0')
+        if (by_name && local[i].found && local[i].name[0] != '\0')
             key = local[i].name;
         lookup->keys[i] = hr_dynamodb_key_possible(&dynamodb->schema, key) ? key : NULL;
     }

@@ -50,9 +50,10 @@ static enum hr_status check_keys(const struct import *import, struct hr_error *e
                             impossible, impossible == 1 ? "" : "s");
     if (doubled > 0)
         return hr_error_set(error, HR_ERR_CONFLICT,
-                            "DynamoDB table '%s' has the key '%s', which %zu student%s with another "
-                            "one: use a table with the key 'id'; nothing was written",
-                            import->table->name, what, doubled, doubled == 1 ? " shares" : "s share");
+                            "DynamoDB table '%s' has the key '%s', which %zu student%s with "
+                            "another one: use a table with the key 'id'; nothing was written",
+                            import->table->name, what, doubled,
+                            doubled == 1 ? " shares" : "s share");
     return HR_OK;
 }
 
@@ -68,10 +69,11 @@ static bool same_extra(const struct hr_student *student, const struct hr_field *
 static bool same_student(const struct hr_student *a, const struct hr_student *b)
 {
     size_t filled = 0;
-    for (int i = 0; i < HR_STUDENT_COLUMN_COUNT; i++)
-        if (strcmp(hr_student_cell(a, (enum hr_student_column)i), hr_student_cell(b, (enum hr_student_column)i)) !=
-            0)
+    for (int i = 0; i < HR_STUDENT_COLUMN_COUNT; i++) {
+        enum hr_student_column column = (enum hr_student_column)i;
+        if (strcmp(hr_student_cell(a, column), hr_student_cell(b, column)) != 0)
             return false;
+    }
     for (size_t i = 0; i < a->extra_count; i++) {
         if (a->extra[i].value[0] == '\0')
             continue;

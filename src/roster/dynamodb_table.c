@@ -86,8 +86,9 @@ static enum hr_status read_schema(const struct hr_dynamodb_table *table,
                             "DynamoDB table '%s': its description has no key", table->name);
     enum hr_student_column column = hr_student_column_of(hr_view_text(key));
     bool numeric = strcmp(type, "N") == 0;
-    if (hr_json_size(keys) != 1 || !(column == HR_STUDENT_COLUMN_ID || column == HR_STUDENT_COLUMN_NAME) ||
-        !(strcmp(type, "S") == 0 || (numeric && column == HR_STUDENT_COLUMN_ID)))
+    bool by_id = column == HR_STUDENT_COLUMN_ID, by_name = column == HR_STUDENT_COLUMN_NAME;
+    bool known = strcmp(type, "S") == 0 ? by_id || by_name : numeric && by_id;
+    if (hr_json_size(keys) != 1 || !known)
         return hr_error_set(error, HR_ERR_UNSUPPORTED,
                             "DynamoDB table '%s': its key must be the one attribute 'id' (text or "
                             "number) or 'name' (text), not '%s'%s",

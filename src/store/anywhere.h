@@ -25,7 +25,8 @@ enum hr_status hr_anywhere_open_stream(const struct hr_anywhere *anywhere, const
                                        const struct hr_deadline *deadline, struct hr_stream *out,
                                        struct hr_error *error) HR_MUST_USE;
 
-/* Adds the whole file to an initialised buffer; LIMIT when it does not fit under the buffer's cap. */
+/* Adds the whole file to an initialised buffer; LIMIT when it does not fit under the buffer's cap.
+ */
 enum hr_status hr_anywhere_read(const struct hr_anywhere *anywhere, const char *place,
                                 const struct hr_deadline *deadline, struct hr_buffer *out,
                                 struct hr_error *error) HR_MUST_USE;

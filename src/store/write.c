@@ -55,7 +55,8 @@ static enum hr_status create_part(const struct hr_place *place, bool private_fir
         uint64_t random;
         if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
             return hr_error_set_errno(error, errno, "drawing a random name");
-        snprintf(part, PART_NAME_SIZE, PART_PREFIX "%016llx" PART_SUFFIX, (unsigned long long)random);
+        snprintf(part, PART_NAME_SIZE, PART_PREFIX "%016llx" PART_SUFFIX,
+                 (unsigned long long)random);
         *fd = openat(place->folder_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                      private_first ? 0600 : 0666);
         if (*fd >= 0)

@@ -22,7 +22,7 @@ PROGRAM = os.environ["HOMEROOM_PROGRAM"]
 MODELS = os.environ["HOMEROOM_MODELS"]
 PHOTOS = Path(os.environ["HOMEROOM_PHOTOS"])
 LARGE_MB = int(os.environ.get("HOMEROOM_LARGE_MB") or 40)
-OK, ARGUMENT, NOT_FOUND, PERMISSION, FORMAT, CONFLICT = 0, 2, 3, 4, 6, 13
+OK, ARGUMENT, NOT_FOUND, PERMISSION, FORMAT, UNSUPPORTED, CONFLICT = 0, 2, 3, 4, 6, 7, 13
 OBAMA = b"name,major,year\r\nBarack,law,senior\r\n"
 AWKWARD = "Übung 1+2 & 100% \"neu\" 'x' $(id);\u00e9~.mp4"
 
@@ -295,7 +295,9 @@ class Database(Storage):
         out, _ = self.run_it("recognize", self.at("v/a.mp4"), "--out", "-", env=db)
         self.assertEqual(out.encode(), OBAMA.replace(b"\r\n", b"\n"))
         self.assertIn("Joseph", self.run_it("students", env=db)[0])
-        self.run_it("forget", "--yes", "44", env=db)
+        self.assertIn("schema", self.run_it("doctor", env=db)[0])
+        self.assertIn("older versions", self.run_it("forget", "--yes", "44", env=db)[0])
+        self.run_it("enroll", self.at("photos"), env=db, status=UNSUPPORTED)
         self.assertNotIn(b"Barack", self.get("class/homeroom.db"))
         self.assertEqual(sorted(path.name for path in self.dir.iterdir()), [], "nothing was written here")
 

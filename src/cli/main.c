@@ -104,9 +104,9 @@ const struct hr_command hr_command_table[] = {
      "of "
      "a queue's messages only those that failed come again.\n\n"
      "A video that cannot be finished in time is put down and goes on with the next event: see "
-     "--queue-url and --reserve. What is kept of it until then lies under .homeroom/ in the "
-     "output: "
-     "face vectors, no pictures.\n\n"
+     "--queue-url and --reserve. What is kept of it until then lies under .homeroom/ in the output, "
+     "by a name that says nothing: face vectors, and of each face in sight a grey thumbnail of 12 by "
+     "12 cells. It is deleted when the report is written.\n\n"
      "Messages are JSON lines with request id, key, stages and milliseconds, and metrics as "
      "CloudWatch reads them; no student is named. AWS_LAMBDA_LOG_LEVEL chooses the level.",
      0, 0, hr_cmd_lambda},

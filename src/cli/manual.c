@@ -71,7 +71,9 @@ static void write_head(FILE *out)
     write_text(out,
                "watches a video file, finds and follows the faces in it, compares them with those of "
                "the enrolled students, and writes the records of the students who were seen as CSV "
-               "or JSON. Everything happens on this machine: nothing is sent anywhere.\n\n"
+               "or JSON. It speaks to the network only where it is told to: for places in S3, tables in "
+               "DynamoDB and queues. Everything else happens on this machine, and nothing is sent "
+               "anywhere.\n\n"
                "A face that is not near enough to any student, or about as near to two of them, is "
                "unknown. Nobody in a video is a result, not an error.");
 }
@@ -156,8 +158,14 @@ static void write_environment(FILE *out)
             fprintf(out, ".It Ev %s\nAs\n.Fl -%s .\n", hr_option_table[i].environment,
                     hr_option_table[i].name);
     fputs(".It Ev XDG_DATA_HOME , Ev HOME\nThe user's data folder, in which the database lies by "
-          "default.\n.El\n",
+          "default.\n",
           out);
+    fputs(".It Ev AWS_ACCESS_KEY_ID , Ev AWS_SECRET_ACCESS_KEY , Ev AWS_REGION , Ev AWS_ENDPOINT_URL\n",
+          out);
+    write_text(out,
+               "And the other variables of Amazon's programs (AWS_PROFILE, AWS_CA_BUNDLE and so on), with "
+               "the files that they name: where S3, tables and queues are, and with which keys.");
+    fputs(".It Ev HTTPS_PROXY , Ev NO_PROXY\nThe proxy, and what is reached without it.\n.El\n", out);
 }
 
 static void write_files(FILE *out)
@@ -242,8 +250,15 @@ static void write_privacy(FILE *out)
         "photos and videos are read and left where they are, and no frame of a video is kept. Faces "
         "of people who are not enrolled are forgotten at the end of the video. Messages name "
         "students only with --verbose. 'homeroom forget' removes every trace of a student from the "
-        "database and verifies it; reports already written and backups are yours to delete. Enrol "
-        "only people who agreed to it.");
+        "database and verifies it; reports already written, items of a DynamoDB table and backups are "
+        "yours to delete. Enrol only people who agreed to it.");
+    fputs(".Pp\n", out);
+    write_text(
+        out,
+        "What lies in buckets, tables and queues is with whoever runs them. A video that 'homeroom "
+        "lambda' could not finish in time leaves the vectors of all who were in it, and a grey "
+        "thumbnail of 12 by 12 cells of those still in sight, in the output until its report is "
+        "written. Names of videos stand in messages and queues: put no people's names into them.");
 }
 
 void hr_manual_write(FILE *out)

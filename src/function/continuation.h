@@ -1,6 +1,6 @@
 /* What is kept of a video between two events: in the output bucket, under ".homeroom/", until the
- * report is written. Vectors and places of faces, no picture; the bucket is encrypted and the
- * template lets such objects expire. Inside this room only. */
+ * report is written. Vectors and places of faces, and of each face in sight a grey thumbnail of 12 by
+ * 12 cells; the bucket is encrypted and the template lets such objects expire. Inside this room only. */
 #ifndef HR_FUNCTION_CONTINUATION_H
 #define HR_FUNCTION_CONTINUATION_H
 

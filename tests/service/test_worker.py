@@ -3,7 +3,9 @@
 NATS goes away and comes back, messages are nonsense."""
 
 import base64
+import re
 import signal
+import urllib.request
 
 from servers import *
 
@@ -24,6 +26,24 @@ class NatsWithKeys(Nats):
                         "-keyout", key, "-out", self.certificate], check=True, capture_output=True)
         return [*super().command(), "--user", "teacher", "--pass", "open-sesame", "--tls", "--tlscert", self.certificate,
                 "--tlskey", key]
+
+
+class NatsWithMonitor(Nats):
+    """Tells over HTTP how many messages wait, as KEDA asks for."""
+
+    def command(self):
+        self.monitor = launch.free_port()
+        return [*super().command(), "-m", self.monitor]
+
+    def lag(self, account, stream, consumer):
+        """As KEDA computes it: https://keda.sh/docs/latest/scalers/nats-jetstream/"""
+        url = f"http://{launch.HOST}:{self.monitor}/jsz?acc={account}&consumers=true&config=true"
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            accounts = json.load(reply)["account_details"]
+        streams = next(one for one in accounts if one["name"] == account)["stream_detail"]
+        consumers = next(one for one in streams if one["name"] == stream)["consumer_detail"]
+        found = next(one for one in consumers if one["name"] == consumer)
+        return found["num_pending"] + found["num_ack_pending"]
 
 
 def make_video(path, photo, seconds=1):
@@ -303,6 +323,26 @@ class Videos(Case):
         expected = self.upload(1)
         self.check_reports(expected)
         self.assertEqual(worker.stop(), 0)
+
+
+class Scaling(Case):
+    """What deploy/kubernetes.yaml relies on: its Job makes what KEDA then counts."""
+
+    servers = {"nats": NatsWithMonitor}
+
+    def test_messages_are_counted_where_keda_looks(self):
+        manifest = (ROOT / "deploy" / "kubernetes.yaml").read_text(encoding="utf-8")
+        account, stream, consumer = (re.search(rf"(?m)^ +{name}: (\S+)", manifest)[1] for name in ("account", "stream", "consumer"))
+        args = re.search(r"args: \[worker, \$\(HOMEROOM_NATS\), (.*--once.*)\]", manifest)[1].split(", ")
+        self.assertEqual(Worker(self, *args, url=f"{self.nats.url}/{stream}").end(), 0)
+        self.assertEqual(self.nats.lag(account, stream, consumer), 0)
+        removed = {"Records": [{"eventVersion": "2.1", "eventSource": "minio:s3", "eventName": "s3:ObjectRemoved:Delete",
+                                "s3": {"bucket": {"name": "videos"}, "object": {"key": "lesson.mp4"}}}]}
+        for _ in range(3):
+            self.queue().publish(SUBJECT, json.dumps(removed).encode())
+        self.assertEqual(self.nats.lag(account, stream, consumer), 3)
+        self.assertEqual(Worker(self, "--once", url=f"{self.nats.url}/{stream}").end(), 0)
+        self.assertEqual(self.nats.lag(account, stream, consumer), 0)
 
 
 class Refusals(Case):

@@ -2,6 +2,7 @@
 # (the models beside the program, the headers beside the .pc file), so a prefix may be moved after installing.
 include(CMakePackageConfigHelpers)
 
+# The rooms with the network in them (aws, nats, function, the cloud's parts of store and roster) are the program's alone.
 set(HR_ROOMS base store video infer face roster report classroom)
 set(HR_ROOM_OBJECTS "")
 foreach(room ${HR_ROOMS})
@@ -91,5 +92,5 @@ install(FILES completions/homeroom.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bas
   RENAME homeroom OPTIONAL)
 install(FILES completions/_homeroom DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
 install(FILES LICENSE README.md CHANGELOG.md SECURITY.md THIRD-PARTY.md docs/privacy.md docs/report-format.md
-  DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  docs/deploy.md docs/workers.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES examples/recognize.c examples/CMakeLists.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

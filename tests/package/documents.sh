@@ -26,7 +26,7 @@ for document in "${documents[@]}"; do
     [ "$document" != ./THIRD-PARTY.md ] || continue
     while read -r path; do
         [ -e "$path" ] || fail "$document: there is no $path"
-    done < <(grep -oE '`\.?/?(src|scripts|tools|tests|docs|bench|examples|cmake|include|\.ci)/[A-Za-z0-9_./-]+' \
+    done < <(grep -oE '`\.?/?(src|scripts|tools|tests|docs|bench|examples|cmake|include|deploy|\.ci)/[A-Za-z0-9_./-]+' \
         "$document" | sed 's/^`//; s/[.,]$//' | sort -u || true)
 done
 [ "$links" -ge 5 ] || fail "only $links links were found"

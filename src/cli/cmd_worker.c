@@ -68,6 +68,12 @@ static void interrupt(void *context)
     pthread_mutex_unlock(&worker->lock);
 }
 
+/* Reading the gallery anew does end with the signal. */
+static bool was_interrupted(const struct worker *worker, enum hr_status status)
+{
+    return atomic_load(&worker->interrupted) || (status == HR_ERR_DEADLINE && hr_cli_interrupted());
+}
+
 static enum hr_status handle_object(struct worker *worker, const struct hr_event_object *object,
                                     const char *message_name, struct hr_error *error)
 {
@@ -79,7 +85,7 @@ static enum hr_status handle_object(struct worker *worker, const struct hr_event
         status = hr_function_handle(&worker->setup.function, worker->setup.session, object,
                                     &worker->patience, &outcome, error);
     /* Who was interrupted has not failed: the loop says where the message went. */
-    if (status != HR_OK && atomic_load(&worker->interrupted))
+    if (status != HR_OK && was_interrupted(worker, status))
         return status;
     struct hr_function_news news = {.request_id = message_name,
                                     .object = object,
@@ -118,8 +124,8 @@ static enum hr_status parse(const struct hr_nats_message *message, struct hr_eve
     enum hr_status status = hr_events_parse(events, message->body, error);
     for (size_t i = 0; status == HR_OK && i < events->message_count; i++)
         if (events->messages[i].status != HR_OK)
-            status = hr_error_set(error, events->messages[i].status, "%s",
-                                  events->messages[i].reason);
+            status =
+                hr_error_set(error, events->messages[i].status, "%s", events->messages[i].reason);
     return status;
 }
 
@@ -131,12 +137,13 @@ static enum hr_nats_result handle(void *context, const struct hr_nats_message *m
     struct message_name name = name_of(worker, message);
     enum hr_nats_result result = HR_NATS_HANDLED;
     enum hr_status status = parse(message, &events, error);
-    if (status == HR_ERR_MEMORY)
-        result = HR_NATS_FAILED;
-    else if (status != HR_OK)
-        result = HR_NATS_HOPELESS;
-    else if (handle_objects(worker, &events, name.text, error) != HR_OK)
-        result = atomic_load(&worker->interrupted) ? HR_NATS_INTERRUPTED : HR_NATS_FAILED;
+    if (status == HR_OK) {
+        status = handle_objects(worker, &events, name.text, error);
+        if (status != HR_OK)
+            result = was_interrupted(worker, status) ? HR_NATS_INTERRUPTED : HR_NATS_FAILED;
+    } else {
+        result = status == HR_ERR_MEMORY ? HR_NATS_FAILED : HR_NATS_HOPELESS;
+    }
     hr_events_clear(&events);
     return result;
 }
@@ -149,15 +156,17 @@ static const struct {
 } news_lines[] = {[HR_NATS_NEWS_REPEATED] = {HR_LOG_INFO, "the message comes again"},
                   [HR_NATS_NEWS_AGAIN] = {HR_LOG_WARNING, "the message goes back to the queue"},
                   [HR_NATS_NEWS_DEAD] = {HR_LOG_ERROR, "the message is put aside"},
-                  [HR_NATS_NEWS_UNANSWERED] = {HR_LOG_WARNING, "the queue was not told: the message "
-                                                               "comes again"},
+                  [HR_NATS_NEWS_UNANSWERED] = {HR_LOG_WARNING,
+                                               "the queue was not told: the message "
+                                               "comes again"},
                   [HR_NATS_NEWS_AWAY] = {HR_LOG_WARNING, "the queue is away"},
                   [HR_NATS_NEWS_BACK] = {HR_LOG_INFO, "the queue is back"}};
 
 static void on_news(void *context, const struct hr_nats_news *news)
 {
     const struct worker *worker = context;
-    bool orderly = news->kind == HR_NATS_NEWS_AGAIN && atomic_load(&worker->interrupted);
+    /* Nothing is wrong with what goes back because the worker ends. */
+    bool orderly = news->kind == HR_NATS_NEWS_AGAIN && news->delay_ms == 0;
     enum hr_log_level level = orderly ? HR_LOG_INFO : news_lines[news->kind].level;
     struct message_name name = {{0}};
     struct hr_log_field fields[8] = {{0}};
@@ -185,18 +194,18 @@ static enum hr_status open_consumer(struct worker *worker, const struct hr_nats_
     const struct hr_settings *settings = &worker->cli->settings;
     if (place->stream[0] != '\0')
         worker->stream = place->stream;
-    struct hr_nats_consumer_options options = {
-        .place = place,
-        .stream = worker->stream,
-        .subject = settings->subject,
-        .consumer = settings->consumer,
-        .user = settings->nats_user,
-        .password = settings->nats_password,
-        .token = settings->nats_token,
-        .credentials_file = settings->nats_credentials,
-        .ca_file = settings->nats_ca,
-        .ack_wait_ms = (int64_t)(settings->ack_wait_s * 1000),
-        .create_stream = settings->create_stream};
+    struct hr_nats_consumer_options options = {.place = place,
+                                               .stream = worker->stream,
+                                               .subject = settings->subject,
+                                               .consumer = settings->consumer,
+                                               .user = settings->nats_user,
+                                               .password = settings->nats_password,
+                                               .token = settings->nats_token,
+                                               .credentials_file = settings->nats_credentials,
+                                               .ca_file = settings->nats_ca,
+                                               .ack_wait_ms =
+                                                   (int64_t)(settings->ack_wait_s * 1000),
+                                               .create_stream = settings->create_stream};
     return hr_nats_consumer_open(out, &options, error);
 }
 
@@ -205,18 +214,17 @@ static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *cons
 {
     const struct hr_cli *cli = worker->cli;
     struct hr_nats_queue queue = hr_nats_consumer_queue(consumer);
-    struct hr_nats_loop_options options = {
-        .queue = &queue,
-        .handler = handle,
-        .context = worker,
-        .on_news = on_news,
-        .stop = hr_cli_interrupt_flag(),
-        .grace_ms = (int64_t)(cli->settings.grace_s * 1000),
-        .interrupt = interrupt,
-        .once = cli->settings.once,
-        .deliveries_max = (unsigned)cli->settings.deliveries_max,
-        .ack_wait_ms = hr_nats_consumer_ack_wait_ms(consumer),
-        .away_max_ms = AWAY_MAX_MS};
+    struct hr_nats_loop_options options = {.queue = &queue,
+                                           .handler = handle,
+                                           .context = worker,
+                                           .on_news = on_news,
+                                           .stop = hr_cli_interrupt_flag(),
+                                           .grace_ms = (int64_t)(cli->settings.grace_s * 1000),
+                                           .interrupt = interrupt,
+                                           .once = cli->settings.once,
+                                           .deliveries_max = (unsigned)cli->settings.deliveries_max,
+                                           .ack_wait_ms = hr_nats_consumer_ack_wait_ms(consumer),
+                                           .away_max_ms = AWAY_MAX_MS};
     const struct hr_log_field fields[] = {{"stream", worker->stream, 0},
                                           {"consumer", cli->settings.consumer, 0},
                                           {"ack_wait_ms", NULL, (double)options.ack_wait_ms},

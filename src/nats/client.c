@@ -14,7 +14,8 @@ static const struct {
                 {NATS_INVALID_SUBJECT, HR_ERR_ARGUMENT},
                 {NATS_INVALID_ARG, HR_ERR_ARGUMENT}};
 
-/* What libnats says of its last error, without "(conn.c:1905): " in front, where in itself it was. */
+/* What libnats says of its last error, without "(conn.c:1905): " in front, where in itself it was.
+ */
 static const char *last_words(natsStatus status)
 {
     const char *words = nats_GetLastError(NULL);
@@ -57,8 +58,7 @@ static natsStatus set_identity(natsOptions *settings,
     if (status == NATS_OK && options->token != NULL)
         status = natsOptions_SetToken(settings, options->token);
     if (status == NATS_OK && options->credentials_file != NULL)
-        status =
-            natsOptions_SetUserCredentialsFromFiles(settings, options->credentials_file, NULL);
+        status = natsOptions_SetUserCredentialsFromFiles(settings, options->credentials_file, NULL);
     if (status == NATS_OK && options->ca_file != NULL)
         status = natsOptions_LoadCATrustedCertificates(settings, options->ca_file);
     return status;
@@ -78,8 +78,7 @@ static natsStatus set_patience(natsOptions *settings)
     return status == NATS_OK ? natsOptions_SetMaxPingsOut(settings, 1) : status;
 }
 
-enum hr_status hr_nats_connect(natsConnection **out,
-                               const struct hr_nats_consumer_options *options,
+enum hr_status hr_nats_connect(natsConnection **out, const struct hr_nats_consumer_options *options,
                                struct hr_error *error)
 {
     natsOptions *settings = NULL;

@@ -15,8 +15,7 @@ enum hr_status hr_nats_failed(struct hr_error *error, natsStatus status, jsErrCo
                               const char *what);
 
 /* It goes on by itself when the connection is lost, for ever. */
-enum hr_status hr_nats_connect(natsConnection **out,
-                               const struct hr_nats_consumer_options *options,
+enum hr_status hr_nats_connect(natsConnection **out, const struct hr_nats_consumer_options *options,
                                struct hr_error *error) HR_MUST_USE;
 
 /* Makes what is missing of stream, dead-letter stream and consumer. */

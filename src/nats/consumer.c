@@ -34,7 +34,8 @@ static enum hr_status describe(struct hr_nats_consumer *consumer, struct hr_nats
         .body = hr_view_of(natsMsg_GetData(consumer->in_hand),
                            (size_t)natsMsg_GetDataLength(consumer->in_hand)),
         .sequence = consumer->sequence,
-        .deliveries = about->NumDelivered < UINT32_MAX ? (unsigned)about->NumDelivered : UINT32_MAX};
+        .deliveries =
+            about->NumDelivered < UINT32_MAX ? (unsigned)about->NumDelivered : UINT32_MAX};
     jsMsgMetaData_Destroy(about);
     return HR_OK;
 }
@@ -93,9 +94,8 @@ static natsStatus flush(const struct hr_nats_consumer *consumer)
 static enum hr_status again(void *context, int64_t delay_ms, struct hr_error *error)
 {
     struct hr_nats_consumer *consumer = context;
-    natsStatus status = delay_ms > 0
-                            ? natsMsg_NakWithDelay(consumer->in_hand, delay_ms, NULL)
-                            : natsMsg_Nak(consumer->in_hand, NULL);
+    natsStatus status = delay_ms > 0 ? natsMsg_NakWithDelay(consumer->in_hand, delay_ms, NULL)
+                                     : natsMsg_Nak(consumer->in_hand, NULL);
     if (status == NATS_OK)
         status = flush(consumer);
     drop(consumer);

@@ -1,5 +1,5 @@
-/* A durable pull consumer of a NATS JetStream stream, shared by any number of workers, as a queue for
- * nats/loop.h. One message in hand; one thread at a time, but for `working`.
+/* A durable pull consumer of a NATS JetStream stream, shared by any number of workers, as a queue
+ * for nats/loop.h. One message in hand; one thread at a time, but for `working`.
  * https://docs.nats.io/nats-concepts/jetstream/consumers */
 #ifndef HR_NATS_CONSUMER_H
 #define HR_NATS_CONSUMER_H

@@ -20,8 +20,8 @@ struct hr_nats_answer {
     int64_t delay_ms; /* AGAIN */
 };
 
-/* Between two tries of a message: 5 s after the first, four times as long after each further one, at
- * most 10 minutes; up to half of it is taken off, by the message's number, so that what failed
+/* Between two tries of a message: 5 s after the first, four times as long after each further one,
+ * at most 10 minutes; up to half of it is taken off, by the message's number, so that what failed
  * together does not come back together. */
 #define HR_NATS_DELAY_FIRST_MS INT64_C(5000)
 #define HR_NATS_DELAY_FACTOR 4
@@ -36,8 +36,9 @@ struct hr_nats_try {
 /* An interrupted try goes back at once, however often it happened. */
 struct hr_nats_answer hr_nats_decide(enum hr_nats_result result, const struct hr_nats_try *tried);
 
-/* Whether a message has come so often without an answer that it is put aside untried: it may be what
- * ends its workers. Twice as often as a failure may come, as workers are also ended by others. */
+/* Whether a message has come so often without an answer that it is put aside untried: it may be
+ * what ends its workers. Twice as often as a failure may come, as workers are also ended by others.
+ */
 bool hr_nats_is_deadly(const struct hr_nats_try *tried);
 
 #endif

@@ -46,6 +46,10 @@ static enum hr_nats_result try_message(const struct loop *loop,
                      message->deliveries - 1);
         return HR_NATS_HOPELESS;
     }
+    if (stopped(loop)) { /* since it was asked for */
+        hr_error_set(reason, HR_ERR_DEADLINE, "the worker was asked to stop");
+        return HR_NATS_INTERRUPTED;
+    }
     if (hr_nats_pulse_start(&pulse, &beside, reason) != HR_OK)
         return HR_NATS_FAILED;
     enum hr_nats_result result = options->handler(options->context, message, reason);

@@ -1,6 +1,7 @@
-/* The loop of a worker: takes one message of a queue, hands it to a callback, answers the queue when
- * the work is done. Whatever ends the worker in between, the message comes again: nothing is lost,
- * and a handler must bear the same message twice. Knows nothing of what the messages are about. */
+/* The loop of a worker: takes one message of a queue, hands it to a callback, answers the queue
+ * when the work is done. Whatever ends the worker in between, the message comes again: nothing is
+ * lost, and a handler must bear the same message twice. Knows nothing of what the messages are
+ * about. */
 #ifndef HR_NATS_LOOP_H
 #define HR_NATS_LOOP_H
 
@@ -34,14 +35,14 @@ struct hr_nats_loop_options {
     void *context;
     void (*on_news)(void *context, const struct hr_nats_news *news); /* may be NULL */
     const struct hr_clock *clock;                                    /* NULL: the system's */
-    const atomic_bool *stop;  /* ends the loop after the message in hand; may be NULL */
-    int64_t grace_ms;         /* how long the message in hand may then still take */
+    const atomic_bool *stop;          /* ends the loop after the message in hand; may be NULL */
+    int64_t grace_ms;                 /* how long the message in hand may then still take */
     void (*interrupt)(void *context); /* called after that, from another thread: the handler shall
                                          return INTERRUPTED soon; NULL: it takes what it takes */
-    bool once;                /* ends when no message waits */
-    unsigned deliveries_max;  /* see nats/decide.h; at least 1 */
-    int64_t ack_wait_ms;      /* after which the queue gives a message to somebody else */
-    int64_t away_max_ms;      /* a queue that is away for longer ends the loop */
+    bool once;                        /* ends when no message waits */
+    unsigned deliveries_max;          /* see nats/decide.h; at least 1 */
+    int64_t ack_wait_ms;              /* after which the queue gives a message to somebody else */
+    int64_t away_max_ms;              /* a queue that is away for longer ends the loop */
 };
 
 /* HR_OK when `stop` was set or the queue is empty (`once`); UNAVAILABLE and the like when the queue

@@ -1,6 +1,6 @@
-/* Stands beside the work on a message, in a thread of its own: says again and again that it is being
- * worked on, as a lecture takes longer than a queue waits for an answer; and interrupts it when the
- * worker shall end and the work does not. Inside this room only. */
+/* Stands beside the work on a message, in a thread of its own: says again and again that it is
+ * being worked on, as a lecture takes longer than a queue waits for an answer; and interrupts it
+ * when the worker shall end and the work does not. Inside this room only. */
 #ifndef HR_NATS_PULSE_H
 #define HR_NATS_PULSE_H
 

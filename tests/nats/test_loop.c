@@ -20,7 +20,7 @@ struct scene {
     atomic_int beats;
     int beats_wanted; /* the handler goes on until so many were heard */
     atomic_bool stop;
-    bool stop_in_handler;
+    bool stop_in_handler, stop_in_next;
     int64_t grace_ms;
     atomic_int interrupted;
     bool waits_for_interrupt; /* the handler does, or else for its beats */
@@ -64,12 +64,12 @@ static enum hr_status next(void *context, int64_t patience_ms, struct hr_nats_me
         return HR_END;
     const struct step *step = &scene->steps[scene->at++];
     if (step->status != HR_OK)
-        return step->status == HR_END ? HR_END
-                                      : hr_error_set(error, step->status, "out of order");
+        return step->status == HR_END ? HR_END : hr_error_set(error, step->status, "out of order");
     scene->in_hand = 1;
-    *out = (struct hr_nats_message){.body = hr_view_text("body"),
-                                    .sequence = scene->at,
-                                    .deliveries = step->deliveries};
+    if (scene->stop_in_next)
+        atomic_store(&scene->stop, true);
+    *out = (struct hr_nats_message){
+        .body = hr_view_text("body"), .sequence = scene->at, .deliveries = step->deliveries};
     return HR_OK;
 }
 
@@ -133,12 +133,10 @@ static enum hr_nats_result handler(void *context, const struct hr_nats_message *
 
 static void on_news(void *context, const struct hr_nats_news *news)
 {
-    static const char *const words[] = {[HR_NATS_NEWS_REPEATED] = "REPEATED",
-                                        [HR_NATS_NEWS_AGAIN] = "AGAIN",
-                                        [HR_NATS_NEWS_DEAD] = "DEAD",
-                                        [HR_NATS_NEWS_UNANSWERED] = "UNANSWERED",
-                                        [HR_NATS_NEWS_AWAY] = "AWAY",
-                                        [HR_NATS_NEWS_BACK] = "BACK"};
+    static const char *const words[] = {
+        [HR_NATS_NEWS_REPEATED] = "REPEATED", [HR_NATS_NEWS_AGAIN] = "AGAIN",
+        [HR_NATS_NEWS_DEAD] = "DEAD",         [HR_NATS_NEWS_UNANSWERED] = "UNANSWERED",
+        [HR_NATS_NEWS_AWAY] = "AWAY",         [HR_NATS_NEWS_BACK] = "BACK"};
     note(context, "%s ", words[news->kind]);
 }
 
@@ -172,7 +170,10 @@ static enum hr_status run(struct scene *scene, bool once, struct hr_error *error
     return hr_nats_run(&options, error);
 }
 
-#define SCENE(steps_) {.steps = (steps_), .count = sizeof(steps_) / sizeof *(steps_)}
+#define SCENE(steps_)                                                                              \
+    {                                                                                              \
+        .steps = (steps_), .count = sizeof(steps_) / sizeof *(steps_)                              \
+    }
 
 static void plays(struct scene *scene, const char *expected)
 {
@@ -260,6 +261,17 @@ static void a_stop_ends_it_behind_the_message_in_hand(void **state)
     assert_int_equal(atomic_load(&scene.interrupted), 0);
 }
 
+static void what_comes_together_with_the_stop_goes_back_untouched(void **state)
+{
+    static const struct step steps[] = {{HR_OK, 1, HR_NATS_HANDLED}};
+    struct scene scene = SCENE(steps);
+    (void)state;
+    scene.stop_in_next = true;
+    scene.grace_ms = 3600000;
+    plays(&scene, "AGAIN again(0) ");
+    assert_int_equal(scene.handled, 0);
+}
+
 /* The handler only ends when it is interrupted. */
 static void what_takes_longer_than_the_grace_goes_back(void **state)
 {
@@ -333,6 +345,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_lost_is_told_of),
         cmocka_unit_test(long_work_is_told_of),
         cmocka_unit_test(a_stop_ends_it_behind_the_message_in_hand),
+        cmocka_unit_test(what_comes_together_with_the_stop_goes_back_untouched),
         cmocka_unit_test(what_takes_longer_than_the_grace_goes_back),
         cmocka_unit_test(once_ends_with_the_last_message),
         cmocka_unit_test(a_queue_that_comes_back_is_waited_for),

@@ -101,8 +101,8 @@ static void borders(void **state)
 /* What is refused may hold a password. */
 static void errors_repeat_no_secret(void **state)
 {
-    static const char *const bad[] = {"nats://u:geheim@/A.B", "nats://u:geheim@h/A.B",
-                                      "u:geheim@h", "nats://u:geheim@h,x"};
+    static const char *const bad[] = {"nats://u:geheim@/A.B", "nats://u:geheim@h/A.B", "u:geheim@h",
+                                      "nats://u:geheim@h,x"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct hr_nats_place place;
@@ -115,8 +115,10 @@ static void errors_repeat_no_secret(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_server), cmocka_unit_test(several_servers),
-        cmocka_unit_test(nonsense),   cmocka_unit_test(borders),
+        cmocka_unit_test(one_server),
+        cmocka_unit_test(several_servers),
+        cmocka_unit_test(nonsense),
+        cmocka_unit_test(borders),
         cmocka_unit_test(errors_repeat_no_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,10 +248,10 @@ class Running(unittest.TestCase):
         shutil.copy(course / "encoding", data)
         for words in (["students", "/mnt/student_data.json"], ["encoding", "/mnt/encoding"]):
             done = boxed(NATIVE, "import", *words, "--db", "/mnt/homeroom.db")
-            self.assertIn(done.returncode, (0, 1), done.stderr)
+            self.assertEqual(done.returncode, 0, done.stderr)
         (data / "homeroom.db").chmod(0o444)
         # One look at one clip: the emulator takes half a minute of processor for each frame.
-        clip = "test_0.mp4"
+        clip = "test_4.mp4"
         shutil.copy(course / "videos" / clip, data)
         answers = {}
         for arch in TRIPLETS:

@@ -354,10 +354,10 @@ static enum hr_status stream_read(void *context, void *into, size_t size, size_t
     if (hr_deadline_passed(stream->deadline))
         return hr_error_set(error, HR_ERR_DEADLINE, "stopped while reading '%s'", stream->shown);
     stream->reads++;
-    struct block *block;
+    struct block *block = NULL;
     pthread_mutex_lock(&stream->lock);
     enum hr_status status = bring(stream, stream->at, &block, error);
-    if (status == HR_OK) {
+    if (status == HR_OK && block != NULL) {
         size_t from = (size_t)(stream->at - block->offset), left = block->size - from;
         *got = left < size ? left : size;
         memcpy(into, block->bytes + from, *got);

@@ -5,7 +5,7 @@ import re
 from harness import *
 
 COMMANDS = (
-    "recognize watch import enroll students export forget workload doctor models help version".split()
+    "recognize watch import enroll students export forget lambda worker workload doctor models help version".split()
 )
 
 

@@ -119,6 +119,31 @@ static enum hr_status check_outputs(const struct hr_detector *detector, struct h
     return HR_OK;
 }
 
+static bool same_size(struct hr_size a, struct hr_size b)
+{
+    return a.width_px == b.width_px && a.height_px == b.height_px;
+}
+
+/* The network for an input of this size: kept from the frame before where it fits, for videos of
+ * many sizes are shrunk to the same one. */
+static enum hr_status prepare_runner(struct hr_detector *detector, struct hr_size input,
+                                     struct hr_error *error)
+{
+    if (detector->runner != NULL && same_size(detector->input, input))
+        return HR_OK;
+    drop_runner(detector);
+    struct hr_runner_options options = {
+        .size = input, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
+    detector->input = input;
+    size_t floats = 3 * (size_t)input.width_px * (size_t)input.height_px;
+    detector->planes = malloc(floats * sizeof *detector->planes);
+    if (detector->planes == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a frame of %d x %d pixels",
+                            input.width_px, input.height_px);
+    enum hr_status status = hr_runner_new(&detector->runner, detector->network, &options, error);
+    return status == HR_OK ? check_outputs(detector, error) : status;
+}
+
 /* A video has one size; photos come in all. */
 static enum hr_status prepare(struct hr_detector *detector, struct hr_size frame,
                               struct hr_error *error)
@@ -126,20 +151,11 @@ static enum hr_status prepare(struct hr_detector *detector, struct hr_size frame
     struct hr_shrinker_sizes sizes = plan_sizes(detector, frame);
     if (hr_shrinker_fits(detector->shrinker, &sizes))
         return HR_OK;
-    drop_runner(detector);
-    struct hr_runner_options options = {
-        .size = sizes.padded, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
-    detector->input = sizes.padded;
-    size_t floats = 3 * (size_t)sizes.padded.width_px * (size_t)sizes.padded.height_px;
-    enum hr_status status = HR_OK;
-    detector->planes = malloc(floats * sizeof *detector->planes);
-    if (detector->planes == NULL)
-        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a frame of %d x %d pixels",
-                              frame.width_px, frame.height_px);
+    hr_shrinker_free(detector->shrinker);
+    detector->shrinker = NULL;
+    enum hr_status status = hr_size_check(frame, error);
     if (status == HR_OK)
-        status = hr_runner_new(&detector->runner, detector->network, &options, error);
-    if (status == HR_OK)
-        status = check_outputs(detector, error);
+        status = prepare_runner(detector, sizes.padded, error);
     if (status == HR_OK)
         status = hr_shrinker_new(&detector->shrinker, &sizes, error);
     if (status != HR_OK)

@@ -3,16 +3,7 @@
 #include <math.h>
 
 #include "face/embed.h"
-
-/* The compiler makes one copy of a function per instruction set, and the loader picks. Elsewhere
- * (arm64, whose baseline has vectors) and under sanitizers, which do not like the picking, there is
- * one copy. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&             \
-    !defined(__SANITIZE_THREAD__)
-#define PER_INSTRUCTION_SET __attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
-#else
-#define PER_INSTRUCTION_SET
-#endif
+#include "face/per_instruction_set.h"
 
 float hr_distance(const float *a, const float *b)
 {
@@ -33,8 +24,8 @@ float hr_distance(const float *a, const float *b)
 
 /* Written for the multiply-and-add-pairs instruction that every instruction set has for 16-bit
  * numbers; the sum stays below 128 * 254^2 < 2^23. */
-PER_INSTRUCTION_SET __attribute__((optimize("O3"))) void
-hr_distances_coarse(const int8_t *probe, const int8_t *codes, size_t count, int32_t *out)
+HR_PER_INSTRUCTION_SET void hr_distances_coarse(const int8_t *probe, const int8_t *codes,
+                                                size_t count, int32_t *out)
 {
     for (size_t i = 0; i < count; i++) {
         const int8_t *code = codes + i * HR_EMBEDDING_SIZE;

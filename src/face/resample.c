@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "face/per_instruction_set.h"
+
 /* Source cells first .. first + count - 1 and their shares, for one row or column of the result. */
 struct span {
     int first;
@@ -102,29 +104,63 @@ bool hr_shrinker_fits(const struct hr_shrinker *shrinker, const struct hr_shrink
            same_size(shrinker->sizes.padded, sizes->padded);
 }
 
+/* line[i] = or += share * row[i], `count` cells. */
+HR_PER_INSTRUCTION_SET
+static void weigh_row(const uint8_t *row, float share, size_t count, float *line)
+{
+    for (size_t i = 0; i < count; i++)
+        line[i] = share * (float)row[i];
+}
+
+HR_PER_INSTRUCTION_SET
+static void add_row(const uint8_t *row, float share, size_t count, float *line)
+{
+    for (size_t i = 0; i < count; i++)
+        line[i] += share * (float)row[i];
+}
+
 /* The rows under one result row, weighted, as one line of floats. */
 static void average_rows(const struct span *span, const struct hr_frame *frame, float *line)
 {
-    size_t cells = (size_t)frame->size.width_px * 3;
+    size_t count = (size_t)frame->size.width_px * 3;
     for (int k = 0; k < span->count; k++) {
         const uint8_t *row = frame->rgb + (span->first + k) * frame->stride_bytes;
-        float share = span->shares[k];
         if (k == 0)
-            for (size_t i = 0; i < cells; i++)
-                line[i] = share * (float)row[i];
+            weigh_row(row, span->shares[k], count, line);
         else
-            for (size_t i = 0; i < cells; i++)
-                line[i] += share * (float)row[i];
+            add_row(row, span->shares[k], count, line);
     }
 }
 
-static void average_columns(const struct hr_shrinker *shrinker, float *red, float *green,
-                            float *blue)
+/* Exactly two source columns for each of the result, as 1920 to 960: the common case of a large
+ * frame, in a loop that the compiler can vectorise. */
+HR_PER_INSTRUCTION_SET
+static void halve_columns(const float *line, int width, float *red, float *green, float *blue)
 {
-    int width = shrinker->sizes.target.width_px;
     for (int x = 0; x < width; x++) {
-        const struct span *span = &shrinker->columns[x];
-        const float *from = shrinker->line + (ptrdiff_t)span->first * 3;
+        red[x] = 0.5f * (line[6 * x] + line[6 * x + 3]);
+        green[x] = 0.5f * (line[6 * x + 1] + line[6 * x + 4]);
+        blue[x] = 0.5f * (line[6 * x + 2] + line[6 * x + 5]);
+    }
+}
+
+/* As many columns as before. */
+HR_PER_INSTRUCTION_SET
+static void part_columns(const float *line, int width, float *red, float *green, float *blue)
+{
+    for (int x = 0; x < width; x++) {
+        red[x] = line[3 * x];
+        green[x] = line[3 * x + 1];
+        blue[x] = line[3 * x + 2];
+    }
+}
+
+static void average_columns(const struct span *columns, int width, const float *line, float *red,
+                            float *green, float *blue)
+{
+    for (int x = 0; x < width; x++) {
+        const struct span *span = &columns[x];
+        const float *from = line + (ptrdiff_t)span->first * 3;
         float r = 0, g = 0, b = 0;
         for (int k = 0; k < span->count; k++) {
             r += span->shares[k] * from[3 * k];
@@ -135,6 +171,18 @@ static void average_columns(const struct hr_shrinker *shrinker, float *red, floa
         green[x] = g;
         blue[x] = b;
     }
+}
+
+/* One line of the source's width to one row of each plane, zeros behind it. */
+static void shrink_line(const struct hr_shrinker *shrinker, float *red, float *green, float *blue)
+{
+    int source = shrinker->sizes.source.width_px, width = shrinker->sizes.target.width_px;
+    if (source == width)
+        part_columns(shrinker->line, width, red, green, blue);
+    else if (source == 2 * width)
+        halve_columns(shrinker->line, width, red, green, blue);
+    else
+        average_columns(shrinker->columns, width, shrinker->line, red, green, blue);
     size_t rest = (size_t)(shrinker->sizes.padded.width_px - width) * sizeof(float);
     memset(red + width, 0, rest);
     memset(green + width, 0, rest);
@@ -148,7 +196,7 @@ void hr_shrinker_run(struct hr_shrinker *shrinker, const struct hr_frame *frame,
     for (int y = 0; y < target.height_px; y++) {
         size_t at = (size_t)y * (size_t)padded.width_px;
         average_rows(&shrinker->rows[y], frame, shrinker->line);
-        average_columns(shrinker, planes + at, planes + area + at, planes + 2 * area + at);
+        shrink_line(shrinker, planes + at, planes + area + at, planes + 2 * area + at);
     }
     size_t filled = (size_t)target.height_px * (size_t)padded.width_px;
     for (int plane = 0; plane < 3; plane++)

@@ -30,6 +30,7 @@ _homeroom()
     --what) words='students json' ;;
     --queue-url) return ;;
     --reserve) return ;;
+    --refresh) return ;;
     --part-min-mb) return ;;
     --stream) return ;;
     --subject) return ;;
@@ -66,8 +67,8 @@ _homeroom()
         enroll) words+=' --video --accept-lookalike' ;;
         export) words+=' --what' ;;
         forget) words+=' --yes' ;;
-        lambda) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --queue-url --reserve --part-min-mb --input' ;;
-        worker) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --once --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
+        lambda) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
+        worker) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
         workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
         esac
     elif [[ -z $command ]]; then

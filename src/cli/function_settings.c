@@ -121,7 +121,7 @@ void hr_function_setup_close(struct hr_function_setup *setup)
 enum hr_status hr_function_setup_refresh(struct hr_function_setup *setup, struct hr_cli *cli,
                                          struct hr_error *error)
 {
-    bool due = now_us() - setup->refreshed_us >= HR_FUNCTION_REFRESH_US;
+    bool due = (double)(now_us() - setup->refreshed_us) >= cli->settings.refresh_s * 1e6;
     /* A gallery that is baked into the image or lies on this machine does not change under way. */
     if (setup->session != NULL && !(due && hr_anywhere_is_remote(cli->database_path)))
         return HR_OK;

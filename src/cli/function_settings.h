@@ -15,10 +15,6 @@ struct hr_function_setup {
     int64_t refreshed_us; /* monotonic */
 };
 
-/* A gallery in a bucket is looked at this often: who was enrolled or forgotten meanwhile is so from
- * then on. */
-#define HR_FUNCTION_REFRESH_US (INT64_C(60) * 1000000)
-
 /* Opens client, models, gallery and one session of `threads` (0: as the settings say). ARGUMENT
  * when the reports would go to where the videos come from. */
 enum hr_status hr_function_setup_open(struct hr_function_setup *out, struct hr_cli *cli,

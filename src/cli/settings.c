@@ -67,9 +67,9 @@ const struct hr_option hr_option_table[] = {
      "video"},
     {"create-table", 0, HR_OPTION_FLAG, AT(create_table), NULL, NULL, 0, 0, NULL, NULL, ON(IMPORT),
      "make the table of --students when it is not there"},
-    {"once", 0, HR_OPTION_FLAG, AT(once), NULL, NULL, 0, 0, NULL, NULL,
-     ON(WATCH) | ON(WORKER),
-     "end when every video that is complete has its report (watch), or when no message waits (worker)"},
+    {"once", 0, HR_OPTION_FLAG, AT(once), NULL, NULL, 0, 0, NULL, NULL, ON(WATCH) | ON(WORKER),
+     "end when every video that is complete has its report (watch), or when no message waits "
+     "(worker)"},
     {"interval", 0, HR_OPTION_NUMBER, AT(interval_s), "S", NULL, 0.05, 3600, "2", NULL, ON(WATCH),
      "seconds between looks at the folder; a file that changed since the last look is still being "
      "copied"},
@@ -87,6 +87,10 @@ const struct hr_option hr_option_table[] = {
      "the event fails and goes on when it is tried again"},
     {"reserve", 0, HR_OPTION_NUMBER, AT(reserve_s), "S", NULL, 0, 600, "10", "HOMEROOM_RESERVE",
      ON(LAMBDA), "seconds kept from the time limit for putting a video down"},
+    {"refresh", 0, HR_OPTION_NUMBER, AT(refresh_s), "S", NULL, 0, 86400, "60", "HOMEROOM_REFRESH",
+     SERVING,
+     "seconds between looks at a database in a bucket: who was enrolled or forgotten meanwhile is "
+     "so from then on"},
     {"part-min-mb", 0, HR_OPTION_INTEGER, AT(part_min_mb), "N", NULL, 0, 1000000, "4",
      "HOMEROOM_PART_MIN_MB", ON(LAMBDA),
      "a video of fewer MiB is never looked for among those that were put down"},
@@ -129,7 +133,8 @@ const struct hr_option hr_option_table[] = {
      ON(WORKLOAD), "videos to upload"},
     {"input", 0, HR_OPTION_TEXT, AT(input), "PLACE", NULL, 0, 0, NULL, "HOMEROOM_INPUT",
      ON(WORKLOAD) | SERVING,
-     "where to upload: s3://BUCKET or s3://BUCKET/PREFIX, or a folder; for lambda and worker: where the "
+     "where to upload: s3://BUCKET or s3://BUCKET/PREFIX, or a folder; for lambda and worker: "
+     "where the "
      "videos "
      "come from, so that reports are never written there"},
     {"output", 0, HR_OPTION_TEXT, AT(output), "PLACE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),

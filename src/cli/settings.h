@@ -65,6 +65,7 @@ struct hr_settings {
     /* lambda */
     const char *queue_url;
     double reserve_s;
+    double refresh_s;
     int part_min_mb;
     /* worker */
     const char *stream;

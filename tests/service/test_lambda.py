@@ -261,6 +261,26 @@ class Function(ServiceCase):
         runtime.process.send_signal(signal.SIGTERM)
         self.assertEqual(runtime.process.wait(10), 0)
 
+    def test_a_gallery_in_a_bucket_is_read_again_when_it_has_changed(self):
+        """Enrolled and forgotten while the function runs."""
+        self.s3.make_bucket("gallery")
+        place = "s3://gallery/homeroom.db"
+
+        def homeroom(*words):
+            subprocess.run([PROGRAM, *words, "--db", place, "--models", MODELS], check=True, capture_output=True,
+                           env=self.environment())
+
+        self.s3.put("gallery", "homeroom.db", self.database.read_bytes())
+        homeroom("forget", "44", "--yes")
+        runtime = self.runtime(HOMEROOM_DB=place, HOMEROOM_REFRESH="0")
+        for i, there in enumerate((False, True, False)):
+            if there:
+                homeroom("enroll", "44", PHOTOS / "obama.jpg")
+            elif i > 0:
+                homeroom("forget", "44", "--yes")
+            runtime.invoke(notification(record(f"{i}.mp4", self.put(f"{i}.mp4", self.video))))
+            self.assertEqual(self.report(f"{i}.csv"), b"name,major,year\r\n" + (b"44,,\r\n" if there else b""))
+
     # --- long videos ---
 
     def long_video(self):

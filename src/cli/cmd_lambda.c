@@ -161,14 +161,6 @@ static int threads_of_memory(void)
     return processors > PROCESSORS_MAX ? PROCESSORS_MAX : (int)processors;
 }
 
-static enum hr_status open_http(const struct hr_cli *cli, struct hr_http **out,
-                                struct hr_error *error)
-{
-    (void)cli;
-    struct hr_http_options options = {.user_agent = "homeroom/" HR_VERSION};
-    return hr_http_open(out, &options, error);
-}
-
 int hr_cmd_lambda(struct hr_cli *cli)
 {
     struct hr_error error = {0}, ignored;
@@ -178,6 +170,7 @@ int hr_cmd_lambda(struct hr_cli *cli)
                                         .handler = handle,
                                         .context = &lambda,
                                         .on_error = on_error};
+    struct hr_http_options client = {.user_agent = "homeroom/" HR_VERSION};
     struct hr_http *http = NULL;
     set_log(cli);
     lambda.function_name = hr_environment("AWS_LAMBDA_FUNCTION_NAME");
@@ -189,7 +182,7 @@ int hr_cmd_lambda(struct hr_cli *cli)
                               "AWS_LAMBDA_RUNTIME_API is not set: this command is started by AWS "
                               "Lambda or by its emulator");
     if (status == HR_OK)
-        status = open_http(cli, &http, &error);
+        status = hr_http_open(&http, &client, &error);
     if (status != HR_OK)
         goto out;
     options.http = http;

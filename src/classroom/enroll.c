@@ -266,14 +266,6 @@ static enum hr_status collect_views(struct hr_session *session, struct hr_stream
     return status == HR_END ? HR_OK : status;
 }
 
-static float distance(const float *a, const float *b)
-{
-    float sum = 0;
-    for (size_t i = 0; i < HR_EMBEDDING_SIZE; i++)
-        sum += (a[i] - b[i]) * (a[i] - b[i]);
-    return sqrtf(sum);
-}
-
 /* Drops views that are not of the person in the middle, then picks views as unlike each other as
  * possible, the most typical first. The chosen vectors are moved to the front; returns their
  * number. */
@@ -286,7 +278,7 @@ static size_t choose_views(float *vectors, size_t count)
     float far = hr_decide_options_default().distance_max;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        if (distance(vectors + i * HR_EMBEDDING_SIZE, mean) < far)
+        if (hr_distance(vectors + i * HR_EMBEDDING_SIZE, mean) < far)
             memmove(vectors + kept++ * HR_EMBEDDING_SIZE, vectors + i * HR_EMBEDDING_SIZE,
                     sizeof mean);
 
@@ -296,9 +288,9 @@ static size_t choose_views(float *vectors, size_t count)
         float best_score = -INFINITY;
         for (size_t i = chosen; i < kept; i++) {
             const float *candidate = vectors + i * HR_EMBEDDING_SIZE;
-            float score = chosen == 0 ? -distance(candidate, mean) : INFINITY;
+            float score = chosen == 0 ? -hr_distance(candidate, mean) : INFINITY;
             for (size_t j = 0; j < chosen; j++)
-                score = fminf(score, distance(candidate, vectors + j * HR_EMBEDDING_SIZE));
+                score = fminf(score, hr_distance(candidate, vectors + j * HR_EMBEDDING_SIZE));
             if (score > best_score)
                 best_score = score, best = i;
         }

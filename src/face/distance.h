@@ -1,13 +1,9 @@
-/* Distances between embeddings. Inside this room only. */
+/* Coarse distances, for the gallery's first look. Inside this room only. */
 #ifndef HR_FACE_DISTANCE_H
 #define HR_FACE_DISTANCE_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* Euclidean, of two vectors of HR_EMBEDDING_SIZE floats. The differences are squared, so that near
- * vectors lose nothing by rounding. */
-float hr_distance(const float *a, const float *b);
 
 /* out[i] = |probe - codes[i]|^2 for `count` vectors of HR_EMBEDDING_SIZE small whole numbers
  * (-127..127), one after the other; exact. */

@@ -30,6 +30,10 @@ struct hr_view_quality {
 void hr_face_align(const struct hr_frame *frame, const struct hr_face *face, struct hr_chip *out);
 struct hr_view_quality hr_face_quality(const struct hr_face *face, const struct hr_chip *chip);
 
+/* Euclidean, of two vectors of HR_EMBEDDING_SIZE floats. The differences are squared, so that near
+ * vectors lose nothing by rounding. */
+float hr_distance(const float *a, const float *b);
+
 struct hr_embedder; /* opaque; one per thread */
 
 struct hr_embedder_options {

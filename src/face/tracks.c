@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "face/assign.h"
-#include "face/distance.h"
 #include "face/tracks_inside.h"
 
 /* The same face a moment later overlaps its old box and looks alike; then nothing more is asked.

@@ -9,8 +9,6 @@
 #include "base/buffer.h"
 #include "base/status.h"
 
-enum hr_report_format { HR_REPORT_CSV, HR_REPORT_JSON };
-
 enum hr_report_column {
     HR_COLUMN_ID,
     HR_COLUMN_NAME,

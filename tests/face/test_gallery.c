@@ -7,7 +7,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "face/distance.h"
 #include "face/gallery.h"
 #include "random.h"
 

@@ -11,7 +11,6 @@
 
 #include <math.h>
 
-#include "face/distance.h"
 
 enum { GRID = 10, CELL_PX = HR_CHIP_SIDE_PX / GRID, CELLS = GRID * GRID };
 

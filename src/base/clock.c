@@ -65,3 +65,9 @@ bool hr_deadline_passed(const struct hr_deadline *deadline)
     return deadline->at_monotonic_us != INT64_MAX &&
            deadline->clock->monotonic_us(deadline->clock->context) >= deadline->at_monotonic_us;
 }
+
+int64_t hr_clock_now_us(void)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    return clock->monotonic_us(clock->context);
+}

@@ -15,16 +15,10 @@ struct hr_recognize_options hr_recognize_options_default(void)
         .samples_per_s = 2.0, .distance_max = decide.distance_max, .margin_min = decide.margin_min};
 }
 
-static int64_t now_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->monotonic_us(clock->context);
-}
-
 /* Adds the time since *mark to *sum and moves the mark. */
 static void lap(int64_t *mark, int64_t *sum)
 {
-    int64_t now = now_us();
+    int64_t now = hr_clock_now_us();
     *sum += now - *mark;
     *mark = now;
 }
@@ -64,10 +58,10 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
 {
     const struct hr_recognize_options *options = lesson->options;
     int64_t duration_us = hr_video_info(lesson->video)->duration_us;
-    int64_t mark = now_us();
+    int64_t mark = hr_clock_now_us();
     for (size_t looked = 0;; looked++) {
         struct hr_frame frame;
-        if (looked > 0 && now_us() >= lesson->part->put_down_at_us)
+        if (looked > 0 && hr_clock_now_us() >= lesson->part->put_down_at_us)
             return HR_END;
         enum hr_status status = hr_video_next(lesson->video, &frame, error);
         lap(&mark, &lesson->result->times.decode_us);
@@ -95,7 +89,7 @@ static enum hr_status decide_and_look_up(struct hr_session *session,
                                          const struct hr_recognize_options *options,
                                          struct hr_result *result, struct hr_error *error)
 {
-    int64_t mark = now_us();
+    int64_t mark = hr_clock_now_us();
     enum hr_status status = hr_tracks_finish(session->tracks, error);
     if (status != HR_OK)
         return status;
@@ -155,7 +149,7 @@ static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, cons
     struct hr_video_options sampling = {.samples_per_s = options->samples_per_s,
                                         .decoder_threads = session->threads,
                                         .deadline = &lesson->deadline};
-    int64_t mark = now_us();
+    int64_t mark = hr_clock_now_us();
     enum hr_status status = hr_video_open(&lesson->video, stream, name, &sampling, error);
     lap(&mark, &lesson->result->times.decode_us);
     if (status == HR_OK && lesson->part->state.size > 0) {
@@ -192,7 +186,7 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     if (status != HR_OK)
         return status;
 
-    int64_t start_us = now_us();
+    int64_t start_us = hr_clock_now_us();
     struct lesson lesson = {.session = session, .options = options, .part = part};
     lesson.deadline = (struct hr_deadline){
         .clock = hr_clock_system(),
@@ -206,7 +200,7 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     status = tell(&lesson, stream, name, error);
     part->position_us = lesson.position.pts_us;
     if (status == HR_OK && !part->unfinished) {
-        lesson.result->times.total_us = now_us() - start_us;
+        lesson.result->times.total_us = hr_clock_now_us() - start_us;
         *out = lesson.result;
         lesson.result = NULL;
     }

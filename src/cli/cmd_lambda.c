@@ -29,12 +29,6 @@ struct invocation {
     struct hr_error first_error; /* code HR_OK: none */
 };
 
-static int64_t now_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->monotonic_us(clock->context);
-}
-
 /* Every object is tried, whatever became of the one before it. */
 static void handle_object(struct invocation *invocation, const struct hr_event_object *object)
 {
@@ -42,7 +36,7 @@ static void handle_object(struct invocation *invocation, const struct hr_event_o
     struct hr_event_message *message = &invocation->events.messages[object->message];
     struct hr_function_outcome outcome = {0};
     struct hr_error error = {0};
-    int64_t start_us = now_us();
+    int64_t start_us = hr_clock_now_us();
     enum hr_status status = hr_function_setup_refresh(&lambda->setup, lambda->cli, &error);
     if (status == HR_OK)
         status = hr_function_handle(&lambda->setup.function, lambda->setup.session, object,
@@ -55,7 +49,7 @@ static void handle_object(struct invocation *invocation, const struct hr_event_o
     struct hr_function_news news = {.request_id = invocation->of->request_id,
                                     .object = object,
                                     .outcome = &outcome,
-                                    .total_us = now_us() - start_us,
+                                    .total_us = hr_clock_now_us() - start_us,
                                     .error = status != HR_OK ? &error : NULL};
     hr_function_log(lambda->cli, &news);
     hr_function_metrics_add(&invocation->metrics, &news);

@@ -8,7 +8,8 @@
  * done again.
  *
  * Where OUT is in S3, clocks say little: there a report carries as a tag which video it was made
- * from. An object in S3 is complete as soon as it is there, and is told from another by its ETag. */
+ * from. An object in S3 is complete as soon as it is there, and is told from another by its ETag.
+ */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +29,9 @@ struct sight {
     struct hr_store_item item; /* owned */
     bool settled;              /* the same at the look before */
     bool reported;             /* by this process, as it is now; or its tag was looked at */
-    bool given_up;             /* its error report was looked at: it is about the video as it is now */
-    unsigned failures;         /* that may pass by themselves */
-    int64_t not_before_us;     /* monotonic: when to try again */
+    bool given_up;         /* its error report was looked at: it is about the video as it is now */
+    unsigned failures;     /* that may pass by themselves */
+    int64_t not_before_us; /* monotonic: when to try again */
 };
 
 struct watch {
@@ -41,18 +42,12 @@ struct watch {
     struct hr_store_item *reports; /* what is in OUT, where that is remote: one request for all */
     size_t report_count;
     struct hr_engine *engine; /* NULL: not needed so far */
-    struct sight *sights; /* by name */
+    struct sight *sights;     /* by name */
     size_t sight_count;
     struct sight **ready; /* borrowed from sights, the videos in hand */
     size_t ready_count;
     int exit_status; /* of the first failure */
 };
-
-static int64_t monotonic_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->monotonic_us(clock->context);
-}
 
 static int64_t wall_us(void)
 {
@@ -109,9 +104,8 @@ static enum hr_status list_videos(struct watch *watch, struct hr_store_item **it
 {
     struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&watch->cli->cloud);
     hr_store_close(&watch->in);
-    enum hr_status status =
-        hr_anywhere_open_store(&anywhere, watch->cli->words[0], false, &watch->cli->patience,
-                               &watch->in, error);
+    enum hr_status status = hr_anywhere_open_store(&anywhere, watch->cli->words[0], false,
+                                                   &watch->cli->patience, &watch->in, error);
     if (status == HR_OK)
         status = watch->in.list(watch->in.context, items, count, error);
     return status;
@@ -272,8 +266,7 @@ static bool has_error_report(const struct watch *watch, struct sight *sight)
             .modified_us = hr_json_integer(hr_json_get(json, "modified_us"))};
         const char *etag = hr_json_text(hr_json_get(json, "etag"));
         snprintf(failed.etag, sizeof failed.etag, "%s", etag != NULL ? etag : "");
-        same = same_file(&failed, &sight->item) &&
-               !hr_json_boolean(hr_json_get(json, "try_again"));
+        same = same_file(&failed, &sight->item) && !hr_json_boolean(hr_json_get(json, "try_again"));
         sight->given_up = same;
     }
     hr_json_free(json);
@@ -375,7 +368,7 @@ static void note_failure(struct watch *watch, struct sight *sight, const struct 
         int64_t wait_us = minute_us << (sight->failures < 6 ? sight->failures : 6);
         sight->failures++;
         sight->not_before_us =
-            monotonic_us() + (wait_us < 60 * minute_us ? wait_us : 60 * minute_us);
+            hr_clock_now_us() + (wait_us < 60 * minute_us ? wait_us : 60 * minute_us);
     }
 }
 
@@ -387,7 +380,7 @@ static void choose_ready(struct watch *watch)
         struct sight *sight = &watch->sights[i];
         struct hr_error error;
         bool done = false;
-        if (!sight->settled || monotonic_us() < sight->not_before_us)
+        if (!sight->settled || hr_clock_now_us() < sight->not_before_us)
             continue;
         if (has_report(watch, sight, &done, &error) != HR_OK)
             note_failure(watch, sight, &error);
@@ -457,9 +450,9 @@ out:
 /* In steps, because a signal that comes just before poll does not wake it. */
 static void rest(double seconds)
 {
-    int64_t until_us = monotonic_us() + (int64_t)(seconds * 1e6);
+    int64_t until_us = hr_clock_now_us() + (int64_t)(seconds * 1e6);
     while (!hr_cli_interrupted()) {
-        int64_t left_ms = (until_us - monotonic_us() + 999) / 1000;
+        int64_t left_ms = (until_us - hr_clock_now_us() + 999) / 1000;
         if (left_ms <= 0)
             return;
         (void)poll(NULL, 0, left_ms < 500 ? (int)left_ms : 500);

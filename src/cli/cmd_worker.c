@@ -24,12 +24,6 @@ struct worker {
 
 /* --- one message --- */
 
-static int64_t now_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->monotonic_us(clock->context);
-}
-
 /* The message's name in the log: "VIDEOS-17". */
 struct message_name {
     char text[HR_NATS_NAME_SIZE + 32];
@@ -79,7 +73,7 @@ static enum hr_status handle_object(struct worker *worker, const struct hr_event
 {
     struct hr_cli *cli = worker->cli;
     struct hr_function_outcome outcome = {0};
-    int64_t start_us = now_us();
+    int64_t start_us = hr_clock_now_us();
     enum hr_status status = refresh(worker, error);
     if (status == HR_OK)
         status = hr_function_handle(&worker->setup.function, worker->setup.session, object,
@@ -90,7 +84,7 @@ static enum hr_status handle_object(struct worker *worker, const struct hr_event
     struct hr_function_news news = {.request_id = message_name,
                                     .object = object,
                                     .outcome = &outcome,
-                                    .total_us = now_us() - start_us,
+                                    .total_us = hr_clock_now_us() - start_us,
                                     .error = status != HR_OK ? error : NULL};
     hr_function_log(cli, &news);
     return status;

@@ -70,12 +70,6 @@ static enum hr_status read_settings(struct hr_function_setup *setup, struct hr_c
     return HR_OK;
 }
 
-static int64_t now_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->monotonic_us(clock->context);
-}
-
 static enum hr_status open_session(struct hr_function_setup *setup, const struct hr_cli *cli,
                                    struct hr_error *error)
 {
@@ -107,7 +101,7 @@ enum hr_status hr_function_setup_open(struct hr_function_setup *out, struct hr_c
         status = open_session(out, cli, error);
     if (status != HR_OK)
         hr_function_setup_close(out);
-    out->refreshed_us = now_us();
+    out->refreshed_us = hr_clock_now_us();
     return status;
 }
 
@@ -121,7 +115,7 @@ void hr_function_setup_close(struct hr_function_setup *setup)
 enum hr_status hr_function_setup_refresh(struct hr_function_setup *setup, struct hr_cli *cli,
                                          struct hr_error *error)
 {
-    bool due = (double)(now_us() - setup->refreshed_us) >= cli->settings.refresh_s * 1e6;
+    bool due = (double)(hr_clock_now_us() - setup->refreshed_us) >= cli->settings.refresh_s * 1e6;
     /* A gallery that is baked into the image or lies on this machine does not change under way. */
     if (setup->session != NULL && !(due && hr_anywhere_is_remote(cli->database_path)))
         return HR_OK;
@@ -129,6 +123,6 @@ enum hr_status hr_function_setup_refresh(struct hr_function_setup *setup, struct
     enum hr_status status = hr_cli_refresh_engine(cli, &setup->engine, error);
     if (status == HR_OK)
         status = open_session(setup, cli, error);
-    setup->refreshed_us = now_us();
+    setup->refreshed_us = hr_clock_now_us();
     return status;
 }

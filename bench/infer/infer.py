@@ -18,8 +18,15 @@ import numpy as np
 NETWORKS = (  # name, compiled file, source, width, height, batch
     ("ResNet, 1 face", "dlib-resnet.hrm", "dlib_face_recognition_resnet_model_v1.dat", 150, 150, 1),
     ("ResNet, 8 faces", "dlib-resnet.hrm", "dlib_face_recognition_resnet_model_v1.dat", 150, 150, 8),
+    ("re-identification, 1 face", "face-reidentification-retail-0095.hrm", "face-reidentification-retail-0095.xml", 128, 128, 1),
+    ("re-identification, 8 faces", "face-reidentification-retail-0095.hrm", "face-reidentification-retail-0095.xml", 128, 128, 8),
     ("CenterFace 640x480", "centerface.hrm", "centerface.onnx", 640, 480, 1),
 )
+
+
+def networks(options):
+    """Those that this machine has; what is missing is said once, in main."""
+    return [row for row in NETWORKS if os.path.exists(os.path.join(options.models, row[1]))]
 
 
 class Ours:
@@ -68,8 +75,8 @@ def oracle_model(options, source):
     sys.path.insert(0, options.oracle)
     import oracle
     path = os.path.join(options.sources, source)
-    make = oracle.centerface_onnx if source.endswith(".onnx") else oracle.dlib_onnx
-    return make(path).SerializeToString()
+    makers = {".onnx": oracle.centerface_onnx, ".dat": oracle.dlib_onnx, ".xml": lambda xml: oracle.reid_onnx(xml)[0]}
+    return makers[os.path.splitext(source)[1]](path).SerializeToString()
 
 
 def in_turns(runners, seconds):
@@ -88,10 +95,10 @@ def compare(options, sets):
     """Prints the table; returns the worst ratio of the first set."""
     print("Milliseconds, the least of many runs taken in turns (medians in brackets); ratio: ours / ONNX Runtime.")
     print("cpu: the ratio of CPU time with one thread, which other work on the machine disturbs less.\n")
-    print(f"{'':20} {'threads':>7}  {'ONNX Runtime':>17}" +
+    print(f"{'':26} {'threads':>7}  {'ONNX Runtime':>17}" +
           "".join(f"  {'ours, ' + s:>17} {'ratio':>5} {'cpu':>5}" for s in sets))
     worst = 0
-    for name, file, source, width, height, batch in NETWORKS:
+    for name, file, source, width, height, batch in networks(options):
         model = oracle_model(options, source)
         for threads in (1, 2):
             size = (width, height)
@@ -103,7 +110,7 @@ def compare(options, sets):
             least = [min(wall for wall, _ in t) for t in times]
             middle = [statistics.median(wall for wall, _ in t) for t in times]
             cpu = [min(used for _, used in t) for t in times]
-            row = f"{name:20} {threads:7}  {least[0]:8.2f} ({middle[0]:6.2f})"
+            row = f"{name:26} {threads:7}  {least[0]:8.2f} ({middle[0]:6.2f})"
             for i in range(1, len(times)):
                 share = f"{cpu[i] / cpu[0]:5.2f}" if threads == 1 else " " * 5
                 row += f"  {least[i]:8.2f} ({middle[i]:6.2f}) {least[i] / least[0]:5.2f} {share}"
@@ -116,7 +123,8 @@ def ready_ms(options):
     """CPU time of a process from exec until both networks are ready: the least and the median."""
     def path(file):
         return os.path.join(options.models, file)
-    command = [options.program, "ready", path("centerface.hrm"), "640x480", path("dlib-resnet.hrm"), "150x150"]
+    _, file, _, width, height, _ = networks(options)[0]  # the embedder in use
+    command = [options.program, "ready", path("centerface.hrm"), "640x480", path(file), f"{width}x{height}"]
     times = []
     for _ in range(30):
         process = subprocess.Popen(command)
@@ -129,7 +137,7 @@ def ready_ms(options):
 
 
 def layers(options, isa):
-    for name, file, _, width, height, batch in NETWORKS:
+    for name, file, _, width, height, batch in networks(options):
         for threads in (1, 2):
             runs = max(3, int(options.seconds * 1000 / (45 if "CenterFace" in name else 6 * batch) / 2))
             print(f"\n{name}, {threads} thread{'s' if threads > 1 else ''}, {isa}", flush=True)
@@ -150,6 +158,9 @@ def main():
         if peak.returncode == 0:
             print(f"peak of one thread, {isa}: {float(peak.stdout):.1f} GFLOPS")
             sets.append(isa)
+    for name, file, *_ in NETWORKS:
+        if not os.path.exists(os.path.join(options.models, file)):
+            print(f"left out, because {file} is not there: {name}")
     print()
     wide = [s for s in sets if s != "baseline"] or sets
     worst = compare(options, wide)

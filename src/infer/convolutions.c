@@ -3,7 +3,7 @@
 
 #include "infer/runner.h"
 
-static const float *weights_at(const struct hr_runner *runner, uint64_t offset)
+static const float *floats_at(const struct hr_runner *runner, uint64_t offset)
 {
     return (const void *)(runner->plan.parts.bytes + offset);
 }
@@ -26,8 +26,8 @@ static struct hr_conv_job conv_job(const struct hr_runner *runner, int index, in
                               .kernel = (int)op->kernel,
                               .stride = (int)op->stride,
                               .pad = (int)op->pad,
-                              .weights = weights_at(runner, op->weights_offset),
-                              .bias = weights_at(runner, op->bias_offset),
+                              .weights = runner->plan.parts.weights[index],
+                              .bias = floats_at(runner, op->bias_offset),
                               .out_blocks = out->blocks,
                               .out_pixel_stride = HR_BLOCK,
                               .flags = (int)op->flags,
@@ -35,7 +35,7 @@ static struct hr_conv_job conv_job(const struct hr_runner *runner, int index, in
                               .rows = out->height,
                               .image_stride = runner->image_stride};
     if (op->flags & HR_KERNEL_PRELU)
-        job.slopes = weights_at(runner, op->slopes_offset);
+        job.slopes = floats_at(runner, op->slopes_offset);
     if (in->stored)
         job.in = hr_runner_plane(runner, op->source, image);
     if (out->stored)
@@ -174,10 +174,12 @@ static struct hr_depthwise_job depthwise_job(const struct hr_runner *runner, int
     struct hr_depthwise_job job = {.kernel = (int)op->kernel,
                                    .stride = (int)op->stride,
                                    .pad = (int)op->pad,
-                                   .weights = weights_at(runner, op->weights_offset),
-                                   .bias = weights_at(runner, op->bias_offset),
+                                   .weights = runner->plan.parts.weights[index],
+                                   .bias = floats_at(runner, op->bias_offset),
                                    .flags = (int)op->flags,
                                    .width = runner->plan.values[index + 1].width};
+    if (op->flags & HR_KERNEL_PRELU)
+        job.slopes = floats_at(runner, op->slopes_offset);
     if (runner->plan.values[op->source].stored)
         job.in = hr_runner_plane(runner, op->source, image);
     if (runner->plan.values[index + 1].stored)

@@ -5,8 +5,10 @@
 
 #include <stdint.h>
 
+#include "infer/network.h"
+
 #define HR_MODEL_MAGIC "HRMODEL1"
-enum { HR_MODEL_VERSION = 1 };
+enum { HR_MODEL_VERSION = 2 };
 
 struct hr_model_header {
     char magic[8];
@@ -21,7 +23,8 @@ struct hr_model_header {
     uint64_t card_offset; /* six texts, each ended by a zero byte */
     uint32_t card_size;
     uint32_t size_multiple; /* of the input's sides */
-    uint32_t reserved[2];
+    uint32_t face_offset; /* struct hr_model_face, or 0: this network makes no face vectors */
+    uint32_t face_size;
 };
 
 enum hr_op_kind {
@@ -33,6 +36,7 @@ enum hr_op_kind {
     HR_OP_GLOBALAVG,
     HR_OP_ADD, /* of unlike shapes too: the smaller is filled up with zeros */
     HR_OP_SIGMOID,
+    HR_OP_SCALE, /* each channel times the one number that `gate` has for it */
     HR_OP_KIND_END
 };
 
@@ -47,11 +51,14 @@ struct hr_model_op {
     uint32_t kernel;
     uint32_t stride;
     uint32_t pad;
-    uint32_t reserved;
+    int32_t gate; /* SCALE: value of one pixel with the factors; else 0 */
     uint64_t weights_offset;
     uint64_t bias_offset;
     uint64_t slopes_offset; /* PRELU only */
 };
+
+/* In an operation's flags, beside those of the kernels: its weights are IEEE 754 half precision. */
+enum { HR_MODEL_HALF_WEIGHTS = 1 << 8 };
 
 enum { HR_OUTPUT_SIGMOID = 1 };
 
@@ -62,6 +69,7 @@ struct hr_model_output {
     uint32_t flags;
 };
 
+_Static_assert(sizeof(struct hr_model_face) == 96, "no padding");
 _Static_assert(sizeof(struct hr_model_header) == 80, "the header has no padding");
 _Static_assert(sizeof(struct hr_model_op) == 64, "an operation has no padding");
 _Static_assert(sizeof(struct hr_model_output) == 16, "an output has no padding");
@@ -71,20 +79,27 @@ enum {
     HR_MODEL_OPS_MAX = 1024,
     HR_MODEL_OUTPUTS_MAX = 64,
     HR_MODEL_CHANNELS_MAX = 8192,
-    HR_MODEL_KERNEL_MAX = 7,
+    HR_MODEL_KERNEL_MAX = 8,
     HR_MODEL_CARD_MAX = 4096
 };
 
-struct hr_network; /* network.c */
+/* Numbers that an operation's weights take, filled up to whole blocks; 0: it has none. */
+uint64_t hr_model_weight_count(const struct hr_model_header *header, const struct hr_model_op *op);
 
-/* For runner.c. */
+/* For plan and runner. */
 struct hr_network_parts {
     const struct hr_model_header *header;
     const struct hr_model_op *ops;
     const struct hr_model_output *outputs;
     const uint8_t *bytes;
+    const float *const *weights; /* of each operation, single precision; NULL: it has none */
 };
 struct hr_network_parts hr_network_parts(const struct hr_network *network);
+
+/* The weights of each operation in single precision: in the file, or expanded from half precision into memory of
+ * their own. Both arrays are the caller's (free), also on failure. The operations were checked. MEMORY. */
+enum hr_status hr_weights_prepare(const struct hr_network_parts *parts, float **expanded, const float ***weights,
+                                  struct hr_error *error) HR_MUST_USE;
 
 /* Channels per block in which a value is kept. */
 int hr_value_lane(const struct hr_model_header *header, int32_t value);

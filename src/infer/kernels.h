@@ -47,7 +47,7 @@ struct hr_depthwise_job {
     struct hr_plane in;
     int in_first_block; /* block that lies at in.data */
     int kernel, stride, pad;
-    const float *weights, *bias; /* [blocks][kernel * kernel][8], [blocks][8] */
+    const float *weights, *bias, *slopes; /* [blocks][kernel * kernel][8], [blocks][8] twice */
     struct hr_plane out;
     int flags;
     int width;
@@ -59,6 +59,15 @@ struct hr_pool_job {
     int kernel, stride;
     bool mean;
     int width, height; /* of the result */
+};
+
+/* A block's pixels times the block's factors, and another value added. */
+struct hr_scale_job {
+    struct hr_plane in, out;
+    struct hr_plane add; /* data NULL: nothing */
+    const float *gate;   /* [blocks][8] */
+    ptrdiff_t gate_stride;
+    int width, height;
 };
 
 /* Planar numbers into one block of a value, or rows of them. */
@@ -77,6 +86,9 @@ struct hr_kernels {
     /* One block, rows first_row .. end_row - 1. */
     void (*depthwise)(const struct hr_depthwise_job *job, int block, int first_row, int end_row);
     void (*pool)(const struct hr_pool_job *job, int block);
+    /* The mean of each of a block's 8 channels; `in` begins with the block. */
+    void (*mean)(const struct hr_plane *in, int width, int height, float *out);
+    void (*scale)(const struct hr_scale_job *job, int block);
     /* out = a + b, or relu of it; all of `floats` numbers. */
     void (*add)(const float *a, const float *b, float *out, size_t floats, bool relu);
     void (*load)(const struct hr_load_job *job, int first_row, int end_row);

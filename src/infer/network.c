@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +19,8 @@ struct hr_network {
     const uint8_t *bytes;
     size_t size;
     bool mapped;
+    float *expanded;       /* owned: weights that the file has in half precision; NULL: none */
+    const float **weights; /* owned array, of each operation */
     struct hr_model_card card;
 };
 
@@ -28,7 +31,8 @@ struct hr_network_parts hr_network_parts(const struct hr_network *network)
                                      .ops = (const void *)(network->bytes + header->ops_offset),
                                      .outputs =
                                          (const void *)(network->bytes + header->outputs_offset),
-                                     .bytes = network->bytes};
+                                     .bytes = network->bytes,
+                                     .weights = network->weights};
 }
 
 int hr_value_lane(const struct hr_model_header *header, int32_t value)
@@ -85,8 +89,7 @@ static enum hr_status check_header(const struct hr_network *network, struct hr_e
     return HR_OK;
 }
 
-/* Floats that the weights of an operation take; 0: it has none. */
-static uint64_t weight_count(const struct hr_model_header *header, const struct hr_model_op *op)
+uint64_t hr_model_weight_count(const struct hr_model_header *header, const struct hr_model_op *op)
 {
     uint64_t area = (uint64_t)op->kernel * op->kernel;
     uint64_t lane = (uint64_t)hr_value_lane(header, op->source);
@@ -127,8 +130,10 @@ static uint32_t flags_of(uint32_t kind)
     switch (kind) {
     case HR_OP_CONV:
     case HR_OP_DECONV:
-        return HR_KERNEL_RELU_BEFORE_ADD | HR_KERNEL_RELU | HR_KERNEL_PRELU;
+        return HR_KERNEL_RELU_BEFORE_ADD | HR_KERNEL_RELU | HR_KERNEL_PRELU |
+               HR_MODEL_HALF_WEIGHTS;
     case HR_OP_DEPTHWISE:
+        return HR_KERNEL_RELU | HR_KERNEL_PRELU | HR_MODEL_HALF_WEIGHTS;
     case HR_OP_ADD:
         return HR_KERNEL_RELU;
     default:
@@ -144,14 +149,18 @@ static enum hr_status check_op(const struct hr_network *network,
     bool convolves = op->kind == HR_OP_CONV || op->kind == HR_OP_DECONV;
     bool good = op->kind >= HR_OP_CONV && op->kind < HR_OP_KIND_END && sensible_geometry(op) &&
                 op->source >= 0 && (uint32_t)op->source <= index && op->add >= -1 &&
-                op->add <= (int32_t)index && (op->flags & ~flags_of(op->kind)) == 0;
+                op->add <= (int32_t)index && (op->flags & ~flags_of(op->kind)) == 0 &&
+                (op->kind == HR_OP_SCALE ? op->gate > 0 && (uint32_t)op->gate <= index
+                                         : op->gate == 0);
     /* Narrow pictures are read by convolutions only. */
     if (good && hr_value_lane(parts->header, 0) == HR_PICTURE_LANE)
         good = (op->source != 0 || op->kind == HR_OP_CONV) && op->add != 0;
     if (good)
         good = op->in_channels == channels_of(parts, op->source);
     if (good && !convolves && op->kind != HR_OP_ADD)
-        good = op->in_channels == op->out_channels && op->add == -1;
+        good = op->in_channels == op->out_channels && (op->add == -1 || op->kind == HR_OP_SCALE);
+    if (good && op->kind == HR_OP_SCALE)
+        good = channels_of(parts, op->gate) == op->in_channels;
     if (good && op->kind == HR_OP_ADD) {
         good = op->add >= 0;
         if (good) {
@@ -160,14 +169,15 @@ static enum hr_status check_op(const struct hr_network *network,
                 op->out_channels == (other > op->in_channels ? other : op->in_channels);
         }
     }
-    if (good && convolves && op->add >= 0)
+    if (good && op->kind != HR_OP_ADD && op->add >= 0)
         good = channels_of(parts, op->add) == op->out_channels;
     if (!good)
         return hr_error_set(error, HR_ERR_MODEL, "operation %u makes no sense", index);
 
-    uint64_t weights = weight_count(parts->header, op);
+    uint64_t weights = hr_model_weight_count(parts->header, op);
     uint64_t bias = weights > 0 ? round_up(op->out_channels, HR_PAIR) : 0;
-    if ((weights > 0 && !inside(network, op->weights_offset, weights * sizeof(float))) ||
+    uint64_t weight_bytes = op->flags & HR_MODEL_HALF_WEIGHTS ? sizeof(uint16_t) : sizeof(float);
+    if ((weights > 0 && !inside(network, op->weights_offset, weights * weight_bytes)) ||
         (bias > 0 && !inside(network, op->bias_offset, bias * sizeof(float))) ||
         (op->flags & HR_KERNEL_PRELU &&
          !inside(network, op->slopes_offset, bias * sizeof(float))))
@@ -218,6 +228,41 @@ static enum hr_status read_card(struct hr_network *network, struct hr_error *err
     return HR_OK;
 }
 
+static bool all_finite(const float *numbers, size_t count)
+{
+    bool finite = true;
+    for (size_t i = 0; i < count; i++)
+        finite = finite && isfinite(numbers[i]);
+    return finite;
+}
+
+static bool sensible_face(const struct hr_model_card *card, const struct hr_network_parts *parts)
+{
+    const struct hr_model_face *face = card->face;
+    return face->rank <= 1000 && face->vector_size > 0 && face->vector_size <= HR_VECTOR_SIZE_MAX &&
+           face->vector_size % 16 == 0 && face->chip_side_px >= 16 && face->chip_side_px <= 1024 &&
+           face->flags < HR_FACE_FLAGS_END && card->input_channels == 3 && card->output_count == 1 &&
+           parts->outputs[0].channels == face->vector_size && all_finite(face->scale, 6) &&
+           all_finite(&face->landmarks_px[0][0], 10) && all_finite(&face->stranger_mean, 4) &&
+           face->stranger_deviation > 0 && face->same_deviation > 0 &&
+           face->same_mean > face->stranger_mean;
+}
+
+static enum hr_status read_face(struct hr_network *network, struct hr_error *error)
+{
+    struct hr_network_parts parts = hr_network_parts(network);
+    const struct hr_model_header *header = parts.header;
+    if (header->face_offset == 0)
+        return HR_OK;
+    if (header->face_size != sizeof(struct hr_model_face) ||
+        !inside(network, header->face_offset, header->face_size))
+        return refuse(error, "what it says of faces lies outside the file");
+    network->card.face = (const void *)(network->bytes + header->face_offset);
+    return sensible_face(&network->card, &parts)
+               ? HR_OK
+               : refuse(error, "what it says of faces makes no sense");
+}
+
 static enum hr_status check(struct hr_network *network, struct hr_error *error)
 {
     enum hr_status status = check_header(network, error);
@@ -225,7 +270,20 @@ static enum hr_status check(struct hr_network *network, struct hr_error *error)
         status = check_graph(network, error);
     if (status == HR_OK)
         status = read_card(network, error);
+    if (status == HR_OK)
+        status = read_face(network, error);
+    if (status == HR_OK) {
+        struct hr_network_parts parts = hr_network_parts(network);
+        status = hr_weights_prepare(&parts, &network->expanded, &network->weights, error);
+    }
     return status;
+}
+
+static void free_network(struct hr_network *network)
+{
+    free(network->expanded);
+    free(network->weights);
+    free(network);
 }
 
 enum hr_status hr_network_open_memory(struct hr_network **out, struct hr_view bytes,
@@ -241,7 +299,7 @@ enum hr_status hr_network_open_memory(struct hr_network **out, struct hr_view by
     network->size = bytes.size;
     enum hr_status status = check(network, error);
     if (status != HR_OK) {
-        free(network);
+        free_network(network);
         return status;
     }
     *out = network;
@@ -301,7 +359,7 @@ void hr_network_close(struct hr_network *network)
         return;
     if (network->mapped)
         munmap((void *)network->bytes, network->size);
-    free(network);
+    free_network(network);
 }
 
 const struct hr_model_card *hr_network_card(const struct hr_network *network)

@@ -8,6 +8,8 @@
 #ifndef HR_INFER_NETWORK_H
 #define HR_INFER_NETWORK_H
 
+#include <stdint.h>
+
 #include "base/image.h"
 #include "base/status.h"
 #include "base/view.h"
@@ -15,6 +17,33 @@
 struct hr_network; /* opaque */
 struct hr_runner;  /* opaque */
 struct hr_pool;    /* opaque: worker threads, shared by runners */
+
+/* What an embedding network wants to be given, and what its numbers mean: everything by which one such network
+ * differs from another. As it stands in the file (docs/model-format.md). */
+struct hr_model_face {
+    uint32_t rank;          /* of several models, the one of the higher rank tells people apart better */
+    uint32_t vector_size;   /* numbers per face, a multiple of 16 */
+    uint32_t chip_side_px;  /* the input is a square picture of the face */
+    uint32_t flags;         /* enum hr_face_flags */
+    float scale[3];         /* a colour c of 0..255 is given as c * scale + offset, in the network's order */
+    float offset[3];
+    float landmarks_px[5][2]; /* x, y in the chip: left eye, right eye, nose tip, left and right mouth corner */
+    /* Calibration. Cosines of different people of many kinds have the tail of a normal distribution of this mean and
+     * deviation; those of two photos of one person have this mean and deviation. */
+    float stranger_mean;
+    float stranger_deviation;
+    float same_mean;
+    float same_deviation;
+};
+
+enum hr_face_flags {
+    HR_FACE_BGR = 1,      /* blue first */
+    HR_FACE_MIRRORED = 2, /* the vector is the mean of the chip's and of its mirror image's */
+    HR_FACE_FLAGS_END = 4
+};
+
+/* Most numbers that an embedding network may give for a face. */
+enum { HR_VECTOR_SIZE_MAX = 1024 };
 
 /* The model card inside each compiled file. Strings are borrowed from the network. */
 struct hr_model_card {
@@ -28,6 +57,7 @@ struct hr_model_card {
     int output_count;
     int size_multiple; /* width and height of the input must be multiples of it */
     uint64_t file_bytes;
+    const struct hr_model_face *face; /* NULL: not an embedding network */
 };
 
 /* Map and check a file: magic, version, length, checksum of the whole, every offset and size. MODEL with the

@@ -1,4 +1,4 @@
-/* Pooling, sums, sigmoid; what goes in and what comes out. */
+/* Pooling, factors, sums, sigmoid; what goes in and what comes out. */
 #include <math.h>
 #include <string.h>
 
@@ -33,23 +33,63 @@ static void run_pool(const struct hr_runner *runner, int index, int image)
     hr_pool_run(runner->pool, pool_task, &loop, out->blocks);
 }
 
+struct mean_loop {
+    const struct hr_kernels *kernels;
+    struct hr_plane in, out;
+    int width, height;
+};
+
+static void mean_task(void *context, int block, int worker)
+{
+    (void)worker;
+    const struct mean_loop *loop = context;
+    struct hr_plane in = loop->in;
+    in.data += block * in.block_stride;
+    loop->kernels->mean(&in, loop->width, loop->height,
+                        loop->out.data + block * loop->out.block_stride);
+}
+
 static void run_global_average(const struct hr_runner *runner, int index, int image)
 {
     const struct hr_model_op *op = &runner->plan.parts.ops[index];
     const struct hr_value *in = &runner->plan.values[op->source];
-    struct hr_plane from = hr_runner_plane(runner, op->source, image),
-                    to = hr_runner_plane(runner, index + 1, image);
-    for (int block = 0; block < in->blocks; block++) {
-        float sum[HR_BLOCK] = {0};
-        for (int y = 0; y < in->height; y++) {
-            const float *row = from.data + block * from.block_stride + y * from.row_stride;
-            for (int x = 0; x < in->width; x++)
-                for (int lane = 0; lane < HR_BLOCK; lane++)
-                    sum[lane] += row[x * HR_BLOCK + lane];
-        }
-        for (int lane = 0; lane < HR_BLOCK; lane++)
-            to.data[block * to.block_stride + lane] = sum[lane] / (float)(in->height * in->width);
-    }
+    struct mean_loop loop = {.kernels = runner->kernels,
+                             .in = hr_runner_plane(runner, op->source, image),
+                             .out = hr_runner_plane(runner, index + 1, image),
+                             .width = in->width,
+                             .height = in->height};
+    hr_pool_run(runner->pool, mean_task, &loop, in->blocks);
+}
+
+/* --- a factor for each channel --- */
+
+struct scale_loop {
+    const struct hr_kernels *kernels;
+    const struct hr_scale_job *job;
+};
+
+static void scale_task(void *context, int block, int worker)
+{
+    (void)worker;
+    const struct scale_loop *loop = context;
+    loop->kernels->scale(loop->job, block);
+}
+
+static void run_scale(const struct hr_runner *runner, int index, int image)
+{
+    const struct hr_model_op *op = &runner->plan.parts.ops[index];
+    const struct hr_value *out = &runner->plan.values[index + 1];
+    struct hr_plane gate = hr_runner_plane(runner, op->gate, image);
+    struct hr_scale_job job = {.in = hr_runner_plane(runner, op->source, image),
+                               .out = hr_runner_plane(runner, index + 1, image),
+                               .gate = gate.data,
+                               .gate_stride = gate.block_stride,
+                               .width = out->width,
+                               .height = out->height};
+    if (op->add >= 0)
+        job.add = hr_runner_plane(runner, op->add, image);
+    struct scale_loop loop = {runner->kernels, &job};
+    hr_pool_run(runner->pool, scale_task, &loop, out->blocks);
 }
 
 /* --- sums and sigmoid --- */
@@ -129,6 +169,9 @@ void hr_step_other(const struct hr_runner *runner, int op, int image)
         break;
     case HR_OP_SIGMOID:
         run_sigmoid(runner, op, image);
+        break;
+    case HR_OP_SCALE:
+        run_scale(runner, op, image);
         break;
     default:
         run_pool(runner, op, image);

@@ -45,6 +45,7 @@ static bool result_size(const struct hr_model_op *op, const struct hr_value *in,
         out->width = larger(in->width, add->width);
         break;
     case HR_OP_SIGMOID:
+    case HR_OP_SCALE:
         out->height = in->height;
         out->width = in->width;
         break;
@@ -54,7 +55,7 @@ static bool result_size(const struct hr_model_op *op, const struct hr_value *in,
         out->height = (in->height + 2 * pad - kernel) / stride + 1;
         out->width = (in->width + 2 * pad - kernel) / stride + 1;
     }
-    /* A convolution's residual must be of the result's size. */
+    /* What a convolution or a product adds must be of the result's size. */
     return op->kind == HR_OP_ADD || add == NULL ||
            (add->height == out->height && add->width == out->width);
 }
@@ -78,7 +79,9 @@ static enum hr_status size_values(struct hr_plan *plan, struct hr_size size, str
                                  .first_op = i,
                                  .last_op = i,
                                  .stored = true};
-        if (!result_size(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL, out))
+        const struct hr_value *gate = &values[op->gate];
+        if (!result_size(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL, out) ||
+            (op->kind == HR_OP_SCALE && (gate->height != 1 || gate->width != 1)))
             return hr_error_set(error, HR_ERR_ARGUMENT,
                                 "an input of %d x %d pixels does not suit the network",
                                 size.width_px, size.height_px);
@@ -86,6 +89,8 @@ static enum hr_status size_values(struct hr_plan *plan, struct hr_size size, str
         values[op->source].last_op = i;
         if (op->add >= 0)
             values[op->add].last_op = i;
+        if (op->kind == HR_OP_SCALE)
+            values[op->gate].last_op = i;
     }
     for (uint32_t i = 0; i < header->output_count; i++)
         values[plan->parts.outputs[i].value].last_op = count;
@@ -110,7 +115,8 @@ static int reader_count(const struct hr_plan *plan, int value)
 {
     int readers = 0;
     for (uint32_t i = 0; i < plan->parts.header->op_count; i++)
-        readers += (plan->parts.ops[i].source == value) + (plan->parts.ops[i].add == value);
+        readers += (plan->parts.ops[i].source == value) + (plan->parts.ops[i].add == value) +
+                   (plan->parts.ops[i].kind == HR_OP_SCALE && plan->parts.ops[i].gate == value);
     for (uint32_t i = 0; i < plan->parts.header->output_count; i++)
         readers += plan->parts.outputs[i].value == (uint32_t)value;
     return readers;
@@ -159,7 +165,8 @@ static double flops_of(const struct hr_plan *plan, int i)
 static void describe_step(const struct hr_plan *plan, struct hr_plan_step *step, int batch)
 {
     static const char *const names[HR_OP_KIND_END] = {
-        "", "conv", "depthwise", "deconv", "maxpool", "avgpool", "global average", "add", "sigmoid"};
+        "", "conv", "depthwise", "deconv", "maxpool", "avgpool", "global average", "add", "sigmoid",
+        "scale"};
     const struct hr_model_op *op = &plan->parts.ops[step->first_op];
     const struct hr_value *out = &plan->values[step->first_op + step->op_count];
     size_t room = sizeof step->info.name;

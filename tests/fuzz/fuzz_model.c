@@ -13,7 +13,7 @@
 #include "infer/network.h"
 #include "infer/small_model.h"
 
-enum { ROUNDS = 30000, SEEDS = 4, SIDE = 9, CORPUS_FILE_MAX = 1 << 20 };
+enum { ROUNDS = 30000, SEEDS = 5, SIDE = 9, CORPUS_FILE_MAX = 1 << 20 };
 
 /* What one round may cost: an accepted file is run only below this. */
 static const double operations_max = 2e7;
@@ -38,6 +38,11 @@ static struct hr_view make_seed(int which)
     } else if (which == 2) {
         int b = small_model_plain(&model, HR_OP_MAXPOOL, a, 3, 2);
         a = small_model_plain(&model, HR_OP_SIGMOID, b, 1, 1);
+    } else if (which == 3) {
+        small_model_halve(&model);
+        int b = small_model_plain(&model, HR_OP_GLOBALAVG, a, 1, 1);
+        int gate = small_model_conv(&model, b, 12, 1, 1, 0, HR_KERNEL_PRELU, -1);
+        a = small_model_scale(&model, a, gate, a);
     } else {
         int b = small_model_plain(&model, HR_OP_AVGPOOL, a, 2, 2);
         a = small_model_plain(&model, HR_OP_GLOBALAVG, b, 1, 1);

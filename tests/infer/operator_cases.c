@@ -69,8 +69,29 @@ static void depthwise_case(struct small_model *model, struct hr_size *size, uint
     int pad = pick(random, 0, 1) ? kernel / 2 : 0;
     one_output(model,
                small_model_depthwise(model, 0, kernel, pick(random, 1, 2), pad,
-                                     pick(random, 0, 1) * HR_KERNEL_RELU),
+                                     pick_flags(random, false)),
                0);
+    if (pick(random, 0, 1))
+        small_model_halve(model);
+}
+
+/* Squeeze and excitation (Hu et al. 2018): a factor for each channel from the mean of all, and a sum; the last depthwise
+ * convolution covers all of a small picture. */
+static void scale_case(struct small_model *model, struct hr_size *size, uint64_t *random)
+{
+    *size = (struct hr_size){.width_px = pick(random, 8, 13), .height_px = pick(random, 8, 13)};
+    small_model_init(model, pick(random, 5, 20), *random);
+    int channels = pick(random, 1, 33);
+    int a = small_model_conv(model, 0, channels, 1, 1, 0, HR_KERNEL_PRELU, -1);
+    small_model_halve(model);
+    int b = small_model_conv(model, a, channels, 3, 1, 1, 0, -1);
+    int mean = small_model_plain(model, HR_OP_GLOBALAVG, b, 1, 1);
+    int few = small_model_conv(model, mean, pick(random, 1, 9), 1, 1, 0, HR_KERNEL_PRELU, -1);
+    int gate = small_model_plain(
+        model, HR_OP_SIGMOID, small_model_conv(model, few, channels, 1, 1, 0, 0, -1), 1, 1);
+    int scaled = small_model_scale(model, b, gate, pick(random, 0, 1) ? a : -1);
+    one_output(model, scaled, 0);
+    one_output(model, small_model_depthwise(model, scaled, 8, 1, 0, 0), 0);
 }
 
 static void deconv_case(struct small_model *model, struct hr_size *size, uint64_t *random)
@@ -111,8 +132,9 @@ static void inverted(struct small_model *model, struct hr_size *size, uint64_t *
 {
     int stride = pick(random, 1, 2), project = pick(random, 5, 20);
     int base = small_model_conv(model, 0, pick(random, 5, 20), 3, 1, 1, HR_KERNEL_RELU, -1);
-    int expand = small_model_conv(model, base, wide, 1, 1, 0, HR_KERNEL_RELU, -1);
-    int middle = small_model_depthwise(model, expand, 3, stride, 1, HR_KERNEL_RELU);
+    int bend = pick(random, 0, 1) ? HR_KERNEL_RELU : HR_KERNEL_PRELU;
+    int expand = small_model_conv(model, base, wide, 1, 1, 0, bend, -1);
+    int middle = small_model_depthwise(model, expand, 3, stride, 1, bend);
     int narrow = small_model_conv(model, middle, project, 1, 1, 0, 0, -1);
     int again = small_model_conv(model, narrow, 60 * 1024 / size->width_px / size->height_px * 4, 1,
                                  1, 0, HR_KERNEL_PRELU, -1);
@@ -149,6 +171,7 @@ const struct operator_case operator_cases[] = {
     {"convolution of a tiny picture", tiny_conv_case, 25},
     {"convolution with a residual", residual_case, 30},
     {"depthwise convolution", depthwise_case, 40},
+    {"a factor for each channel", scale_case, 30},
     {"transposed convolution", deconv_case, 25},
     {"pooling", pool_case, 40},
     {"addition of unlike shapes", add_case, 40},

@@ -14,7 +14,9 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COMPILER = os.path.join(HERE, "..", "..", "tools", "compile_model.py")
+TOOLS = os.path.join(HERE, "..", "..", "tools")
+COMPILER = os.path.join(TOOLS, "compile_model.py")
+REID = "face-reidentification-retail-0095.xml"
 
 
 def sources():
@@ -127,6 +129,19 @@ def dlib_onnx(path):
     return b.model(3, [x])
 
 
+# --- the network whose input is scaled by whoever loads it ---
+
+def reid_onnx(path):
+    """The network, and the function by which its first two nodes change the pixels."""
+    sys.path.insert(0, TOOLS)
+    from openvino_ir import to_onnx
+    model = to_onnx(path)
+    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    scale, offset = (constants[node.input[1]] for node in model.graph.node[:2])
+    assert [node.op_type for node in model.graph.node[:2]] == ["Mul", "Add"]
+    return model, lambda pixels: pixels * scale + offset
+
+
 # --- CenterFace with free sizes ---
 
 def centerface_onnx(path):
@@ -158,6 +173,12 @@ def zoo_onnx():
                       b.constant(u(-.5, .5, c)), b.constant(u(.5, 1.5, c)), epsilon=1e-3)
 
     x = b.node("Relu", norm(conv("in", 3, 20, 5, 2, 2, bias=False), 20))
+    # Squeeze and excitation, with biases as additions of constants.
+    few = b.node("Add", conv(b.node("GlobalAveragePool", x), 20, 6, 1, bias=False), b.weights(1, 6, 1, 1))
+    few = b.node("PRelu", few, b.constant(b.random.uniform(-2, 2, (6, 1, 1))))
+    bent = conv(x, 20, 20, 3, 1, 1, group=20)
+    bent = b.node("PRelu", bent, b.constant(b.random.uniform(-2, 2, (20, 1, 1))))
+    x = b.node("Add", x, b.node("Mul", bent, b.node("Sigmoid", conv(few, 6, 20, 1))))
     x = b.node("PRelu", conv(x, 20, 37, 3, 1, 1), b.constant(b.random.uniform(-.5, .5, (37, 1, 1))))
     y = b.node("Relu", norm(conv(x, 37, 37, 3, 1, 1, group=37), 37))
     y = norm(conv(y, 37, 37, 1), 37)
@@ -198,10 +219,12 @@ def refused_onnx():
         ("only one that reads", network([("Relu", one, {}), ("Sigmoid", one, {})])),
         ("more than one pixel", network([("Flatten", one, {})])),
         ("padding", network([("MaxPool", one, {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1] * 4})])),
-        ("at most 7", network([("MaxPool", one, {"kernel_shape": [3, 3], "strides": [3, 3]})])),
+        ("at most 8", network([("MaxPool", one, {"kernel_shape": [3, 3], "strides": [3, 3]})])),
         ("groups", network([("Conv", lambda b: [None, b.weights(8, 4, 1, 1)], {"group": 2})])),
         ("dilation", network([("Conv", lambda b: [None, b.weights(8, 8, 3, 3)], {"dilations": [2, 2]})])),
-        ("a constant", network([("Add", lambda b: [None, b.weights(1, 8, 1, 1)], {})])),
+        ("a constant of shape", network([("Add", lambda b: [None, b.weights(1, 8, 1, 3)], {})])),
+        ("not the input's scale", network([("Mul", lambda b: [None, b.weights(1, 8, 1, 1)], {})])),
+        ("one factor for each channel", network([("Mul", lambda b: [None, b.node("Conv", "in", b.weights(8, 3, 1, 1))], {})])),
         ("unequal", network([("Conv", lambda b: [None, b.weights(8, 8, 3, 1)], {})])),
     )
 
@@ -229,7 +252,7 @@ class Folder:
         np.ascontiguousarray(array, "<f4").tofile(os.path.join(self.path, name))
         return name
 
-    def case(self, label, compiled, model, size, batch, seed):
+    def case(self, label, compiled, model, size, batch, seed, scaled=None):
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(model.SerializeToString(), options,
@@ -240,6 +263,8 @@ class Folder:
             pixels /= 255
         outputs = session.run(None, {session.get_inputs()[0].name: pixels})
         names = " ".join(self.write(o) for o in outputs)
+        if scaled is not None:
+            pixels = scaled(pixels)
         self.lines.append(f"{label} {compiled} {width} {height} {batch} {self.write(pixels)} {names}")
 
     def compiled(self, kind, source, name, *options):
@@ -267,6 +292,12 @@ def main():
     compiled = folder.compiled("onnx", zoo, "zoo.hrm", "--id", "zoo-1", "--licence", "CC0-1.0")
     for seed, size in enumerate(((32, 32), (48, 64), (160, 96))):
         folder.case("zoo", compiled, model, size, 2, seed)
+    reid = os.path.join(sources(), REID)
+    if os.path.exists(reid):
+        compiled = folder.compiled("reid-0095", reid, "reid.hrm")
+        model, scaled = reid_onnx(reid)
+        for batch in (1, 3):
+            folder.case("reid-0095", compiled, model, (128, 128), batch, batch, scaled)
     check_refusals(folder.path)
     with open(os.path.join(folder.path, "cases"), "w", encoding="utf-8") as file:
         file.write("\n".join(folder.lines) + "\n")

@@ -122,6 +122,28 @@ int small_model_plain(struct small_model *model, enum hr_op_kind kind, int sourc
     return model->op_count;
 }
 
+int small_model_scale(struct small_model *model, int source, int gate, int add)
+{
+    struct small_op *op = append(model, HR_OP_SCALE, source);
+    op->gate = gate;
+    op->add = add;
+    return model->op_count;
+}
+
+static size_t weights_of(const struct small_op *op)
+{
+    size_t area = (size_t)op->kernel * (size_t)op->kernel;
+    return area * (size_t)op->out_channels * (op->kind == HR_OP_DEPTHWISE ? 1 : (size_t)op->in_channels);
+}
+
+void small_model_halve(struct small_model *model)
+{
+    struct small_op *op = &model->ops[model->op_count - 1];
+    op->flags |= HR_MODEL_HALF_WEIGHTS;
+    for (size_t i = 0; i < weights_of(op); i++)
+        op->weights[i] = (float)(_Float16)op->weights[i];
+}
+
 int small_model_add(struct small_model *model, int a, int b, int flags)
 {
     struct small_op *op = append(model, HR_OP_ADD, a);
@@ -209,6 +231,19 @@ static size_t pack_weights(struct file *file, const struct small_op *op, size_t 
     }
 }
 
+/* The section at `at` becomes half as long. */
+static void halve_section(struct file *file, size_t at)
+{
+    size_t count = (file->size - at) / sizeof(float);
+    for (size_t i = 0; i < count; i++) {
+        float single;
+        memcpy(&single, file->bytes + at + i * sizeof single, sizeof single);
+        _Float16 half = (_Float16)single;
+        memcpy(file->bytes + at + i * sizeof half, &half, sizeof half);
+    }
+    file->size = at + count * sizeof(_Float16);
+}
+
 static size_t pack_vector(struct file *file, const float *vector, int count)
 {
     if (vector == NULL)
@@ -250,8 +285,11 @@ struct hr_view small_model_pack(const struct small_model *model)
                                      .out_channels = (uint32_t)op->out_channels,
                                      .kernel = (uint32_t)op->kernel,
                                      .stride = (uint32_t)op->stride,
-                                     .pad = (uint32_t)op->pad};
+                                     .pad = (uint32_t)op->pad,
+                                     .gate = op->gate};
         packed.weights_offset = pack_weights(&file, op, lane);
+        if (op->flags & HR_MODEL_HALF_WEIGHTS)
+            halve_section(&file, packed.weights_offset);
         packed.bias_offset = pack_vector(&file, op->bias, op->out_channels);
         packed.slopes_offset = pack_vector(&file, op->slopes, op->out_channels);
         memcpy(file.bytes + header.ops_offset + (size_t)i * sizeof packed, &packed, sizeof packed);
@@ -331,7 +369,8 @@ static double mean(const struct small_tensor *in, int c)
 }
 
 static double cell(const struct small_op *op, const struct small_tensor *in,
-                   const struct small_tensor *add, int c, int y, int x)
+                   const struct small_tensor *add, const struct small_tensor *gate, int c, int y,
+                   int x)
 {
     double v;
     switch (op->kind) {
@@ -346,6 +385,9 @@ static double cell(const struct small_op *op, const struct small_tensor *in,
         break;
     case HR_OP_ADD:
         v = at(in, c, y, x);
+        break;
+    case HR_OP_SCALE:
+        v = at(in, c, y, x) * at(gate, c, 0, 0);
         break;
     case HR_OP_SIGMOID:
         v = 1 / (1 + exp(-at(in, c, y, x)));
@@ -365,7 +407,8 @@ static double cell(const struct small_op *op, const struct small_tensor *in,
 }
 
 static struct small_tensor compute_op(const struct small_op *op, const struct small_tensor *in,
-                                      const struct small_tensor *add)
+                                      const struct small_tensor *add,
+                                      const struct small_tensor *gate)
 {
     int height = (in->height + 2 * op->pad - op->kernel) / op->stride + 1;
     int width = (in->width + 2 * op->pad - op->kernel) / op->stride + 1;
@@ -383,7 +426,7 @@ static struct small_tensor compute_op(const struct small_op *op, const struct sm
     for (int c = 0; c < out.channels; c++)
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
-                *to++ = cell(op, in, add, c, y, x);
+                *to++ = cell(op, in, add, gate, c, y, x);
     return out;
 }
 
@@ -397,7 +440,8 @@ struct small_tensor small_model_compute(const struct small_model *model, const f
     for (int i = 0; i < model->op_count; i++) {
         const struct small_op *op = &model->ops[i];
         values[i + 1] =
-            compute_op(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL);
+            compute_op(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL,
+                       &values[op->gate]);
     }
     const struct hr_model_output *wanted = &model->outputs[output];
     const struct small_tensor *from = &values[wanted->value];

@@ -13,6 +13,7 @@ struct small_op {
     enum hr_op_kind kind;
     int flags;
     int source, add; /* values as in the file; add -1: nothing */
+    int gate;        /* SCALE */
     int in_channels, out_channels;
     int kernel, stride, pad;
     float *weights; /* conv [out][in][k][k]; depthwise [c][k][k]; deconv [in][out][2][2] */
@@ -48,6 +49,10 @@ int small_model_deconv(struct small_model *model, int source, int out_channels, 
 /* MAXPOOL, AVGPOOL, GLOBALAVG, SIGMOID */
 int small_model_plain(struct small_model *model, enum hr_op_kind kind, int source, int kernel,
                       int stride);
+/* `gate` has one pixel; add -1: nothing. */
+int small_model_scale(struct small_model *model, int source, int gate, int add);
+/* Weights of the latest operation that half precision holds exactly, and kept in it. */
+void small_model_halve(struct small_model *model);
 int small_model_add(struct small_model *model, int a, int b, int flags);
 void small_model_output(struct small_model *model, int value, int first_channel, int channels,
                         int flags);

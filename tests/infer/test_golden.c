@@ -80,6 +80,40 @@ static void dlibs_own_numbers(void **state)
     hr_network_close(network);
 }
 
+static void openvinos_pinned_numbers(void **state)
+{
+    (void)state;
+    struct hr_network *network = open_model("face-reidentification-retail-0095.hrm");
+    const struct hr_model_face *face = hr_network_card(network)->face;
+    struct hr_size size = {PINNED_FACE_SIDE, PINNED_FACE_SIDE};
+    float *input = golden_picture(2, size);
+    assert_non_null(input);
+    assert_non_null(face);
+    assert_int_equal(face->chip_side_px, PINNED_FACE_SIDE);
+    scale_picture(input, 2, face);
+    for (enum hr_isa isa = HR_ISA_BASELINE; isa <= HR_ISA_NEON; isa++) {
+        if (!hr_isa_available(isa))
+            continue;
+        struct hr_runner_options options = {.size = size, .batch = 2, .isa = isa};
+        struct hr_runner *runner = NULL;
+        struct hr_error error = {0};
+        assert_int_equal(hr_runner_new(&runner, network, &options, &error), HR_OK);
+        hr_runner_run(runner, input);
+        struct hr_tensor out = hr_runner_output(runner, 0);
+        assert_int_equal(out.channels, face->vector_size);
+        double worst = 0;
+        for (int i = 0; i < 2 * PINNED_FACE_NUMBERS; i++)
+            worst = fmax(worst, fabs((double)out.data[i / PINNED_FACE_NUMBERS * out.channels +
+                                                      i % PINNED_FACE_NUMBERS] -
+                                     pinned_face[i % PINNED_FACE_NUMBERS]));
+        print_message("%s: within %.1e of OpenVINO\n", hr_isa_name(isa), worst);
+        assert_true(worst < tolerance);
+        hr_runner_free(runner);
+    }
+    free(input);
+    hr_network_close(network);
+}
+
 static void onnx_runtimes_pinned_numbers(void **state)
 {
     (void)state;
@@ -107,6 +141,7 @@ static void onnx_runtimes_pinned_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(dlibs_own_numbers),
+                                       cmocka_unit_test(openvinos_pinned_numbers),
                                        cmocka_unit_test(onnx_runtimes_pinned_numbers)};
     return cmocka_run_group_tests_name("pinned numbers", tests, NULL, NULL);
 }

@@ -160,6 +160,12 @@ static void dlibs_resnet_agrees(void **state)
     compare_label("dlib-resnet");
 }
 
+static void face_reidentification_agrees(void **state)
+{
+    (void)state;
+    compare_label("reid-0095");
+}
+
 static void a_network_of_every_operator_agrees(void **state)
 {
     (void)state;
@@ -171,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(centerface_agrees),
         cmocka_unit_test(dlibs_resnet_agrees),
+        cmocka_unit_test(face_reidentification_agrees),
         cmocka_unit_test(a_network_of_every_operator_agrees),
     };
     return cmocka_run_group_tests_name("ONNX Runtime", tests, make_cases, remove_cases);

@@ -86,6 +86,9 @@ enum {
 /* Numbers that an operation's weights take, filled up to whole blocks; 0: it has none. */
 uint64_t hr_model_weight_count(const struct hr_model_header *header, const struct hr_model_op *op);
 
+/* MODEL: what to do about a file of another version. */
+enum hr_status hr_model_wrong_version(uint32_t version, struct hr_error *error);
+
 /* For plan and runner. */
 struct hr_network_parts {
     const struct hr_model_header *header;

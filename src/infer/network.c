@@ -57,6 +57,14 @@ static enum hr_status refuse(struct hr_error *error, const char *reason)
     return hr_error_set(error, HR_ERR_MODEL, "%s", reason);
 }
 
+enum hr_status hr_model_wrong_version(uint32_t version, struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_MODEL,
+                        "model format version %u, this program reads version %d: prepare the models again "
+                        "(scripts/setup)",
+                        version, HR_MODEL_VERSION);
+}
+
 static enum hr_status check_header(const struct hr_network *network, struct hr_error *error)
 {
     const struct hr_model_header *header = (const void *)network->bytes;
@@ -65,10 +73,7 @@ static enum hr_status check_header(const struct hr_network *network, struct hr_e
     if (memcmp(header->magic, HR_MODEL_MAGIC, sizeof header->magic) != 0)
         return refuse(error, "not a homeroom model: it begins with other bytes");
     if (header->version != HR_MODEL_VERSION)
-        return hr_error_set(error, HR_ERR_MODEL,
-                            "model format version %u, this program reads version %d: prepare the "
-                            "models again",
-                            header->version, HR_MODEL_VERSION);
+        return hr_model_wrong_version(header->version, error);
     if (header->file_size != network->size)
         return hr_error_set(error, HR_ERR_MODEL,
                             "the file has %zu bytes instead of %llu: it is truncated or damaged",

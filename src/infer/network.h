@@ -66,6 +66,15 @@ enum hr_status hr_network_open(struct hr_network **out, const char *path, struct
 /* The same over borrowed bytes, 64-byte aligned, which must outlive the network (tests, fuzzing, baked in). */
 enum hr_status hr_network_open_memory(struct hr_network **out, struct hr_view bytes,
                                       struct hr_error *error) HR_MUST_USE;
+/* What a file says of itself, to choose among several without reading all of each: read, and nothing else checked than
+ * that it can be read. hr_network_open checks the whole. */
+struct hr_model_peek {
+    char id[64];
+    bool makes_vectors; /* `face` is filled */
+    struct hr_model_face face;
+};
+enum hr_status hr_model_peek(struct hr_model_peek *out, const char *path, struct hr_error *error) HR_MUST_USE;
+
 void hr_network_close(struct hr_network *network);
 const struct hr_model_card *hr_network_card(const struct hr_network *network);
 

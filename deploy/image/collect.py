@@ -33,7 +33,8 @@ COMPILED_IN = {
 }
 # Headers whose functions are compiled into ours: Debian's package, the name of its source, licence, home.
 HEADERS = ("libxxhash-dev", "xxhash", "BSD-2-Clause", "https://xxhash.com/")
-MODEL_LICENCES = {"centerface.hrm": "MIT", "dlib-resnet.hrm": "CC0-1.0"}
+MODEL_LICENCES = {"centerface.hrm": "MIT", "dlib-resnet.hrm": "CC0-1.0",
+                  "face-reidentification-retail-0095.hrm": "Apache-2.0"}
 
 USER = 65532
 ACCOUNTS = {

@@ -20,7 +20,7 @@ if [ "$arch" != "$(dpkg --print-architecture)" ]; then
     suffix=:$arch
     packages+=("crossbuild-essential-$arch")
 fi
-for library in libdav1d-dev libde265-dev libjansson-dev libnats-dev libsqlite3-dev libssl-dev libxxhash-dev zlib1g-dev; do
+for library in libdav1d-dev libde265-dev libjansson-dev libnats-dev libsqlite3-dev libssl-dev libutf8proc-dev libxxhash-dev zlib1g-dev; do
     packages+=("$library$suffix")
 done
 apt-get -q update

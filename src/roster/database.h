@@ -56,8 +56,20 @@ enum hr_status hr_database_ensure_student(struct hr_database *database, const ch
 /* The one student whose name is `name`; NOT_FOUND, or CONFLICT when several have it. */
 enum hr_status hr_database_find_by_name(struct hr_database *database, const char *name,
                                         struct hr_student *out, struct hr_error *error) HR_MUST_USE;
-/* All students by id; *out is the caller's (hr_students_free). face_counts (may be NULL) is
- * malloc'ed too. */
+/* Whether any student came from a table (hr_database_put_student), and not only by enrolling. */
+enum hr_status hr_database_has_table(struct hr_database *database, bool *out,
+                                     struct hr_error *error) HR_MUST_USE;
+
+/* Change the id, or the name (NULL: leave it). NOT_FOUND; CONFLICT when new_id is taken. Faces stay. */
+enum hr_status hr_database_rename(struct hr_database *database, const char *id, const char *new_id,
+                                  const char *new_name, struct hr_error *error) HR_MUST_USE;
+/* `other` is the same person as `id`: the faces become id's (a photo that both have stays once), columns that are
+ * empty are filled, and other is removed. *moved: face records that changed hands. NOT_FOUND. */
+enum hr_status hr_database_merge(struct hr_database *database, const char *id, const char *other,
+                                 size_t *moved, struct hr_error *error) HR_MUST_USE;
+
+/* All students by id; *out is the caller's (hr_students_free). face_counts (may be NULL): the views that
+ * each has, malloc'ed too. */
 enum hr_status hr_database_students(struct hr_database *database, struct hr_student **out,
                                     size_t **face_counts, size_t *count,
                                     struct hr_error *error) HR_MUST_USE;
@@ -67,6 +79,12 @@ enum hr_status hr_database_students(struct hr_database *database, struct hr_stud
  * NOT_FOUND if there is none. */
 enum hr_status hr_database_forget(struct hr_database *database, const char *id,
                                   size_t *faces_removed, struct hr_error *error) HR_MUST_USE;
+
+/* The same for what one photo or video gave: the face records of that origin. The student stays. NOT_FOUND says which
+ * origins there are. */
+enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id,
+                                        const char *origin, size_t *faces_removed,
+                                        struct hr_error *error) HR_MUST_USE;
 
 /* --- face records --- */
 struct hr_face_record {
@@ -78,6 +96,8 @@ struct hr_face_record {
     const char *origin_sha256; /* of the photo or video, hex; "" when not known: finds duplicates */
     int64_t created_us;        /* wall clock */
     double quality;            /* 0..1 */
+    double face_px;            /* width of the face in its picture; 0: not known */
+    const char *verdict;       /* a word on a photo that was taken all the same: "small"; NULL is "" */
 };
 
 /* The most bytes of one vector: 4096 numbers, eight times what any face network gives. */
@@ -104,6 +124,12 @@ enum hr_status hr_database_each_face(struct hr_database *database, const char *m
 enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id,
                                         hr_face_record_fn *each, void *context,
                                         struct hr_error *error) HR_MUST_USE;
+
+/* For every student and model, how many vectors there are. Strings are borrowed during the call. */
+typedef enum hr_status hr_face_model_fn(void *context, const char *student_id, const char *model_id,
+                                        size_t count, struct hr_error *error);
+enum hr_status hr_database_each_model(struct hr_database *database, hr_face_model_fn *each,
+                                      void *context, struct hr_error *error) HR_MUST_USE;
 
 /* PRAGMA quick_check and counts, for `homeroom doctor`. */
 struct hr_database_counts {

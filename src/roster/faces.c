@@ -15,7 +15,11 @@ static enum hr_status check_record(const struct hr_face_record *record, struct h
                             record->quality);
     if (record->model_id[0] == '\0')
         return hr_error_set(error, HR_ERR_ARGUMENT, "a face record without the model that made it");
+    if (!(record->face_px >= 0 && record->face_px <= HR_LIMIT_FRAME_SIDE_PX))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a face of %g px", record->face_px);
     enum hr_status status = hr_student_id_check(hr_view_text(record->student_id), error);
+    if (status == HR_OK && record->verdict != NULL)
+        status = hr_cell_check(hr_view_text(record->verdict), "word on a face", error);
     if (status == HR_OK)
         status = hr_cell_check(hr_view_text(record->model_id), "model's id", error);
     if (status == HR_OK)
@@ -42,6 +46,8 @@ enum hr_status hr_database_add_face(struct hr_database *database,
     hr_sql_bind_text(statement, 5, record->origin_sha256);
     sqlite3_bind_int64(statement, 6, record->created_us);
     sqlite3_bind_double(statement, 7, record->quality);
+    sqlite3_bind_double(statement, 8, record->face_px);
+    hr_sql_bind_text(statement, 9, record->verdict != NULL ? record->verdict : "");
     status = hr_sql_finish(database, statement, "writing a face record", NULL, error);
     if (status == HR_ERR_CONFLICT) /* the one constraint that a checked record can break */
         status =
@@ -79,7 +85,9 @@ static struct hr_face_record record_of(sqlite3_stmt *statement)
                                    .origin = hr_sql_text(statement, 3),
                                    .origin_sha256 = hr_sql_text(statement, 4),
                                    .created_us = sqlite3_column_int64(statement, 5),
-                                   .quality = sqlite3_column_double(statement, 6)};
+                                   .quality = sqlite3_column_double(statement, 6),
+                                   .face_px = sqlite3_column_double(statement, 7),
+                                   .verdict = hr_sql_text(statement, 8)};
 }
 
 static enum hr_status walk(struct hr_database *database, enum hr_sql which, const char *key,
@@ -117,4 +125,22 @@ enum hr_status hr_database_each_face_of(struct hr_database *database, const char
                                         struct hr_error *error)
 {
     return walk(database, HR_SQL_FACES_OF_STUDENT, student_id, each, context, error);
+}
+
+enum hr_status hr_database_each_model(struct hr_database *database, hr_face_model_fn *each,
+                                      void *context, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_FACES_MODELS, &statement, error);
+    if (status != HR_OK)
+        return status;
+    while ((status = hr_sql_step(database, statement, "counting the face records", error)) ==
+           HR_OK) {
+        status = each(context, hr_sql_text(statement, 0), hr_sql_text(statement, 1),
+                      (size_t)sqlite3_column_int64(statement, 2), error);
+        if (status != HR_OK)
+            break;
+    }
+    hr_sql_end(statement);
+    return status == HR_END ? HR_OK : status;
 }

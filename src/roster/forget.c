@@ -3,6 +3,7 @@
  * SQLite overwrites what is deleted (secure_delete), VACUUM writes the file anew without gaps, and
  * a checkpoint empties the log. None of it is taken on trust: the bytes of the files are searched
  * for what the student's records were made of. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
@@ -29,6 +30,8 @@ struct traces {
     size_t count;
     size_t capacity;
     size_t faces;
+    const char *origin; /* only the face records of it; NULL: the student with all */
+    char others[256];   /* origins that stay, for an error's text */
 };
 
 /* Zeros, or any other byte over and over, say nothing. */
@@ -72,6 +75,16 @@ static enum hr_status add_trace(struct traces *traces, struct hr_view bytes, str
 
 /* --- what there is to remove --- */
 
+static void note_origin(struct traces *traces, const char *origin)
+{
+    size_t length = strlen(traces->others);
+    char quoted[96];
+    snprintf(quoted, sizeof quoted, "'%.80s'", origin);
+    if (strstr(traces->others, quoted) == NULL && length + sizeof quoted + 2 < sizeof traces->others)
+        snprintf(traces->others + length, sizeof traces->others - length, "%s%s",
+                 length > 0 ? ", " : "", quoted);
+}
+
 /* Id, model and hash lie side by side in the record and in its index. */
 static enum hr_status trace_face_index(struct traces *traces, const struct hr_face_record *record,
                                        struct hr_error *error)
@@ -93,6 +106,10 @@ static enum hr_status trace_face(void *context, const struct hr_face_record *rec
 {
     struct traces *traces = context;
     enum hr_status status = HR_OK;
+    if (traces->origin != NULL && strcmp(record->origin, traces->origin) != 0) {
+        note_origin(traces, record->origin);
+        return HR_OK;
+    }
     traces->faces++;
     for (size_t at = 0; status == HR_OK && at < record->vector.size; at += TRACE_BYTES_MAX) {
         size_t left = record->vector.size - at;
@@ -127,26 +144,40 @@ static enum hr_status trace_student(struct hr_database *database, const char *id
     return status;
 }
 
+static enum hr_status delete_rows(struct hr_database *database, const char *id,
+                                  const struct traces *traces, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    bool all = traces->origin == NULL;
+    enum hr_status status = hr_sql_start(
+        database, all ? HR_SQL_STUDENT_DELETE : HR_SQL_FACES_DELETE_ORIGIN, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, id);
+    if (!all)
+        hr_sql_bind_text(statement, 2, traces->origin);
+    return hr_sql_finish(database, statement, all ? "removing a student" : "removing a photo", NULL,
+                         error);
+}
+
 static enum hr_status remove_rows(struct hr_database *database, const char *id,
                                   struct traces *traces, struct hr_error *error)
 {
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;
-    status = trace_student(database, id, traces, error);
+    if (traces->origin == NULL)
+        status = trace_student(database, id, traces, error);
     if (status == HR_OK)
         status = hr_database_each_face_of(database, id, trace_face, traces, error);
-    if (status != HR_OK)
-        goto out;
-    sqlite3_stmt *statement;
-    status = hr_sql_start(database, HR_SQL_STUDENT_DELETE, &statement, error);
-    if (status != HR_OK)
-        goto out;
-    hr_sql_bind_text(statement, 1, id);
-    status = hr_sql_finish(database, statement, "removing a student", NULL, error);
+    if (status == HR_OK && traces->origin != NULL && traces->faces == 0)
+        status = hr_error_set(error, HR_ERR_NOT_FOUND,
+                              "student '%s' has no photo '%s'; there %s%s", id, traces->origin,
+                              traces->others[0] != '\0' ? "are " : "is none at all", traces->others);
+    if (status == HR_OK)
+        status = delete_rows(database, id, traces, error);
     if (status == HR_OK)
         status = hr_database_commit(database, error);
-out:
     if (status != HR_OK)
         hr_database_rollback(database);
     return status;
@@ -237,41 +268,58 @@ static enum hr_status verify(struct hr_database *database, struct traces *traces
     return HR_OK;
 }
 
-/* Moves the log into the file and empties it. Fails while another program reads an older state. */
-static enum hr_status empty_log(struct hr_database *database, struct hr_error *error)
+enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error)
 {
     int code =
         sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "emptying its log", error);
 }
 
-enum hr_status hr_database_forget(struct hr_database *database, const char *id,
-                                  size_t *faces_removed, struct hr_error *error)
+enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error)
 {
-    struct traces traces = {0};
+    enum hr_status status = hr_sql_run(database, "VACUUM", "writing it anew", error);
+    return status == HR_OK ? hr_sql_empty_log(database, error) : status;
+}
+
+static enum hr_status forget(struct hr_database *database, const char *id, struct traces *traces,
+                             size_t *faces_removed, struct hr_error *error)
+{
     if (faces_removed != NULL)
         *faces_removed = 0;
     if (sqlite3_get_autocommit(database->handle) == 0)
         return hr_error_set(error, HR_ERR_INTERNAL, "a student is forgotten within a transaction");
     /* Before anything is changed: somebody who reads now would keep the log from being emptied. */
-    enum hr_status status = empty_log(database, error);
+    enum hr_status status = hr_sql_empty_log(database, error);
     if (status != HR_OK)
         return status;
-    status = remove_rows(database, id, &traces, error);
+    status = remove_rows(database, id, traces, error);
     if (status != HR_OK)
         goto out;
     if (faces_removed != NULL)
-        *faces_removed = traces.faces;
-    status = hr_sql_run(database, "VACUUM", "writing it anew", error);
-    if (status == HR_OK)
-        status = empty_log(database, error);
+        *faces_removed = traces->faces;
+    status = hr_sql_tidy(database, error);
     if (status != HR_OK) {
         hr_error_prefix(error, "the student is removed, but traces may stay until every program "
                                "has closed the database");
         goto out;
     }
-    status = verify(database, &traces, error);
+    status = verify(database, traces, error);
 out:
-    free(traces.items);
+    free(traces->items);
     return status;
+}
+
+enum hr_status hr_database_forget(struct hr_database *database, const char *id,
+                                  size_t *faces_removed, struct hr_error *error)
+{
+    struct traces traces = {0};
+    return forget(database, id, &traces, faces_removed, error);
+}
+
+enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id,
+                                        const char *origin, size_t *faces_removed,
+                                        struct hr_error *error)
+{
+    struct traces traces = {.origin = origin};
+    return forget(database, id, &traces, faces_removed, error);
 }

@@ -35,6 +35,13 @@ enum hr_status hr_import_students(struct hr_view bytes, struct hr_student **out,
                                   struct hr_import_problems *problems,
                                   struct hr_error *error) HR_MUST_USE;
 
+/* Whose vectors they are: dlib's face ResNet made them, as Python's face_recognition calls it, and nothing else can be
+ * compared with them. */
+#define HR_ENCODING_MODEL_ID "dlib-resnet-1"
+enum { HR_ENCODING_SIZE = 128 };
+/* What stands in a face record for where such a vector came from. */
+#define HR_ENCODING_ORIGIN "import encoding"
+
 struct hr_encoding {
     char *name;    /* owned */
     float *vector; /* owned */

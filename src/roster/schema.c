@@ -29,6 +29,12 @@ static const char *const steps[] = {
     " quality REAL NOT NULL"
     ") STRICT;"
     "CREATE INDEX faces_by_student ON faces(student_id, model_id, origin_sha256);",
+    /* 2. `listed`: 1 when the row came from a table of students, 0 when enrolling made it. `face_px`: width of the
+     * face in its photo, 0 when not known. `verdict`: a word of enrolment on a photo that was taken all the same. */
+    "ALTER TABLE students ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE students SET listed = 1 WHERE name <> id OR major <> '' OR year <> '' OR extra <> '';"
+    "ALTER TABLE faces ADD COLUMN face_px REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE faces ADD COLUMN verdict TEXT NOT NULL DEFAULT '';",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps,

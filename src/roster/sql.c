@@ -2,10 +2,16 @@
 
 #define STUDENT_COLUMNS "s.id, s.name, s.major, s.year, s.extra"
 #define FACE_COLUMNS                                                                               \
-    "student_id, model_id, vector, origin, origin_sha256, created_us, quality FROM faces"
+    "student_id, model_id, vector, origin, origin_sha256, created_us, quality, face_px, verdict"      \
+    " FROM faces"
 #define STUDENT_BYTES                                                                              \
     "CAST(id || name || major || year || extra AS BLOB) AS in_table,"                              \
     " CAST(name || id AS BLOB) AS in_index"
+/* The views (n) of each photo or video: it has a vector of each model that was there, and counts once. */
+#define VIEWS(WHERE)                                                                               \
+    "(SELECT max(n) AS n FROM (SELECT student_id, origin, origin_sha256, count(*) AS n FROM faces" \
+    WHERE " GROUP BY student_id, origin, origin_sha256, model_id)"                                 \
+    " GROUP BY student_id, origin, origin_sha256)"
 /* Ids that are numbers in the order of numbers, then all others as text. */
 #define BY_ID                                                                                      \
     "ORDER BY s.id GLOB '*[^0-9]*',"                                                               \
@@ -16,11 +22,23 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [HR_SQL_COMMIT] = "COMMIT",
     [HR_SQL_ROLLBACK] = "ROLLBACK",
-    [HR_SQL_STUDENT_INSERT] = "INSERT INTO students(id, name, major, year, extra)"
-                              " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(id) DO NOTHING",
+    [HR_SQL_STUDENT_INSERT] = "INSERT INTO students(id, name, major, year, extra, listed)"
+                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO NOTHING",
     [HR_SQL_STUDENT_UPDATE] =
-        "UPDATE students SET name = ?2, major = ?3, year = ?4, extra = ?5 WHERE id = ?1"
-        " AND (name <> ?2 OR major <> ?3 OR year <> ?4 OR extra <> ?5)",
+        "UPDATE students SET name = ?2, major = ?3, year = ?4, extra = ?5, listed = max(listed, ?6)"
+        " WHERE id = ?1 AND (name <> ?2 OR major <> ?3 OR year <> ?4 OR extra <> ?5 OR listed < ?6)",
+    [HR_SQL_STUDENT_COPY] = "INSERT INTO students(id, name, major, year, extra, listed)"
+                            " SELECT ?2, name, major, year, extra, listed FROM students WHERE id = ?1",
+    [HR_SQL_STUDENT_NAME] = "UPDATE students SET name = ?2 WHERE id = ?1",
+    /* Empty columns of ?1 are filled from ?2. A name that is only the id is none. */
+    [HR_SQL_STUDENT_FILL] =
+        "UPDATE students AS a SET name = CASE WHEN a.name = a.id AND b.name <> b.id THEN b.name"
+        " ELSE a.name END, major = CASE a.major WHEN '' THEN b.major ELSE a.major END,"
+        " year = CASE a.year WHEN '' THEN b.year ELSE a.year END,"
+        " extra = CASE a.extra WHEN '' THEN b.extra ELSE a.extra END, listed = max(a.listed, b.listed)"
+        " FROM students AS b WHERE a.id = ?1 AND b.id = ?2",
+    [HR_SQL_STUDENTS_NAMES] = "SELECT id, name FROM students",
+    [HR_SQL_STUDENTS_LISTED] = "SELECT 1 FROM students WHERE listed LIMIT 1",
     [HR_SQL_STUDENT_DELETE] = "DELETE FROM students WHERE id = ?1",
     /* The bytes of a record as they lie in the file, in its table and in its index. */
     [HR_SQL_STUDENT_BYTES] = "SELECT " STUDENT_BYTES " FROM students WHERE id = ?1",
@@ -30,10 +48,19 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_STUDENTS_BY_IDS] = "SELECT asked.key, " STUDENT_COLUMNS " FROM json_each(?1) AS asked"
                                " CROSS JOIN students AS s ON s.id = asked.value",
     [HR_SQL_STUDENTS_ALL] =
-        "SELECT (SELECT count(*) FROM faces WHERE student_id = s.id), " STUDENT_COLUMNS
+        "SELECT (SELECT coalesce(sum(n), 0) FROM " VIEWS(" WHERE student_id = s.id") "), " STUDENT_COLUMNS
         " FROM students AS s " BY_ID,
     [HR_SQL_FACE_INSERT] = "INSERT INTO faces(student_id, model_id, vector, origin, origin_sha256,"
-                           " created_us, quality) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                           " created_us, quality, face_px, verdict)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    /* What ?2 has of ?1's photos already stays behind, and goes with ?1. */
+    [HR_SQL_FACES_MOVE] =
+        "UPDATE OR FAIL faces SET student_id = ?2 WHERE student_id = ?1 AND NOT EXISTS"
+        " (SELECT 1 FROM faces AS f WHERE f.student_id = ?2 AND f.model_id = faces.model_id"
+        " AND f.origin_sha256 = faces.origin_sha256 AND f.origin_sha256 <> '')",
+    [HR_SQL_FACES_DELETE_ORIGIN] = "DELETE FROM faces WHERE student_id = ?1 AND origin = ?2",
+    [HR_SQL_FACES_MODELS] = "SELECT student_id, model_id, count(*) FROM faces"
+                            " GROUP BY student_id, model_id ORDER BY student_id, model_id",
     [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student_id = ?1 AND model_id = ?2"
                            " AND origin_sha256 = ?3 LIMIT 1",
     [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS " ORDER BY id",
@@ -44,7 +71,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         " OR instr(CAST(student_id || model_id || origin_sha256 AS BLOB), ?1)"
         " UNION ALL SELECT 1 FROM (SELECT " STUDENT_BYTES " FROM students)"
         " WHERE instr(in_table, ?1) OR instr(in_index, ?1) LIMIT 1",
-    [HR_SQL_COUNTS] = "SELECT (SELECT count(*) FROM students), (SELECT count(*) FROM faces),"
+    [HR_SQL_COUNTS] = "SELECT (SELECT count(*) FROM students), (SELECT coalesce(sum(n), 0)"
+                      " FROM " VIEWS("") "),"
                       " (SELECT count(*) FROM students AS s WHERE NOT EXISTS"
                       " (SELECT 1 FROM faces WHERE student_id = s.id))",
 };

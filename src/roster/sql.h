@@ -15,13 +15,21 @@ enum hr_sql {
     HR_SQL_ROLLBACK,
     HR_SQL_STUDENT_INSERT,
     HR_SQL_STUDENT_UPDATE,
+    HR_SQL_STUDENT_COPY,
+    HR_SQL_STUDENT_NAME,
+    HR_SQL_STUDENT_FILL,
     HR_SQL_STUDENT_DELETE,
     HR_SQL_STUDENT_BYTES,
     HR_SQL_STUDENTS_BY_NAME,
     HR_SQL_STUDENTS_BY_IDS,
     HR_SQL_STUDENTS_ALL,
+    HR_SQL_STUDENTS_NAMES,
+    HR_SQL_STUDENTS_LISTED,
     HR_SQL_FACE_INSERT,
     HR_SQL_FACE_EXISTS,
+    HR_SQL_FACES_MOVE,
+    HR_SQL_FACES_DELETE_ORIGIN,
+    HR_SQL_FACES_MODELS,
     HR_SQL_FACES_ALL,
     HR_SQL_FACES_OF_MODEL,
     HR_SQL_FACES_OF_STUDENT,
@@ -81,6 +89,12 @@ enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement
 enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement,
                              const char *doing, size_t *changed,
                              struct hr_error *error) HR_MUST_USE;
+
+/* After something was removed: the file is written anew without gaps, and the log emptied. Not within a
+ * transaction. */
+enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
+/* Moves the log into the file and empties it. Fails while another program reads an older state. */
+enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 
 /* Never NULL; borrowed until the next step. */
 const char *hr_sql_text(sqlite3_stmt *statement, int column);

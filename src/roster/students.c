@@ -78,7 +78,7 @@ enum hr_status hr_sql_student(sqlite3_stmt *statement, int first, struct hr_stud
 
 /* INSERT and UPDATE take the same five values. */
 static enum hr_status write_row(struct hr_database *database, enum hr_sql which,
-                                const struct hr_student *student, const char *extra,
+                                const struct hr_student *student, const char *extra, bool listed,
                                 size_t *changed, struct hr_error *error)
 {
     sqlite3_stmt *statement;
@@ -90,6 +90,7 @@ static enum hr_status write_row(struct hr_database *database, enum hr_sql which,
     hr_sql_bind_text(statement, 3, student->major);
     hr_sql_bind_text(statement, 4, student->year);
     hr_sql_bind_text(statement, 5, extra);
+    sqlite3_bind_int(statement, 6, listed);
     return hr_sql_finish(database, statement, "writing a student", changed, error);
 }
 
@@ -105,10 +106,10 @@ enum hr_status hr_database_put_student(struct hr_database *database,
     if (status != HR_OK)
         goto out;
     enum hr_upsert done = HR_UPSERT_ADDED;
-    status = write_row(database, HR_SQL_STUDENT_INSERT, student, hr_buffer_text(&extra), &changed,
-                       error);
+    status = write_row(database, HR_SQL_STUDENT_INSERT, student, hr_buffer_text(&extra), true,
+                       &changed, error);
     if (status == HR_OK && changed == 0) {
-        status = write_row(database, HR_SQL_STUDENT_UPDATE, student, hr_buffer_text(&extra),
+        status = write_row(database, HR_SQL_STUDENT_UPDATE, student, hr_buffer_text(&extra), true,
                            &changed, error);
         done = changed > 0 ? HR_UPSERT_CHANGED : HR_UPSERT_SAME;
     }
@@ -127,7 +128,7 @@ enum hr_status hr_database_ensure_student(struct hr_database *database, const ch
     size_t changed = 0;
     enum hr_status status = hr_student_check(&student, error);
     if (status == HR_OK)
-        status = write_row(database, HR_SQL_STUDENT_INSERT, &student, "", &changed, error);
+        status = write_row(database, HR_SQL_STUDENT_INSERT, &student, "", false, &changed, error);
     if (status == HR_OK && added != NULL)
         *added = changed > 0;
     return status;

@@ -171,10 +171,21 @@ enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struc
                         "GIF, TIFF, JPEG 2000)");
 }
 
+enum hr_status hr_photo_read_damaged(struct hr_image *out, struct hr_view bytes, const char *name,
+                                     char damage[HR_PHOTO_DAMAGE_SIZE], struct hr_error *error)
+{
+    struct hr_reason reason;
+    damage[0] = '\0';
+    enum hr_status status = hr_photo_decode(out, bytes, &reason, error);
+    if (status != HR_OK)
+        return hr_error_prefix(error, "'%s'", name);
+    snprintf(damage, HR_PHOTO_DAMAGE_SIZE, "%.*s", HR_PHOTO_DAMAGE_SIZE - 1, reason.first);
+    return HR_OK;
+}
+
 enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name,
                              struct hr_error *error)
 {
-    struct hr_reason damage;
-    enum hr_status status = hr_photo_decode(out, bytes, &damage, error);
-    return status == HR_OK ? HR_OK : hr_error_prefix(error, "'%s'", name);
+    char ignored[HR_PHOTO_DAMAGE_SIZE];
+    return hr_photo_read_damaged(out, bytes, name, ignored, error);
 }

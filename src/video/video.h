@@ -69,6 +69,13 @@ const char *hr_video_warning(const struct hr_video *video);
 enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name,
                              struct hr_error *error) HR_MUST_USE;
 
+/* The same, and what was wrong with a picture that could be decoded in part only, as one cut off on its way: then it is
+ * HR_OK, the missing part is grey or smeared, and `damage` says what the decoder said; else `damage` is "". */
+enum { HR_PHOTO_DAMAGE_SIZE = 160 };
+enum hr_status hr_photo_read_damaged(struct hr_image *out, struct hr_view bytes, const char *name,
+                                     char damage[HR_PHOTO_DAMAGE_SIZE],
+                                     struct hr_error *error) HR_MUST_USE;
+
 /* One line for `homeroom doctor`: versions of the libraries, and which of the wanted decoders are
  * there. */
 void hr_video_describe(char *out, size_t size);

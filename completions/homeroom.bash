@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -19,8 +19,8 @@ _homeroom()
     --fps) return ;;
     --format | -f) words='csv json' ;;
     --columns | -c) return ;;
-    --max-distance) return ;;
-    --min-margin) return ;;
+    --false-present) return ;;
+    --include) words='certain review' ;;
     --jobs | -j) return ;;
     --timeout) return ;;
     --students) return ;;
@@ -55,24 +55,36 @@ _homeroom()
     --memory-mb) return ;;
     --price-gb-s) return ;;
     --price-calls) return ;;
+    --photo) return ;;
+    --name) return ;;
+    --strangers) files=-d ;;
+    --gallery) return ;;
+    --photos) return ;;
+    --draws) return ;;
+    --seed) return ;;
+    --svg) files=-f ;;
     esac
     if [[ -n $words$files ]]; then
         :
     elif [[ $current == -* ]]; then
         words=' --db --models --threads --json --quiet --verbose --help --version'
         case $command in
-        recognize) words+=' --out --fps --format --columns --max-distance --min-margin --jobs --timeout --students --students-cache' ;;
-        watch) words+=' --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --once --interval' ;;
-        import) words+=' --students --create-table' ;;
-        enroll) words+=' --video --accept-lookalike' ;;
+        recognize) words+=' --out --fps --format --columns --false-present --include --jobs --timeout --students --students-cache' ;;
+        watch) words+=' --fps --format --columns --false-present --include --timeout --students --students-cache --once --interval' ;;
+        import) words+=' --students --create-table --accept-lookalike' ;;
+        enroll) words+=' --video --accept-lookalike --create' ;;
         export) words+=' --what' ;;
-        forget) words+=' --yes' ;;
-        lambda) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
-        worker) words+=' --out --fps --format --columns --max-distance --min-margin --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
+        forget) words+=' --yes --photo' ;;
+        rename) words+=' --name' ;;
+        merge) words+=' --yes' ;;
+        evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
+        lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
+        worker) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
         workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
+        doctor) words+=' --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -81,7 +93,7 @@ _homeroom()
             if [[ $previous == import ]]; then words='students encoding'; else files=-f; fi
             ;;
         enroll) files=-f ;;
-        help) words='recognize watch import enroll students export forget lambda worker workload doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget rename merge evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

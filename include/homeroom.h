@@ -74,7 +74,7 @@ struct hr_engine; /* opaque */
 
 struct hr_engine_options {
     const char *database_path; /* homeroom.db, must exist; required */
-    const char *model_dir;     /* folder with centerface.hrm and dlib-resnet.hrm; required */
+    const char *model_dir;     /* folder with centerface.hrm and at least one embedding model; required */
 };
 
 /* Opens everything a session needs. Errors: MODEL, NOT_FOUND, DATABASE, MEMORY. Safe to share
@@ -106,11 +106,24 @@ struct hr_progress {
     size_t faces;        /* found so far, over all frames */
 };
 
+/* How much a name can be trusted. Whoever is `certain` is mistaken for a stranger as rarely as
+ * hr_recognize_options.false_present says; in `review` a person should look. */
+enum hr_band { HR_BAND_UNKNOWN, HR_BAND_REVIEW, HR_BAND_CERTAIN, HR_BAND_COUNT };
+HR_API const char *hr_band_name(enum hr_band band); /* "unknown", "review", "certain" */
+
+/* Which students are counted as seen. */
+enum hr_include {
+    HR_INCLUDE_DEFAULT, /* the certain ones; those in review, too, when everybody's vectors were
+                           imported from an older system, which names people as readily */
+    HR_INCLUDE_CERTAIN,
+    HR_INCLUDE_REVIEW /* the certain ones and those in review */
+};
+
 struct hr_recognize_options {
     double samples_per_s; /* frames looked at per second of video; default 2 */
-    double distance_max;  /* a face farther than this from every student is unknown; default: the
-                             model's */
-    double margin_min;  /* the runner-up must be at least this much farther; default: the model's */
+    double false_present; /* how likely a stranger may be taken for somebody of the class in a
+                             certain name; above 0, below 1; default 0.001 */
+    enum hr_include include;
     int64_t timeout_ms; /* of the whole call; 0: none */
     void (*progress)(void *context,
                      const struct hr_progress *progress); /* may be NULL; after each frame */
@@ -138,16 +151,20 @@ struct hr_seen_student {
     int64_t last_us;
     size_t sightings; /* sampled frames in which the student was seen */
     size_t tracks;    /* unbroken appearances */
-    double distance;  /* of the best track's mean embedding to the student's nearest vector */
-    double
-        margin; /* by which the next student was farther; INFINITY when nobody else is enrolled */
+    enum hr_band band;      /* review or certain, by the best track */
+    const char *reason;     /* for the band: "accepted", "weak", "ambiguous", "one_sight" */
+    double similarity;      /* cosine of the best track with the student's template, -1..1 */
+    double margin;          /* by which the next student was less alike; INFINITY when nobody else is
+                               enrolled */
+    double stranger_chance; /* how likely a stranger looks as much like somebody of the class */
 };
 
+/* The students that are counted as seen (hr_recognize_options.include), in the order of first sight. */
 HR_API size_t hr_result_student_count(const struct hr_result *result);
 HR_API const struct hr_seen_student *hr_result_student(const struct hr_result *result,
                                                        size_t index);
 HR_API size_t
-hr_result_unknown_count(const struct hr_result *result); /* tracks of nobody enrolled */
+hr_result_unknown_count(const struct hr_result *result); /* tracks that look like nobody enrolled */
 /* What went not quite right: a damaged part of the file, a student without a record. NULL past the
  * last. */
 HR_API const char *hr_result_warning(const struct hr_result *result, size_t index);

@@ -11,8 +11,8 @@
 struct hr_recognize_options hr_recognize_options_default(void)
 {
     struct hr_decide_options decide = hr_decide_options_default();
-    return (struct hr_recognize_options){
-        .samples_per_s = 2.0, .distance_max = decide.distance_max, .margin_min = decide.margin_min};
+    return (struct hr_recognize_options){.samples_per_s = 2.0,
+                                         .false_present = decide.false_present};
 }
 
 /* Adds the time since *mark to *sum and moves the mark. */
@@ -84,6 +84,20 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
     }
 }
 
+/* What the class asks of a name, in the similarity of its best model. */
+static void describe_class(const struct hr_engine *engine, const struct hr_decide_options *options,
+                           struct hr_report *report)
+{
+    struct hr_vector_layout layout = hr_engine_layout(engine);
+    const struct hr_model_face *model = layout.parts[0].model;
+    struct hr_class_rule rule = hr_class_rule(engine->gallery, options);
+    double deviation = (double)model->stranger_deviation;
+    report->class_students = hr_gallery_students(engine->gallery);
+    report->class_crowding = rule.crowding;
+    report->class_similarity = (double)model->stranger_mean + rule.score_certain * deviation;
+    report->class_margin = rule.margin_certain * deviation;
+}
+
 /* When all frames are seen: one decision per track, then the students' records. */
 static enum hr_status decide_and_look_up(struct hr_session *session,
                                          const struct hr_recognize_options *options,
@@ -97,9 +111,9 @@ static enum hr_status decide_and_look_up(struct hr_session *session,
     struct hr_decision *decisions = calloc(count + 1, sizeof *decisions);
     if (decisions == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu decisions", count);
-    struct hr_decide_options decide = hr_decide_options_default();
-    decide.distance_max = (float)options->distance_max;
-    decide.margin_min = (float)options->margin_min;
+    struct hr_decide_options decide = {.false_present = options->false_present,
+                                       .frames = result->report.frames};
+    describe_class(session->engine, &decide, &result->report);
     status = hr_decide(session->tracks, session->engine->gallery, &decide, decisions, error);
     if (status == HR_OK)
         status = hr_result_fill(result, session, decisions, error);
@@ -115,9 +129,10 @@ static enum hr_status check_options(const struct hr_recognize_options *options,
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "%g samples per second: above 0 and at most %d are possible",
                             options->samples_per_s, HR_LIMIT_SAMPLE_FPS);
-    if (!(options->distance_max > 0) || !(options->margin_min >= 0))
+    if (!(options->false_present > 0 && options->false_present < 1))
         return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "the distance must be above 0 and the margin not below 0");
+                            "a chance of %g that a stranger is named: it must lie above 0 and below 1",
+                            options->false_present);
     return HR_OK;
 }
 
@@ -134,8 +149,10 @@ static void describe(struct lesson *lesson)
     report->height_px = info->size.height_px;
     report->codec = lesson->result->codec = strdup(info->codec);
     report->samples_per_s = lesson->options->samples_per_s;
-    report->distance_max = lesson->options->distance_max;
-    report->margin_min = lesson->options->margin_min;
+    report->false_present = lesson->options->false_present;
+    report->includes_review =
+        lesson->options->include == HR_INCLUDE_REVIEW ||
+        (lesson->options->include == HR_INCLUDE_DEFAULT && hr_engine_is_imported(lesson->session->engine));
     report->frames = lesson->position.frames;
     report->faces = lesson->position.faces;
 }
@@ -193,7 +210,7 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
         .at_monotonic_us =
             options->timeout_ms > 0 ? start_us + options->timeout_ms * 1000 : INT64_MAX,
         .stop = &session->stop};
-    lesson.result = hr_result_new(name, hr_engine_model_id(session->engine));
+    lesson.result = hr_result_new(name, hr_embedders_layout(session->embedders));
     if (lesson.result == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a result");
     hr_tracks_reset(session->tracks);

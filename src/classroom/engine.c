@@ -6,50 +6,34 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum hr_status open_model(struct hr_network **out, const char *dir, const char *file,
-                                 struct hr_error *error)
-{
-    char path[4096];
-    if (snprintf(path, sizeof path, "%s/%s", dir, file) >= (int)sizeof path)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "the model folder's name is too long");
-    return hr_network_open(out, path, error);
-}
+#include "roster/import.h"
 
-enum hr_status hr_models_open(struct hr_models *out, const char *model_dir, struct hr_error *error)
-{
-    *out = (struct hr_models){0};
-    enum hr_status status = open_model(&out->detector, model_dir, HR_MODEL_DETECTOR_FILE, error);
-    if (status == HR_OK)
-        status = open_model(&out->embedder, model_dir, HR_MODEL_EMBEDDER_FILE, error);
-    if (status != HR_OK)
-        hr_models_close(out);
-    return status;
-}
-
-void hr_models_close(struct hr_models *models)
-{
-    hr_network_close(models->detector);
-    hr_network_close(models->embedder);
-    *models = (struct hr_models){0};
-}
-
-/* A face record of the database goes into the gallery if the model in use made it. */
+/* A face record of the database goes into the gallery if its model is here. */
 static enum hr_status add_to_gallery(void *context, const struct hr_face_record *record,
                                      struct hr_error *error)
 {
     struct hr_engine *engine = context;
-    float vector[HR_EMBEDDING_SIZE];
-    if (strcmp(record->model_id, hr_engine_model_id(engine)) != 0) {
+    float numbers[HR_VECTOR_SIZE_MAX];
+    if (hr_vector_part_of(&engine->known, record->model_id) == NULL) {
         engine->foreign_vectors++;
         return HR_OK;
     }
-    if (record->vector.size != sizeof vector)
+    if (record->vector.size > sizeof numbers)
         return hr_error_set(error, HR_ERR_DATABASE,
-                            "a face record of %zu bytes instead of %zu: the database is damaged",
-                            record->vector.size, sizeof vector);
-    memcpy(vector, record->vector.data,
-           sizeof vector); /* little-endian on every machine we build for */
-    return hr_gallery_add(engine->gallery, record->student_id, record->model_id, vector, error);
+                            "a face record of %zu bytes: the database is damaged",
+                            record->vector.size);
+    memcpy(numbers, record->vector.data, /* little-endian on every machine we build for */
+           record->vector.size);
+    struct hr_gallery_vector vector = {.student_id = record->student_id,
+                                       .model_id = record->model_id,
+                                       .numbers = numbers,
+                                       .size = record->vector.size / sizeof *numbers,
+                                       .face_px = record->face_px};
+    engine->imported_vectors += strcmp(record->origin, HR_ENCODING_ORIGIN) == 0;
+    enum hr_status status = hr_gallery_add(engine->gallery, &vector, error);
+    return status == HR_ERR_FORMAT
+               ? hr_error_set(error, HR_ERR_DATABASE, "the database is damaged: %s", error->text)
+               : status;
 }
 
 static struct hr_engine *engine_new(void)
@@ -63,15 +47,23 @@ static struct hr_engine *engine_new(void)
 /* Models and database are open. */
 static enum hr_status load_gallery(struct hr_engine *engine, struct hr_error *error)
 {
-    enum hr_status status = hr_gallery_new(&engine->gallery, hr_engine_model_id(engine), error);
+    enum hr_status status = hr_models_layout(&engine->models, &engine->known, error);
+    if (status == HR_OK)
+        status = hr_gallery_new(&engine->gallery, &engine->known, error);
     if (status != HR_OK)
         return status;
     if (engine->roster.get == NULL)
         engine->roster = hr_database_roster(engine->database);
     status = hr_database_each_face(engine->database, NULL, add_to_gallery, engine, error);
-    return status == HR_OK ? HR_OK
-                           : hr_error_prefix(error, "loading the faces of '%s'",
-                                             hr_database_name(engine->database));
+    if (status == HR_OK)
+        status = hr_gallery_close(engine->gallery, error);
+    if (status != HR_OK)
+        return hr_error_prefix(error, "loading the faces of '%s'",
+                               hr_database_name(engine->database));
+    /* Opened now: sessions are made by many threads, and a damaged model must show at the start. */
+    const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
+    struct hr_vector_layout layout = hr_engine_layout(engine);
+    return hr_models_need(&engine->models, &layout, networks, error);
 }
 
 enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engine_options *options,
@@ -138,9 +130,20 @@ void hr_engine_close(struct hr_engine *engine)
     free(engine);
 }
 
-const char *hr_engine_model_id(const struct hr_engine *engine)
+struct hr_vector_layout hr_engine_layout(const struct hr_engine *engine)
 {
-    return hr_network_card(engine->models.embedder)->id;
+    const struct hr_vector_layout *layout = hr_gallery_layout(engine->gallery);
+    if (layout->count > 0)
+        return *layout;
+    const struct hr_vector_part *best = &engine->known.parts[0];
+    struct hr_vector_layout only = {.parts = {*best}, .count = 1, .size = best->model->vector_size};
+    return only;
+}
+
+bool hr_engine_is_imported(const struct hr_engine *engine)
+{
+    return engine->imported_vectors > 0 &&
+           engine->imported_vectors == hr_gallery_vectors(engine->gallery);
 }
 
 static int processors(void)
@@ -149,8 +152,9 @@ static int processors(void)
     return count < 1 ? 1 : count > HR_LIMIT_THREADS ? HR_LIMIT_THREADS : (int)count;
 }
 
-enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads,
-                              struct hr_error *error)
+static enum hr_status new_session(struct hr_session **out, struct hr_engine *engine,
+                                  const struct hr_vector_layout *layout, int threads,
+                                  struct hr_error *error)
 {
     *out = NULL;
     if (threads < 0 || threads > HR_LIMIT_THREADS)
@@ -165,7 +169,8 @@ enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine,
     atomic_init(&session->stop, false);
 
     struct hr_detector_options find = hr_detector_options_default();
-    struct hr_embedder_options embed = hr_embedder_options_default();
+    struct hr_embedders_options embed = {0};
+    const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
     struct hr_tracks_options follow = hr_tracks_options_default();
     enum hr_status status = hr_pool_new(&session->pool, session->threads, error);
     if (status != HR_OK)
@@ -174,10 +179,12 @@ enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine,
     status = hr_detector_new(&session->detector, engine->models.detector, &find, error);
     if (status != HR_OK)
         goto out;
-    status = hr_embedder_new(&session->embedder, engine->models.embedder, &embed, error);
+    status = hr_models_need(&engine->models, layout, networks, error);
+    if (status == HR_OK)
+        status = hr_embedders_new(&session->embedders, networks, layout->count, &embed, error);
     if (status != HR_OK)
         goto out;
-    status = hr_tracks_new(&session->tracks, session->embedder, &follow, error);
+    status = hr_tracks_new(&session->tracks, session->embedders, &follow, error);
     if (status != HR_OK)
         goto out;
     *out = session;
@@ -187,13 +194,26 @@ out:
     return status;
 }
 
+enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads,
+                              struct hr_error *error)
+{
+    struct hr_vector_layout layout = hr_engine_layout(engine);
+    return new_session(out, engine, &layout, threads, error);
+}
+
+enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine,
+                                        int threads, struct hr_error *error)
+{
+    return new_session(out, engine, &engine->known, threads, error);
+}
+
 void hr_session_free(struct hr_session *session)
 {
     if (session == NULL)
         return;
     hr_faces_clear(&session->faces);
     hr_tracks_free(session->tracks);
-    hr_embedder_free(session->embedder);
+    hr_embedders_free(session->embedders);
     hr_detector_free(session->detector);
     hr_pool_free(session->pool);
     free(session);

@@ -9,28 +9,18 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "classroom/models.h"
 #include "face/tracks.h"
 #include "roster/database.h"
-
-struct hr_models {
-    struct hr_network *detector;
-    struct hr_network *embedder;
-};
-
-/* File names inside the model folder. */
-#define HR_MODEL_DETECTOR_FILE "centerface.hrm"
-#define HR_MODEL_EMBEDDER_FILE "dlib-resnet.hrm"
-
-enum hr_status hr_models_open(struct hr_models *out, const char *model_dir,
-                              struct hr_error *error) HR_MUST_USE;
-void hr_models_close(struct hr_models *models); /* safe on a zeroed one */
 
 struct hr_engine {
     struct hr_models models;
     struct hr_database *database;
     struct hr_roster roster;
-    struct hr_gallery *gallery; /* of models.embedder's id */
-    size_t foreign_vectors;     /* in the database, but made by another model: not in the gallery */
+    struct hr_vector_layout known; /* the parts that the models here can make */
+    struct hr_gallery *gallery;
+    size_t foreign_vectors;  /* in the database, but of models that are not here: not in the gallery */
+    size_t imported_vectors; /* of the gallery's: what another system made */
     pthread_mutex_t roster_lock;
 };
 
@@ -47,14 +37,23 @@ struct hr_engine_parts {
 };
 enum hr_status hr_engine_open_parts(struct hr_engine **out, const struct hr_engine_parts *parts,
                                     struct hr_error *error) HR_MUST_USE;
-const char *hr_engine_model_id(const struct hr_engine *engine); /* of the embedding model */
+/* The models that a face's vector is made with when students are recognised: those that the gallery needs; the best
+ * one when nobody is enrolled. */
+struct hr_vector_layout hr_engine_layout(const struct hr_engine *engine);
+/* Whether everybody is enrolled with vectors of another system only: then nobody could be seen otherwise, and names in
+ * doubt are in the report as they were in that system's. */
+bool hr_engine_is_imported(const struct hr_engine *engine);
+
+/* As hr_session_new, for enrolment: with every model that is here. */
+enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine,
+                                        int threads, struct hr_error *error) HR_MUST_USE;
 
 struct hr_session {
     struct hr_engine *engine; /* borrowed */
     int threads;
     struct hr_pool *pool;
     struct hr_detector *detector;
-    struct hr_embedder *embedder;
+    struct hr_embedders *embedders;
     struct hr_tracks *tracks;
     struct hr_faces faces; /* scratch of the frame in hand */
     atomic_bool stop;

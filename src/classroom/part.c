@@ -3,18 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char part_magic[8] = "HRPART01";
+static const char part_magic[8] = "HRPART02";
 
 struct part_head {
     char magic[8];
     char detector_id[64];
-    char embedder_id[64];
+    char embedder_ids[HR_VECTOR_PARTS_MAX][64];
     double samples_per_s;
     int64_t pts_us;
     uint64_t frames;
     uint64_t faces;
 };
-_Static_assert(sizeof(struct part_head) == 168, "no padding");
+_Static_assert(sizeof(struct part_head) == 360, "no padding");
 
 /* Everything that must be alike for the parts to make one whole. */
 static struct part_head head_of(const struct hr_session *session, double samples_per_s)
@@ -23,8 +23,10 @@ static struct part_head head_of(const struct hr_session *session, double samples
     memcpy(head.magic, part_magic, sizeof head.magic);
     snprintf(head.detector_id, sizeof head.detector_id, "%s",
              hr_network_card(session->engine->models.detector)->id);
-    snprintf(head.embedder_id, sizeof head.embedder_id, "%s",
-             hr_engine_model_id(session->engine));
+    const struct hr_vector_layout *layout = hr_embedders_layout(session->embedders);
+    for (size_t i = 0; i < layout->count; i++)
+        snprintf(head.embedder_ids[i], sizeof head.embedder_ids[i], "%s",
+                 layout->parts[i].model_id);
     return head;
 }
 
@@ -50,7 +52,7 @@ enum hr_status hr_part_load(struct hr_session *session, double samples_per_s, st
     if (memcmp(head.magic, wanted.magic, sizeof head.magic) != 0)
         return hr_error_set(error, HR_ERR_FORMAT, "the saved state makes no sense");
     if (memcmp(head.detector_id, wanted.detector_id, sizeof head.detector_id) != 0 ||
-        memcmp(head.embedder_id, wanted.embedder_id, sizeof head.embedder_id) != 0 ||
+        memcmp(head.embedder_ids, wanted.embedder_ids, sizeof head.embedder_ids) != 0 ||
         head.samples_per_s != wanted.samples_per_s)
         return hr_error_set(error, HR_ERR_CONFLICT,
                             "the saved state was made with other models or another rate");

@@ -1,23 +1,29 @@
 #include "classroom/result.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct hr_result *hr_result_new(const char *video, const char *model_id)
+struct hr_result *hr_result_new(const char *video, const struct hr_vector_layout *layout)
 {
     struct hr_result *result = calloc(1, sizeof *result);
     if (result == NULL)
         return NULL;
     result->video = strdup(video);
-    result->model_id = strdup(model_id);
-    if (result->video == NULL || result->model_id == NULL) {
+    bool good = result->video != NULL;
+    for (size_t i = 0; i < layout->count; i++) {
+        result->model_ids[i] = strdup(layout->parts[i].model_id);
+        good = good && result->model_ids[i] != NULL;
+    }
+    if (!good) {
         hr_result_free(result);
         return NULL;
     }
     result->report.video = result->video;
-    result->report.model_id = result->model_id;
+    result->report.model_ids = (const char *const *)result->model_ids;
+    result->report.model_count = layout->count;
     result->report.warnings = (const char *const *)result->warnings;
     return result;
 }
@@ -31,7 +37,8 @@ void hr_result_free(struct hr_result *result)
         free(result->warnings[i]);
     free(result->video);
     free(result->codec);
-    free(result->model_id);
+    for (size_t i = 0; i < HR_VECTOR_PARTS_MAX; i++)
+        free(result->model_ids[i]);
     free(result->seen);
     free(result->rows);
     free(result->tracks);
@@ -53,20 +60,33 @@ void hr_result_warn(struct hr_result *result, const char *format, ...)
         result->warnings[result->report.warning_count++] = copy;
 }
 
-/* The tracks of one student, put together. */
+/* The tracks of one student, put together: those of the best band that he reaches. */
 static void add_track(struct hr_seen_student *seen, const struct hr_track *track,
                       const struct hr_decision *decision)
 {
-    if (seen->tracks == 0 || track->first_us < seen->first_us)
+    if (decision->band < seen->band)
+        return;
+    bool first = seen->tracks == 0 || decision->band > seen->band;
+    if (first) /* what was put together of a lesser band does not count */
+        seen->sightings = seen->tracks = 0;
+    if (first || track->first_us < seen->first_us)
         seen->first_us = track->first_us;
-    if (seen->tracks == 0 || track->last_us > seen->last_us)
+    if (first || track->last_us > seen->last_us)
         seen->last_us = track->last_us;
-    if (seen->tracks == 0 || decision->distance < seen->distance) {
-        seen->distance = decision->distance;
+    if (first || decision->stranger_chance < seen->stranger_chance) {
+        seen->band = decision->band;
+        seen->reason = hr_decision_reason_name(decision->reason);
+        seen->similarity = (double)decision->choice.similarity;
         seen->margin = decision->margin;
+        seen->stranger_chance = decision->stranger_chance;
     }
     seen->sightings += track->sightings;
     seen->tracks++;
+}
+
+static bool left_out(const struct hr_result *result, enum hr_band band)
+{
+    return band != HR_BAND_CERTAIN && !result->report.includes_review;
 }
 
 static int by_first_sight(const void *a, const void *b)
@@ -96,7 +116,7 @@ static enum hr_status gather_students(struct hr_result *result, const struct hr_
     size_t seen = 0;
     for (size_t i = 0; i < enrolled; i++) {
         if (all[i].tracks > 0) {
-            all[i].id = hr_gallery_student(gallery, i);
+            all[i].id = hr_gallery_student(gallery, i).id;
             all[seen++] = all[i];
         }
     }
@@ -159,8 +179,12 @@ static void link_row(struct hr_result *result, size_t index, const char **extra)
                                                      .last_us = seen->last_us,
                                                      .sightings = seen->sightings,
                                                      .tracks = seen->tracks,
-                                                     .distance = seen->distance,
-                                                     .margin = seen->margin};
+                                                     .band = hr_band_name(seen->band),
+                                                     .reason = seen->reason,
+                                                     .left_out = left_out(result, seen->band),
+                                                     .similarity = seen->similarity,
+                                                     .margin = seen->margin,
+                                                     .stranger_chance = seen->stranger_chance};
 }
 
 static enum hr_status link_rows(struct hr_result *result, struct hr_error *error)
@@ -202,17 +226,22 @@ static enum hr_status link_tracks(struct hr_result *result, const struct hr_sess
         const char *id = decisions[i].student == SIZE_MAX
                              ? NULL
                              : owned_id(result, hr_gallery_student(session->engine->gallery,
-                                                                   decisions[i].student));
+                                                                   decisions[i].student)
+                                                    .id);
         result->tracks[i] =
             (struct hr_report_track){.student_id = id,
+                                     .band = hr_band_name(decisions[i].band),
                                      .reason = hr_decision_reason_name(decisions[i].reason),
                                      .first_us = track->first_us,
                                      .last_us = track->last_us,
                                      .sightings = track->sightings,
                                      .views = track->views,
                                      .face_px = track->face_px,
-                                     .distance = decisions[i].distance,
-                                     .margin = decisions[i].margin};
+                                     .similarity = decisions[i].choice.student != SIZE_MAX
+                                                       ? (double)decisions[i].choice.similarity
+                                                       : (double)NAN,
+                                     .margin = decisions[i].margin,
+                                     .stranger_chance = decisions[i].stranger_chance};
     }
     result->report.tracks = result->tracks;
     result->report.track_count = count;
@@ -245,12 +274,18 @@ const struct hr_stage_times *hr_result_times(const struct hr_result *result)
 
 size_t hr_result_student_count(const struct hr_result *result)
 {
-    return result->report.student_count;
+    size_t count = 0;
+    for (size_t i = 0; i < result->report.student_count; i++)
+        count += !result->rows[i].left_out;
+    return count;
 }
 
 const struct hr_seen_student *hr_result_student(const struct hr_result *result, size_t index)
 {
-    return index < result->report.student_count ? &result->seen[index] : NULL;
+    for (size_t i = 0; i < result->report.student_count; i++)
+        if (!result->rows[i].left_out && index-- == 0)
+            return &result->seen[i];
+    return NULL;
 }
 
 size_t hr_result_unknown_count(const struct hr_result *result)

@@ -52,6 +52,15 @@ static void pad(FILE *out, size_t count)
     fprintf(out, "%*s", (int)count, "");
 }
 
+/* Whether nothing comes behind the first of these cells: then its line ends there, without blanks. */
+static bool rest_is_empty(const char *const *cells, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (cells[i][0] != '\0')
+            return false;
+    return true;
+}
+
 void hr_answer_table(FILE *out, const char *const *cells, size_t columns, size_t rows,
                      unsigned right)
 {
@@ -64,15 +73,17 @@ void hr_answer_table(FILE *out, const char *const *cells, size_t columns, size_t
     }
     for (size_t i = 0; i < rows * columns; i++) {
         size_t column = i % columns;
-        bool last = column + 1 == columns;
+        bool last = column + 1 == columns || rest_is_empty(cells + i, columns - column);
         size_t room = widths[column] - places(cells[i]);
         bool to_right = (right >> column & 1) != 0;
         pad(out, to_right ? room : 0);
         hr_answer_text(out, cells[i]);
-        if (last)
+        if (last) {
             fputc('\n', out);
-        else
+            i += columns - column - 1;
+        } else {
             pad(out, 2 + (to_right ? 0 : room));
+        }
     }
 }
 

@@ -46,38 +46,130 @@ static void report(struct doctor *doctor, enum finding finding, const char *what
 
 /* --- models --- */
 
-static void check_model(struct doctor *doctor, const char *file, char *id, size_t id_size)
+static void report_model(struct doctor *doctor, const struct hr_network *network, const char *use)
 {
-    char path[sizeof doctor->cli->model_dir + 64];
+    const struct hr_model_card *card = hr_network_card(network);
+    report(doctor, FINDING_OK, "model", NULL, "%s: %s, %s, %.1f MB, checksum right%s", card->id,
+           card->name, card->licence, (double)card->file_bytes / 1e6, use);
+}
+
+/* Leaves the layout of the embedders that are there; empty when they cannot be used. */
+static void check_models(struct doctor *doctor, struct hr_models *models,
+                         struct hr_vector_layout *layout)
+{
     struct hr_error error;
-    struct hr_network *network = NULL;
-    snprintf(path, sizeof path, "%s/%s", doctor->cli->model_dir, file);
-    if (hr_network_open(&network, path, &error) != HR_OK) {
+    const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
+    *layout = (struct hr_vector_layout){0};
+    enum hr_status status = hr_models_open(models, doctor->cli->model_dir, &error);
+    if (status == HR_OK)
+        status = hr_models_layout(models, layout, &error);
+    if (status == HR_OK)
+        status = hr_models_need(models, layout, networks, &error);
+    if (status != HR_OK) {
+        *layout = (struct hr_vector_layout){0};
         report(doctor, FINDING_FAIL, "model",
                "run scripts/setup, install homeroom again, or say --models DIR", "%s", error.text);
         return;
     }
-    const struct hr_model_card *card = hr_network_card(network);
-    snprintf(id, id_size, "%s", card->id);
-    report(doctor, FINDING_OK, "model", NULL, "%s: %s, %s, %.1f MB, checksum right", card->id,
-           card->name, card->licence, (double)card->file_bytes / 1e6);
-    hr_network_close(network);
+    report_model(doctor, models->detector, "");
+    for (size_t i = 0; i < layout->count; i++)
+        report_model(doctor, networks[i],
+                     i == 0 ? ": tells faces apart" : ": for faces that were enrolled with it");
+    if (layout->parts[0].model->rank < HR_MODEL_BEST_RANK)
+        report(doctor, FINDING_WARN, "model",
+               "get the better model (CONTRIBUTING.md, 'Models'), run scripts/setup again, and "
+               "offer the photos again",
+               "%s is in use, and a better one is missing: names are less sure, for many people by far",
+               layout->parts[0].model_id);
 }
 
 /* --- database --- */
 
-struct foreign {
-    const char *model_id;
-    size_t count;
+/* Vectors of models that are not here, and students whom only a lesser model knows. */
+struct enrolled {
+    const struct hr_vector_layout *layout;
+    size_t foreign;
+    size_t outdated;
+    char last[HR_LIMIT_STUDENT_ID_BYTES + 1];
+    bool last_has_best;
 };
 
-static enum hr_status count_foreign(void *context, const struct hr_face_record *record,
-                                    struct hr_error *error)
+static void end_student(struct enrolled *enrolled)
 {
-    struct foreign *foreign = context;
+    enrolled->outdated += enrolled->last[0] != '\0' && !enrolled->last_has_best;
+}
+
+static enum hr_status count_model(void *context, const char *student_id, const char *model_id,
+                                  size_t count, struct hr_error *error)
+{
+    struct enrolled *enrolled = context;
     (void)error;
-    foreign->count += strcmp(record->model_id, foreign->model_id) != 0;
+    const struct hr_vector_part *part = hr_vector_part_of(enrolled->layout, model_id);
+    if (part == NULL)
+        enrolled->foreign += count;
+    if (strcmp(enrolled->last, student_id) != 0) {
+        end_student(enrolled);
+        snprintf(enrolled->last, sizeof enrolled->last, "%s", student_id);
+        enrolled->last_has_best = false;
+    }
+    enrolled->last_has_best |= part == &enrolled->layout->parts[0];
     return HR_OK;
+}
+
+static void report_enrolled(struct doctor *doctor, struct hr_database *database,
+                            const struct hr_vector_layout *layout)
+{
+    struct hr_error error;
+    struct enrolled enrolled = {.layout = layout};
+    if (layout->count == 0)
+        return; /* the models failed their own check */
+    if (hr_database_each_model(database, count_model, &enrolled, &error) != HR_OK) {
+        report(doctor, FINDING_FAIL, "faces", "restore a backup", "%s", error.text);
+        return;
+    }
+    end_student(&enrolled);
+    if (enrolled.foreign > 0)
+        report(doctor, FINDING_WARN, "faces", "enrol these students again from their photos",
+               "%zu face vectors are of a model that is not here and are not used",
+               enrolled.foreign);
+    if (enrolled.outdated > 0)
+        report(doctor, FINDING_WARN, "faces",
+               "'homeroom enroll' with photos of them; 'homeroom students' shows the models of each",
+               "%zu student%s only vectors that %s did not make: they are told apart less well",
+               enrolled.outdated, enrolled.outdated == 1 ? " has" : "s have",
+               layout->parts[0].model_id);
+}
+
+/* Whether the class's own students are so alike that a stricter rule holds. */
+static void report_class(struct doctor *doctor, const struct hr_vector_layout *layout)
+{
+    struct hr_error error;
+    struct hr_engine *engine = NULL;
+    if (layout->count == 0 ||
+        hr_cli_open_engine(doctor->cli, HR_DATABASE_READ, &engine, &error) != HR_OK)
+        return; /* said elsewhere */
+    struct hr_decide_options options = {.false_present = doctor->cli->settings.false_present > 0
+                                                             ? doctor->cli->settings.false_present
+                                                             : hr_decide_options_default().false_present};
+    struct hr_class_rule rule = hr_class_rule(engine->gallery, &options);
+    struct hr_vector_layout used = hr_engine_layout(engine);
+    const struct hr_model_face *model = used.parts[0].model;
+    size_t students = hr_gallery_students(engine->gallery);
+    double similarity = (double)model->stranger_mean +
+                        rule.score_certain * (double)model->stranger_deviation;
+    double margin = rule.margin_certain * (double)model->stranger_deviation;
+    if (students > 1)
+        report(doctor, rule.crowding > 0.5 && students >= 5 ? FINDING_WARN : FINDING_OK, "class",
+               rule.crowding > 0.5 && students >= 5
+                   ? "more photos of each student, and a look at what is in review"
+                   : NULL,
+               rule.crowding > 0.5 && students >= 5
+                   ? "%zu students who look much alike to the network: a certain name needs a "
+                     "similarity of %.2f and a lead of %.2f"
+                   : "%zu students with a face: a certain name needs a similarity of %.2f and a lead "
+                     "of %.2f",
+               students, similarity, margin);
+    hr_engine_close(engine);
 }
 
 static void report_counts(struct doctor *doctor, const struct hr_database_counts *counts)
@@ -94,22 +186,7 @@ static void report_counts(struct doctor *doctor, const struct hr_database_counts
                counts->students);
 }
 
-static void report_foreign(struct doctor *doctor, struct hr_database *database,
-                           const char *embedder_id)
-{
-    struct hr_error error;
-    struct foreign foreign = {.model_id = embedder_id};
-    if (embedder_id[0] == '\0')
-        return; /* the model failed its own check */
-    if (hr_database_each_face(database, NULL, count_foreign, &foreign, &error) != HR_OK)
-        report(doctor, FINDING_FAIL, "faces", "restore a backup", "%s", error.text);
-    else if (foreign.count > 0)
-        report(doctor, FINDING_WARN, "faces", "enrol these students again from their photos",
-               "%zu faces were made by another model than %s and are not used", foreign.count,
-               embedder_id);
-}
-
-static void check_database(struct doctor *doctor, const char *embedder_id)
+static void check_database(struct doctor *doctor, const struct hr_vector_layout *layout)
 {
     const char *path = doctor->cli->database_path;
     struct hr_error error;
@@ -132,9 +209,11 @@ static void check_database(struct doctor *doctor, const char *embedder_id)
         report(doctor, FINDING_OK, "database", NULL, "%s: schema %d, whole, %zu faces", path,
                hr_database_schema_version(database), counts.faces);
         report_counts(doctor, &counts);
-        report_foreign(doctor, database, embedder_id);
+        report_enrolled(doctor, database, layout);
     }
     hr_database_close(database);
+    if (status == HR_OK)
+        report_class(doctor, layout);
 }
 
 /* --- the machine --- */
@@ -196,12 +275,13 @@ static void check_memory(struct doctor *doctor)
 int hr_cmd_doctor(struct hr_cli *cli)
 {
     struct doctor doctor = {.cli = cli};
-    char detector_id[64] = "", embedder_id[64] = "";
-    check_model(&doctor, HR_MODEL_DETECTOR_FILE, detector_id, sizeof detector_id);
-    check_model(&doctor, HR_MODEL_EMBEDDER_FILE, embedder_id, sizeof embedder_id);
-    check_database(&doctor, embedder_id);
+    struct hr_models models = {0};
+    struct hr_vector_layout layout;
+    check_models(&doctor, &models, &layout);
+    check_database(&doctor, &layout);
     check_codecs(&doctor);
     check_processor(&doctor);
     check_memory(&doctor);
+    hr_models_close(&models);
     return doctor.failed ? HR_EXIT_NO : 0;
 }

@@ -1,42 +1,64 @@
-/* homeroom forget ID */
+/* homeroom forget ID, homeroom forget ID --photo NAME */
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/answer.h"
 #include "cli/database.h"
+#include "cli/person.h"
 
-/* The student's record, or NOT_FOUND, before anybody is asked about it. */
-static enum hr_status find_student(struct hr_database *database, const char *id,
-                                   struct hr_student *out, struct hr_error *error)
+/* A script must not forget another child than the one whose id it gives. */
+static enum hr_status check_exact(const struct hr_cli *cli, const struct hr_student *student,
+                                  bool exact, struct hr_error *error)
 {
-    struct hr_roster roster = hr_database_roster(database);
-    enum hr_status status = hr_roster_get(&roster, &id, 1, out, error);
-    if (roster.close != NULL)
-        roster.close(roster.context);
-    if (status == HR_OK && !out->found)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND,
-                              "there is no student '%s'; 'homeroom students' lists them", id);
-    return status;
+    if (!cli->settings.yes || exact)
+        return HR_OK;
+    return hr_error_set(error, HR_ERR_ARGUMENT,
+                        "with --yes the id itself is wanted: '%s' is a way to say '%s'",
+                        cli->words[0], student->id);
 }
 
-static enum hr_status ask(const struct hr_student *student, bool *agreed, struct hr_error *error)
+static enum hr_status ask(const struct hr_cli *cli, const struct hr_student *student, bool *agreed,
+                          struct hr_error *error)
 {
-    *agreed = false;
-    if (!isatty(STDIN_FILENO))
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "nobody can be asked here: say --yes to forget without a question");
-    fputs("Forget student ", stderr);
-    hr_answer_text(stderr, student->id);
-    fputs(" (", stderr);
-    hr_answer_text(stderr, student->name);
-    fputs("), the record and every face? This cannot be undone. [y/N] ", stderr);
-    fflush(stderr);
-    char line[16];
-    if (fgets(line, sizeof line, stdin) == NULL)
-        return HR_OK; /* end of input is no agreement */
-    line[strcspn(line, "\n")] = '\0';
-    *agreed = strcmp(line, "y") == 0 || strcmp(line, "Y") == 0 || strcmp(line, "yes") == 0;
+    char question[1024];
+    if (cli->settings.photo != NULL)
+        snprintf(question, sizeof question, "Forget '%.200s' of student %.255s (%.200s)? This cannot be undone.",
+                 cli->settings.photo, student->id, student->name);
+    else
+        snprintf(question, sizeof question,
+                 "Forget student %.255s (%.200s), the record and every face? This cannot be undone.",
+                 student->id, student->name);
+    return hr_cli_ask(question, agreed, error);
+}
+
+static enum hr_status forget(const struct hr_cli *cli, struct hr_database *database,
+                             const struct hr_student *student, size_t *faces,
+                             struct hr_error *error)
+{
+    return cli->settings.photo != NULL
+               ? hr_database_forget_photo(database, student->id, cli->settings.photo, faces, error)
+               : hr_database_forget(database, student->id, faces, error);
+}
+
+static enum hr_status count_face(void *context, const struct hr_face_record *record,
+                                 struct hr_error *error)
+{
+    (void)record;
+    (void)error;
+    (*(size_t *)context)++;
     return HR_OK;
+}
+
+static void answer(const struct hr_cli *cli, size_t faces, size_t left)
+{
+    if (hr_anywhere_is_remote(cli->database_path))
+        fputs("if the bucket keeps older versions of the database, they still hold the student: "
+              "remove them there\n",
+              cli->out);
+    fprintf(cli->out,
+            "forgotten: %s%zu face vector%s; the database file was searched, nothing of "
+            "them is left\n",
+            cli->settings.photo != NULL ? "" : "the record and ", faces, faces == 1 ? "" : "s");
+    if (cli->settings.photo != NULL && left == 0)
+        fputs("the student has no face any more and cannot be recognised\n", cli->out);
 }
 
 int hr_cmd_forget(struct hr_cli *cli)
@@ -44,31 +66,25 @@ int hr_cmd_forget(struct hr_cli *cli)
     struct hr_error error = {0};
     struct hr_database *database = NULL;
     struct hr_student student = {0};
-    bool agreed = cli->settings.yes;
-    size_t faces = 0;
+    bool agreed = cli->settings.yes, exact = false;
+    size_t faces = 0, left = 0;
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, &error);
     if (status == HR_OK)
-        status = find_student(database, cli->words[0], &student, &error);
+        status = hr_cli_find_person(database, cli->words[0], &student, &exact, &error);
+    if (status == HR_OK)
+        status = check_exact(cli, &student, exact, &error);
     if (status == HR_OK && !agreed)
-        status = ask(&student, &agreed, &error);
+        status = ask(cli, &student, &agreed, &error);
     if (status == HR_OK && agreed)
-        status = hr_database_forget(database, cli->words[0], &faces, &error);
+        status = forget(cli, database, &student, &faces, &error);
+    if (status == HR_OK && agreed && cli->settings.photo != NULL)
+        status = hr_database_each_face_of(database, student.id, count_face, &left, &error);
     if (status == HR_OK && agreed)
         status = hr_cli_save_database(cli, database, &error);
-    if (status != HR_OK)
-        goto out;
-    if (agreed && hr_anywhere_is_remote(cli->database_path))
-        fputs("if the bucket keeps older versions of the database, they still hold the student: "
-              "remove them there\n",
-              cli->out);
-    if (agreed)
-        fprintf(cli->out,
-                "forgotten: the record and %zu face%s; the database file was searched, nothing of "
-                "them is left\n",
-                faces, faces == 1 ? "" : "s");
-    else
+    if (status == HR_OK && agreed)
+        answer(cli, faces, left);
+    else if (status == HR_OK)
         fputs("nothing was changed\n", cli->out);
-out:
     hr_student_clear(&student);
     hr_database_close(database);
     if (status != HR_OK)

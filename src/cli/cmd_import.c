@@ -1,7 +1,9 @@
 /* homeroom import students FILE, homeroom import encoding FILE */
+#include <stdlib.h>
 #include <string.h>
 
 #include "classroom/enroll.h"
+#include "cli/answer.h"
 #include "cli/database.h"
 #include "store/anywhere.h"
 
@@ -85,40 +87,59 @@ out:
     return 0;
 }
 
+/* On standard output, because it names students. */
+static void answer_lookalikes(const struct hr_cli *cli, const struct hr_encoding_summary *summary)
+{
+    for (size_t i = 0; i < summary->lookalike_count; i++) {
+        const struct hr_encoding_lookalike *left = &summary->lookalikes[i];
+        fputs("left out: a vector of student ", cli->out);
+        hr_answer_text(cli->out, left->id);
+        fputs(" looks like student ", cli->out);
+        hr_answer_text(cli->out, left->other);
+        fprintf(cli->out,
+                " (similarity %.2f): 'homeroom merge' joins them if they are one person, "
+                "--accept-lookalike takes it if they are two\n",
+                (double)left->similarity);
+    }
+}
+
 static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
 {
     struct hr_error error = {0};
-    struct hr_database *database = NULL;
-    struct hr_models models = {0};
+    struct hr_engine *engine = NULL;
     struct hr_encoding *encodings = NULL;
-    struct hr_encoding_summary summary;
+    struct hr_encoding_summary summary = {0};
+    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike};
     size_t count = 0;
+    int exit_status = 0;
     enum hr_status status = hr_import_encoding(bytes, &encodings, &count, &error);
     if (status != HR_OK) {
         hr_error_prefix(&error, "reading '%s'", cli->words[1]);
         goto out;
     }
-    /* The vectors are stamped with the model in use: the pickle comes from the same network. */
-    status = hr_models_open(&models, cli->model_dir, &error);
+    status = hr_cli_open_engine(cli, HR_DATABASE_CREATE, &engine, &error);
     if (status == HR_OK)
-        status = hr_cli_open_database(cli, HR_DATABASE_CREATE, &database, &error);
+        status = hr_enroll_encodings(engine, encodings, count, &options, &summary, &error);
     if (status == HR_OK)
-        status = hr_enroll_encodings(database, hr_network_card(models.embedder)->id, encodings,
-                                     count, &summary, &error);
-    if (status == HR_OK)
-        status = hr_cli_save_database(cli, database, &error);
+        status = hr_cli_save_database(cli, engine->database, &error);
     if (status != HR_OK)
         goto out;
+    if (hr_vector_part_of(&engine->known, HR_ENCODING_MODEL_ID) == NULL)
+        hr_log_write(&cli->log, HR_LOG_WARNING, NULL,
+                     "the model '%s', whose vectors these are, is not in '%s': they are kept, and "
+                     "cannot be used here",
+                     HR_ENCODING_MODEL_ID, cli->model_dir);
+    answer_lookalikes(cli, &summary);
     hr_log_write(&cli->log, HR_LOG_INFO, NULL,
-                 "%zu encodings: %zu enrolled, %zu already there; %zu without a record", count,
-                 summary.added, summary.duplicates, summary.without_record);
+                 "%zu encodings: %zu enrolled, %zu already there, %zu left out; %zu without a record",
+                 count, summary.added, summary.duplicates, summary.lookalike_count,
+                 summary.without_record);
+    exit_status = summary.lookalike_count > 0 ? HR_EXIT_NO : 0;
 out:
     hr_encodings_free(encodings, count);
-    hr_models_close(&models);
-    hr_database_close(database);
-    if (status != HR_OK)
-        return hr_cli_fail(cli, &error);
-    return 0;
+    free(summary.lookalikes);
+    hr_engine_close(engine);
+    return status == HR_OK ? exit_status : hr_cli_fail(cli, &error);
 }
 
 int hr_cmd_import(struct hr_cli *cli)

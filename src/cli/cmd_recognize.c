@@ -103,11 +103,7 @@ int hr_cmd_recognize(struct hr_cli *cli)
         status = hr_cli_open_engine(cli, HR_DATABASE_READ, &engine, &error);
     if (status != HR_OK)
         goto out;
-    if (hr_gallery_vectors(engine->gallery) == 0)
-        hr_log_write(
-            &cli->log, HR_LOG_WARNING, NULL,
-            "nobody is enrolled in '%s': everybody will be unknown; see 'homeroom help enroll'",
-            cli->database_path);
+    hr_cli_tell_gallery(cli, engine);
     status = hr_batch_run(cli, engine, cli->words, cli->word_count, video_done, &job, &error);
 out:
     if (status != HR_OK)

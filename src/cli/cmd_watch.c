@@ -501,6 +501,8 @@ static enum hr_status check_engine(struct hr_cli *cli, struct hr_error *error)
 {
     struct hr_engine *engine = NULL;
     enum hr_status status = hr_cli_open_engine(cli, HR_DATABASE_READ, &engine, error);
+    if (status == HR_OK)
+        hr_cli_tell_gallery(cli, engine);
     hr_engine_close(engine);
     return status;
 }

@@ -247,3 +247,30 @@ enum hr_status hr_cli_refresh_engine(struct hr_cli *cli, struct hr_engine **engi
     return status == HR_OK ? engine_on(cli, database, engine, error)
                            : explain(cli, status, error);
 }
+
+void hr_cli_tell_gallery(const struct hr_cli *cli, const struct hr_engine *engine)
+{
+    const struct hr_log *log = &cli->log;
+    size_t students = hr_gallery_students(engine->gallery);
+    struct hr_decide_options options = {.false_present = cli->settings.false_present};
+    struct hr_class_rule rule = hr_class_rule(engine->gallery, &options);
+    if (students == 0)
+        hr_log_write(
+            log, HR_LOG_WARNING, NULL,
+            "nobody is enrolled in '%s': everybody will be unknown; see 'homeroom help enroll'",
+            cli->database_path);
+    if (engine->foreign_vectors > 0)
+        hr_log_write(log, HR_LOG_WARNING, NULL,
+                     "%zu face vectors are of a model that is not here and are not used: enrol these "
+                     "students again from their photos",
+                     engine->foreign_vectors);
+    if (hr_engine_is_imported(engine) && cli->settings.include == NULL)
+        hr_log_write(log, HR_LOG_INFO, NULL,
+                     "all faces were imported from an older system: names in doubt have rows, too "
+                     "(--include certain leaves them out); photos tell people apart better");
+    /* Of four students nothing can be told. */
+    if (rule.crowding > 0.5 && students >= 5)
+        hr_log_write(log, HR_LOG_INFO, NULL,
+                     "the students of this class look much alike to the network: fewer names are "
+                     "certain, and more are in review");
+}

@@ -28,4 +28,8 @@ enum hr_status hr_cli_refresh_engine(struct hr_cli *cli, struct hr_engine **engi
 enum hr_status hr_cli_students_table(struct hr_cli *cli, struct hr_dynamodb_table *out,
                                      struct hr_error *error) HR_MUST_USE;
 
+/* Logs what a user must know of the gallery before names come out of it: nobody is in it, everybody was imported, its
+ * students look much alike, vectors that cannot be used. Names nobody. */
+void hr_cli_tell_gallery(const struct hr_cli *cli, const struct hr_engine *engine);
+
 #endif

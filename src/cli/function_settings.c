@@ -99,7 +99,9 @@ enum hr_status hr_function_setup_open(struct hr_function_setup *out, struct hr_c
         status = hr_cli_open_engine(cli, HR_DATABASE_READ, &out->engine, error);
     if (status == HR_OK)
         status = open_session(out, cli, error);
-    if (status != HR_OK)
+    if (status == HR_OK)
+        hr_cli_tell_gallery(cli, out->engine);
+    else
         hr_function_setup_close(out);
     out->refreshed_us = hr_clock_now_us();
     return status;

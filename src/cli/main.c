@@ -12,8 +12,9 @@ const struct hr_command hr_command_table[] = {
      "recognise the students in videos; one report each",
      "Each VIDEO (a still image is a video of one frame) gives one report, named after it, in the "
      "folder --out: "
-     "a CSV with a header and a row for each enrolled student who was seen. A video that cannot be "
-     "read is "
+     "a CSV with a header and a row for each enrolled student who was seen for certain; --include "
+     "review adds those whom a person should look at, and the column band says which is which. A "
+     "video that cannot be read is "
      "reported and the others are done; the exit status is that of the first failure.\n\n"
      "With '--out -' the reports go to standard output one after the other.\n\n"
      "VIDEO, --out and --db may be s3://BUCKET/KEY: a video is read in parts as they are needed "
@@ -56,7 +57,8 @@ const struct hr_command hr_command_table[] = {
      "on Python's "
      "face_recognition keep. Nothing in it is executed. Import the students first: vectors are "
      "joined to them "
-     "by name.\n\n"
+     "by name. A vector that looks like another student's is left out and said (exit status 1). Such "
+     "vectors tell people apart less well than photos do.\n\n"
      "'import students FILE --students dynamodb:TABLE' loads a DynamoDB table instead of the "
      "database: "
      "what differs is written, 25 students at a time, and a student's item is replaced as a whole; "
@@ -68,18 +70,24 @@ const struct hr_command hr_command_table[] = {
     {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE",
      "add students' faces to the database",
      "Photos may be JPEG, PNG, WebP or HEIC. DIR holds one folder per student, named by the "
-     "student's id, or "
-     "files named ID.jpg; other files are left out. Each photo gets a verdict: enrolled, "
-     "duplicate, no_face, several_faces, "
-     "too_small, "
-     "blurred, looks_like (another student) or unreadable. Running it again is safe. An ID that is "
-     "not in the "
-     "student table becomes a student with the ID as name. The exit status is 1 when a photo was "
-     "refused.",
+     "student's id or name (in any case, with blanks or underscores), or files named so; other files "
+     "are left out. All photos of a call are looked at before any is kept, and their order does not "
+     "matter. Each gets a verdict: enrolled, duplicate, no_face, several_faces, too_small, blurred, "
+     "disagrees (with the student's other photos), looks_like (another student), damaged, unreadable "
+     "or unknown_student. A photo with one clearly largest face among bystanders is taken; so is a "
+     "face of 24 to 48 pixels when the student has nothing better, which then asks for stronger "
+     "evidence. A photo that was enrolled before and that two new ones agree against is removed, and "
+     "that is said. Running it again is safe.\n\n"
+     "Who is in no table of students is refused, with the ids and names that are near; --create makes "
+     "a student of him. An ID given on the command line is taken as it is as long as no table was "
+     "imported. The exit status is 1 when a photo was refused.",
      1, SIZE_MAX, hr_cmd_enroll},
-    {HR_COMMAND_STUDENTS, "students", "", "list the students and how many faces each has",
-     "A table sorted by id: id, name, major, year, and the number of face vectors enrolled.", 0, 0,
-     hr_cmd_students},
+    {HR_COMMAND_STUDENTS, "students", "[ID]", "list the students, or the photos behind one",
+     "A table sorted by id: id, name, major, year, the number of views enrolled, and the models "
+     "whose vectors there are: who has only those of an older model is told apart less well. With "
+     "an ID (or a name) the photos and videos that he was enrolled from: verdict, quality, width of "
+     "the face, views, date, models.",
+     0, 1, hr_cmd_students},
     {HR_COMMAND_EXPORT, "export", "", "write the student table to standard output",
      "'export --what students' writes a CSV that 'import students' reads back. 'export --what "
      "json' "
@@ -88,10 +96,31 @@ const struct hr_command hr_command_table[] = {
     {HR_COMMAND_FORGET, "forget", "ID", "delete a student and every trace in the database",
      "Removes the record and all face vectors, clears the freed pages, and verifies that nothing "
      "is left in the "
-     "database file. Asks first on a terminal; elsewhere --yes is needed. Reports already written "
-     "and backups "
+     "database file. With --photo only what one photo or video gave is removed, in the same way. "
+     "ID may be a name, but not with --yes. Asks first on a terminal; elsewhere --yes is needed. "
+     "Reports already written and backups "
      "are not touched. The exit status is 1 when the question was answered with no.",
      1, 1, hr_cmd_forget},
+    {HR_COMMAND_RENAME, "rename", "ID [NEW_ID]", "give a student another id or name",
+     "The faces stay. An id that another student has is refused: 'homeroom merge' joins two "
+     "students.",
+     1, 2, hr_cmd_rename},
+    {HR_COMMAND_MERGE, "merge", "ID OTHER", "make one student of two",
+     "OTHER is the same person as ID: his faces become ID's, columns that are empty are filled from "
+     "his record, and the record of OTHER is removed. Asks first on a terminal; elsewhere --yes is "
+     "needed.",
+     2, 2, hr_cmd_merge},
+    {HR_COMMAND_EVALUATE, "evaluate", "[DIR]", "measure how far names can be trusted",
+     "DIR holds a folder with pictures for each person; pictures that lie beside the folders, and those "
+     "in a folder 'strangers', are of strangers, one each. Galleries are drawn from the people, "
+     "enrolled with --photos of their pictures and looked for in the others; whoever is not drawn is "
+     "a stranger. The answer is how many pictures of the enrolled are found, how many are given "
+     "another student's name, and how many strangers are named, in the bands certain and review, "
+     "with intervals of 95 % confidence. Nothing is kept, and the same --seed gives the same "
+     "answer.\n\n"
+     "Without DIR the class in the database is measured against --strangers: how many of these people, "
+     "whom nobody enrolled, would be named.",
+     0, 1, hr_cmd_evaluate},
     {HR_COMMAND_LAMBDA, "lambda", "", "be an AWS Lambda function",
      "Started by AWS Lambda or its emulator, from the image that scripts/image makes. Takes the "
      "events of an S3 bucket, directly or through SQS, SNS or EventBridge, and writes the report "

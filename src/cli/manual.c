@@ -220,7 +220,7 @@ static const struct {
     {"Recognise the students in two videos; writes reports/monday.csv and reports/tuesday.csv:",
      "homeroom recognize --out reports monday.mp4 tuesday.mp4"},
     {"The report of one video on the terminal, with times and distances:",
-     "homeroom recognize --out - --columns +id,first_seen,last_seen,distance monday.mp4"},
+     "homeroom recognize --out - --columns +id,first_seen,last_seen,band monday.mp4"},
     {"Everything, unknown people included, for a program to read:",
      "homeroom recognize --out - --format json monday.mp4"},
     {"Report on what lies in a folder and end; without --once it goes on watching:",

@@ -15,7 +15,7 @@
 void hr_photos_clear(struct hr_photos *photos)
 {
     for (size_t i = 0; i < photos->count; i++) {
-        free(photos->items[i].student_id);
+        free(photos->items[i].student);
         free(photos->items[i].path);
     }
     free(photos->items);
@@ -45,11 +45,11 @@ static enum hr_status add(struct hr_photos *photos, const char *student_id, cons
     enum hr_status status = make_room(photos, error);
     if (status != HR_OK)
         return status;
-    struct hr_photo photo = {.student_id = student_id != NULL ? strdup(student_id) : NULL,
+    struct hr_photo photo = {.student = student_id != NULL ? strdup(student_id) : NULL,
                              .path = strdup(path),
                              .left_out = left_out};
-    if ((student_id != NULL && photo.student_id == NULL) || photo.path == NULL) {
-        free(photo.student_id);
+    if ((student_id != NULL && photo.student == NULL) || photo.path == NULL) {
+        free(photo.student);
         free(photo.path);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a photo's name");
     }
@@ -149,7 +149,7 @@ static enum hr_status take_entry(struct hr_photos *photos, const char *dir, cons
 static bool any_photo(const struct hr_photos *photos)
 {
     for (size_t i = 0; i < photos->count; i++)
-        if (photos->items[i].student_id != NULL)
+        if (photos->items[i].student != NULL)
             return true;
     return false;
 }
@@ -161,7 +161,7 @@ enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir,
     if (status == HR_OK && !any_photo(photos))
         status = hr_error_set(error, HR_ERR_NOT_FOUND,
                               "no photos in '%s': it should hold a folder per student, named by the "
-                              "id, or files ID.jpg",
+                              "id or name, or files ID.jpg",
                               dir);
     return status;
 }

@@ -8,7 +8,7 @@
 #include "base/status.h"
 
 struct hr_photo {
-    char *student_id;     /* owned; NULL: left out */
+    char *student;        /* owned: id or name, as the folder or file has it; NULL: left out */
     char *path;           /* owned */
     const char *left_out; /* why, static text; NULL: it is a photo */
 };
@@ -25,7 +25,7 @@ void hr_photos_clear(struct hr_photos *photos); /* frees; safe on a zeroed one *
 enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path,
                              struct hr_error *error) HR_MUST_USE;
 
-/* `dir` holds a folder per student, named by the student's id, or files ID.jpg; sorted by name.
+/* `dir` holds a folder per student, named by the student's id or name, or files ID.jpg; sorted by name.
  * Hidden names are passed over. NOT_FOUND when there is not a single photo. */
 enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir,
                                      struct hr_error *error) HR_MUST_USE;

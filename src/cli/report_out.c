@@ -26,10 +26,10 @@ struct hr_recognize_options hr_recognize_options_of(const struct hr_settings *se
 {
     struct hr_recognize_options options = hr_recognize_options_default();
     options.samples_per_s = settings->fps;
-    if (settings->distance_max > 0)
-        options.distance_max = settings->distance_max;
-    if (settings->margin_min >= 0)
-        options.margin_min = settings->margin_min;
+    options.false_present = settings->false_present;
+    if (settings->include != NULL)
+        options.include =
+            strcmp(settings->include, "review") == 0 ? HR_INCLUDE_REVIEW : HR_INCLUDE_CERTAIN;
     options.timeout_ms = (int64_t)(settings->timeout_s * 1000);
     return options;
 }
@@ -46,18 +46,24 @@ void hr_report_log(const struct hr_cli *cli, const char *video, const struct hr_
     const struct hr_report *report = hr_result_report(result);
     const struct hr_stage_times *times = hr_result_times(result);
     const char *warning;
+    size_t certain = 0;
+    for (size_t i = 0; i < report->student_count; i++)
+        certain += strcmp(report->students[i].band, hr_band_name(HR_BAND_CERTAIN)) == 0;
     for (size_t i = 0; (warning = hr_result_warning(result, i)) != NULL; i++)
         hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, warning);
     if (!cli->log.json) {
         hr_log_write(
-            &cli->log, HR_LOG_INFO, NULL, "%s: %zu student%s, %zu unknown, %zu frames, %.0f ms",
-            video, report->student_count, report->student_count == 1 ? "" : "s",
+            &cli->log, HR_LOG_INFO, NULL,
+            "%s: %zu student%s, %zu in review, %zu unknown, %zu frames, %.0f ms", video,
+            certain, certain == 1 ? "" : "s", report->student_count - certain,
             hr_result_unknown_count(result), report->frames, (double)times->total_us / 1000);
         return;
     }
     const struct hr_log_field fields[] = {
         {"video", video, 0},
-        {"students", NULL, (double)report->student_count},
+        {"students", NULL, (double)hr_result_student_count(result)},
+        {"certain", NULL, (double)certain},
+        {"review", NULL, (double)(report->student_count - certain)},
         {"unknown", NULL, (double)hr_result_unknown_count(result)},
         {"frames", NULL, (double)report->frames},
         {"faces", NULL, (double)report->faces},

@@ -26,8 +26,8 @@ const struct hr_option hr_option_table[] = {
     {"threads", 0, HR_OPTION_INTEGER, AT(threads), "N", NULL, 0, HR_LIMIT_THREADS, "0",
      "HOMEROOM_THREADS", ~0u, "threads in all; 0: one per processor"},
     {"json", 0, HR_OPTION_FLAG, AT(json), NULL, NULL, 0, 0, NULL, NULL, ~0u,
-     "messages as one JSON object per line on standard error; enroll, students, workload, doctor "
-     "and "
+     "messages as one JSON object per line on standard error; enroll, students, evaluate, "
+     "workload, doctor and "
      "models answer in the same way on standard output"},
     {"quiet", 'q', HR_OPTION_FLAG, AT(quiet), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "only warnings and errors"},
@@ -45,13 +45,17 @@ const struct hr_option hr_option_table[] = {
     {"format", 'f', HR_OPTION_CHOICE, AT(format), "KIND", "csv|json", 0, 0, "csv", NULL, SEEING,
      "kind of report; json has everything, unknown people included"},
     {"columns", 'c', HR_OPTION_TEXT, AT(columns), "LIST", NULL, 0, 0, NULL, NULL, SEEING,
-     "columns of the CSV: id, name, major, year, first_seen, last_seen, sightings, distance, "
-     "margin, tracks; "
-     "\"all\"; \"+id,margin\" adds to the default name,major,year"},
-    {"max-distance", 0, HR_OPTION_NUMBER, AT(distance_max), "D", NULL, 0, 2, "0", NULL, SEEING,
-     "a face farther than this from every student is unknown; 0: the model's own"},
-    {"min-margin", 0, HR_OPTION_NUMBER, AT(margin_min), "D", NULL, -1, 2, "-1", NULL, SEEING,
-     "the next student must be at least this much farther; -1: the model's own"},
+     "columns of the CSV: id, name, major, year, first_seen, last_seen, sightings, similarity, "
+     "margin, tracks, band, reason, stranger_chance; "
+     "\"all\"; \"+id,band\" adds to the default name,major,year"},
+    {"false-present", 0, HR_OPTION_NUMBER, AT(false_present), "P", NULL, 1e-9, 0.5, "0.001",
+     "HOMEROOM_FALSE_PRESENT", SEEING | ON(EVALUATE) | ON(DOCTOR),
+     "how likely a stranger may be taken for somebody of the class: a name is certain when a stranger "
+     "would look so much like one of its students no more often"},
+    {"include", 0, HR_OPTION_CHOICE, AT(include), "BAND", "certain|review", 0, 0, NULL,
+     "HOMEROOM_INCLUDE", SEEING,
+     "who gets a row: certain, or those in review as well, which a person should look at (default: "
+     "certain; review when every face was imported from an older system)"},
     {"jobs", 'j', HR_OPTION_INTEGER, AT(jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL,
      ON(RECOGNIZE), "videos worked on at a time; 0: as many as there are threads"},
     {"timeout", 0, HR_OPTION_NUMBER, AT(timeout_s), "S", NULL, 0, 86400, "0", NULL,
@@ -76,7 +80,9 @@ const struct hr_option hr_option_table[] = {
     {"video", 0, HR_OPTION_TEXT, AT(video), "FILE", NULL, 0, 0, NULL, NULL, ON(ENROLL),
      "enrol from a video of the one student instead of photos"},
     {"accept-lookalike", 0, HR_OPTION_FLAG, AT(accept_lookalike), NULL, NULL, 0, 0, NULL, NULL,
-     ON(ENROLL), "enrol although the face looks like another student (twins)"},
+     ON(ENROLL) | ON(IMPORT), "enrol although the face looks like another student (twins)"},
+    {"create", 0, HR_OPTION_FLAG, AT(create), NULL, NULL, 0, 0, NULL, NULL, ON(ENROLL),
+     "make a student of whoever is in no table, with the name of the folder or file as id"},
     {"what", 0, HR_OPTION_CHOICE, AT(what), "KIND", "students|json", 0, 0, "students", NULL,
      ON(EXPORT),
      "students: the table as CSV, ready for import; json: students and where their faces came "
@@ -157,7 +163,27 @@ const struct hr_option hr_option_table[] = {
     {"price-calls", 0, HR_OPTION_NUMBER, AT(price_million_calls), "USD", NULL, 0, 1000,
      HR_PRICE_MILLION_CALLS, NULL, ON(WORKLOAD),
      "price of a million calls of the function (" HR_PRICE_DATE ")"},
-    {"yes", 'y', HR_OPTION_FLAG, AT(yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET), "do not ask"},
+    {"yes", 'y', HR_OPTION_FLAG, AT(yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET) | ON(MERGE),
+     "do not ask"},
+    {"photo", 0, HR_OPTION_TEXT, AT(photo), "NAME", NULL, 0, 0, NULL, NULL, ON(FORGET),
+     "only what one photo or video gave, by the name that 'homeroom students ID' shows; the student "
+     "stays"},
+    {"name", 0, HR_OPTION_TEXT, AT(name), "NAME", NULL, 0, 0, NULL, NULL, ON(RENAME),
+     "the new name"},
+    {"strangers", 0, HR_OPTION_TEXT, AT(strangers), "DIR", NULL, 0, 0, NULL, NULL, ON(EVALUATE),
+     "folder with pictures of people who are never enrolled, one each"},
+    {"gallery", 0, HR_OPTION_TEXT, AT(galleries), "LIST", NULL, 0, 0, "0", NULL, ON(EVALUATE),
+     "students in a gallery, several numbers with commas between them; 0: everybody"},
+    {"photos", 0, HR_OPTION_TEXT, AT(photo_counts), "LIST", NULL, 0, 0, "3", NULL, ON(EVALUATE),
+     "photos enrolled of each, likewise"},
+    {"singles", 0, HR_OPTION_FLAG, AT(singles), NULL, NULL, 0, 0, NULL, NULL, ON(EVALUATE),
+     "each picture in DIR is somebody else: those that are not drawn are strangers"},
+    {"draws", 0, HR_OPTION_INTEGER, AT(draws), "N", NULL, 1, 10000, "10", NULL, ON(EVALUATE),
+     "galleries drawn for each size and number of photos"},
+    {"seed", 0, HR_OPTION_INTEGER, AT(seed), "N", NULL, 0, 1000000000, "1", NULL, ON(EVALUATE),
+     "the same number draws the same galleries"},
+    {"svg", 0, HR_OPTION_TEXT, AT(svg), "FILE", NULL, 0, 0, NULL, NULL, ON(EVALUATE),
+     "write the curve of found and strangers over --false-present, for the first gallery"},
 };
 const size_t hr_option_count = sizeof hr_option_table / sizeof hr_option_table[0];
 

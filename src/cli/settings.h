@@ -17,6 +17,9 @@ enum hr_command_id {
     HR_COMMAND_STUDENTS,
     HR_COMMAND_EXPORT,
     HR_COMMAND_FORGET,
+    HR_COMMAND_RENAME,
+    HR_COMMAND_MERGE,
+    HR_COMMAND_EVALUATE,
     HR_COMMAND_LAMBDA,
     HR_COMMAND_WORKER,
     HR_COMMAND_WORKLOAD,
@@ -43,8 +46,8 @@ struct hr_settings {
     double fps;
     const char *format;
     const char *columns;
-    double distance_max; /* 0: the model's */
-    double margin_min;   /* below 0: the model's */
+    double false_present;
+    const char *include; /* NULL: as the gallery is */
     int jobs;
     double timeout_s;
     /* recognize, watch, import */
@@ -58,10 +61,22 @@ struct hr_settings {
     /* enroll */
     const char *video;
     bool accept_lookalike;
+    bool create;
     /* export */
     const char *what;
-    /* forget */
+    /* forget, merge */
     bool yes;
+    const char *photo;
+    /* rename */
+    const char *name;
+    /* evaluate */
+    const char *strangers;
+    const char *galleries;
+    const char *photo_counts;
+    bool singles;
+    int draws;
+    int seed;
+    const char *svg;
     /* lambda */
     const char *queue_url;
     double reserve_s;

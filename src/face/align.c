@@ -3,11 +3,10 @@
 
 #include "face/embed.h"
 
-/* Where the landmarks lie in a chip, in its pixels: the mean places of CenterFace's landmarks in
- * chips that dlib cuts out itself, so that the vectors stay comparable with galleries made by
- * dlib. */
-static const struct hr_point chip_landmarks[HR_LANDMARK_COUNT] = {
-    {47.79f, 47.50f}, {102.99f, 47.34f}, {77.67f, 79.12f}, {51.30f, 105.56f}, {97.04f, 105.50f}};
+/* Upright, the face from the forehead to the chin and some of what is around it. */
+static const struct hr_chip_shape standard_shape = {
+    .side_px = HR_CHIP_SIDE_PX,
+    .landmarks = {{47.79f, 47.50f}, {102.99f, 47.34f}, {77.67f, 79.12f}, {51.30f, 105.56f}, {97.04f, 105.50f}}};
 
 /* Frame position of chip position (u, v): x = a u - b v + x0, y = b u + a v + y0. */
 struct similarity {
@@ -16,7 +15,8 @@ struct similarity {
 
 /* Least squares from the chip's landmarks to the face's (Umeyama 1991, two dimensions, without
  * reflection): the inverse of the transform that turns the face upright. */
-static struct similarity chip_to_frame(const struct hr_face *face)
+static struct similarity chip_to_frame(const struct hr_face *face,
+                                       const struct hr_point *chip_landmarks)
 {
     double cu = 0, cv = 0, cx = 0, cy = 0;
     for (int i = 0; i < HR_LANDMARK_COUNT; i++) {
@@ -76,14 +76,14 @@ static int samples_per_side(const struct similarity *map)
     return samples > SAMPLES_MAX ? SAMPLES_MAX : (int)samples;
 }
 
-void hr_face_align(const struct hr_frame *frame, const struct hr_face *face, struct hr_chip *out)
+void hr_face_cut(const struct hr_frame *frame, const struct hr_face *face,
+                 const struct hr_chip_shape *shape, uint8_t *rgb)
 {
-    struct similarity map = chip_to_frame(face);
+    struct similarity map = chip_to_frame(face, shape->landmarks);
     int side = samples_per_side(&map);
     float share = 1.0f / (float)(side * side);
-    uint8_t *to = out->rgb;
-    for (int v = 0; v < HR_CHIP_SIDE_PX; v++)
-        for (int u = 0; u < HR_CHIP_SIDE_PX; u++) {
+    for (int v = 0; v < shape->side_px; v++)
+        for (int u = 0; u < shape->side_px; u++) {
             float sum[3] = {0};
             for (int j = 0; j < side; j++)
                 for (int i = 0; i < side; i++) {
@@ -92,8 +92,13 @@ void hr_face_align(const struct hr_frame *frame, const struct hr_face *face, str
                                map.b * su + map.a * sv + map.y0, sum);
                 }
             for (int c = 0; c < 3; c++)
-                *to++ = (uint8_t)(sum[c] * share + 0.5f);
+                *rgb++ = (uint8_t)(sum[c] * share + 0.5f);
         }
+}
+
+void hr_face_align(const struct hr_frame *frame, const struct hr_face *face, struct hr_chip *out)
+{
+    hr_face_cut(frame, face, &standard_shape, out->rgb);
 }
 
 static int luma(const uint8_t *rgb)

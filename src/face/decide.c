@@ -7,28 +7,121 @@
 
 const char *hr_decision_reason_name(enum hr_decision_reason reason)
 {
-    static const char *const names[] = {
+    static const char *const names[HR_DECISION_REASON_COUNT] = {
         [HR_DECISION_ACCEPTED] = "accepted",   [HR_DECISION_NO_GALLERY] = "no_gallery",
-        [HR_DECISION_TOO_SMALL] = "too_small", [HR_DECISION_TOO_FAR] = "too_far",
-        [HR_DECISION_AMBIGUOUS] = "ambiguous", [HR_DECISION_TAKEN] = "taken"};
+        [HR_DECISION_TOO_SMALL] = "too_small", [HR_DECISION_UNLIKE] = "unlike",
+        [HR_DECISION_WEAK] = "weak",           [HR_DECISION_AMBIGUOUS] = "ambiguous",
+        [HR_DECISION_ONE_SIGHT] = "one_sight", [HR_DECISION_TAKEN] = "taken"};
     return names[reason];
 }
 
-/* The threshold is the one that dlib's network was trained for. The margin: in the course's clips
- * the right student is ahead by 0.11 at least, and where that student is not enrolled, whoever is
- * nearest by 0.05 at most as long as he is anywhere near the threshold. */
-struct hr_decide_options hr_decide_options_default(void)
+const char *hr_band_name(enum hr_band band)
 {
-    return (struct hr_decide_options){.distance_max = 0.6f, .margin_min = 0.07f};
+    static const char *const names[HR_BAND_COUNT] = {[HR_BAND_UNKNOWN] = "unknown",
+                                                     [HR_BAND_REVIEW] = "review",
+                                                     [HR_BAND_CERTAIN] = "certain"};
+    return names[band];
 }
 
-/* The nearest students of a track are kept, nearest first; more never matter. */
+/* --- the rule --- */
+
+/* The rule's few numbers, in standard deviations of strangers (0.118 of cosine for the better of the two models).
+ * They were chosen on the people that docs/accuracy.md names, and are coarse because the next
+ * people are others. */
+
+/* Up to one stranger in ten is put before a person. */
+static const double review_chance = 0.1;
+/* A class below this size is counted as so large: nobody knows what strangers it will meet, and with few students
+ * there is no rival who would show that a stranger is one. */
+enum { CLASS_MIN = 10 };
+/* How much less a rival must be alike: in an ordinary class (0.09 of cosine), in one whose students are as alike as
+ * children of one group (0.24), and for a name in review. */
+static const double margin_ordinary = 0.8, margin_crowded = 2.0, margin_review = 0.4;
+/* Where a class is ordinary, and where it is as crowded as they come: see crowding_of. */
+static const double top_ordinary = 3.84, top_crowded = 6.24;
+/* What asks for stronger evidence: an enrolment from one photo, or from small faces only; a view that is small,
+ * blurred or in profile; a class at its most crowded. */
+static const double doubt_one_photo = 0.05, doubt_small_photos = 0.25, doubt_poor_view = 0.25,
+                    doubt_crowded = 0.25;
+static const float poor_view_px = 32, poor_view_frontal = 0.4f;
+static const double small_photo_px = 48;
+
+struct hr_decide_options hr_decide_options_default(void)
+{
+    return (struct hr_decide_options){.false_present = 0.001, .frames = 1};
+}
+
+static double class_size(const struct hr_gallery *gallery)
+{
+    size_t students = hr_gallery_students(gallery);
+    return students > CLASS_MIN ? (double)students : CLASS_MIN;
+}
+
+/* The score that one stranger in 1 / chance reaches with somebody of the class. */
+static double score_of_chance(const struct hr_gallery *gallery, double chance)
+{
+    return hr_score_of_rarity(log10(class_size(gallery) / chance));
+}
+
+static double chance_of_score(const struct hr_gallery *gallery, double score)
+{
+    double expected = class_size(gallery) * pow(10, -hr_rarity(score));
+    return -expm1(-expected);
+}
+
+/* 0 in an ordinary class, 1 in one whose students are as alike as they come. What is looked at is how alike the most
+ * alike strangers of their kind would be: the mean of what the students have among themselves and four standard
+ * deviations, both taken at the far end of what so few students leave open. */
+static double crowding_of(const struct hr_gallery *gallery)
+{
+    struct hr_gallery_likeness likeness = hr_gallery_likeness(gallery);
+    if (likeness.pairs == 0)
+        return 0; /* nobody who could be taken for another */
+    double students = (double)likeness.students, pairs = (double)likeness.pairs;
+    double deviation = sqrt((likeness.deviation * likeness.deviation * pairs + students) /
+                            (pairs + students)); /* drawn to 1, what it is for people at large */
+    double top = likeness.mean + 2 * deviation * sqrt(2 / students) +
+                 4 * deviation * (1 + 1 / sqrt(2 * fmax(1, students - 1)));
+    return fmin(1, fmax(0, (top - top_ordinary) / (top_crowded - top_ordinary)));
+}
+
+struct hr_class_rule hr_class_rule(const struct hr_gallery *gallery,
+                                   const struct hr_decide_options *options)
+{
+    double crowding = crowding_of(gallery);
+    return (struct hr_class_rule){
+        .score_certain =
+            score_of_chance(gallery, options->false_present) + crowding * doubt_crowded,
+        .crowding = crowding,
+        .score_review = score_of_chance(gallery, fmax(review_chance, options->false_present)),
+        .margin_certain = margin_ordinary + crowding * (margin_crowded - margin_ordinary)};
+}
+
+static double doubt_of_view(const struct hr_track *track)
+{
+    bool poor = track->face_px < poor_view_px || track->best_frontal < poor_view_frontal ||
+                track->best_sharpness < HR_SHARPNESS_MIN;
+    return poor ? doubt_poor_view : 0;
+}
+
+static double doubt_of_student(const struct hr_gallery_student *student)
+{
+    double doubt = student->vectors == 1 ? doubt_one_photo : 0;
+    bool small = student->face_px > 0 && student->face_px < small_photo_px;
+    return small ? doubt + doubt_small_photos : doubt;
+}
+
+/* --- what each track claims --- */
+
+/* The students most like a track are kept, most alike first; more never matter. */
 enum { NEAREST = 8 };
+/* For the assignment problem, whose costs are positive: more than any score. */
+static const float score_ceiling = 100;
 
 struct claim {
     const struct hr_track *track;
     struct hr_match nearest[NEAREST]; /* student SIZE_MAX behind the last */
-    size_t candidates;                /* of those, within distance_max */
+    size_t candidates;                /* of those, good enough for a review */
     size_t choice;                    /* index in `nearest`; `candidates`: none is left */
     size_t group;                     /* claims that may be in each other's way share one */
 };
@@ -36,6 +129,7 @@ struct claim {
 struct decider {
     const struct hr_gallery *gallery;
     const struct hr_decide_options *options;
+    struct hr_class_rule rule;
     struct claim *claims;
     size_t count;
     struct hr_decision *out;
@@ -51,12 +145,12 @@ static void find_nearest(struct decider *decider)
     for (size_t i = 0; i < decider->count; i++) {
         struct claim *claim = &decider->claims[i];
         for (size_t k = 0; k < NEAREST; k++)
-            claim->nearest[k] = (struct hr_match){SIZE_MAX, INFINITY};
-        if (claim->track->views == 0)
+            claim->nearest[k] = (struct hr_match){SIZE_MAX, 0, -INFINITY};
+        if (claim->track->vector == NULL)
             continue;
-        hr_gallery_search(decider->gallery, claim->track->embedding, claim->nearest, NEAREST);
+        hr_gallery_search(decider->gallery, claim->track->vector, claim->nearest, NEAREST);
         while (claim->candidates < NEAREST &&
-               claim->nearest[claim->candidates].distance <= decider->options->distance_max)
+               (double)claim->nearest[claim->candidates].score >= decider->rule.score_review)
             claim->candidates++;
     }
 }
@@ -135,10 +229,10 @@ static enum hr_status assign_at_once(struct decider *decider, const size_t *memb
         const struct claim *claim = &decider->claims[members[i]];
         for (size_t k = 0; k < claim->candidates; k++)
             cost[i * columns + column_of(students, &used, claim->nearest[k].student)] =
-                claim->nearest[k].distance;
+                score_ceiling - claim->nearest[k].score;
     }
     struct hr_assign_size size = {.rows = count, .columns = columns};
-    status = hr_assign(size, cost, decider->options->distance_max, chosen, error);
+    status = hr_assign(size, cost, score_ceiling - (float)decider->rule.score_review, chosen, error);
     for (size_t i = 0; status == HR_OK && i < count; i++) {
         struct claim *claim = &decider->claims[members[i]];
         claim->choice = 0;
@@ -160,11 +254,11 @@ out:
 static float stake_of(const struct decider *decider, const struct claim *claim)
 {
     size_t next = claim->choice + 1;
-    float otherwise =
-        next < claim->candidates ? claim->nearest[next].distance : decider->options->distance_max;
-    /* Among equal losses the nearer one goes first. */
-    float mine = claim->nearest[claim->choice].distance;
-    return otherwise - mine + 1e-3f * (decider->options->distance_max - mine) + 1e-6f;
+    float least = (float)decider->rule.score_review;
+    float otherwise = next < claim->candidates ? claim->nearest[next].score : least;
+    /* Among equal losses the one who looks more alike goes first. */
+    float mine = claim->nearest[claim->choice].score;
+    return mine - otherwise + 1e-3f * (mine - least) + 1e-6f;
 }
 
 struct bid {
@@ -279,7 +373,7 @@ static bool held_by_other(const struct decider *decider, size_t index, size_t st
     return false;
 }
 
-/* The nearest student besides the chosen one who could be meant: not one who is nearer, but known
+/* The student most like the track besides the chosen one who could be meant: not one who is more alike, but known
  * to be another face at that time. */
 static struct hr_match rival_of(const struct decider *decider, size_t index)
 {
@@ -291,36 +385,57 @@ static struct hr_match rival_of(const struct decider *decider, size_t index)
             continue;
         return *match;
     }
-    return (struct hr_match){SIZE_MAX, INFINITY};
+    return (struct hr_match){SIZE_MAX, 0, -INFINITY};
+}
+
+/* The track's choice is set: how much can it be trusted? */
+static void judge(const struct decider *decider, size_t index, struct hr_decision *out)
+{
+    const struct claim *claim = &decider->claims[index];
+    struct hr_gallery_student student = hr_gallery_student(decider->gallery, out->choice.student);
+    double margin = (double)(out->choice.score - out->rival.score); /* INFINITY without a rival */
+    double score = (double)out->choice.score - doubt_of_view(claim->track) -
+                   doubt_of_student(&student);
+    out->stranger_chance = chance_of_score(decider->gallery, score);
+    bool strong = score >= decider->rule.score_certain;
+    bool weak = score >= decider->rule.score_review;
+    bool clear = margin >= decider->rule.margin_certain;
+    out->margin = margin * (double)student.part->model->stranger_deviation;
+    if (strong && clear && (claim->track->sightings > 1 || decider->options->frames <= 1))
+        out->band = HR_BAND_CERTAIN, out->reason = HR_DECISION_ACCEPTED;
+    else if (strong && clear)
+        out->band = HR_BAND_REVIEW, out->reason = HR_DECISION_ONE_SIGHT;
+    else if (strong)
+        out->band = HR_BAND_REVIEW, out->reason = HR_DECISION_AMBIGUOUS;
+    else if (!weak) /* it would be, for a better view or enrolment */
+        out->reason = HR_DECISION_UNLIKE;
+    else if (margin >= margin_review)
+        out->band = HR_BAND_REVIEW, out->reason = HR_DECISION_WEAK;
+    else
+        out->reason = HR_DECISION_AMBIGUOUS;
+    if (out->band != HR_BAND_UNKNOWN)
+        out->student = out->choice.student;
 }
 
 static void decide_one(struct decider *decider, size_t index)
 {
     const struct claim *claim = &decider->claims[index];
     struct hr_decision *out = &decider->out[index];
-    out->nearest = claim->nearest[0];
-    out->runner_up = claim->nearest[1];
-    out->distance = out->nearest.distance;
-    out->margin = out->runner_up.student == SIZE_MAX
-                      ? INFINITY
-                      : out->runner_up.distance - out->nearest.distance;
-    if (hr_gallery_students(decider->gallery) == 0) {
+    bool chosen = claim->choice < claim->candidates;
+    out->choice = claim->nearest[chosen ? claim->choice : 0];
+    out->rival = chosen ? rival_of(decider, index) : claim->nearest[1];
+    out->stranger_chance = chance_of_score(decider->gallery, (double)out->choice.score);
+    out->margin = INFINITY;
+    if (hr_gallery_students(decider->gallery) == 0)
         out->reason = HR_DECISION_NO_GALLERY;
-    } else if (claim->track->views == 0) {
+    else if (claim->track->vector == NULL)
         out->reason = HR_DECISION_TOO_SMALL;
-    } else if (claim->candidates == 0) {
-        out->reason = HR_DECISION_TOO_FAR;
-    } else if (claim->choice >= claim->candidates) {
+    else if (claim->candidates == 0)
+        out->reason = HR_DECISION_UNLIKE;
+    else if (!chosen)
         out->reason = HR_DECISION_TAKEN;
-    } else {
-        struct hr_match rival = rival_of(decider, index);
-        out->distance = claim->nearest[claim->choice].distance;
-        out->margin = rival.student == SIZE_MAX ? INFINITY : rival.distance - out->distance;
-        out->reason = out->margin >= decider->options->margin_min ? HR_DECISION_ACCEPTED
-                                                                  : HR_DECISION_AMBIGUOUS;
-        if (out->reason == HR_DECISION_ACCEPTED)
-            out->student = claim->nearest[claim->choice].student;
-    }
+    else
+        judge(decider, index, out);
 }
 
 enum hr_status hr_decide_each(const struct hr_track *const *tracks, size_t count,
@@ -336,6 +451,7 @@ enum hr_status hr_decide_each(const struct hr_track *const *tracks, size_t count
         decider.claims[i].track = tracks[i];
         out[i] = (struct hr_decision){.student = SIZE_MAX};
     }
+    decider.rule = hr_class_rule(gallery, options);
     find_nearest(&decider);
     find_groups(&decider);
     enum hr_status status = assign_groups(&decider, error);

@@ -1,4 +1,4 @@
-/* The decision by itself, for tracks wherever they come from. Inside this room only. */
+/* The decision by itself, for tracks wherever they come from. */
 #ifndef HR_FACE_DECIDE_H
 #define HR_FACE_DECIDE_H
 

@@ -6,35 +6,62 @@
 
 #include "face/distance.h"
 
+struct student {
+    char *id; /* owned */
+    size_t part;   /* of `known` until the gallery is closed, then of `layout` */
+    size_t place;  /* among that part's templates */
+    size_t vectors;
+    double face_px;
+    float cohesion; /* once the gallery is closed */
+};
+
+/* The templates of one model. */
+struct templates {
+    size_t size; /* numbers of one */
+    float *numbers;   /* [template][size]; sums until the gallery is closed */
+    uint32_t *owners; /* student, or NOBODY: he has moved to a better model */
+    size_t count, capacity;
+    int8_t *codes; /* the same, rounded to multiples of `step`: a quarter of the bytes to read */
+    float step;
+    float rounding_max; /* distance of a template from its code, at most */
+};
+
 struct hr_gallery {
-    char *model_id;
-    char **students;
+    struct hr_vector_layout known, layout;
+    struct templates parts[HR_VECTOR_PARTS_MAX]; /* as `known`, then as `layout` */
+    struct student *students;
     size_t student_count, student_capacity;
     size_t *slots; /* open-addressing hash table: student index + 1, or 0 */
     size_t slot_count;
-    float *vectors; /* [vector][HR_EMBEDDING_SIZE], in the order of adding */
-    int8_t *codes;  /* the same, rounded to multiples of `step`: a quarter of the bytes to read */
-    float step;
-    float rounding_max; /* distance of a vector from its code, at most */
-    uint32_t *owners;
-    size_t vector_count, vector_capacity;
+    size_t vector_count;
+    struct hr_gallery_likeness likeness;
 };
+
+static const uint32_t NOBODY = UINT32_MAX;
 
 /* Codes reach from -CODE_MAX to CODE_MAX. */
 enum { CODE_MAX = 127 };
 
-enum hr_status hr_gallery_new(struct hr_gallery **out, const char *model_id, struct hr_error *error)
+enum hr_status hr_gallery_new(struct hr_gallery **out, const struct hr_vector_layout *known,
+                              struct hr_error *error)
 {
     *out = NULL;
     struct hr_gallery *gallery = calloc(1, sizeof *gallery);
-    if (gallery != NULL)
-        gallery->model_id = strdup(model_id);
-    if (gallery == NULL || gallery->model_id == NULL) {
-        hr_gallery_free(gallery);
+    if (gallery == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a gallery");
-    }
+    gallery->known = *known;
+    for (size_t i = 0; i < known->count; i++)
+        gallery->parts[i].size = known->parts[i].model->vector_size;
     *out = gallery;
     return HR_OK;
+}
+
+static void clear_templates(struct templates *templates)
+{
+    free(templates->numbers);
+    free(templates->owners);
+    free(templates->codes);
+    *templates = (struct templates){0};
 }
 
 void hr_gallery_free(struct hr_gallery *gallery)
@@ -42,13 +69,11 @@ void hr_gallery_free(struct hr_gallery *gallery)
     if (gallery == NULL)
         return;
     for (size_t i = 0; i < gallery->student_count; i++)
-        free(gallery->students[i]);
+        free(gallery->students[i].id);
+    for (size_t i = 0; i < HR_VECTOR_PARTS_MAX; i++)
+        clear_templates(&gallery->parts[i]);
     free(gallery->students);
     free(gallery->slots);
-    free(gallery->vectors);
-    free(gallery->codes);
-    free(gallery->owners);
-    free(gallery->model_id);
     free(gallery);
 }
 
@@ -66,7 +91,7 @@ static size_t find_slot(const struct hr_gallery *gallery, const char *student_id
 {
     size_t at = hash_of(student_id) & (gallery->slot_count - 1);
     while (gallery->slots[at] != 0 &&
-           strcmp(gallery->students[gallery->slots[at] - 1], student_id) != 0)
+           strcmp(gallery->students[gallery->slots[at] - 1].id, student_id) != 0)
         at = (at + 1) & (gallery->slot_count - 1);
     return at;
 }
@@ -85,7 +110,7 @@ static enum hr_status grow_students(struct hr_gallery *gallery, struct hr_error 
         return hr_error_set(error, HR_ERR_LIMIT, "a gallery holds at most %d students",
                             HR_LIMIT_STUDENTS);
     size_t capacity = gallery->student_capacity > 0 ? 2 * gallery->student_capacity : 64;
-    char **students = realloc(gallery->students, capacity * sizeof *students);
+    struct student *students = realloc(gallery->students, capacity * sizeof *students);
     if (students == NULL)
         return no_memory(error);
     gallery->students = students;
@@ -97,57 +122,152 @@ static enum hr_status grow_students(struct hr_gallery *gallery, struct hr_error 
     gallery->slot_count = 2 * capacity;
     gallery->student_capacity = capacity;
     for (size_t i = 0; i < gallery->student_count; i++)
-        gallery->slots[find_slot(gallery, gallery->students[i])] = i + 1;
+        gallery->slots[find_slot(gallery, gallery->students[i].id)] = i + 1;
     return HR_OK;
 }
 
-static enum hr_status find_or_add_student(struct hr_gallery *gallery, const char *student_id,
-                                          size_t *index, struct hr_error *error)
+size_t hr_gallery_find(const struct hr_gallery *gallery, const char *student_id)
+{
+    if (gallery->slot_count == 0)
+        return SIZE_MAX;
+    size_t slot = find_slot(gallery, student_id);
+    return gallery->slots[slot] == 0 ? SIZE_MAX : gallery->slots[slot] - 1;
+}
+
+/* A place among the part's templates, all zeros. */
+static enum hr_status add_template(struct templates *templates, size_t owner, size_t *place,
+                                   struct hr_error *error)
+{
+    if (templates->count == templates->capacity) {
+        size_t capacity = templates->capacity > 0 ? 2 * templates->capacity : 64;
+        float *numbers =
+            realloc(templates->numbers, capacity * templates->size * sizeof *numbers);
+        if (numbers == NULL)
+            return no_memory(error);
+        templates->numbers = numbers;
+        uint32_t *owners = realloc(templates->owners, capacity * sizeof *owners);
+        if (owners == NULL)
+            return no_memory(error);
+        templates->owners = owners;
+        templates->capacity = capacity;
+    }
+    *place = templates->count++;
+    templates->owners[*place] = (uint32_t)owner;
+    memset(templates->numbers + *place * templates->size, 0,
+           templates->size * sizeof *templates->numbers);
+    return HR_OK;
+}
+
+static enum hr_status add_student(struct hr_gallery *gallery, const char *student_id, size_t part,
+                                  size_t *index, struct hr_error *error)
 {
     enum hr_status status = grow_students(gallery, error);
     if (status != HR_OK)
         return status;
-    size_t slot = find_slot(gallery, student_id);
-    if (gallery->slots[slot] == 0) {
-        char *copy = strdup(student_id);
-        if (copy == NULL)
-            return no_memory(error);
-        gallery->students[gallery->student_count++] = copy;
-        gallery->slots[slot] = gallery->student_count;
+    struct student student = {.id = strdup(student_id), .part = part};
+    if (student.id == NULL)
+        return no_memory(error);
+    *index = gallery->student_count;
+    status = add_template(&gallery->parts[part], *index, &student.place, error);
+    if (status != HR_OK) {
+        free(student.id);
+        return status;
     }
-    *index = gallery->slots[slot] - 1;
+    gallery->slots[find_slot(gallery, student_id)] = *index + 1;
+    gallery->students[gallery->student_count++] = student;
     return HR_OK;
 }
 
-static enum hr_status grow_vectors(struct hr_gallery *gallery, struct hr_error *error)
+/* The student leaves what he has in another model behind. */
+static enum hr_status move_student(struct hr_gallery *gallery, size_t index, size_t part,
+                                   struct hr_error *error)
 {
-    if (gallery->vector_count < gallery->vector_capacity)
-        return HR_OK;
+    struct student *student = &gallery->students[index];
+    size_t place;
+    enum hr_status status = add_template(&gallery->parts[part], index, &place, error);
+    if (status != HR_OK)
+        return status;
+    gallery->parts[student->part].owners[student->place] = NOBODY;
+    student->part = part;
+    student->place = place;
+    student->vectors = 0;
+    student->face_px = 0;
+    return HR_OK;
+}
+
+static enum hr_status check_vector(const struct hr_gallery_vector *vector,
+                                   const struct hr_vector_part *part, struct hr_error *error)
+{
+    if (part == NULL)
+        return hr_error_set(error, HR_ERR_MODEL,
+                            "a face vector of the model '%s', which is not among those in use",
+                            vector->model_id);
+    if (vector->size != part->model->vector_size)
+        return hr_error_set(error, HR_ERR_FORMAT,
+                            "a face vector of student '%s' has %zu numbers, those of '%s' have %u",
+                            vector->student_id, vector->size, part->model_id,
+                            part->model->vector_size);
+    for (size_t k = 0; k < vector->size; k++)
+        if (!isfinite(vector->numbers[k]))
+            return hr_error_set(error, HR_ERR_FORMAT,
+                                "a face vector of student '%s' holds something that is no number",
+                                vector->student_id);
+    return HR_OK;
+}
+
+static enum hr_status find_or_add(struct hr_gallery *gallery, const char *student_id, size_t part,
+                                  size_t *index, struct hr_error *error)
+{
+    *index = hr_gallery_find(gallery, student_id);
+    if (*index == SIZE_MAX)
+        return add_student(gallery, student_id, part, index, error);
+    return part < gallery->students[*index].part ? move_student(gallery, *index, part, error)
+                                                 : HR_OK;
+}
+
+/* Adds the vector, made length 1, to the sum that becomes the template. */
+static void add_to_sum(struct templates *templates, size_t place, const float *numbers)
+{
+    float *sum = templates->numbers + place * templates->size;
+    double squares = 0;
+    for (size_t k = 0; k < templates->size; k++)
+        squares += (double)numbers[k] * (double)numbers[k];
+    double factor = squares > 0 ? 1 / sqrt(squares) : 0;
+    for (size_t k = 0; k < templates->size; k++)
+        sum[k] += (float)(numbers[k] * factor);
+}
+
+enum hr_status hr_gallery_add(struct hr_gallery *gallery, const struct hr_gallery_vector *vector,
+                              struct hr_error *error)
+{
+    const struct hr_vector_part *known = hr_vector_part_of(&gallery->known, vector->model_id);
+    enum hr_status status = check_vector(vector, known, error);
+    if (status != HR_OK)
+        return status;
     if (gallery->vector_count >= HR_LIMIT_GALLERY_VECTORS)
         return hr_error_set(error, HR_ERR_LIMIT, "a gallery holds at most %d face vectors",
                             HR_LIMIT_GALLERY_VECTORS);
-    size_t capacity = gallery->vector_capacity > 0 ? 2 * gallery->vector_capacity : 64;
-    float *vectors = realloc(gallery->vectors, capacity * HR_EMBEDDING_SIZE * sizeof *vectors);
-    if (vectors == NULL)
-        return no_memory(error);
-    gallery->vectors = vectors;
-    int8_t *codes = realloc(gallery->codes, capacity * HR_EMBEDDING_SIZE);
-    if (codes == NULL)
-        return no_memory(error);
-    gallery->codes = codes;
-    uint32_t *owners = realloc(gallery->owners, capacity * sizeof *owners);
-    if (owners == NULL)
-        return no_memory(error);
-    gallery->owners = owners;
-    gallery->vector_capacity = capacity;
+    size_t part = (size_t)(known - gallery->known.parts), index;
+    status = find_or_add(gallery, vector->student_id, part, &index, error);
+    if (status != HR_OK)
+        return status;
+    gallery->vector_count++;
+    struct student *student = &gallery->students[index];
+    if (student->part != part)
+        return HR_OK; /* compared in a better model */
+    add_to_sum(&gallery->parts[part], student->place, vector->numbers);
+    student->vectors++;
+    student->face_px = fmax(student->face_px, vector->face_px);
     return HR_OK;
 }
 
+/* --- closing --- */
+
 /* Rounds a vector to its code; returns how far it lies from it. */
-static float encode(const float *vector, float step, int8_t *code)
+static float encode(const float *vector, size_t size, float step, int8_t *code)
 {
     float squares = 0;
-    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++) {
+    for (size_t k = 0; k < size; k++) {
         float whole = step > 0 ? roundf(vector[k] / step) : 0;
         whole = whole > CODE_MAX ? CODE_MAX : whole < -CODE_MAX ? -CODE_MAX : whole;
         float off = vector[k] - whole * step;
@@ -157,59 +277,102 @@ static float encode(const float *vector, float step, int8_t *code)
     return sqrtf(squares);
 }
 
-static float largest_of(const float *vector)
+/* Sums become templates of length 1, places of nobody are closed up, and all get their codes. */
+static enum hr_status finish_templates(struct hr_gallery *gallery, struct templates *templates,
+                                       struct hr_error *error)
 {
+    size_t kept = 0, size = templates->size;
     float largest = 0;
-    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
-        largest = fmaxf(largest, fabsf(vector[k]));
-    return largest;
-}
-
-static void encode_from(struct hr_gallery *gallery, size_t first)
-{
-    for (size_t i = first; i < gallery->vector_count; i++)
-        gallery->rounding_max = fmaxf(
-            gallery->rounding_max, encode(gallery->vectors + i * HR_EMBEDDING_SIZE, gallery->step,
-                                          gallery->codes + i * HR_EMBEDDING_SIZE));
-}
-
-/* The code of the newest vector; of all, when it does not fit the step so far. */
-static void encode_newest(struct hr_gallery *gallery)
-{
-    float largest = largest_of(gallery->vectors + (gallery->vector_count - 1) * HR_EMBEDDING_SIZE);
-    if (largest <= gallery->step * CODE_MAX) {
-        encode_from(gallery, gallery->vector_count - 1);
-        return;
+    for (size_t i = 0; i < templates->count; i++) {
+        uint32_t owner = templates->owners[i];
+        if (owner == NOBODY)
+            continue;
+        float *to = templates->numbers + kept * size;
+        memmove(to, templates->numbers + i * size, size * sizeof *to);
+        struct student *student = &gallery->students[owner];
+        student->cohesion = sqrtf(hr_vector_cosine(to, to, size)) / (float)student->vectors;
+        hr_vector_normalise(to, size);
+        for (size_t k = 0; k < size; k++)
+            largest = fmaxf(largest, fabsf(to[k]));
+        templates->owners[kept] = owner;
+        student->place = kept++;
     }
-    gallery->step = 1.25f * largest / CODE_MAX;
-    gallery->rounding_max = 0;
-    encode_from(gallery, 0);
-}
-
-enum hr_status hr_gallery_add(struct hr_gallery *gallery, const char *student_id,
-                              const char *model_id, const float *vector, struct hr_error *error)
-{
-    if (strcmp(model_id, gallery->model_id) != 0)
-        return hr_error_set(error, HR_ERR_MODEL,
-                            "a face vector of the model '%s' cannot be compared with those of '%s'",
-                            model_id, gallery->model_id);
-    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
-        if (!isfinite(vector[k]))
-            return hr_error_set(error, HR_ERR_FORMAT,
-                                "a face vector of student '%s' holds something that is no number",
-                                student_id);
-    size_t student = 0;
-    enum hr_status status = grow_vectors(gallery, error);
-    if (status == HR_OK)
-        status = find_or_add_student(gallery, student_id, &student, error);
-    if (status != HR_OK)
-        return status;
-    memcpy(gallery->vectors + gallery->vector_count * HR_EMBEDDING_SIZE, vector,
-           HR_EMBEDDING_SIZE * sizeof *vector);
-    gallery->owners[gallery->vector_count++] = (uint32_t)student;
-    encode_newest(gallery);
+    templates->count = kept;
+    templates->codes = malloc(kept * size + 1);
+    if (templates->codes == NULL)
+        return no_memory(error);
+    templates->step = largest / CODE_MAX;
+    for (size_t i = 0; i < kept; i++)
+        templates->rounding_max =
+            fmaxf(templates->rounding_max, encode(templates->numbers + i * size, size,
+                                                  templates->step, templates->codes + i * size));
     return HR_OK;
 }
+
+/* From the known models to those that somebody is compared in. */
+static void keep_used_parts(struct hr_gallery *gallery)
+{
+    size_t new_place[HR_VECTOR_PARTS_MAX] = {0};
+    for (size_t i = 0; i < gallery->known.count; i++) {
+        struct templates templates = gallery->parts[i];
+        gallery->parts[i] = (struct templates){0};
+        if (templates.count == 0) {
+            clear_templates(&templates);
+            continue;
+        }
+        size_t place = gallery->layout.count++;
+        gallery->layout.parts[place] = gallery->known.parts[i];
+        gallery->layout.parts[place].first = gallery->layout.size;
+        gallery->layout.size += templates.size;
+        gallery->parts[place] = templates;
+        new_place[i] = place;
+    }
+    for (size_t i = 0; i < gallery->student_count; i++)
+        gallery->students[i].part = new_place[gallery->students[i].part];
+}
+
+static struct hr_gallery_likeness measure_likeness(const struct hr_gallery *gallery)
+{
+    enum { COMPARED_MAX = 300 }; /* 45,000 pairs: a few milliseconds */
+    struct hr_gallery_likeness likeness = {0};
+    size_t step = (gallery->student_count + COMPARED_MAX - 1) / COMPARED_MAX;
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < gallery->student_count; i += step) {
+        struct hr_gallery_student a = hr_gallery_student(gallery, i);
+        likeness.students++;
+        for (size_t j = i + step; j < gallery->student_count; j += step) {
+            struct hr_gallery_student b = hr_gallery_student(gallery, j);
+            if (a.part != b.part)
+                continue;
+            const struct hr_model_face *model = a.part->model;
+            double score = (double)hr_vector_score(
+                model, hr_vector_cosine(a.template, b.template, model->vector_size));
+            likeness.pairs++;
+            sum += score;
+            squares += score * score;
+        }
+    }
+    if (likeness.pairs > 0) {
+        likeness.mean = sum / (double)likeness.pairs;
+        likeness.deviation =
+            sqrt(fmax(0, squares / (double)likeness.pairs - likeness.mean * likeness.mean));
+    }
+    return likeness;
+}
+
+enum hr_status hr_gallery_close(struct hr_gallery *gallery, struct hr_error *error)
+{
+    for (size_t i = 0; i < gallery->known.count; i++) {
+        enum hr_status status = finish_templates(gallery, &gallery->parts[i], error);
+        if (status != HR_OK)
+            return status;
+    }
+    keep_used_parts(gallery);
+    gallery->likeness = measure_likeness(gallery);
+    return HR_OK;
+}
+
+/* --- asking --- */
 
 size_t hr_gallery_students(const struct hr_gallery *gallery)
 {
@@ -221,72 +384,107 @@ size_t hr_gallery_vectors(const struct hr_gallery *gallery)
     return gallery->vector_count;
 }
 
-const char *hr_gallery_model(const struct hr_gallery *gallery)
+const struct hr_vector_layout *hr_gallery_layout(const struct hr_gallery *gallery)
 {
-    return gallery->model_id;
+    return &gallery->layout;
 }
 
-const char *hr_gallery_student(const struct hr_gallery *gallery, size_t index)
+struct hr_gallery_student hr_gallery_student(const struct hr_gallery *gallery, size_t index)
 {
-    return gallery->students[index];
+    const struct student *student = &gallery->students[index];
+    const struct templates *templates = &gallery->parts[student->part];
+    return (struct hr_gallery_student){.id = student->id,
+                                       .part = &gallery->layout.parts[student->part],
+                                       .vectors = student->vectors,
+                                       .face_px = student->face_px,
+                                       .cohesion = student->cohesion,
+                                       .template =
+                                           templates->numbers + student->place * templates->size};
 }
 
-/* Put a student at a distance into the list, which is sorted and names nobody twice. */
-static void note_match(struct hr_match *matches, size_t count, size_t student, float distance)
+struct hr_gallery_likeness hr_gallery_likeness(const struct hr_gallery *gallery)
 {
-    size_t at = 0;
-    while (at < count && matches[at].student != student)
-        at++;
-    if (at == count)
-        at = count - 1; /* not in the list: the last one would go */
-    if (!(distance < matches[at].distance))
+    return gallery->likeness;
+}
+
+/* Put a student into the list, which is sorted by score. */
+static void note_match(struct hr_match *matches, size_t count, const struct hr_match *match)
+{
+    if (!(match->score > matches[count - 1].score))
         return;
-    for (; at > 0 && distance < matches[at - 1].distance; at--)
+    size_t at = count - 1;
+    for (; at > 0 && match->score > matches[at - 1].score; at--)
         matches[at] = matches[at - 1];
-    matches[at] = (struct hr_match){student, distance};
+    matches[at] = *match;
 }
 
-/* Coarse distances are computed for so many vectors at a time, which stay in the first cache. */
-enum { CHUNK = 128 };
+/* Coarse distances are computed for so many templates at a time, which stay in the first cache. */
+enum { CHUNK = 64 };
 
-/* The coarse distance, in squared steps, from which on no vector can be nearer than `limit`: by the
- * triangle inequality a true distance and a coarse one differ by the two roundings at most. The
- * last factor covers the rounding of these few operations themselves. */
-static float coarse_limit(const struct hr_gallery *gallery, float probe_rounding, float limit)
+struct search {
+    const struct templates *templates;
+    const struct hr_model_face *model;
+    const float *probe;
+    float squares;  /* of the probe's length */
+    float rounding; /* distance of the probe from its code */
+    int8_t code[HR_VECTOR_SIZE_MAX];
+    struct hr_match *matches;
+    size_t count;
+};
+
+/* The coarse distance, in squared steps, from which on no template can have a higher score than the last of the list:
+ * a score says a cosine, and that a distance (the templates have length 1); by the triangle inequality a true distance
+ * and a coarse one differ by the two roundings at most. The last factor covers the rounding of these few operations. */
+static float coarse_limit(const struct search *search)
 {
-    float steps = (limit + gallery->rounding_max + probe_rounding) / gallery->step;
-    return steps * steps * 1.0001f;
+    float score = search->matches[search->count - 1].score;
+    if (isinf(score) || !(search->templates->step > 0))
+        return INFINITY;
+    float cosine = score * search->model->stranger_deviation + search->model->stranger_mean;
+    float distance = sqrtf(fmaxf(0, search->squares + 1 - 2 * cosine));
+    float steps = (distance + search->templates->rounding_max + search->rounding) /
+                  search->templates->step;
+    return steps * steps * 1.001f + 1;
+}
+
+static void search_templates(struct search *search)
+{
+    const struct templates *templates = search->templates;
+    size_t size = templates->size;
+    int32_t coarse[CHUNK];
+    float limit = coarse_limit(search);
+    for (size_t first = 0; first < templates->count; first += CHUNK) {
+        size_t left = templates->count - first;
+        size_t chunk = left < CHUNK ? left : CHUNK;
+        hr_distances_coarse(search->code, templates->codes + first * size, size, chunk, coarse);
+        for (size_t i = 0; i < chunk; i++) {
+            if (!((float)coarse[i] < limit))
+                continue;
+            struct hr_match match = {.student = templates->owners[first + i]};
+            match.similarity =
+                hr_vector_cosine(search->probe, templates->numbers + (first + i) * size, size);
+            match.score = hr_vector_score(search->model, match.similarity);
+            note_match(search->matches, search->count, &match);
+            limit = coarse_limit(search);
+        }
+    }
 }
 
 void hr_gallery_search(const struct hr_gallery *gallery, const float *probe,
                        struct hr_match *matches, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        matches[i] = (struct hr_match){SIZE_MAX, INFINITY};
-    if (count == 0)
-        return;
-    int8_t code[HR_EMBEDDING_SIZE];
-    float probe_rounding = encode(probe, gallery->step, code);
-    float limit = INFINITY;
-    int32_t coarse[CHUNK];
-    for (size_t first = 0; first < gallery->vector_count; first += CHUNK) {
-        size_t left = gallery->vector_count - first;
-        size_t chunk = left < CHUNK ? left : CHUNK;
-        hr_distances_coarse(code, gallery->codes + first * HR_EMBEDDING_SIZE, chunk, coarse);
-        for (size_t i = 0; i < chunk; i++) {
-            if (!((float)coarse[i] < limit))
-                continue;
-            float distance = hr_distance(probe, gallery->vectors + (first + i) * HR_EMBEDDING_SIZE);
-            note_match(matches, count, gallery->owners[first + i], distance);
-            if (gallery->step > 0)
-                limit = coarse_limit(gallery, probe_rounding, matches[count - 1].distance);
-        }
+        matches[i] = (struct hr_match){SIZE_MAX, 0, -INFINITY};
+    for (size_t i = 0; i < gallery->layout.count && count > 0; i++) {
+        const struct hr_vector_part *part = &gallery->layout.parts[i];
+        struct search search = {.templates = &gallery->parts[i],
+                                .model = part->model,
+                                .probe = probe + part->first,
+                                .matches = matches,
+                                .count = count};
+        size_t size = part->model->vector_size;
+        search.squares = hr_vector_cosine(search.probe, search.probe, size);
+        search.rounding = encode(search.probe, size, search.templates->step, search.code);
+        search_templates(&search);
     }
-}
-
-struct hr_match_pair hr_gallery_nearest(const struct hr_gallery *gallery, const float *probe)
-{
-    struct hr_match matches[2];
-    hr_gallery_search(gallery, probe, matches, 2);
-    return (struct hr_match_pair){.best = matches[0], .runner_up = matches[1]};
 }

@@ -13,10 +13,12 @@
  * persons at 0.74 at most, 99 of 100 pairs below 0.64. */
 static const float sure_overlap = 0.3f;
 static const float sure_correlation = 0.8f;
-/* Embeddings of single views of one person, seconds apart, lie nearer than this (0.37 at most in
- * those clips); two persons lie farther (0.54 at least). Stricter than recognition's threshold: a
- * track torn in two costs little, two persons in one track would be a wrong record. */
-static const float same_person_distance = 0.5f;
+/* Views of one person, seconds apart, have at least so much of what two photos of one person have on average: 0.931 of
+ * cosine with dlib's model, by which the eight clips' persons lie at 0.92 and less, 0.52 with the better one. Stricter
+ * than need be: a track torn in two costs little, two persons in one track would be a wrong record. */
+static const float same_person_share = 0.75f;
+/* For the assignment problem, whose costs are positive: more than any score. */
+static const float score_ceiling = 100;
 /* How far a face may move, in face sizes: at once, and more per second out of sight. */
 static const float jump_max = 1.0f, jump_per_s_max = 1.0f;
 static const float growth_max = 2.0f;
@@ -26,10 +28,10 @@ static const float better_by = 1.1f;
 struct hr_tracks_options hr_tracks_options_default(void)
 {
     return (struct hr_tracks_options){
-        .views_per_track = 4, .gap_max_us = 2000000, .face_min_px = 24};
+        .views_per_track = 4, .gap_max_us = 2000000, .face_min_px = 20};
 }
 
-enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedder,
+enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedders *embedders,
                              const struct hr_tracks_options *options, struct hr_error *error)
 {
     *out = NULL;
@@ -39,12 +41,17 @@ enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedde
                             "the options for following faces make no sense");
     struct hr_tracks *tracks = calloc(1, sizeof *tracks);
     if (tracks != NULL)
-        tracks->batch = calloc(HR_EMBED_AT_ONCE, sizeof *tracks->batch);
-    if (tracks == NULL || tracks->batch == NULL) {
+        tracks->chips = malloc(hr_embedders_chip_bytes(embedders) + 1);
+    if (tracks != NULL)
+        tracks->batch = malloc(HR_EMBED_AT_ONCE * hr_embedders_layout(embedders)->size *
+                                   sizeof *tracks->batch +
+                               1);
+    if (tracks == NULL || tracks->chips == NULL || tracks->batch == NULL) {
         hr_tracks_free(tracks);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to follow faces");
     }
-    tracks->embedder = embedder;
+    tracks->embedders = embedders;
+    tracks->layout = hr_embedders_layout(embedders);
     tracks->options = *options;
     *out = tracks;
     return HR_OK;
@@ -53,15 +60,24 @@ enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedde
 static void drop_views(struct hr_followed *track)
 {
     for (size_t i = 0; track->views != NULL && i < track->view_count; i++)
-        free(track->views[i].chip);
+        free(track->views[i].chips);
     free(track->views);
+    free(track->view_numbers);
     track->views = NULL;
+    track->view_numbers = NULL;
+}
+
+static void forget_track(struct hr_followed *track)
+{
+    drop_views(track);
+    free(track->mean);
+    track->mean = NULL;
 }
 
 void hr_tracks_reset(struct hr_tracks *tracks)
 {
     for (size_t i = 0; i < tracks->count; i++)
-        drop_views(&tracks->items[i]);
+        forget_track(&tracks->items[i]);
     tracks->count = tracks->open_count = 0;
     tracks->frame_us = tracks->interval_us = 0;
 }
@@ -74,8 +90,10 @@ void hr_tracks_free(struct hr_tracks *tracks)
     free(tracks->items);
     free(tracks->open);
     free(tracks->sightings);
+    free(tracks->sighting_numbers);
     free(tracks->cost);
     free(tracks->chosen);
+    free(tracks->chips);
     free(tracks->batch);
     free(tracks);
 }
@@ -104,14 +122,17 @@ struct waiting {
 
 static void embed_waiting(struct hr_tracks *tracks, struct waiting *waiting)
 {
-    float vectors[HR_EMBED_AT_ONCE * HR_EMBEDDING_SIZE];
-    hr_embed(tracks->embedder, tracks->batch, waiting->count, vectors);
+    const uint8_t *chips[HR_EMBED_AT_ONCE];
+    size_t size = tracks->layout->size;
+    for (size_t i = 0; i < waiting->count; i++)
+        chips[i] = waiting->views[i]->chips;
+    hr_embed(tracks->embedders, chips, waiting->count, tracks->batch);
     for (size_t i = 0; i < waiting->count; i++) {
         struct hr_kept_view *view = waiting->views[i];
-        memcpy(view->vector, vectors + i * HR_EMBEDDING_SIZE, sizeof view->vector);
+        memcpy(view->vector, tracks->batch + i * size, size * sizeof *tracks->batch);
         view->embedded = true;
-        free(view->chip);
-        view->chip = NULL;
+        free(view->chips);
+        view->chips = NULL;
     }
     waiting->count = 0;
 }
@@ -122,7 +143,6 @@ static void embed_views(struct hr_tracks *tracks, struct hr_followed *track,
     for (size_t i = 0; i < track->view_count; i++) {
         if (track->views[i].embedded)
             continue;
-        tracks->batch[waiting->count] = *track->views[i].chip;
         waiting->views[waiting->count++] = &track->views[i];
         if (waiting->count == HR_EMBED_AT_ONCE)
             embed_waiting(tracks, waiting);
@@ -133,25 +153,27 @@ static void embed_sighting(struct hr_tracks *tracks, struct hr_sighting *sightin
 {
     if (sighting->embedded)
         return;
-    hr_embed(tracks->embedder, &sighting->chip, 1, sighting->vector);
+    const uint8_t *chips = tracks->chips;
+    hr_embedders_cut(tracks->embedders, tracks->frame, &sighting->face, tracks->chips);
+    hr_embed(tracks->embedders, &chips, 1, sighting->vector);
     sighting->embedded = true;
 }
 
-/* The track's mean embedding so far; false when it has no view at all. */
-static bool mean_of_track(const struct hr_followed *track, float mean[HR_EMBEDDING_SIZE])
+/* The mean of the track's vectors so far into track->mean; false when it has none at all. */
+static bool mean_of_track(const struct hr_tracks *tracks, struct hr_followed *track)
 {
-    memset(mean, 0, HR_EMBEDDING_SIZE * sizeof *mean);
-    size_t count = 0;
+    size_t size = tracks->layout->size, count = 0;
+    memset(track->mean, 0, size * sizeof *track->mean);
     for (size_t i = 0; i < track->view_count; i++) {
         if (!track->views[i].embedded)
             continue;
         count++;
-        for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
-            mean[k] += track->views[i].vector[k];
+        for (size_t k = 0; k < size; k++)
+            track->mean[k] += track->views[i].vector[k];
     }
-    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
-        mean[k] /= count > 0 ? (float)count : 1;
-    return count > 0;
+    for (size_t k = 0; k < size; k++)
+        track->mean[k] /= count > 0 ? (float)count : 1;
+    return count > 0 && size > 0;
 }
 
 void hr_tracks_embed_all(struct hr_tracks *tracks)
@@ -164,6 +186,16 @@ void hr_tracks_embed_all(struct hr_tracks *tracks)
 }
 
 /* --- the end of a track --- */
+
+void hr_tracks_close_one(struct hr_followed *track)
+{
+    track->open = false;
+    drop_views(track);
+    if (track->seen.vector == NULL) {
+        free(track->mean);
+        track->mean = NULL;
+    }
+}
 
 /* Closes those open tracks that `ends` says, embeds their views together, forgets their pictures.
  */
@@ -185,10 +217,9 @@ static void close_tracks(struct hr_tracks *tracks, bool (*ends)(const struct hr_
             tracks->open[still_open++] = tracks->open[i];
             continue;
         }
-        track->open = false;
         track->seen.views = track->view_count;
-        (void)mean_of_track(track, track->seen.embedding);
-        drop_views(track);
+        track->seen.vector = mean_of_track(tracks, track) ? track->mean : NULL;
+        hr_tracks_close_one(track);
     }
     tracks->open_count = still_open;
 }
@@ -231,6 +262,13 @@ static enum hr_status reserve(struct hr_tracks *tracks, size_t faces, struct hr_
         if (chosen == NULL)
             return no_memory(error);
         tracks->chosen = chosen;
+        size_t numbers;
+        if (!hr_size_multiply(faces, tracks->layout->size * sizeof(float), &numbers))
+            return no_memory(error);
+        float *vectors = realloc(tracks->sighting_numbers, numbers + 1);
+        if (vectors == NULL)
+            return no_memory(error);
+        tracks->sighting_numbers = vectors;
         tracks->sighting_capacity = faces;
     }
     size_t cells = faces * tracks->open_count + 1;
@@ -250,6 +288,7 @@ static void look_at_faces(struct hr_tracks *tracks, const struct hr_frame *frame
     for (size_t i = 0; i < faces->count; i++) {
         struct hr_sighting *sighting = &tracks->sightings[i];
         sighting->face = faces->items[i];
+        sighting->vector = tracks->sighting_numbers + i * tracks->layout->size;
         sighting->embedded = false;
         sighting->usable = shorter_side(&sighting->face.box) >= tracks->options.face_min_px;
         if (!sighting->usable)
@@ -284,20 +323,40 @@ static float cost_of(const struct hr_tracks *tracks, const struct hr_followed *t
     return jump / jump_limit + (growth - 1) / (growth_max - 1) + 1 - likeness(track, sighting);
 }
 
-/* Whether the embeddings say that track and sighting are one person. Without any view on one side
- * (too small) there is nothing to compare, and the places decide. */
-static bool same_person(struct hr_tracks *tracks, struct hr_followed *track,
-                        struct hr_sighting *sighting)
+/* How alike the track so far and the sighting are, in the best model. Both must have something to compare. */
+static float likeness_of_vectors(struct hr_tracks *tracks, struct hr_followed *track,
+                                 struct hr_sighting *sighting)
 {
-    if (!sighting->usable || track->view_count == 0)
-        return true;
     struct waiting waiting = {.count = 0};
     embed_views(tracks, track, &waiting);
     if (waiting.count > 0)
         embed_waiting(tracks, &waiting);
     embed_sighting(tracks, sighting);
-    float mean[HR_EMBEDDING_SIZE];
-    return mean_of_track(track, mean) && hr_distance(mean, sighting->vector) < same_person_distance;
+    if (!mean_of_track(tracks, track))
+        return -INFINITY;
+    const struct hr_model_face *model = tracks->layout->parts[0].model;
+    size_t size = model->vector_size;
+    float length = sqrtf(hr_vector_cosine(track->mean, track->mean, size));
+    float cosine = hr_vector_cosine(track->mean, sighting->vector, size);
+    return length > 0 ? hr_vector_score(model, cosine / length) : -INFINITY;
+}
+
+/* Of the best model; nobody asks without one. */
+static float same_person_score(const struct hr_tracks *tracks)
+{
+    if (tracks->layout->count == 0)
+        return 0;
+    const struct hr_model_face *model = tracks->layout->parts[0].model;
+    return same_person_share * hr_vector_score(model, model->same_mean);
+}
+
+/* Whether the embeddings say that track and sighting are one person. Without any view on one side
+ * (too small) there is nothing to compare, and the places decide. */
+static bool same_person(struct hr_tracks *tracks, struct hr_followed *track,
+                        struct hr_sighting *sighting)
+{
+    return !sighting->usable || track->view_count == 0 || tracks->layout->count == 0 ||
+           likeness_of_vectors(tracks, track, sighting) >= same_person_score(tracks);
 }
 
 /* --- growing a track --- */
@@ -308,7 +367,8 @@ static void keep_view(struct hr_tracks *tracks, struct hr_followed *track,
     struct hr_kept_view *place = NULL;
     if (track->view_count < (size_t)tracks->options.views_per_track) {
         place = &track->views[track->view_count];
-        *place = (struct hr_kept_view){0};
+        *place = (struct hr_kept_view){.vector = track->view_numbers +
+                                                 track->view_count * tracks->layout->size};
     } else {
         place = &track->views[0];
         for (size_t i = 1; i < track->view_count; i++)
@@ -318,15 +378,15 @@ static void keep_view(struct hr_tracks *tracks, struct hr_followed *track,
             return;
     }
     if (sighting->embedded) {
-        free(place->chip);
-        place->chip = NULL;
-        memcpy(place->vector, sighting->vector, sizeof place->vector);
+        free(place->chips);
+        place->chips = NULL;
+        memcpy(place->vector, sighting->vector, tracks->layout->size * sizeof *place->vector);
     } else {
-        if (place->chip == NULL)
-            place->chip = malloc(sizeof *place->chip);
-        if (place->chip == NULL)
+        if (place->chips == NULL)
+            place->chips = malloc(hr_embedders_chip_bytes(tracks->embedders) + 1);
+        if (place->chips == NULL)
             return; /* one view less; an old one that was embedded stays as it is */
-        *place->chip = sighting->chip;
+        hr_embedders_cut(tracks->embedders, tracks->frame, &sighting->face, place->chips);
     }
     place->embedded = sighting->embedded;
     place->overall = sighting->quality.overall;
@@ -350,11 +410,13 @@ static void grow_track(struct hr_tracks *tracks, struct hr_followed *track,
         track->best_overall = sighting->quality.overall;
         seen->best_box = sighting->face.box;
         seen->best_us = tracks->frame_us;
+        seen->best_sharpness = sighting->quality.sharpness;
+        seen->best_frontal = sighting->quality.frontal;
     }
     keep_view(tracks, track, sighting);
 }
 
-enum hr_status hr_tracks_reserve_one(struct hr_tracks *tracks, struct hr_error *error)
+static enum hr_status reserve_one(struct hr_tracks *tracks, struct hr_error *error)
 {
     if (tracks->count >= HR_LIMIT_TRACKS_PER_VIDEO)
         return hr_error_set(error, HR_ERR_LIMIT, "more than %d faces came and went",
@@ -378,21 +440,37 @@ enum hr_status hr_tracks_reserve_one(struct hr_tracks *tracks, struct hr_error *
     return HR_OK;
 }
 
-static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sighting *sighting,
+enum hr_status hr_tracks_open_one(struct hr_tracks *tracks, struct hr_followed **out,
                                   struct hr_error *error)
 {
-    enum hr_status status = hr_tracks_reserve_one(tracks, error);
+    enum hr_status status = reserve_one(tracks, error);
     if (status != HR_OK)
         return status;
     struct hr_followed *track = &tracks->items[tracks->count];
+    size_t views = (size_t)tracks->options.views_per_track, size = tracks->layout->size;
     *track = (struct hr_followed){.open = true,
-                                  .seen = {.first_us = tracks->frame_us,
-                                           .best_us = tracks->frame_us,
-                                           .best_box = sighting->face.box}};
-    track->views = calloc((size_t)tracks->options.views_per_track, sizeof *track->views);
-    if (track->views == NULL)
+                                  .views = calloc(views, sizeof *track->views),
+                                  .view_numbers = calloc(views * size + 1, sizeof(float)),
+                                  .mean = calloc(size + 1, sizeof(float))};
+    if (track->views == NULL || track->view_numbers == NULL || track->mean == NULL) {
+        forget_track(track);
         return no_memory(error);
+    }
     tracks->open[tracks->open_count++] = tracks->count++;
+    *out = track;
+    return HR_OK;
+}
+
+static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sighting *sighting,
+                                  struct hr_error *error)
+{
+    struct hr_followed *track;
+    enum hr_status status = hr_tracks_open_one(tracks, &track, error);
+    if (status != HR_OK)
+        return status;
+    track->seen = (struct hr_track){.first_us = tracks->frame_us,
+                                    .best_us = tracks->frame_us,
+                                    .best_box = sighting->face.box};
     grow_track(tracks, track, sighting);
     return HR_OK;
 }
@@ -442,11 +520,12 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
             float *cost = &tracks->cost[i * columns + j];
             *cost = INFINITY;
             if (tracks->chosen[i] != SIZE_MAX || taken[j] || !sighting->usable ||
-                track->view_count == 0 || !same_person(tracks, track, sighting))
+                track->view_count == 0 || tracks->layout->count == 0)
                 continue;
-            float mean[HR_EMBEDDING_SIZE];
-            (void)mean_of_track(track, mean);
-            *cost = hr_distance(mean, sighting->vector);
+            float score = likeness_of_vectors(tracks, track, sighting);
+            if (score < same_person_score(tracks))
+                continue;
+            *cost = score_ceiling - score;
             any = true;
         }
     if (!any)
@@ -455,7 +534,7 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
     if (chosen == NULL)
         return no_memory(error);
     struct hr_assign_size size = {.rows = faces, .columns = columns};
-    enum hr_status status = hr_assign(size, tracks->cost, same_person_distance, chosen, error);
+    enum hr_status status = hr_assign(size, tracks->cost, score_ceiling - same_person_score(tracks), chosen, error);
     for (size_t i = 0; status == HR_OK && i < faces; i++)
         if (tracks->chosen[i] == SIZE_MAX)
             tracks->chosen[i] = chosen[i];
@@ -475,14 +554,9 @@ static enum hr_status match(struct hr_tracks *tracks, size_t faces, struct hr_er
     return status;
 }
 
-enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame,
-                             const struct hr_faces *faces, struct hr_error *error)
+static enum hr_status add_faces(struct hr_tracks *tracks, const struct hr_frame *frame,
+                                const struct hr_faces *faces, struct hr_error *error)
 {
-    tracks->interval_us = tracks->count > 0 ? frame->pts_us - tracks->frame_us : 0;
-    tracks->frame_us = frame->pts_us;
-    close_tracks(tracks, out_of_sight);
-    if (faces->count == 0)
-        return HR_OK;
     enum hr_status status = reserve(tracks, faces->count, error);
     if (status != HR_OK)
         return status;
@@ -496,5 +570,19 @@ enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *fr
         else
             status = begin_track(tracks, &tracks->sightings[i], error);
     }
+    return status;
+}
+
+enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame,
+                             const struct hr_faces *faces, struct hr_error *error)
+{
+    tracks->interval_us = tracks->count > 0 ? frame->pts_us - tracks->frame_us : 0;
+    tracks->frame_us = frame->pts_us;
+    close_tracks(tracks, out_of_sight);
+    if (faces->count == 0)
+        return HR_OK;
+    tracks->frame = frame;
+    enum hr_status status = add_faces(tracks, frame, faces, error);
+    tracks->frame = NULL;
     return status;
 }

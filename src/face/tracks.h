@@ -14,11 +14,14 @@ struct hr_tracks_options {
     int views_per_track; /* views embedded per track; default 4 */
     int64_t
         gap_max_us; /* a face not seen for so long has left; default 2 s plus a sample interval */
-    float face_min_px; /* smaller faces are counted but not embedded; default 24 */
+    /* Smaller faces are counted but not embedded; default 20: a face of 24 pixels is measured as 20 to 28, and what is
+     * certain of them is as right as of larger ones (docs/accuracy.md). */
+    float face_min_px;
 };
 struct hr_tracks_options hr_tracks_options_default(void);
 
-enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedder *embedder,
+/* `embedders` are borrowed: the tracks' vectors have their layout. */
+enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedders *embedders,
                              const struct hr_tracks_options *options,
                              struct hr_error *error) HR_MUST_USE;
 void hr_tracks_free(struct hr_tracks *tracks);
@@ -36,7 +39,7 @@ void hr_tracks_reset(struct hr_tracks *tracks);
  * initialised buffer. Embeds what waits for it. */
 enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out,
                               struct hr_error *error) HR_MUST_USE;
-/* Into tracks that were reset, of the same options. FORMAT, and reset again, when the bytes make no
+/* Into tracks that were reset, of the same options and embedders. FORMAT, and reset again, when the bytes make no
  * sense. */
 enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
                               struct hr_error *error) HR_MUST_USE;
@@ -49,7 +52,10 @@ struct hr_track {
     float face_px;          /* largest face size seen */
     struct hr_box best_box; /* in the frame of its best view */
     int64_t best_us;
-    float embedding[HR_EMBEDDING_SIZE]; /* mean over the views */
+    float best_sharpness, best_frontal; /* of that view, see struct hr_view_quality */
+    /* Mean over the views' vectors, whose parts have length 1: so much the shorter the less alike they are, and a
+     * likeness with it is the mean of theirs. Owned by the tracks; NULL without a view. */
+    const float *vector;
 };
 
 size_t hr_tracks_count(const struct hr_tracks *tracks);
@@ -57,30 +63,47 @@ const struct hr_track *hr_tracks_get(const struct hr_tracks *tracks, size_t inde
 
 /* --- decisions --- */
 
+/* Why a track is in its band. */
 enum hr_decision_reason {
-    HR_DECISION_ACCEPTED,
-    HR_DECISION_NO_GALLERY, /* nobody is enrolled */
-    HR_DECISION_TOO_SMALL,  /* no view was good enough to embed */
-    HR_DECISION_TOO_FAR,    /* nearest student is beyond the threshold */
-    HR_DECISION_AMBIGUOUS,  /* within the threshold, but the runner-up is too close */
-    HR_DECISION_TAKEN,      /* another track seen at the same time fits that student better */
+    HR_DECISION_ACCEPTED,     /* certain */
+    HR_DECISION_NO_GALLERY,   /* unknown: nobody is enrolled */
+    HR_DECISION_TOO_SMALL,    /* unknown: no view was good enough to embed */
+    HR_DECISION_UNLIKE,       /* unknown: strangers look as much like somebody of the class */
+    HR_DECISION_WEAK,         /* review: more alike than most strangers, not enough to be certain */
+    HR_DECISION_AMBIGUOUS,    /* review, or unknown when it is weak too: another student is nearly as alike */
+    HR_DECISION_ONE_SIGHT,    /* review: seen in one frame where more were looked at */
+    HR_DECISION_TAKEN,        /* unknown: another track seen at the same time fits that student better */
+    HR_DECISION_REASON_COUNT
 };
 const char *hr_decision_reason_name(enum hr_decision_reason reason);
 
 struct hr_decision {
-    size_t student; /* gallery index, or SIZE_MAX: unknown */
+    enum hr_band band;
     enum hr_decision_reason reason;
-    struct hr_match nearest; /* whatever the decision */
-    struct hr_match runner_up;
-    float distance; /* to the student given, else to the nearest */
-    float margin;   /* runner-up's distance less that; INFINITY with one student enrolled */
+    size_t student;         /* gallery index; SIZE_MAX in the band unknown */
+    struct hr_match choice; /* the student given, else the one most alike */
+    struct hr_match rival;  /* the next one who could be meant */
+    double stranger_chance; /* how likely a stranger looks as much like somebody of the class, 0..1;
+                               doubts about view and enrolment are counted in */
+    double margin;          /* likeness of the choice less that of the rival, in the choice's model;
+                               INFINITY without a rival */
 };
 
 struct hr_decide_options {
-    float distance_max; /* default: of the embedding model (dlib: 0.6) */
-    float margin_min;   /* default 0.07, see decide.c */
+    double false_present; /* the stranger_chance that is accepted for a certain name; default 0.001 */
+    size_t frames;        /* that were looked at in all: in a still picture a single sight is all there is */
 };
 struct hr_decide_options hr_decide_options_default(void);
+
+/* What a class asks of a name, as it follows from its size and from how alike its students are. */
+struct hr_class_rule {
+    double score_certain; /* for a good view of a student with several photos */
+    double score_review;
+    double margin_certain; /* in standard deviations of strangers, as scores */
+    double crowding;       /* 0: an ordinary class; 1: the students are as alike as they come */
+};
+struct hr_class_rule hr_class_rule(const struct hr_gallery *gallery,
+                                   const struct hr_decide_options *options);
 
 /* One decision per track; `out` has hr_tracks_count entries. Tracks that overlap in time never get
  * the same student: optimal assignment over each group of overlapping tracks. */

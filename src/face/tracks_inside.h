@@ -15,11 +15,14 @@ struct hr_followed {
     struct hr_thumbnail thumbnail; /* of the last usable look */
     bool has_thumbnail;
     struct hr_kept_view *views; /* owned; NULL when closed */
+    float *view_numbers;        /* owned: the views' vectors; NULL when closed */
+    float *mean;                /* owned: what seen.vector points to once the track is closed */
     size_t view_count;
 };
 
 struct hr_tracks {
-    struct hr_embedder *embedder; /* borrowed */
+    struct hr_embedders *embedders; /* borrowed */
+    const struct hr_vector_layout *layout;
     struct hr_tracks_options options;
     struct hr_followed *items;
     size_t count, capacity;
@@ -27,17 +30,24 @@ struct hr_tracks {
     size_t open_count, open_capacity;
     int64_t frame_us, interval_us; /* of the latest frame, and since the one before */
 
-    struct hr_sighting *sightings; /* of the frame in hand */
+    const struct hr_frame *frame;  /* in hand, during hr_tracks_add */
+    struct hr_sighting *sightings; /* of that frame */
+    float *sighting_numbers;       /* their vectors */
     size_t sighting_capacity;
     float *cost;
     size_t cost_capacity;
     size_t *chosen;
-    struct hr_chip *batch; /* HR_EMBED_AT_ONCE */
+    uint8_t *chips; /* of one view, scratch */
+    float *batch;   /* vectors of HR_EMBED_AT_ONCE views, scratch */
 };
 
 /* Embeds every view that open tracks keep; their pictures are forgotten. */
 void hr_tracks_embed_all(struct hr_tracks *tracks);
-/* Room for one more track, open or not. LIMIT, MEMORY. */
-enum hr_status hr_tracks_reserve_one(struct hr_tracks *tracks, struct hr_error *error) HR_MUST_USE;
+/* An open track at the end of the list, without a view. LIMIT, MEMORY. */
+enum hr_status hr_tracks_open_one(struct hr_tracks *tracks, struct hr_followed **out,
+                                  struct hr_error *error) HR_MUST_USE;
+/* Its pictures and the views' vectors are forgotten; the mean stays. The last open one is this one, or the caller
+ * mends the list of open tracks. */
+void hr_tracks_close_one(struct hr_followed *track);
 
 #endif

@@ -8,12 +8,14 @@
  * of fixed layout, so that a reader can say at once whether one is whole. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they are kept");
 
-static const char state_magic[8] = "HRTRACK1";
+static const char state_magic[8] = "HRTRACK2";
 
 struct state_head {
     char magic[8];
     uint32_t track_count;
     uint32_t views_per_track;
+    uint32_t vector_size; /* numbers of a vector; which models they are of, the caller knows */
+    uint32_t reserved;
     int64_t frame_us;
     int64_t interval_us;
 };
@@ -23,30 +25,23 @@ struct state_track {
     uint64_t sightings;
     uint32_t views; /* in the mean of a closed track; kept by an open one, and following it */
     uint32_t open;
-    float face_px, best_overall;
+    float face_px, best_overall, best_sharpness, best_frontal;
     struct hr_box best_box, box;
     uint32_t has_thumbnail;
-    uint32_t reserved;
-    float embedding[HR_EMBEDDING_SIZE]; /* of a closed track */
-    struct hr_thumbnail thumbnail;      /* of an open one */
+    uint32_t has_vector;           /* a closed track: its mean vector follows */
+    struct hr_thumbnail thumbnail; /* of an open one, whose views follow: `overall`, vector each */
 };
 
-struct state_view {
-    float overall;
-    float vector[HR_EMBEDDING_SIZE];
-};
-
-_Static_assert(sizeof(struct state_head) == 32, "no padding");
-_Static_assert(sizeof(struct state_track) == 88 + 4 * HR_EMBEDDING_SIZE + 4 * HR_THUMBNAIL_SIZE,
-               "no padding");
-_Static_assert(sizeof(struct state_view) == 4 + 4 * HR_EMBEDDING_SIZE, "no padding");
+_Static_assert(sizeof(struct state_head) == 40, "no padding");
+_Static_assert(sizeof(struct state_track) == 96 + 4 * HR_THUMBNAIL_SIZE, "no padding");
 
 static void append(struct hr_buffer *out, const void *record, size_t size)
 {
     hr_buffer_append(out, hr_view_of(record, size));
 }
 
-static void save_track(const struct hr_followed *track, struct hr_buffer *out)
+static void save_track(const struct hr_tracks *tracks, const struct hr_followed *track,
+                       struct hr_buffer *out)
 {
     struct state_track record = {
         .first_us = track->seen.first_us,
@@ -57,19 +52,22 @@ static void save_track(const struct hr_followed *track, struct hr_buffer *out)
         .open = track->open,
         .face_px = track->seen.face_px,
         .best_overall = track->best_overall,
+        .best_sharpness = track->seen.best_sharpness,
+        .best_frontal = track->seen.best_frontal,
         .best_box = track->seen.best_box,
         .box = track->box};
-    if (!track->open)
-        memcpy(record.embedding, track->seen.embedding, sizeof record.embedding);
+    size_t vector_bytes = tracks->layout->size * sizeof(float);
+    record.has_vector = !track->open && track->seen.vector != NULL;
     if (track->open && track->has_thumbnail) {
         record.has_thumbnail = 1;
         record.thumbnail = track->thumbnail;
     }
     append(out, &record, sizeof record);
+    if (record.has_vector)
+        append(out, track->seen.vector, vector_bytes);
     for (size_t i = 0; track->open && i < track->view_count; i++) {
-        struct state_view view = {.overall = track->views[i].overall};
-        memcpy(view.vector, track->views[i].vector, sizeof view.vector);
-        append(out, &view, sizeof view);
+        append(out, &track->views[i].overall, sizeof track->views[i].overall);
+        append(out, track->views[i].vector, vector_bytes);
     }
 }
 
@@ -79,12 +77,13 @@ enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out,
     hr_tracks_embed_all(tracks);
     struct state_head head = {.track_count = (uint32_t)tracks->count,
                               .views_per_track = (uint32_t)tracks->options.views_per_track,
+                              .vector_size = (uint32_t)tracks->layout->size,
                               .frame_us = tracks->frame_us,
                               .interval_us = tracks->interval_us};
     memcpy(head.magic, state_magic, sizeof head.magic);
     append(out, &head, sizeof head);
     for (size_t i = 0; i < tracks->count; i++)
-        save_track(&tracks->items[i], out);
+        save_track(tracks, &tracks->items[i], out);
     return hr_buffer_check(out, error);
 }
 
@@ -119,22 +118,30 @@ static bool is_sensible(const struct hr_tracks *tracks, const struct state_track
            record->first_us >= -HR_LIMIT_VIDEO_DURATION_US && record->sightings > 0 &&
            record->sightings <= HR_LIMIT_SAMPLES_PER_VIDEO && record->open <= 1 &&
            record->has_thumbnail <= 1 &&
+           record->has_vector <= 1 && (record->has_vector == 0 || record->open == 0) &&
            record->views <= (uint32_t)tracks->options.views_per_track &&
            isfinite(record->face_px) && isfinite(record->best_overall) &&
+           isfinite(record->best_sharpness) && isfinite(record->best_frontal) &&
            is_sensible_box(&record->best_box) && is_sensible_box(&record->box) &&
-           all_finite(record->embedding, HR_EMBEDDING_SIZE) &&
            all_finite(record->thumbnail.cells, HR_THUMBNAIL_SIZE);
 }
 
-static bool load_views(struct hr_followed *track, size_t count, struct hr_view *bytes)
+static bool take_vector(const struct hr_tracks *tracks, struct hr_view *bytes, float *vector)
+{
+    size_t size = tracks->layout->size;
+    return take(bytes, vector, size * sizeof *vector) && all_finite(vector, size);
+}
+
+static bool load_views(const struct hr_tracks *tracks, struct hr_followed *track, size_t count,
+                       struct hr_view *bytes)
 {
     for (size_t i = 0; i < count; i++) {
-        struct state_view view;
-        if (!take(bytes, &view, sizeof view) || !isfinite(view.overall) ||
-            !all_finite(view.vector, HR_EMBEDDING_SIZE))
+        struct hr_kept_view *view = &track->views[i];
+        *view = (struct hr_kept_view){.embedded = true,
+                                      .vector = track->view_numbers + i * tracks->layout->size};
+        if (!take(bytes, &view->overall, sizeof view->overall) || !isfinite(view->overall) ||
+            !take_vector(tracks, bytes, view->vector))
             return false;
-        track->views[i] = (struct hr_kept_view){.overall = view.overall, .embedded = true};
-        memcpy(track->views[i].vector, view.vector, sizeof view.vector);
         track->view_count++;
     }
     return true;
@@ -151,32 +158,30 @@ static enum hr_status load_track(struct hr_tracks *tracks, struct hr_view *bytes
     struct state_track record;
     if (!take(bytes, &record, sizeof record) || !is_sensible(tracks, &record))
         return no_sense(error);
-    enum hr_status status = hr_tracks_reserve_one(tracks, error);
+    struct hr_followed *track;
+    enum hr_status status = hr_tracks_open_one(tracks, &track, error);
     if (status != HR_OK)
         return status;
-    struct hr_followed *track = &tracks->items[tracks->count];
-    *track = (struct hr_followed){.open = record.open,
-                                  .box = record.box,
-                                  .best_overall = record.best_overall,
-                                  .has_thumbnail = record.has_thumbnail,
-                                  .thumbnail = record.thumbnail};
+    track->box = record.box;
+    track->best_overall = record.best_overall;
+    track->has_thumbnail = record.has_thumbnail;
+    track->thumbnail = record.thumbnail;
     track->seen = (struct hr_track){.first_us = record.first_us,
                                     .last_us = record.last_us,
                                     .best_us = record.best_us,
                                     .sightings = (size_t)record.sightings,
                                     .face_px = record.face_px,
+                                    .best_sharpness = record.best_sharpness,
+                                    .best_frontal = record.best_frontal,
                                     .best_box = record.best_box};
-    if (!track->open) {
-        track->seen.views = record.views;
-        memcpy(track->seen.embedding, record.embedding, sizeof record.embedding);
-        tracks->count++;
-        return HR_OK;
-    }
-    track->views = calloc((size_t)tracks->options.views_per_track, sizeof *track->views);
-    if (track->views == NULL)
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory to follow faces");
-    tracks->open[tracks->open_count++] = tracks->count++;
-    return load_views(track, record.views, bytes) ? HR_OK : no_sense(error);
+    if (record.open)
+        return load_views(tracks, track, record.views, bytes) ? HR_OK : no_sense(error);
+    tracks->open_count--; /* it was the last of them */
+    track->seen.views = record.views;
+    bool good = !record.has_vector || take_vector(tracks, bytes, track->mean);
+    track->seen.vector = record.has_vector ? track->mean : NULL;
+    hr_tracks_close_one(track);
+    return good ? HR_OK : no_sense(error);
 }
 
 enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
@@ -187,6 +192,7 @@ enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
     if (!take(&bytes, &head, sizeof head) ||
         memcmp(head.magic, state_magic, sizeof head.magic) != 0 ||
         head.views_per_track != (uint32_t)tracks->options.views_per_track ||
+        head.vector_size != (uint32_t)tracks->layout->size ||
         head.track_count > HR_LIMIT_TRACKS_PER_VIDEO || head.interval_us < 0 ||
         head.interval_us > HR_LIMIT_VIDEO_DURATION_US ||
         head.frame_us > HR_LIMIT_VIDEO_DURATION_US || head.frame_us < -HR_LIMIT_VIDEO_DURATION_US)

@@ -21,18 +21,18 @@ struct hr_sighting {
     struct hr_face face;
     struct hr_view_quality quality;
     struct hr_thumbnail thumbnail;
-    struct hr_chip chip;
-    float vector[HR_EMBEDDING_SIZE];
+    struct hr_chip chip; /* the standard one */
+    float *vector;       /* memory of the tracks' */
     bool usable;   /* large enough for a chip */
     bool embedded; /* `vector` is there */
 };
 
 /* A view that a track keeps. */
 struct hr_kept_view {
-    struct hr_chip *chip; /* owned; NULL once embedded */
+    uint8_t *chips; /* owned; what the embedders want; NULL once embedded */
     float overall;
     bool embedded;
-    float vector[HR_EMBEDDING_SIZE];
+    float *vector; /* memory of the track's */
 };
 
 #endif

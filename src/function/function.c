@@ -95,10 +95,12 @@ static enum hr_status name_source(struct errand *errand, const char *etag, struc
     const struct hr_recognize_options *options = &function->options;
     struct hr_buffer text;
     hr_buffer_init(&text, 8192);
-    hr_buffer_append_format(&text, "%s\n%s\n%s\n%s\n%.17g %.17g %.17g\n%d %s", errand->news->bucket,
-                            errand->news->key, etag, hr_engine_model_id(errand->session->engine),
-                            options->samples_per_s, options->distance_max, options->margin_min,
-                            (int)function->format,
+    struct hr_vector_layout layout = hr_engine_layout(errand->session->engine);
+    hr_buffer_append_format(&text, "%s\n%s\n%s\n", errand->news->bucket, errand->news->key, etag);
+    for (size_t i = 0; i < layout.count; i++)
+        hr_buffer_append_format(&text, "%s ", layout.parts[i].model_id);
+    hr_buffer_append_format(&text, "\n%.17g %.17g %d\n%d %s", options->samples_per_s,
+                            options->false_present, (int)options->include, (int)function->format,
                             function->columns != NULL ? function->columns : "");
     enum hr_status status = hr_buffer_check(&text, error);
     if (status == HR_OK)

@@ -10,15 +10,18 @@ static const char *const column_names[HR_COLUMN_COUNT] = {
     [HR_COLUMN_FIRST_SEEN] = "first_seen",
     [HR_COLUMN_LAST_SEEN] = "last_seen",
     [HR_COLUMN_SIGHTINGS] = "sightings",
-    [HR_COLUMN_DISTANCE] = "distance",
+    [HR_COLUMN_SIMILARITY] = "similarity",
     [HR_COLUMN_MARGIN] = "margin",
     [HR_COLUMN_TRACKS] = "tracks",
+    [HR_COLUMN_BAND] = "band",
+    [HR_COLUMN_REASON] = "reason",
+    [HR_COLUMN_STRANGER_CHANCE] = "stranger_chance",
 };
 
 /* The names in an error's text. */
 #define POSSIBLE                                                                                   \
-    "possible are id, name, major, year, first_seen, last_seen, sightings, distance, margin, "     \
-    "tracks, or 'all' by itself"
+    "possible are id, name, major, year, first_seen, last_seen, sightings, similarity, margin, "   \
+    "tracks, band, reason, stranger_chance, or 'all' by itself"
 
 const char *hr_report_column_name(enum hr_report_column column)
 {

@@ -95,14 +95,23 @@ static void append_cell(struct hr_buffer *out, struct scratch *scratch,
     case HR_COLUMN_SIGHTINGS:
         hr_buffer_append_format(out, "%zu", student->sightings);
         break;
-    case HR_COLUMN_DISTANCE:
-        hr_report_append_decimal(out, student->distance);
+    case HR_COLUMN_SIMILARITY:
+        hr_report_append_decimal(out, student->similarity);
         break;
     case HR_COLUMN_MARGIN:
         hr_report_append_decimal(out, student->margin);
         break;
     case HR_COLUMN_TRACKS:
         hr_buffer_append_format(out, "%zu", student->tracks);
+        break;
+    case HR_COLUMN_BAND:
+        append_text_cell(out, scratch, student->band);
+        break;
+    case HR_COLUMN_REASON:
+        append_text_cell(out, scratch, student->reason);
+        break;
+    case HR_COLUMN_STRANGER_CHANCE:
+        hr_report_append_chance(out, student->stranger_chance);
         break;
     case HR_COLUMN_COUNT:
         break;
@@ -140,7 +149,8 @@ enum hr_status hr_report_write_csv(const struct hr_report *report,
     }
     hr_buffer_append_text(out, "\r\n");
     for (size_t i = 0; i < report->student_count; i++)
-        append_row(out, &scratch, &report->students[i], columns);
+        if (!report->students[i].left_out)
+            append_row(out, &scratch, &report->students[i], columns);
     enum hr_status status = hr_buffer_check(&scratch.clean, error);
     if (status == HR_OK)
         status = hr_buffer_check(&scratch.cell, error);

@@ -82,9 +82,27 @@ static struct hr_json *options_of(struct builder *builder, const struct hr_repor
 {
     struct hr_json *options = hr_json_object_new();
     set_real(builder, options, "samples_per_s", report->samples_per_s);
-    set_real(builder, options, "distance_max", report->distance_max);
-    set_real(builder, options, "margin_min", report->margin_min);
+    set_real(builder, options, "false_present", report->false_present);
+    set_text(builder, options, "include", report->includes_review ? "review" : "certain");
     return options;
+}
+
+static struct hr_json *class_of(struct builder *builder, const struct hr_report *report)
+{
+    struct hr_json *object = hr_json_object_new();
+    set_count(builder, object, "students", report->class_students);
+    set_real(builder, object, "crowding", report->class_crowding);
+    set_real(builder, object, "similarity_certain", report->class_similarity);
+    set_real(builder, object, "margin_certain", report->class_margin);
+    return object;
+}
+
+static struct hr_json *models_of(struct builder *builder, const struct hr_report *report)
+{
+    struct hr_json *models = hr_json_array_new();
+    for (size_t i = 0; i < report->model_count; i++)
+        append(builder, models, text_of(builder, report->model_ids[i]));
+    return models;
 }
 
 static struct hr_json *extra_of(struct builder *builder, const struct hr_report_student *student)
@@ -115,8 +133,12 @@ static struct hr_json *student_of(struct builder *builder, const struct hr_repor
     set_time(builder, object, "last_seen", "last_seen_ms", student->last_us);
     set_count(builder, object, "sightings", student->sightings);
     set_count(builder, object, "tracks", student->tracks);
-    set_real(builder, object, "distance", student->distance);
+    set_text(builder, object, "band", student->band);
+    set_text(builder, object, "reason", student->reason);
+    set(builder, object, "in_rows", hr_json_boolean_new(!student->left_out));
+    set_real(builder, object, "similarity", student->similarity);
     set_real(builder, object, "margin", student->margin);
+    set_real(builder, object, "stranger_chance", student->stranger_chance);
     return object;
 }
 
@@ -125,14 +147,16 @@ static struct hr_json *track_of(struct builder *builder, const struct hr_report_
     struct hr_json *object = hr_json_object_new();
     set(builder, object, "student_id",
         track->student_id != NULL ? text_of(builder, track->student_id) : hr_json_text_new(NULL));
+    set_text(builder, object, "band", track->band);
     set_text(builder, object, "reason", track->reason);
     set_time(builder, object, "first_seen", "first_seen_ms", track->first_us);
     set_time(builder, object, "last_seen", "last_seen_ms", track->last_us);
     set_count(builder, object, "sightings", track->sightings);
     set_count(builder, object, "views", track->views);
     set_real(builder, object, "face_px", track->face_px);
-    set_real(builder, object, "distance", track->distance);
+    set_real(builder, object, "similarity", track->similarity);
     set_real(builder, object, "margin", track->margin);
+    set_real(builder, object, "stranger_chance", track->stranger_chance);
     return object;
 }
 
@@ -166,8 +190,9 @@ static struct hr_json *report_of(struct builder *builder, const struct hr_report
     set_text(builder, object, "schema", HR_REPORT_SCHEMA);
     set_text(builder, object, "homeroom", hr_version());
     set(builder, object, "video", video_of(builder, report));
-    set_text(builder, object, "model", report->model_id);
+    set(builder, object, "models", models_of(builder, report));
     set(builder, object, "options", options_of(builder, report));
+    set(builder, object, "class", class_of(builder, report));
     set_count(builder, object, "frames", report->frames);
     set_count(builder, object, "faces", report->faces);
     set(builder, object, "students", list_of_students(builder, report));

@@ -17,9 +17,12 @@ enum hr_report_column {
     HR_COLUMN_FIRST_SEEN, /* hh:mm:ss.mmm from the start of the video */
     HR_COLUMN_LAST_SEEN,
     HR_COLUMN_SIGHTINGS,
-    HR_COLUMN_DISTANCE, /* four decimals */
-    HR_COLUMN_MARGIN,   /* four decimals; empty when nobody else is enrolled */
+    HR_COLUMN_SIMILARITY, /* four decimals */
+    HR_COLUMN_MARGIN,     /* four decimals; empty when nobody else is enrolled */
     HR_COLUMN_TRACKS,
+    HR_COLUMN_BAND,            /* certain, review */
+    HR_COLUMN_REASON,          /* for the band */
+    HR_COLUMN_STRANGER_CHANCE, /* two digits */
     HR_COLUMN_COUNT
 };
 /* As the header of the CSV and --columns have it; static. */
@@ -49,21 +52,27 @@ struct hr_report_student {
     int64_t last_us;
     size_t sightings;
     size_t tracks;
-    double distance;
+    const char *band;   /* "certain" or "review" */
+    const char *reason; /* hr_decision_reason_name */
+    bool left_out;      /* in review, which was not asked for: not counted as seen, no row in the CSV */
+    double similarity;
     double margin; /* INFINITY: nobody else is enrolled */
+    double stranger_chance;
 };
 
 /* A track, known or not; JSON only. */
 struct hr_report_track {
     const char *student_id; /* NULL: unknown */
-    const char *reason;     /* hr_decision_reason_name */
+    const char *band;
+    const char *reason; /* hr_decision_reason_name */
     int64_t first_us;
     int64_t last_us;
     size_t sightings;
     size_t views;
     double face_px;
-    double distance;
+    double similarity; /* to the student given, else to the one most alike; NAN: nobody was compared */
     double margin;
+    double stranger_chance;
 };
 
 struct hr_report {
@@ -75,9 +84,15 @@ struct hr_report {
     size_t frames;
     size_t faces;
     double samples_per_s;
-    const char *model_id;
-    double distance_max;
-    double margin_min;
+    const char *const *model_ids; /* of the vectors that were compared */
+    size_t model_count;
+    double false_present;
+    bool includes_review;
+    /* What the class asked of a name. */
+    size_t class_students;
+    double class_crowding;  /* 0..1 */
+    double class_margin;    /* in the best model's similarity */
+    double class_similarity;
     const struct hr_report_student *students; /* in order of first sight */
     size_t student_count;
     const struct hr_report_track *tracks;
@@ -87,7 +102,7 @@ struct hr_report {
 };
 
 /* What "schema" says in the JSON; the number goes up when a reader of the old one would break. */
-#define HR_REPORT_SCHEMA "homeroom-report/1"
+#define HR_REPORT_SCHEMA "homeroom-report/2"
 
 /* CSV: RFC 4180 quoting, CRLF line ends, header always. What a spreadsheet would take for a formula
  * is neutralised with an apostrophe: a text that begins with = + - @ tab or CR, and = + - @ behind a

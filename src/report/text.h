@@ -14,4 +14,7 @@ void hr_report_time_text(int64_t time_us, char out[HR_REPORT_TIME_SIZE]);
 /* Four decimals behind a point, whatever the locale; nothing for what is not finite. */
 void hr_report_append_decimal(struct hr_buffer *out, double number);
 
+/* Two digits, as 0.0012 or 3.4e-09; nothing for what is not finite. */
+void hr_report_append_chance(struct hr_buffer *out, double chance);
+
 #endif

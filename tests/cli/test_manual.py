@@ -45,7 +45,7 @@ class Files(Case):
     def test_bash(self):
         (self.dir / "lesson.mp4").touch()
         (self.dir / "reports").mkdir()
-        self.assertEqual(self.complete("homeroom", "re"), ["recognize"])
+        self.assertEqual(self.complete("homeroom", "rec"), ["recognize"])
         self.assertIn("doctor", self.complete("homeroom", ""))
         self.assertEqual(self.complete("homeroom", "recognize", "--fo"), ["--format"])
         self.assertEqual(self.complete("homeroom", "recognize", "--format", ""), ["csv", "json"])
@@ -70,7 +70,8 @@ class Files(Case):
 
 class Examples(Case):
     def test_examples_of_the_readme(self):
-        for name, source in (("anna-front.jpg", "obama.jpg"), ("photos/46.jpg", "biden.jpg")):
+        for name, source in (("anna-front.jpg", "obama.jpg"), ("photos/46.jpg", "biden.jpg"),
+                             ("others/one.png", "astronaut.png")):
             (self.dir / name).parent.mkdir(exist_ok=True)
             shutil.copy(PHOTOS / source, self.dir / name)
         for name in ("monday.mp4", "tuesday.mov", "anna-turns-around.mp4", "incoming/lesson.mp4"):
@@ -78,7 +79,7 @@ class Examples(Case):
             shutil.copy(self.videos() / "obama.mp4", self.dir / name)
         # Where heif-enc is missing a JPEG does for the HEIC: what a photo is, its bytes say.
         shutil.copy(PHOTOS / "obama2.jpg", self.dir / "anna-side.heic")
-        (self.dir / "class.csv").write_text("id,name,major,year\n17,Anna,Law,senior\n")
+        (self.dir / "class.csv").write_text("id,name,major,year\n17,Anna,Law,senior\n18,Anna,,\n46,Joe,Law,junior\n")
         section = (SOURCE / "README.md").read_text().split("\n## On one machine\n")[1].split("\n## ")[0]
         lines = re.findall(r"(?m)^\$ homeroom (.*)$", section)
         self.assertGreaterEqual(len(lines), 11)
@@ -89,7 +90,7 @@ class Examples(Case):
                 self.wait_for((self.dir / "reports/lesson.mp4.csv").exists, process)
                 process.terminate()
                 self.finish(process, OK)
-            elif words[0] == "forget":
+            elif words[0] in ("forget", "merge"):
                 master, slave = self.terminal()
                 os.write(master, b"y\n")
                 self.run_it(*words, stdin=slave)
@@ -111,7 +112,7 @@ class Examples(Case):
         self.assertIn("2", outputs["students"].splitlines()[1].split())
         for name, rows in (("reports/monday.csv", 2), ("reports/tuesday.csv", 1), ("reports/monday.mp4.csv", 2)):
             self.assertEqual(len((self.dir / name).read_text().splitlines()), rows, name)
-        self.assertEqual(self.run_it("students").out.splitlines(), ["id  name  major  year  faces"])
+        self.assertEqual(self.run_it("students").out.splitlines(), ["id  name  major  year  faces  models"])
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class Options(Case):
             self.assertIn("'x.db'", self.run_it(*words, status=NOT_FOUND).err)
 
     def test_two_dashes_end_the_options(self):
-        self.refused("students", "--", "--db", because="usage: homeroom students; see 'homeroom help students'")
+        self.refused("export", "--", "--db", because="usage: homeroom export; see 'homeroom help export'")
         result = self.run_it("recognize", "--", "--fps", status=NOT_FOUND)
         self.assertIn("database", result.err)
 

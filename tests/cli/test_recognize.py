@@ -20,7 +20,7 @@ class Recognize(Case):
     def test_report_beside_the_caller(self):
         result = self.run_it("recognize", self.videos() / "obama.mp4")
         self.assertEqual(result.out, "")
-        self.assertRegex(result.err, r"^\S*/obama\.mp4: 1 student, 0 unknown, \d+ frames, \d+ ms\n$")
+        self.assertRegex(result.err, r"^\S*/obama\.mp4: 1 student, 0 in review, 0 unknown, \d+ frames, \d+ ms\n$")
         self.assertEqual((self.dir / "obama.csv").read_bytes(), b"name,major,year\r\nBarack Obama,Law,senior\r\n")
         self.assertEqual(self.files(), ["obama.csv", "table.csv"] if (self.dir / "table.csv").exists() else ["obama.csv"])
 
@@ -32,7 +32,7 @@ class Recognize(Case):
     def test_stranger_is_nobody(self):
         result = self.run_it("recognize", self.videos() / "stranger.mp4")
         self.assertEqual(self.report("stranger.csv"), [HEADER])
-        self.assertIn(": 0 students, 1 unknown, ", result.err)
+        self.assertIn(": 0 students, 0 in review, 1 unknown, ", result.err)
 
     def test_photo_is_a_video_of_one_frame(self):
         result = self.run_it("recognize", "-o", "-", PHOTOS / "obama3.jpg")
@@ -49,7 +49,7 @@ class Recognize(Case):
         self.assertEqual(rows[1][:4], [*OBAMA_ROW, "44"])
         self.assertGreater(float(rows[1][4]), 0)
         rows = self.run_it("recognize", video, "-o-", "-c", "all").rows()
-        self.assertEqual(len(rows[0]), 10)
+        self.assertEqual(len(rows[0]), 13)
         result = self.run_it("recognize", video, "--columns", "id,shoe_size", status=ARGUMENT)
         self.assertIn("shoe_size", result.err)
         self.assertFalse((self.dir / "obama.csv").exists())
@@ -63,10 +63,27 @@ class Recognize(Case):
         self.assertEqual(len(report["tracks"]), 1)
         self.assertEqual(self.files("reports"), ["obama.json", "stranger.json"])
 
-    def test_distance_and_margin(self):
+    def test_bands(self):
         video = self.videos() / "obama.mp4"
-        self.assertEqual(self.run_it("recognize", video, "-o-", "--max-distance", "0.05").rows(), [HEADER])
-        self.assertEqual(self.run_it("recognize", video, "-o-", "--min-margin", "1.9").rows(), [HEADER])
+        # A chance that no likeness of two photos is rare enough for: nobody is certain, and somebody should look.
+        strict = ("recognize", video, "-o-", "--false-present", "0.000000001", "--columns", "id,band,reason")
+        self.assertEqual(self.run_it(*strict).rows(), [["id", "band", "reason"]])
+        self.assertEqual(self.run_it(*strict, "--include", "review").rows(), [["id", "band", "reason"], ["44", "review", "weak"]])
+        report = json.loads(self.run_it(*strict[:-2], "-f", "json").out)
+        self.assertEqual(report["options"]["false_present"], 1e-9)
+        self.assertEqual(report["options"]["include"], "certain")
+        self.assertEqual([(student["band"], student["in_rows"]) for student in report["students"]], [("review", False)])
+        rows = self.run_it("recognize", video, "-o-", "--columns", "id,band,reason,stranger_chance").rows()
+        self.assertEqual(rows[1][:3], ["44", "certain", "accepted"])
+        self.assertLess(float(rows[1][3]), 0.001)
+        self.run_it("recognize", video, "-o-", "--false-present", "0", status=ARGUMENT)
+        self.run_it("recognize", video, "-o-", "--include", "everybody", status=ARGUMENT)
+
+    def test_one_look_where_more_were_possible(self):
+        # Two frames of one person, then one of another: a cut, as in a film.
+        short = make_video(self.dir / "cut.mp4", PHOTOS / "obama2.jpg", PHOTOS / "biden.jpg", seconds=1, rate=2)
+        rows = self.run_it("recognize", short, "-o-", "--fps", 1, "--include", "review", "--columns", "id,band,reason").rows()
+        self.assertEqual(sorted(rows[1:]), [["44", "review", "one_sight"], ["46", "review", "one_sight"]])
 
     def test_fps(self):
         for fps, frames in (("1", 4), ("2", 8), ("60", 20)):

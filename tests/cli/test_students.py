@@ -22,7 +22,7 @@ class Students(Case):
         self.assertEqual(result.out, "")
         self.assertEqual(
             self.run_it("students").out,
-            "id  name          major    year    faces\n"
+            "id  name          major    year    faces  models\n"
             "44  Barack Obama  Law      senior      0\n"
             "46  Joe Biden     History  junior      0\n",
         )
@@ -32,7 +32,7 @@ class Students(Case):
         self.import_text(json.dumps(table), "table.json")
         self.assertEqual(
             self.run_it("students").out,
-            "id  name          major  year    faces\n"
+            "id  name          major  year    faces  models\n"
             "44  Barack Obama  Law    senior      0\n"
             "ü   Ümit Şen                         0\n",
         )
@@ -57,7 +57,7 @@ class Students(Case):
         self.import_text(TABLE)
         self.assertEqual(
             self.run_it("students", "--json").objects()[0],
-            {"id": "44", "name": "Barack Obama", "major": "Law", "year": "senior", "faces": 0},
+            {"id": "44", "name": "Barack Obama", "major": "Law", "year": "senior", "faces": 0, "models": []},
         )
 
     def test_default_place_is_made(self):
@@ -118,7 +118,7 @@ class Faces(Case):
         result = self.run_it("forget", 44, "--yes")
         self.assertEqual(
             result.out,
-            "forgotten: the record and 1 face; the database file was searched, nothing of them is left\n",
+            f"forgotten: the record and {len(VECTORS)} face vector{'s' * (len(VECTORS) > 1)}; the database file was searched, nothing of them is left\n",
         )
         self.assertEqual(result.err, "")
         left = self.everything()
@@ -137,12 +137,12 @@ class Faces(Case):
     def test_forget_nobody(self):
         self.enrolled()
         result = self.run_it("forget", "nobody", "--yes", status=NOT_FOUND)
-        self.assertEqual(result.err, "error: there is no student 'nobody'; 'homeroom students' lists them\n")
+        self.assertEqual(result.err, "error: no student has the id or name 'nobody'; 'homeroom students' lists them\n")
 
     def test_forget_does_not_ask_a_pipe(self):
         self.enrolled()
         result = self.run_it("forget", 44, status=ARGUMENT)
-        self.assertEqual(result.err, "error: nobody can be asked here: say --yes to forget without a question\n")
+        self.assertEqual(result.err, "error: nobody can be asked here: say --yes to go on without a question\n")
         self.assertEqual(len(self.vectors(44)), 1)
 
     def answered(self, answer, status):
@@ -216,9 +216,9 @@ class Encoding(Case):
         env = {"HOMEROOM_DB": self.dir / "other.db"}
         self.run_it("import", "students", "table.csv", env=env)
         result = self.run_it("import", "encoding", "encoding", env=env)
-        self.assertEqual(result.err, "1 encodings: 1 enrolled, 0 already there; 0 without a record\n")
+        self.assertEqual(result.err, "1 encodings: 1 enrolled, 0 already there, 0 left out; 0 without a record\n")
         again = self.run_it("import", "encoding", "encoding", env=env)
-        self.assertEqual(again.err, "1 encodings: 0 enrolled, 1 already there; 0 without a record\n")
+        self.assertEqual(again.err, "1 encodings: 0 enrolled, 1 already there, 0 left out; 0 without a record\n")
         rows = self.run_it("recognize", "-o-", self.videos() / "obama.mp4", env=env).rows()
         self.assertEqual(rows, [HEADER, OBAMA_ROW])
 

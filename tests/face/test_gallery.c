@@ -1,4 +1,4 @@
-/* Exact search over several vectors per student. */
+/* One template per student, of the best model that he has; exact search. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,85 +7,115 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "face/gallery.h"
+#include "fake_models.h"
 #include "random.h"
 
-static void random_vector(uint64_t *seed, float *vector)
+static void random_vector(uint64_t *seed, float *vector, size_t size)
 {
-    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
+    for (size_t k = 0; k < size; k++)
         vector[k] = (random_unit(seed) - 0.5f) * 0.4f;
 }
 
-static double distance_in_double(const float *a, const float *b)
+static struct hr_gallery *open_gallery(bool both)
 {
-    double sum = 0;
-    for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
-        sum += ((double)a[k] - (double)b[k]) * ((double)a[k] - (double)b[k]);
-    return sqrt(sum);
+    struct hr_gallery *gallery = NULL;
+    struct hr_error error;
+    struct hr_vector_layout layout = fake_layout(both);
+    assert_int_equal(hr_gallery_new(&gallery, &layout, &error), HR_OK);
+    return gallery;
+}
+
+static void add(struct hr_gallery *gallery, const char *id, const char *model, const float *vector)
+{
+    struct hr_error error;
+    assert_int_equal(fake_add(gallery, id, model, vector, &error), HR_OK);
+}
+
+static void close_gallery(struct hr_gallery *gallery)
+{
+    struct hr_error error;
+    assert_int_equal(hr_gallery_close(gallery, &error), HR_OK);
 }
 
 static void an_empty_gallery_knows_nobody(void **state)
 {
     (void)state;
-    struct hr_gallery *gallery;
-    struct hr_error error;
-    assert_int_equal(hr_gallery_new(&gallery, "m", &error), HR_OK);
-    float probe[HR_EMBEDDING_SIZE] = {0};
-    struct hr_match_pair pair = hr_gallery_nearest(gallery, probe);
-    assert_true(pair.best.student == SIZE_MAX && pair.runner_up.student == SIZE_MAX);
-    assert_true(isinf(pair.best.distance) && isinf(pair.runner_up.distance));
+    struct hr_gallery *gallery = open_gallery(true);
+    close_gallery(gallery);
+    float probe[FAKE_SIZE] = {0};
+    struct hr_match matches[2];
+    hr_gallery_search(gallery, probe, matches, 2);
+    assert_true(matches[0].student == SIZE_MAX && matches[1].student == SIZE_MAX);
+    assert_true(isinf(matches[0].score));
     assert_int_equal(hr_gallery_students(gallery), 0);
-    assert_string_equal(hr_gallery_model(gallery), "m");
+    assert_int_equal(hr_gallery_layout(gallery)->count, 0);
+    assert_int_equal(hr_gallery_find(gallery, "ann"), SIZE_MAX);
     hr_gallery_free(gallery);
+}
+
+/* The mean of the vectors, each made length 1, made length 1 again; in double. */
+static void plain_template(float (*vectors)[FAKE_SIZE], const size_t *owners, size_t count,
+                           size_t student, double *out)
+{
+    double sum[FAKE_SIZE] = {0}, length = 0;
+    for (size_t i = 0; i < count; i++) {
+        double own = 0;
+        if (owners[i] != student)
+            continue;
+        for (size_t k = 0; k < FAKE_SIZE; k++)
+            own += (double)vectors[i][k] * (double)vectors[i][k];
+        for (size_t k = 0; k < FAKE_SIZE; k++)
+            sum[k] += (double)vectors[i][k] / sqrt(own);
+    }
+    for (size_t k = 0; k < FAKE_SIZE; k++)
+        length += sum[k] * sum[k];
+    for (size_t k = 0; k < FAKE_SIZE; k++)
+        out[k] = sum[k] / sqrt(length);
 }
 
 static void finds_what_a_plain_search_finds(void **state)
 {
     (void)state;
     enum { VECTORS = 3000, STUDENTS = 700 };
-    struct hr_gallery *gallery;
-    struct hr_error error;
+    struct hr_gallery *gallery = open_gallery(false);
     uint64_t seed = 9;
-    float(*vectors)[HR_EMBEDDING_SIZE] = malloc(sizeof(float[VECTORS][HR_EMBEDDING_SIZE]));
+    float(*vectors)[FAKE_SIZE] = malloc(sizeof(float[VECTORS][FAKE_SIZE]));
     size_t *owners = malloc(VECTORS * sizeof *owners);
-    assert_int_equal(hr_gallery_new(&gallery, "m", &error), HR_OK);
+    double(*templates)[FAKE_SIZE] = malloc(sizeof(double[STUDENTS][FAKE_SIZE]));
     for (size_t i = 0; i < VECTORS; i++) {
         char id[32];
         owners[i] = i < STUDENTS ? i : random_next(&seed) % STUDENTS;
         snprintf(id, sizeof id, "student %zu", owners[i]);
-        random_vector(&seed, vectors[i]);
-        assert_int_equal(hr_gallery_add(gallery, id, "m", vectors[i], &error), HR_OK);
+        random_vector(&seed, vectors[i], FAKE_SIZE);
+        add(gallery, id, "best-1", vectors[i]);
     }
+    close_gallery(gallery);
     assert_int_equal(hr_gallery_students(gallery), STUDENTS);
     assert_int_equal(hr_gallery_vectors(gallery), VECTORS);
+    for (size_t s = 0; s < STUDENTS; s++)
+        plain_template(vectors, owners, VECTORS, s, templates[s]);
 
-    struct hr_match *all = malloc((STUDENTS + 3) * sizeof *all);
+    struct hr_match *all = malloc((STUDENTS + 3) * sizeof *all), few[4];
     for (int round = 0; round < 30; round++) {
-        float probe[HR_EMBEDDING_SIZE];
-        random_vector(&seed, probe);
-        double nearest[STUDENTS];
-        for (size_t s = 0; s < STUDENTS; s++)
-            nearest[s] = INFINITY;
-        for (size_t i = 0; i < VECTORS; i++)
-            nearest[owners[i]] = fmin(nearest[owners[i]], distance_in_double(probe, vectors[i]));
-        size_t best = 0, second = SIZE_MAX;
-        for (size_t s = 1; s < STUDENTS; s++)
-            if (nearest[s] < nearest[best])
-                best = s;
-        for (size_t s = 0; s < STUDENTS; s++)
-            if (s != best && (second == SIZE_MAX || nearest[s] < nearest[second]))
-                second = s;
-        struct hr_match_pair pair = hr_gallery_nearest(gallery, probe);
-        assert_int_equal(pair.best.student, best);
-        assert_int_equal(pair.runner_up.student, second);
-        assert_true(fabs((double)pair.best.distance - nearest[best]) < 1e-5);
-        assert_true(fabs((double)pair.runner_up.distance - nearest[second]) < 1e-5);
-        /* The same with the whole list, and with three places too many. */
+        float probe[FAKE_SIZE];
+        random_vector(&seed, probe, FAKE_SIZE);
+        if (round % 2 == 0) /* a mean of views is shorter */
+            hr_vector_normalise(probe, FAKE_SIZE);
+        double likeness[STUDENTS];
+        for (size_t s = 0; s < STUDENTS; s++) {
+            likeness[s] = 0;
+            for (size_t k = 0; k < FAKE_SIZE; k++)
+                likeness[s] += (double)probe[k] * templates[s][k];
+        }
+        hr_gallery_search(gallery, probe, few, 4);
         hr_gallery_search(gallery, probe, all, STUDENTS + 3);
         for (size_t s = 0; s < STUDENTS; s++) {
-            assert_true(fabs((double)all[s].distance - nearest[all[s].student]) < 1e-5);
-            assert_true(s == 0 || all[s - 1].distance <= all[s].distance);
-            nearest[all[s].student] = NAN; /* nobody twice */
+            assert_true(fabs((double)all[s].similarity - likeness[all[s].student]) < 1e-5);
+            assert_true(fabsf(all[s].score - 10 * all[s].similarity) < 1e-4f);
+            assert_true(s == 0 || all[s - 1].score >= all[s].score);
+            if (s < 4)
+                assert_int_equal(few[s].student, all[s].student);
+            likeness[all[s].student] = NAN; /* nobody twice */
         }
         for (size_t s = STUDENTS; s < STUDENTS + 3; s++)
             assert_int_equal(all[s].student, SIZE_MAX);
@@ -93,102 +123,131 @@ static void finds_what_a_plain_search_finds(void **state)
     free(all);
     free(vectors);
     free(owners);
+    free(templates);
     hr_gallery_free(gallery);
 }
 
-static void the_runner_up_is_another_student(void **state)
+static void a_template_is_the_mean_of_directions(void **state)
 {
     (void)state;
-    struct hr_gallery *gallery;
-    struct hr_error error;
-    float at[HR_EMBEDDING_SIZE] = {0};
-    assert_int_equal(hr_gallery_new(&gallery, "m", &error), HR_OK);
-    const float places[] = {0.1f, 0.2f, 0.3f, 0.15f};
-    const char *ids[] = {"a", "a", "b", "a"};
-    for (int i = 0; i < 4; i++) {
-        at[5] = places[i];
-        assert_int_equal(hr_gallery_add(gallery, ids[i], "m", at, &error), HR_OK);
-    }
-    at[5] = 0;
-    struct hr_match_pair pair = hr_gallery_nearest(gallery, at);
-    assert_string_equal(hr_gallery_student(gallery, pair.best.student), "a");
-    assert_string_equal(hr_gallery_student(gallery, pair.runner_up.student), "b");
-    assert_true(fabsf(pair.best.distance - 0.1f) < 1e-6f);
-    assert_true(fabsf(pair.runner_up.distance - 0.3f) < 1e-6f);
+    struct hr_gallery *gallery = open_gallery(false);
+    const float along[FAKE_SIZE] = {[2] = 5}, across[FAKE_SIZE] = {[7] = 0.01f};
+    add(gallery, "ann", "best-1", along);
+    add(gallery, "ann", "best-1", across); /* its length counts for nothing */
+    close_gallery(gallery);
+    struct hr_gallery_student ann = hr_gallery_student(gallery, 0);
+    assert_string_equal(ann.id, "ann");
+    assert_int_equal(ann.vectors, 2);
+    assert_true(fabsf(ann.template[2] - sqrtf(0.5f)) < 1e-6f);
+    assert_true(fabsf(ann.template[7] - sqrtf(0.5f)) < 1e-6f);
+    assert_true(fabsf(ann.cohesion - sqrtf(0.5f)) < 1e-6f);
+    assert_int_equal(hr_gallery_find(gallery, "ann"), 0);
     hr_gallery_free(gallery);
 }
 
-/* Coarse codes follow the largest number so far: whatever the order of adding, nothing is lost. */
-static void vectors_of_all_sizes_are_found(void **state)
+static void the_better_model_is_compared(void **state)
 {
     (void)state;
-    struct hr_gallery *gallery;
-    struct hr_error error;
-    uint64_t seed = 31;
-    enum { VECTORS = 200 };
-    float vectors[VECTORS][HR_EMBEDDING_SIZE];
-    assert_int_equal(hr_gallery_new(&gallery, "m", &error), HR_OK);
-    for (int i = 0; i < VECTORS; i++) {
-        char id[16];
-        float scale = powf(10, (float)(i % 7) - 3);
-        random_vector(&seed, vectors[i]);
-        for (size_t k = 0; k < HR_EMBEDDING_SIZE; k++)
-            vectors[i][k] *= scale;
-        snprintf(id, sizeof id, "%d", i);
-        assert_int_equal(hr_gallery_add(gallery, id, "m", vectors[i], &error), HR_OK);
+    const float best[FAKE_SIZE] = {1}, lesser[FAKE_LESSER_SIZE] = {[1] = 1};
+    /* Whichever comes first. */
+    for (int order = 0; order < 2; order++) {
+        struct hr_gallery *gallery = open_gallery(true);
+        add(gallery, "ann", order ? "lesser-1" : "best-1", order ? lesser : best);
+        add(gallery, "ann", order ? "best-1" : "lesser-1", order ? best : lesser);
+        add(gallery, "bob", "lesser-1", lesser);
+        close_gallery(gallery);
+        assert_int_equal(hr_gallery_layout(gallery)->count, 2);
+        assert_string_equal(hr_gallery_student(gallery, 0).part->model_id, "best-1");
+        assert_int_equal(hr_gallery_student(gallery, 0).vectors, 1);
+        assert_string_equal(hr_gallery_student(gallery, 1).part->model_id, "lesser-1");
+
+        /* By scores: 0.5 of the better model (5) is more than 0.95 of the other (3). */
+        float probe[FAKE_SIZE + FAKE_LESSER_SIZE] = {[0] = 0.5f, [FAKE_SIZE + 1] = 0.95f};
+        struct hr_match matches[2];
+        hr_gallery_search(gallery, probe, matches, 2);
+        assert_int_equal(matches[0].student, 0);
+        assert_int_equal(matches[1].student, 1);
+        assert_true(fabsf(matches[1].score - 3) < 1e-4f);
+        hr_gallery_free(gallery);
     }
-    for (int i = 0; i < VECTORS; i++) {
-        struct hr_match_pair pair = hr_gallery_nearest(gallery, vectors[i]);
-        assert_int_equal(pair.best.student, i);
-        assert_true(pair.best.distance == 0);
-        double second = INFINITY;
-        for (int j = 0; j < VECTORS; j++)
-            if (j != i)
-                second = fmin(second, distance_in_double(vectors[i], vectors[j]));
-        assert_true(fabs((double)pair.runner_up.distance - second) < 1e-5 * (1 + second));
-    }
+}
+
+static void models_that_nobody_needs_are_not_asked_for(void **state)
+{
+    (void)state;
+    struct hr_gallery *gallery = open_gallery(true);
+    const float lesser[FAKE_LESSER_SIZE] = {[1] = 1};
+    add(gallery, "bob", "lesser-1", lesser);
+    close_gallery(gallery);
+    assert_int_equal(hr_gallery_layout(gallery)->count, 1);
+    assert_int_equal(hr_gallery_layout(gallery)->size, FAKE_LESSER_SIZE);
+    assert_int_equal(hr_gallery_layout(gallery)->parts[0].first, 0);
+    struct hr_match match;
+    hr_gallery_search(gallery, lesser, &match, 1);
+    assert_true(fabsf(match.similarity - 1) < 1e-6f);
+    hr_gallery_free(gallery);
+}
+
+static void how_alike_students_are_is_measured(void **state)
+{
+    (void)state;
+    struct hr_gallery *gallery = open_gallery(false);
+    const float a[FAKE_SIZE] = {1}, b[FAKE_SIZE] = {[0] = 0.6f, [1] = 0.8f}, c[FAKE_SIZE] = {[2] = 1};
+    add(gallery, "a", "best-1", a);
+    add(gallery, "b", "best-1", b);
+    add(gallery, "c", "best-1", c);
+    close_gallery(gallery);
+    struct hr_gallery_likeness likeness = hr_gallery_likeness(gallery); /* scores 6, 0, 0 */
+    assert_int_equal(likeness.students, 3);
+    assert_int_equal(likeness.pairs, 3);
+    assert_true(fabs(likeness.mean - 2) < 1e-5);
+    assert_true(fabs(likeness.deviation - sqrt(8)) < 1e-5);
     hr_gallery_free(gallery);
 }
 
 static void zeros_are_vectors_too(void **state)
 {
     (void)state;
-    struct hr_gallery *gallery;
-    struct hr_error error;
-    float zeros[HR_EMBEDDING_SIZE] = {0}, probe[HR_EMBEDDING_SIZE] = {[3] = 0.25f};
-    assert_int_equal(hr_gallery_new(&gallery, "m", &error), HR_OK);
-    assert_int_equal(hr_gallery_add(gallery, "a", "m", zeros, &error), HR_OK);
-    assert_true(fabsf(hr_gallery_nearest(gallery, probe).best.distance - 0.25f) < 1e-6f);
+    struct hr_gallery *gallery = open_gallery(false);
+    float zeros[FAKE_SIZE] = {0}, probe[FAKE_SIZE] = {[3] = 1};
+    struct hr_match match;
+    add(gallery, "a", "best-1", zeros);
+    close_gallery(gallery);
+    hr_gallery_search(gallery, probe, &match, 1);
+    assert_int_equal(match.student, 0);
+    assert_true(match.similarity == 0);
     hr_gallery_free(gallery);
 }
 
 static void foreign_and_broken_vectors_are_refused(void **state)
 {
     (void)state;
-    struct hr_gallery *gallery;
+    struct hr_gallery *gallery = open_gallery(false);
     struct hr_error error;
-    float vector[HR_EMBEDDING_SIZE] = {0};
-    assert_int_equal(hr_gallery_new(&gallery, "dlib-resnet-1", &error), HR_OK);
-    assert_int_equal(hr_gallery_add(gallery, "a", "sface-1", vector, &error), HR_ERR_MODEL);
-    assert_non_null(strstr(error.text, "sface-1"));
-    vector[127] = NAN;
-    assert_int_equal(hr_gallery_add(gallery, "a", "dlib-resnet-1", vector, &error), HR_ERR_FORMAT);
-    vector[127] = INFINITY;
-    assert_int_equal(hr_gallery_add(gallery, "a", "dlib-resnet-1", vector, &error), HR_ERR_FORMAT);
+    float vector[FAKE_SIZE] = {1};
+    assert_int_equal(fake_add(gallery, "a", "lesser-1", vector, &error), HR_ERR_MODEL);
+    assert_non_null(strstr(error.text, "lesser-1"));
+    struct hr_gallery_vector wrong = {
+        .student_id = "a", .model_id = "best-1", .numbers = vector, .size = FAKE_SIZE - 1};
+    assert_int_equal(hr_gallery_add(gallery, &wrong, &error), HR_ERR_FORMAT);
+    assert_non_null(strstr(error.text, "31 numbers"));
+    vector[31] = NAN;
+    assert_int_equal(fake_add(gallery, "a", "best-1", vector, &error), HR_ERR_FORMAT);
+    vector[31] = INFINITY;
+    assert_int_equal(fake_add(gallery, "a", "best-1", vector, &error), HR_ERR_FORMAT);
     assert_int_equal(hr_gallery_vectors(gallery), 0);
+    assert_int_equal(hr_gallery_students(gallery), 0);
     hr_gallery_free(gallery);
 }
 
-static void near_vectors_keep_their_precision(void **state)
+static void rarity_is_the_tail_of_the_normal_distribution(void **state)
 {
     (void)state;
-    uint64_t seed = 3;
-    float a[HR_EMBEDDING_SIZE], b[HR_EMBEDDING_SIZE];
-    random_vector(&seed, a);
-    memcpy(b, a, sizeof a);
-    b[17] += 1e-4f;
-    double exact = fabs((double)b[17] - (double)a[17]);
-    assert_true(fabs((double)hr_distance(a, b) - exact) < 1e-9);
+    assert_true(fabs(hr_rarity(0) - log10(2)) < 1e-12);
+    assert_true(fabs(hr_rarity(3.090232) - 3) < 1e-5);
+    assert_true(fabs(hr_rarity(4.264891) - 5) < 1e-5);
+    for (double rarity = 0.5; rarity < 20; rarity += 0.7)
+        assert_true(fabs(hr_rarity(hr_score_of_rarity(rarity)) - rarity) < 1e-6);
 }
 
 int main(void)
@@ -196,11 +255,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_gallery_knows_nobody),
         cmocka_unit_test(finds_what_a_plain_search_finds),
-        cmocka_unit_test(the_runner_up_is_another_student),
-        cmocka_unit_test(vectors_of_all_sizes_are_found),
+        cmocka_unit_test(a_template_is_the_mean_of_directions),
+        cmocka_unit_test(the_better_model_is_compared),
+        cmocka_unit_test(models_that_nobody_needs_are_not_asked_for),
+        cmocka_unit_test(how_alike_students_are_is_measured),
         cmocka_unit_test(zeros_are_vectors_too),
         cmocka_unit_test(foreign_and_broken_vectors_are_refused),
-        cmocka_unit_test(near_vectors_keep_their_precision),
+        cmocka_unit_test(rarity_is_the_tail_of_the_normal_distribution),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

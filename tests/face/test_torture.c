@@ -5,18 +5,22 @@
 
 #include "face/assign.h"
 #include "face/decide.h"
+#include "fake_models.h"
 #include "support/torture.h"
 
 static enum hr_status fill_gallery(struct hr_gallery **out, struct hr_error *error)
 {
-    enum hr_status status = hr_gallery_new(out, "m", error);
+    struct hr_vector_layout layout = fake_layout(true);
+    enum hr_status status = hr_gallery_new(out, &layout, error);
     for (int i = 0; status == HR_OK && i < 70; i++) { /* past the first size of every table */
-        float vector[HR_EMBEDDING_SIZE] = {[0] = (float)i};
+        float vector[FAKE_SIZE] = {[0] = 1, [1] = (float)i / 20};
         char id[16];
         snprintf(id, sizeof id, "%d", i);
-        status = hr_gallery_add(*out, id, "m", vector, error);
+        status = fake_add(*out, id, i % 2 ? "best-1" : "lesser-1", vector, error);
+        if (status == HR_OK && i % 7 == 0) /* from the lesser model to the better one */
+            status = fake_add(*out, id, "best-1", vector, error);
     }
-    return status;
+    return status == HR_OK ? hr_gallery_close(*out, error) : status;
 }
 
 static enum hr_status make_gallery(void *context, struct hr_error *error)
@@ -50,10 +54,13 @@ static enum hr_status decide(void *context, struct hr_error *error)
     struct hr_track tracks[TRACKS];
     const struct hr_track *each[TRACKS];
     struct hr_decision out[TRACKS];
+    float vectors[TRACKS][FAKE_SIZE + FAKE_LESSER_SIZE] = {{0}};
     for (int i = 0; i < TRACKS; i++) {
         tracks[i] = (struct hr_track){
             .first_us = seen[i].first_us, .last_us = seen[i].last_us, .sightings = 1, .views = 1};
-        tracks[i].embedding[0] = seen[i].place;
+        vectors[i][0] = 0.7f;
+        vectors[i][1] = 0.7f * seen[i].place / 7;
+        tracks[i].vector = vectors[i];
         each[i] = &tracks[i];
     }
     struct hr_decide_options options = hr_decide_options_default();

@@ -1,6 +1,8 @@
 /* Following faces: synthetic frames made of the sample photos. */
 #include "golden/photos.h"
 
+#include <unistd.h>
+
 #include "face/tracks.h"
 
 enum { WIDTH = 1280, HEIGHT = 720 };
@@ -13,13 +15,24 @@ struct stage {
     int64_t now_us;
 };
 
+/* Every test runs with every embedder that is there: they follow as well with one as with the other. */
+static const char *const embedders[] = {"dlib-resnet.hrm", "face-reidentification-retail-0095.hrm"};
+static size_t embedder;
+
+static bool embedder_is_there(void)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", getenv("HOMEROOM_MODELS"), embedders[embedder]);
+    return access(path, R_OK) == 0;
+}
+
 static int set_up(void **state)
 {
     struct stage *stage = calloc(1, sizeof *stage);
     struct hr_tracks_options options = hr_tracks_options_default();
     struct hr_error error;
-    networks_open(&stage->networks);
-    assert_int_equal(hr_tracks_new(&stage->tracks, stage->networks.embedder, &options, &error),
+    networks_open_with(&stage->networks, embedders[embedder]);
+    assert_int_equal(hr_tracks_new(&stage->tracks, stage->networks.embedders, &options, &error),
                      HR_OK);
     assert_int_equal(hr_image_init(&stage->frame, (struct hr_size){WIDTH, HEIGHT}, &error), HR_OK);
     *state = stage;
@@ -253,5 +266,12 @@ int main(void)
         TEST(reset_forgets_everything),
         TEST(faces_beyond_the_border_are_met),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = 0;
+    for (embedder = 0; embedder < sizeof embedders / sizeof embedders[0]; embedder++) {
+        if (embedder_is_there())
+            failed += cmocka_run_group_tests_name(embedders[embedder], tests, NULL, NULL);
+        else
+            printf("SKIPPED: %s is not there\n", embedders[embedder]);
+    }
+    return failed;
 }

@@ -29,11 +29,11 @@ static inline void photo_read(const char *name, struct hr_image *image)
     hr_buffer_clear(&bytes);
 }
 
-/* Detector and embedder as the program uses them, in the calling thread. */
+/* Detector and embedder as the program uses them, in the calling thread. dlib's is on every machine. */
 struct networks {
     struct hr_network *detector_network, *embedder_network;
     struct hr_detector *detector;
-    struct hr_embedder *embedder;
+    struct hr_embedders *embedders;
 };
 
 static inline struct hr_network *network_open(const char *file)
@@ -49,22 +49,27 @@ static inline struct hr_network *network_open(const char *file)
     return network;
 }
 
-static inline void networks_open(struct networks *networks)
+static inline void networks_open_with(struct networks *networks, const char *embedder)
 {
     struct hr_error error;
     struct hr_detector_options find = hr_detector_options_default();
-    struct hr_embedder_options embed = hr_embedder_options_default();
+    struct hr_embedders_options embed = {0};
     networks->detector_network = network_open("centerface.hrm");
-    networks->embedder_network = network_open("dlib-resnet.hrm");
+    networks->embedder_network = network_open(embedder);
     assert_int_equal(
         hr_detector_new(&networks->detector, networks->detector_network, &find, &error), HR_OK);
-    assert_int_equal(
-        hr_embedder_new(&networks->embedder, networks->embedder_network, &embed, &error), HR_OK);
+    const struct hr_network *const all[] = {networks->embedder_network};
+    assert_int_equal(hr_embedders_new(&networks->embedders, all, 1, &embed, &error), HR_OK);
+}
+
+static inline void networks_open(struct networks *networks)
+{
+    networks_open_with(networks, "dlib-resnet.hrm");
 }
 
 static inline void networks_close(struct networks *networks)
 {
-    hr_embedder_free(networks->embedder);
+    hr_embedders_free(networks->embedders);
     hr_detector_free(networks->detector);
     hr_network_close(networks->detector_network);
     hr_network_close(networks->embedder_network);

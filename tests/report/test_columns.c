@@ -35,10 +35,11 @@ static void columns_come_in_the_order_asked_for(void **state)
     assert_columns("+id,margin", "name,major,year,id,margin");
     assert_columns(" + id", "name,major,year,id");
     assert_columns(
-        "all", "id,name,major,year,first_seen,last_seen,sightings,distance,margin,tracks");
+        "all", "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks,band,"
+               "reason,stranger_chance");
     assert_columns(
-        "id,name,major,year,first_seen,last_seen,sightings,distance,margin,tracks",
-        "id,name,major,year,first_seen,last_seen,sightings,distance,margin,tracks");
+        "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks",
+        "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks");
 }
 
 static void assert_refused(const char *text, const char *part)

@@ -31,9 +31,38 @@ static void all_columns(void **state)
     (void)state;
     struct hr_report report = sample_report();
     assert_csv(&report, "all",
-               "id,name,major,year,first_seen,last_seen,sightings,distance,margin,tracks\r\n"
-               "s1,Ada Lovelace,Mathematics,2,00:00:00.500,00:00:04.000,7,0.3124,0.2785,2\r\n"
-               "s2,s2,,,00:00:01.500,00:00:01.500,1,0.4411,0.0702,1\r\n");
+               "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks,band,"
+               "reason,stranger_chance\r\n"
+               "s1,Ada Lovelace,Mathematics,2,00:00:00.500,00:00:04.000,7,0.7124,0.2785,2,certain,"
+               "accepted,3.4e-8\r\n"
+               "s2,s2,,,00:00:01.500,00:00:01.500,1,0.4411,0.0702,1,review,weak,0.0117\r\n");
+}
+
+static void who_is_left_out_has_no_row(void **state)
+{
+    (void)state;
+    struct hr_report_student students[2];
+    memcpy(students, sample_students, sizeof students);
+    students[1].left_out = true;
+    struct hr_report report = {.students = students, .student_count = 2};
+    assert_csv(&report, "id,band", "id,band\r\ns1,certain\r\n");
+}
+
+static void chances_have_two_digits(void **state)
+{
+    (void)state;
+    const struct {
+        double chance;
+        const char *text;
+    } cases[] = {{1, "1.0000"},      {0.25, "0.2500"},  {0.001, "0.0010"}, {0.000999, "1.0e-3"},
+                 {3.42e-8, "3.4e-8"}, {1e-120, "0"}, {0, "0"},          {NAN, ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hr_report_student student = {.id = "s1", .stranger_chance = cases[i].chance};
+        struct hr_report report = {.students = &student, .student_count = 1};
+        char expected[64];
+        snprintf(expected, sizeof expected, "id,stranger_chance\r\ns1,%s\r\n", cases[i].text);
+        assert_csv(&report, "id,stranger_chance", expected);
+    }
 }
 
 static void nobody_gives_the_header(void **state)
@@ -95,9 +124,9 @@ static void formulas_are_neutralised(void **state)
 static void numbers_are_not_formulas(void **state)
 {
     (void)state;
-    struct hr_report_student student = {.distance = 0.5, .margin = -0.01234};
+    struct hr_report_student student = {.similarity = 0.5, .margin = -0.01234};
     struct hr_report report = {.students = &student, .student_count = 1};
-    assert_csv(&report, "distance,margin", "distance,margin\r\n0.5000,-0.0123\r\n");
+    assert_csv(&report, "similarity,margin", "similarity,margin\r\n0.5000,-0.0123\r\n");
 }
 
 static void bytes_that_are_not_utf8_are_replaced(void **state)
@@ -121,10 +150,10 @@ static void empty_cell_alone_is_still_a_row(void **state)
 static void numbers_that_do_not_exist_are_empty(void **state)
 {
     (void)state;
-    struct hr_report_student student = {.id = "s1", .distance = NAN, .margin = INFINITY};
+    struct hr_report_student student = {.id = "s1", .similarity = NAN, .margin = INFINITY};
     struct hr_report report = {.students = &student, .student_count = 1};
-    assert_csv(&report, "id,distance,margin,tracks",
-               "id,distance,margin,tracks\r\ns1,,,0\r\n");
+    assert_csv(&report, "id,similarity,margin,tracks",
+               "id,similarity,margin,tracks\r\ns1,,,0\r\n");
 }
 
 static void numbers_have_a_point_in_every_locale(void **state)
@@ -216,6 +245,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_columns),
         cmocka_unit_test(all_columns),
+        cmocka_unit_test(who_is_left_out_has_no_row),
+        cmocka_unit_test(chances_have_two_digits),
         cmocka_unit_test(nobody_gives_the_header),
         cmocka_unit_test(cells_are_quoted_where_they_must_be),
         cmocka_unit_test(formulas_are_neutralised),

@@ -55,7 +55,7 @@ static void golden_bytes(void **state)
     char expected[2000];
     snprintf(expected, sizeof expected,
              "{\n"
-             "  \"schema\": \"homeroom-report/1\",\n"
+             "  \"schema\": \"homeroom-report/2\",\n"
              "  \"homeroom\": \"%s\",\n"
              "  \"video\": {\n"
              "    \"name\": \"lesson.mp4\",\n"
@@ -65,11 +65,19 @@ static void golden_bytes(void **state)
              "    \"height_px\": 720,\n"
              "    \"codec\": \"h264\"\n"
              "  },\n"
-             "  \"model\": \"dlib-resnet-1\",\n"
+             "  \"models\": [\n"
+             "    \"face-reidentification-retail-0095-1\"\n"
+             "  ],\n"
              "  \"options\": {\n"
              "    \"samples_per_s\": 2.0,\n"
-             "    \"distance_max\": 0.6,\n"
-             "    \"margin_min\": 0.04\n"
+             "    \"false_present\": 0.001,\n"
+             "    \"include\": \"review\"\n"
+             "  },\n"
+             "  \"class\": {\n"
+             "    \"students\": 30,\n"
+             "    \"crowding\": 0.125,\n"
+             "    \"similarity_certain\": 0.4942,\n"
+             "    \"margin_certain\": 0.1121\n"
              "  },\n"
              "  \"frames\": 9,\n"
              "  \"faces\": 14,\n"
@@ -90,8 +98,12 @@ static void golden_bytes(void **state)
              "      \"last_seen_ms\": 4000,\n"
              "      \"sightings\": 7,\n"
              "      \"tracks\": 2,\n"
-             "      \"distance\": 0.31239,\n"
-             "      \"margin\": 0.2785\n"
+             "      \"band\": \"certain\",\n"
+             "      \"reason\": \"accepted\",\n"
+             "      \"in_rows\": true,\n"
+             "      \"similarity\": 0.7124,\n"
+             "      \"margin\": 0.2785,\n"
+             "      \"stranger_chance\": 3.42e-8\n"
              "    }\n"
              "  ],\n"
              "  \"tracks\": [],\n"
@@ -114,7 +126,7 @@ static void unknown_tracks_are_there_with_their_reason(void **state)
     assert_text(known, "reason", "accepted");
     const struct hr_json *unknown = item(object, "tracks", 3);
     assert_null_value(unknown, "student_id");
-    assert_text(unknown, "reason", "too_far");
+    assert_text(unknown, "reason", "unlike");
     assert_text(unknown, "last_seen", "00:00:03.500");
     assert_integer(unknown, "last_seen_ms", 3500);
     assert_integer(unknown, "sightings", 6);
@@ -125,21 +137,21 @@ static void unknown_tracks_are_there_with_their_reason(void **state)
     hr_buffer_clear(&out);
 }
 
-/* With one student enrolled there is no runner-up; with none, no distance either. */
-static void distances_that_do_not_exist_are_null(void **state)
+/* With one student enrolled there is no runner-up; with none, no likeness either. */
+static void likenesses_that_do_not_exist_are_null(void **state)
 {
     (void)state;
     struct hr_report_track track = {
-        .reason = "no_gallery", .distance = INFINITY, .margin = INFINITY};
-    struct hr_report_student student = {.id = "s1", .distance = 0.25, .margin = INFINITY};
+        .reason = "no_gallery", .similarity = NAN, .margin = INFINITY};
+    struct hr_report_student student = {.id = "s1", .similarity = 0.25, .margin = INFINITY};
     struct hr_report report = {
         .students = &student, .student_count = 1, .tracks = &track, .track_count = 1};
     struct hr_buffer out;
     struct hr_json *object = write_and_parse(&report, &out);
-    assert_null_value(item(object, "tracks", 0), "distance");
+    assert_null_value(item(object, "tracks", 0), "similarity");
     assert_null_value(item(object, "tracks", 0), "margin");
     assert_null_value(item(object, "students", 0), "margin");
-    assert_true(hr_json_number(hr_json_get(item(object, "students", 0), "distance")) == 0.25);
+    assert_true(hr_json_number(hr_json_get(item(object, "students", 0), "similarity")) == 0.25);
     hr_json_free(object);
     hr_buffer_clear(&out);
 }
@@ -164,7 +176,7 @@ static void student_without_a_record_says_so(void **state)
 static void empty_report_has_every_member(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"schema", "homeroom", "video",    "model",  "options",
+    static const char *const keys[] = {"schema", "homeroom", "video",    "models", "options", "class",
                                        "frames", "faces",    "students", "tracks", "warnings"};
     struct hr_buffer out;
     struct hr_report report = {0};
@@ -197,7 +209,8 @@ static void nasty_texts_come_back(void **state)
                                             .extra_count = 1};
         struct hr_report report = {.video = texts[i],
                                    .codec = texts[i],
-                                   .model_id = texts[i],
+                                   .model_ids = &texts[i],
+                                   .model_count = 1,
                                    .students = &student,
                                    .student_count = 1,
                                    .warnings = texts,
@@ -205,7 +218,7 @@ static void nasty_texts_come_back(void **state)
         struct hr_buffer out;
         struct hr_json *object = write_and_parse(&report, &out);
         assert_text(hr_json_get(object, "video"), "name", texts[i]);
-        assert_text(object, "model", texts[i]);
+        assert_string_equal(hr_json_text(hr_json_at(hr_json_get(object, "models"), 0)), texts[i]);
         assert_text(item(object, "students", 0), "name", texts[i]);
         assert_text(hr_json_get(item(object, "students", 0), "extra"), texts[i], texts[i]);
         assert_string_equal(hr_json_text(item(object, "warnings", i)), texts[i]);
@@ -270,7 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_bytes),
         cmocka_unit_test(unknown_tracks_are_there_with_their_reason),
-        cmocka_unit_test(distances_that_do_not_exist_are_null),
+        cmocka_unit_test(likenesses_that_do_not_exist_are_null),
         cmocka_unit_test(student_without_a_record_says_so),
         cmocka_unit_test(empty_report_has_every_member),
         cmocka_unit_test(nasty_texts_come_back),

@@ -275,7 +275,7 @@ class Function(ServiceCase):
         runtime = self.runtime(HOMEROOM_DB=place, HOMEROOM_REFRESH="0")
         for i, there in enumerate((False, True, False)):
             if there:
-                homeroom("enroll", "44", PHOTOS / "obama.jpg")
+                homeroom("enroll", "44", PHOTOS / "obama.jpg", "--create")
             elif i > 0:
                 homeroom("forget", "44", "--yes")
             runtime.invoke(notification(record(f"{i}.mp4", self.put(f"{i}.mp4", self.video))))

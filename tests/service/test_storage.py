@@ -312,7 +312,7 @@ class Database(Storage):
         self.put("homeroom.db", self.database.read_bytes())
         pipe = self.dir / "photo.jpg"
         os.mkfifo(pipe)
-        process = self.start("enroll", "99", pipe, env=db)
+        process = self.start("enroll", "99", pipe, "--create", env=db)
         with open(pipe, "wb") as photo:  # opens when the program does, which has read the database by then
             self.run_it("import", "students", self.folder / "students.csv", env=db)
             self.run_it("forget", "--yes", "46", env=db)

@@ -1,0 +1,218 @@
+/* The vectors of the replaced system: judged among each other and against who is enrolled, then written. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "classroom/enroll.h"
+
+/* One pair of strangers in 10,000 is so alike, see hr_rarity; and what two photos of one person have, less one
+ * deviation of strangers: as hr_enrolment_judge asks of single photos. */
+static const float lookalike_score = 3.72f, lookalike_gap = 1;
+/* Everybody is compared with everybody, which grows with the square: above this only with who is enrolled. */
+enum { COMPARED_MAX = 20000 };
+
+struct entry {
+    const struct hr_encoding *encoding;
+    char *id; /* owned: of the student with that name, or the name */
+    bool found;
+    size_t siblings; /* entries with this id */
+    float unit[HR_ENCODING_SIZE];
+};
+
+struct import {
+    struct hr_engine *engine;
+    const struct hr_model_face *model; /* NULL: it is not here, and nothing can be compared */
+    struct entry *entries;
+    size_t count;
+    struct hr_encoding_summary *summary;
+};
+
+static enum hr_status no_memory(struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_MEMORY, "no memory for an import");
+}
+
+/* Whose it is, and the vector made length 1. */
+static enum hr_status prepare(struct import *import, struct entry *entry, struct hr_error *error)
+{
+    struct hr_student student = {0};
+    const struct hr_encoding *encoding = entry->encoding;
+    enum hr_status status =
+        hr_database_find_by_name(import->engine->database, encoding->name, &student, error);
+    entry->found = status == HR_OK;
+    if (status == HR_ERR_NOT_FOUND)
+        status = HR_OK;
+    if (status == HR_OK) {
+        entry->id = strdup(entry->found ? student.id : encoding->name);
+        if (entry->id == NULL)
+            status = no_memory(error);
+    }
+    memcpy(entry->unit, encoding->vector, sizeof entry->unit);
+    hr_vector_normalise(entry->unit, HR_ENCODING_SIZE);
+    hr_student_clear(&student);
+    return status;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->id, ((const struct entry *)b)->id);
+}
+
+/* In the order of the ids, so that siblings stand together; the order in the file counts for nothing. */
+static enum hr_status prepare_all(struct import *import, const struct hr_encoding *encodings,
+                                  struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    for (size_t i = 0; status == HR_OK && i < import->count; i++) {
+        import->entries[i].encoding = &encodings[i];
+        status = encodings[i].size == HR_ENCODING_SIZE
+                     ? prepare(import, &import->entries[i], error)
+                     : hr_error_set(error, HR_ERR_FORMAT, "entry %zu has %zu numbers, %d expected",
+                                    i + 1, encodings[i].size, HR_ENCODING_SIZE);
+    }
+    if (status != HR_OK)
+        return status;
+    qsort(import->entries, import->count, sizeof *import->entries, by_id);
+    for (size_t first = 0, end; first < import->count; first = end) {
+        for (end = first + 1; end < import->count &&
+                              strcmp(import->entries[end].id, import->entries[first].id) == 0;
+             end++)
+            ;
+        for (size_t i = first; i < end; i++)
+            import->entries[i].siblings = end - first;
+    }
+    return HR_OK;
+}
+
+static bool alike(const struct import *import, const float *a, const float *b, float *similarity)
+{
+    *similarity = hr_vector_cosine(a, b, HR_ENCODING_SIZE);
+    float limit =
+        fmaxf(lookalike_score, hr_vector_score(import->model, import->model->same_mean) - lookalike_gap);
+    return hr_vector_score(import->model, *similarity) >= limit;
+}
+
+/* The other student whom the entry looks like: one who is enrolled, or one of this file with as many vectors or more.
+ * So of a mislabelled vector and the five of the student whom it shows, it is the one that is left out. */
+static const char *lookalike_of(const struct import *import, const struct entry *entry,
+                                float *similarity)
+{
+    const struct hr_gallery *gallery = import->engine->gallery;
+    if (import->model == NULL)
+        return NULL;
+    size_t own = hr_gallery_find(gallery, entry->id);
+    for (size_t i = 0; i < hr_gallery_students(gallery); i++) {
+        struct hr_gallery_student student = hr_gallery_student(gallery, i);
+        if (i != own && strcmp(student.part->model_id, HR_ENCODING_MODEL_ID) == 0 &&
+            alike(import, entry->unit, student.template, similarity))
+            return student.id;
+    }
+    for (size_t i = 0; i < import->count && import->count <= COMPARED_MAX && own == SIZE_MAX; i++) {
+        const struct entry *other = &import->entries[i];
+        if (other->siblings >= entry->siblings && strcmp(other->id, entry->id) != 0 &&
+            alike(import, entry->unit, other->unit, similarity))
+            return other->id;
+    }
+    return NULL;
+}
+
+static enum hr_status write_entry(struct import *import, const struct entry *entry,
+                                  struct hr_error *error)
+{
+    struct hr_database *database = import->engine->database;
+    const struct hr_encoding *encoding = entry->encoding;
+    struct hr_view bytes = hr_view_of(encoding->vector, encoding->size * sizeof *encoding->vector);
+    char sha256[HR_SHA256_HEX_SIZE]; /* of the vector: there is no photo to know it by */
+    bool known = false, added = false;
+    enum hr_status status = hr_sha256_hex(bytes, sha256, error);
+    if (status == HR_OK && !entry->found)
+        status = hr_database_ensure_student(database, entry->id, &added, error);
+    import->summary->without_record += added;
+    if (status == HR_OK)
+        status = hr_database_has_face(database, entry->id, HR_ENCODING_MODEL_ID, sha256, &known,
+                                      error);
+    if (status != HR_OK)
+        return status;
+    if (known) {
+        import->summary->duplicates++;
+        return HR_OK;
+    }
+    const struct hr_clock *clock = hr_clock_system();
+    struct hr_face_record record = {.student_id = entry->id,
+                                    .model_id = HR_ENCODING_MODEL_ID,
+                                    .vector = bytes,
+                                    .origin = HR_ENCODING_ORIGIN,
+                                    .origin_sha256 = sha256,
+                                    .created_us = clock->wall_us(clock->context),
+                                    .quality = 1.0,
+                                    .verdict = ""};
+    status = hr_database_add_face(database, &record, error);
+    import->summary->added += status == HR_OK;
+    return status;
+}
+
+static enum hr_status write_all(struct import *import, bool accept_lookalike,
+                                struct hr_error *error)
+{
+    struct hr_encoding_summary *summary = import->summary;
+    enum hr_status status = HR_OK;
+    for (size_t i = 0; status == HR_OK && i < import->count; i++) {
+        const struct entry *entry = &import->entries[i];
+        float similarity = 0;
+        const char *other = accept_lookalike ? NULL : lookalike_of(import, entry, &similarity);
+        if (other == NULL) {
+            status = write_entry(import, entry, error);
+            continue;
+        }
+        struct hr_encoding_lookalike *left = &summary->lookalikes[summary->lookalike_count++];
+        left->similarity = similarity;
+        snprintf(left->id, sizeof left->id, "%s", entry->id);
+        snprintf(left->other, sizeof left->other, "%s", other);
+    }
+    return status;
+}
+
+static enum hr_status run(struct import *import, const struct hr_encoding *encodings,
+                          bool accept_lookalike, struct hr_error *error)
+{
+    struct hr_database *database = import->engine->database;
+    enum hr_status status = hr_database_begin(database, error);
+    if (status != HR_OK)
+        return status;
+    status = prepare_all(import, encodings, error);
+    if (status == HR_OK)
+        status = write_all(import, accept_lookalike, error);
+    if (status == HR_OK)
+        status = hr_database_commit(database, error);
+    if (status != HR_OK)
+        hr_database_rollback(database);
+    return status;
+}
+
+enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_encoding *encodings,
+                                   size_t count, const struct hr_enroll_options *options,
+                                   struct hr_encoding_summary *out, struct hr_error *error)
+{
+    *out = (struct hr_encoding_summary){0};
+    const struct hr_vector_part *part = hr_vector_part_of(&engine->known, HR_ENCODING_MODEL_ID);
+    struct import import = {.engine = engine,
+                            .model = part != NULL ? part->model : NULL,
+                            .entries = calloc(count + 1, sizeof *import.entries),
+                            .count = count,
+                            .summary = out};
+    out->lookalikes = calloc(count + 1, sizeof *out->lookalikes);
+    enum hr_status status =
+        import.entries != NULL && out->lookalikes != NULL
+            ? run(&import, encodings, options != NULL && options->accept_lookalike, error)
+            : no_memory(error);
+    for (size_t i = 0; import.entries != NULL && i < count; i++)
+        free(import.entries[i].id);
+    free(import.entries);
+    if (status != HR_OK) {
+        free(out->lookalikes);
+        *out = (struct hr_encoding_summary){0};
+    }
+    return status;
+}

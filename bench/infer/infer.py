@@ -15,11 +15,11 @@ import time
 
 import numpy as np
 
-NETWORKS = (  # name, compiled file, source, width, height, batch
-    ("ResNet, 1 face", "dlib-resnet.hrm", "dlib_face_recognition_resnet_model_v1.dat", 150, 150, 1),
-    ("ResNet, 8 faces", "dlib-resnet.hrm", "dlib_face_recognition_resnet_model_v1.dat", 150, 150, 8),
+NETWORKS = (  # the better embedder first; name, compiled file, source, width, height, batch
     ("re-identification, 1 face", "face-reidentification-retail-0095.hrm", "face-reidentification-retail-0095.xml", 128, 128, 1),
     ("re-identification, 8 faces", "face-reidentification-retail-0095.hrm", "face-reidentification-retail-0095.xml", 128, 128, 8),
+    ("ResNet, 1 face", "dlib-resnet.hrm", "dlib_face_recognition_resnet_model_v1.dat", 150, 150, 1),
+    ("ResNet, 8 faces", "dlib-resnet.hrm", "dlib_face_recognition_resnet_model_v1.dat", 150, 150, 8),
     ("CenterFace 640x480", "centerface.hrm", "centerface.onnx", 640, 480, 1),
 )
 

@@ -1,6 +1,7 @@
 /* Opening, closing, transactions and the health of homeroom.db. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,35 +22,17 @@ static const char connection_sql[] = "PRAGMA foreign_keys = ON;"
                                      "PRAGMA trusted_schema = OFF;"
                                      "PRAGMA cell_size_check = ON;";
 
-/* Whether the file is there, and a plain file; made, empty and readable by its owner alone, in mode
- * CREATE. */
-static enum hr_status check_file(const char *path, enum hr_database_mode mode, bool *made,
-                                 struct hr_error *error)
+/* Whether the file is there, and a plain file. NOT_FOUND is without a text. */
+static enum hr_status check_file(const char *path, struct hr_error *error)
 {
     struct stat info;
-    *made = false;
     if (stat(path, &info) == 0) {
         if (S_ISREG(info.st_mode))
             return HR_OK;
         return hr_error_set(error, HR_ERR_ARGUMENT, "the database '%s' is %s", path,
                             S_ISDIR(info.st_mode) ? "a folder" : "not a file");
     }
-    if (errno == ENOENT && mode == HR_DATABASE_CREATE) {
-        int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (file >= 0) {
-            close(file);
-            *made = true;
-            return HR_OK;
-        }
-        if (errno == EEXIST) /* another program was faster: as good */
-            return HR_OK;
-        return hr_error_set_errno(error, errno, "making the database '%s'", path);
-    }
-    if (errno == ENOENT)
-        return hr_error_set(error, HR_ERR_NOT_FOUND,
-                            "there is no database '%s': import students or enroll somebody first",
-                            path);
-    return hr_error_set_errno(error, errno, "the database '%s'", path);
+    return errno == ENOENT ? HR_ERR_NOT_FOUND : hr_error_set_errno(error, errno, "the database '%s'", path);
 }
 
 /* The path as an SQLite URI, so that no name means more than a file ("file:x", ":memory:"). NULL
@@ -133,6 +116,21 @@ static enum hr_status open_to_read(struct hr_database *database, struct hr_error
     return open_handle(database, false, "?immutable=1", error);
 }
 
+/* Readers and one writer do not wait for each other. Kept in the file; asked for after the check that the file is ours.
+ * SQLite does not wait for others here, so that we do. */
+static enum hr_status keep_a_log(struct hr_database *database, struct hr_error *error)
+{
+    enum { STEP_MS = 20 };
+    for (int waited_ms = 0;; waited_ms += STEP_MS) {
+        enum hr_status status =
+            hr_sql_run(database, "PRAGMA journal_mode = WAL", "switching to a log", error);
+        int code = sqlite3_errcode(database->handle) & 0xff;
+        if (status == HR_OK || (code != SQLITE_BUSY && code != SQLITE_LOCKED) || waited_ms >= BUSY_TIMEOUT_MS)
+            return status;
+        sqlite3_sleep(STEP_MS);
+    }
+}
+
 static enum hr_status open_to_write(struct hr_database *database, const struct hr_schema *schema,
                                     struct hr_error *error)
 {
@@ -142,11 +140,7 @@ static enum hr_status open_to_write(struct hr_database *database, const struct h
                               database->path);
     if (status == HR_OK)
         status = hr_schema_prepare(database, schema, true, error);
-    /* Readers and one writer do not wait for each other. Kept in the file; asked for after the
-     * check that the file is ours. */
-    if (status == HR_OK)
-        status = hr_sql_run(database, "PRAGMA journal_mode = WAL", "switching to a log", error);
-    return status;
+    return status == HR_OK ? keep_a_log(database, error) : status;
 }
 
 /* A reader found an older database: somebody has to write it once. */
@@ -165,15 +159,11 @@ static enum hr_status upgrade_and_read(struct hr_database **out, const char *pat
     return hr_database_open_schema(out, path, HR_DATABASE_READ, schema, error);
 }
 
-enum hr_status hr_database_open_schema(struct hr_database **out, const char *path,
-                                       enum hr_database_mode mode, const struct hr_schema *schema,
-                                       struct hr_error *error)
+static enum hr_status open_file(struct hr_database **out, const char *path, enum hr_database_mode mode,
+                                const struct hr_schema *schema, struct hr_error *error)
 {
-    bool made = false, older = false;
-    *out = NULL;
-    enum hr_status status = check_file(path, mode, &made, error);
-    if (status != HR_OK)
-        return status;
+    bool older = false;
+    enum hr_status status = HR_OK;
     struct hr_database *database = calloc(1, sizeof *database);
     if (database != NULL)
         database->path = strdup(path);
@@ -195,9 +185,63 @@ enum hr_status hr_database_open_schema(struct hr_database **out, const char *pat
     database = NULL;
 out:
     hr_database_close(database);
-    if (status != HR_OK && made)
-        unlink(path); /* nothing half made stays */
     return older ? upgrade_and_read(out, path, schema, error) : status;
+}
+
+/* --- a new one --- */
+
+/* Gives a finished file its name, unless another program was faster: theirs is as good. */
+static int publish(const char *made, const char *path)
+{
+    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return 0;
+    /* Not every file system can rename so. */
+    if ((errno == EINVAL || errno == ENOSYS) && link(made, path) == 0)
+        return unlink(made);
+    return errno == EEXIST ? unlink(made) : -1;
+}
+
+/* Several programs may make the database at once. Each makes a whole one beside it, with all tables, readable by its
+ * owner alone, and the first to give it the name wins: nobody ever sees, or removes, what another has begun. */
+static enum hr_status make_file(const char *path, const struct hr_schema *schema, struct hr_error *error)
+{
+    struct hr_buffer name;
+    struct hr_database *database = NULL;
+    hr_buffer_init(&name, SIZE_MAX / 8);
+    hr_buffer_append_format(&name, "%s.new-XXXXXX", path);
+    if (name.failed)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to make '%s'", path);
+    char *made = (char *)name.data;
+    enum hr_status status = HR_OK;
+    int file = mkostemp(made, O_CLOEXEC);
+    if (file < 0) {
+        status = hr_error_set_errno(error, errno, "making the database '%s'", path);
+        goto out;
+    }
+    close(file);
+    status = open_file(&database, made, HR_DATABASE_WRITE, schema, error);
+    hr_database_close(database); /* its log goes with the last one to close */
+    if (status == HR_OK && publish(made, path) != 0)
+        status = hr_error_set_errno(error, errno, "making the database '%s'", path);
+    if (status != HR_OK)
+        unlink(made);
+out:
+    hr_buffer_clear(&name);
+    return status;
+}
+
+enum hr_status hr_database_open_schema(struct hr_database **out, const char *path,
+                                       enum hr_database_mode mode, const struct hr_schema *schema,
+                                       struct hr_error *error)
+{
+    *out = NULL;
+    enum hr_status status = check_file(path, error);
+    if (status == HR_ERR_NOT_FOUND && mode == HR_DATABASE_CREATE)
+        status = make_file(path, schema, error);
+    else if (status == HR_ERR_NOT_FOUND)
+        status = hr_error_set(error, HR_ERR_NOT_FOUND,
+                              "there is no database '%s': import students or enroll somebody first", path);
+    return status == HR_OK ? open_file(out, path, mode, schema, error) : status;
 }
 
 enum hr_status hr_database_open(struct hr_database **out, const char *path,

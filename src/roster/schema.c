@@ -46,15 +46,20 @@ static enum hr_status read_version(struct hr_database *database, int64_t *versio
     return hr_sql_integer(database, "PRAGMA user_version", "reading its version", version, error);
 }
 
-/* A file of another program must not get our tables. An empty one may. */
+/* A file of another program must not get our tables. An empty one may. In one transaction, as another program may be
+ * making the tables right now. */
 static enum hr_status check_ours(struct hr_database *database, bool *empty, struct hr_error *error)
 {
     int64_t application = 0, objects = 0;
-    enum hr_status status = hr_sql_integer(database, "PRAGMA application_id", "reading its header",
-                                           &application, error);
+    enum hr_status status = hr_sql_run(database, "BEGIN", "reading its header", error);
+    if (status != HR_OK)
+        return status;
+    status = hr_sql_integer(database, "SELECT count(*) FROM sqlite_schema", "reading its tables",
+                            &objects, error);
     if (status == HR_OK)
-        status = hr_sql_integer(database, "SELECT count(*) FROM sqlite_schema",
-                                "reading its tables", &objects, error);
+        status = hr_sql_integer(database, "PRAGMA application_id", "reading its header",
+                                &application, error);
+    hr_database_rollback(database);
     if (status != HR_OK)
         return status;
     *empty = application == 0 && objects == 0;

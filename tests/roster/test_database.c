@@ -1,4 +1,5 @@
 /* Opening homeroom.db: what is made, what is refused and how, who may read while another writes. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -352,39 +353,71 @@ static void a_second_writer_waits_and_then_says_who_is_in_the_way(void **state)
     hr_database_close(first);
 }
 
-/* Writers in several processes at once: each change whole, none lost. */
-static void processes_write_side_by_side(void **state)
+static int files_in(const char *path)
 {
-    struct test_folder *folder = *state;
-    enum { WRITERS = 3, STUDENTS_EACH = 20 };
+    int count = 0;
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+enum { WRITERS = 6, STUDENTS_EACH = 20 };
+
+/* In a process of its own. */
+static int write_students(const char *path, int writer)
+{
+    struct hr_database *database = NULL;
+    struct hr_error error;
+    enum hr_status status = hr_database_open(&database, path, HR_DATABASE_CREATE, &error);
+    for (int i = 0; status == HR_OK && i < STUDENTS_EACH; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "%d-%d", writer, i);
+        status = hr_database_ensure_student(database, id, NULL, &error);
+    }
+    hr_database_close(database);
+    if (status != HR_OK)
+        fprintf(stderr, "writer %d: %s\n", writer, error.text);
+    return status == HR_OK ? 0 : 1;
+}
+
+static void write_side_by_side(const char *path)
+{
     pid_t children[WRITERS];
     for (int writer = 0; writer < WRITERS; writer++) {
         children[writer] = fork();
         assert_true(children[writer] >= 0);
-        if (children[writer] != 0)
-            continue;
-        struct hr_database *database = NULL;
-        struct hr_error error;
-        enum hr_status status =
-            hr_database_open(&database, folder->database, HR_DATABASE_CREATE, &error);
-        for (int i = 0; status == HR_OK && i < STUDENTS_EACH; i++) {
-            char id[32];
-            snprintf(id, sizeof id, "%d-%d", writer, i);
-            status = hr_database_ensure_student(database, id, NULL, &error);
-        }
-        hr_database_close(database);
-        if (status != HR_OK)
-            fprintf(stderr, "writer %d: %s\n", writer, error.text);
-        _exit(status == HR_OK ? 0 : 1);
+        if (children[writer] == 0)
+            _exit(write_students(path, writer));
     }
     for (int writer = 0; writer < WRITERS; writer++) {
         int result = -1;
         assert_int_equal(waitpid(children[writer], &result, 0), children[writer]);
         assert_int_equal(result, 0);
     }
-    struct hr_database *database = opened(folder->database, HR_DATABASE_READ);
+    struct hr_database *database = opened(path, HR_DATABASE_READ);
     assert_int_equal(count_students(database), WRITERS * STUDENTS_EACH);
     hr_database_close(database);
+}
+
+/* Several programs make the database at once: each change whole, none lost, nobody refused, and nothing beside it. */
+static void processes_write_side_by_side(void **state)
+{
+    enum { ROUNDS = 20 };
+    struct test_folder *folder = *state;
+    for (int round = 0; round < ROUNDS; round++) {
+        write_side_by_side(folder->database);
+        assert_int_equal(files_in(folder->path), 1);
+        assert_int_equal(unlink(folder->database), 0);
+    }
+    /* An empty file that somebody made is filled by whoever comes first. */
+    for (int round = 0; round < ROUNDS; round++) {
+        test_write_file(folder->database, hr_view_text(""));
+        write_side_by_side(folder->database);
+        assert_int_equal(unlink(folder->database), 0);
+    }
 }
 
 static void counts_tell_who_has_no_face(void **state)

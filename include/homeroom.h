@@ -58,10 +58,20 @@ enum hr_status {
 
 #define HR_ERROR_TEXT_MAX 512
 
+/* Whose fault an error is, where that is known: it decides what to do about it. */
+enum hr_origin {
+    HR_ORIGIN_UNKNOWN,
+    HR_ORIGIN_INPUT,   /* what was given: a video, a photo, a table */
+    HR_ORIGIN_RECORDS, /* where the students' records are: a database, a table in the cloud */
+    HR_ORIGIN_SERVICE, /* what others run: a store, a queue */
+    HR_ORIGIN_OURS     /* this program and its settings */
+};
+
 /* Filled by the function that failed; the leaf writes the foreign reason, callers put context in
  * front. */
 struct hr_error {
     enum hr_status code;
+    enum hr_origin origin;
     char text[HR_ERROR_TEXT_MAX];
 };
 

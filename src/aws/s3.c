@@ -201,7 +201,7 @@ enum hr_status hr_s3_head(struct hr_aws *aws, const struct hr_s3_object *object,
 
 enum hr_status hr_s3_head_metadata(struct hr_aws *aws, const struct hr_s3_object *object,
                                    const char *name, const struct hr_deadline *deadline, char *out,
-                                   size_t size, struct hr_error *error)
+                                   size_t size, struct hr_s3_info *info, struct hr_error *error)
 {
     char header[128];
     struct hr_aws_answer answer;
@@ -211,6 +211,8 @@ enum hr_status hr_s3_head_metadata(struct hr_aws *aws, const struct hr_s3_object
     enum hr_status status = head(aws, object, deadline, &answer, error);
     if (status == HR_OK)
         copy_header(&answer.http, header, out, size);
+    if (status == HR_OK && info != NULL)
+        hr_s3_info_read(&answer.http, info);
     hr_aws_answer_clear(&answer);
     return status;
 }

@@ -39,10 +39,11 @@ enum hr_status hr_s3_head(struct hr_aws *aws, const struct hr_s3_object *object,
                           struct hr_error *error) HR_MUST_USE;
 
 /* One word of the object's metadata by its name without "x-amz-meta-", cut at `size`; "" when it has
- * none of that name. As hr_s3_head, which it is in one request. */
+ * none of that name. As hr_s3_head, which it is in one request. `info` may be NULL. */
 enum hr_status hr_s3_head_metadata(struct hr_aws *aws, const struct hr_s3_object *object,
                                    const char *name, const struct hr_deadline *deadline, char *out,
-                                   size_t size, struct hr_error *error) HR_MUST_USE;
+                                   size_t size, struct hr_s3_info *info,
+                                   struct hr_error *error) HR_MUST_USE;
 
 struct hr_s3_range {
     uint64_t offset_bytes;

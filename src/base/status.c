@@ -71,12 +71,22 @@ enum hr_status hr_error_set(struct hr_error *error, enum hr_status code, const c
 {
     if (error != NULL) {
         error->code = code;
+        error->origin = HR_ORIGIN_UNKNOWN;
         va_list arguments;
         va_start(arguments, format);
         set_text(error, format, arguments);
         va_end(arguments);
     }
     return code;
+}
+
+enum hr_status hr_error_from(struct hr_error *error, enum hr_origin origin)
+{
+    if (error == NULL)
+        return HR_ERR_INTERNAL;
+    if (error->origin == HR_ORIGIN_UNKNOWN)
+        error->origin = origin;
+    return error->code;
 }
 
 static enum hr_status status_of_errno(int saved_errno)
@@ -103,6 +113,7 @@ enum hr_status hr_error_set_errno(struct hr_error *error, int saved_errno, const
     enum hr_status code = status_of_errno(saved_errno);
     if (error != NULL) {
         error->code = code;
+        error->origin = HR_ORIGIN_UNKNOWN;
         va_list arguments;
         va_start(arguments, format);
         set_text(error, format, arguments);

@@ -27,6 +27,10 @@ enum hr_status hr_error_set(struct hr_error *error, enum hr_status code, const c
 enum hr_status hr_error_set_errno(struct hr_error *error, int saved_errno, const char *format, ...)
     HR_PRINTF(3, 4);
 
+/* Say whose fault it is, unless somebody nearer to it has said so. Returns error's code (HR_ERR_INTERNAL when error is
+ * NULL). */
+enum hr_status hr_error_from(struct hr_error *error, enum hr_origin origin);
+
 /* Put context in front of the text that is there: "reading 'a.mp4'" + ": " + text. Returns error's
  * code (HR_ERR_INTERNAL when error is NULL), so that a caller can `return hr_error_prefix(...)`. */
 enum hr_status hr_error_prefix(struct hr_error *error, const char *format, ...) HR_PRINTF(2, 3);

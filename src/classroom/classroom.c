@@ -68,13 +68,13 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
         if (status == HR_END)
             return HR_OK;
         if (status != HR_OK)
-            return status;
+            return hr_error_from(error, HR_ORIGIN_INPUT);
         if (hr_deadline_passed(&lesson->deadline))
             return hr_error_set(error, HR_ERR_DEADLINE, "stopped at %.1f s of the video",
                                 (double)frame.pts_us / 1e6);
         status = look_at(lesson, &frame, &mark, error);
-        if (status != HR_OK)
-            return status;
+        if (status != HR_OK) /* more faces or tracks than can be */
+            return hr_error_from(error, HR_ORIGIN_INPUT);
         struct hr_progress progress = {.position_us = lesson->position.pts_us,
                                        .duration_us = duration_us,
                                        .frames = lesson->position.frames,
@@ -106,7 +106,7 @@ static enum hr_status decide_and_look_up(struct hr_session *session,
     int64_t mark = hr_clock_now_us();
     enum hr_status status = hr_tracks_finish(session->tracks, error);
     if (status != HR_OK)
-        return status;
+        return hr_error_from(error, HR_ORIGIN_INPUT);
     size_t count = hr_tracks_count(session->tracks);
     struct hr_decision *decisions = calloc(count + 1, sizeof *decisions);
     if (decisions == NULL)
@@ -169,7 +169,9 @@ static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, cons
     int64_t mark = hr_clock_now_us();
     enum hr_status status = hr_video_open(&lesson->video, stream, name, &sampling, error);
     lap(&mark, &lesson->result->times.decode_us);
-    if (status == HR_OK && lesson->part->state.size > 0) {
+    if (status != HR_OK)
+        return hr_error_from(error, HR_ORIGIN_INPUT);
+    if (lesson->part->state.size > 0) {
         status = hr_part_load(session, options->samples_per_s, lesson->part->state,
                               &lesson->position, error);
         if (status == HR_OK)

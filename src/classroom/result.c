@@ -143,6 +143,8 @@ static enum hr_status look_up(struct hr_result *result, const struct hr_session 
         pthread_mutex_lock(&engine->roster_lock);
         status = hr_roster_get(&engine->roster, ids, count, result->records, error);
         pthread_mutex_unlock(&engine->roster_lock);
+        if (status != HR_OK)
+            hr_error_from(error, HR_ORIGIN_RECORDS);
     }
     if (status == HR_OK)
         result->report.student_count = count;

@@ -5,18 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "aws/s3.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "classroom/names.h"
 #include "function/continuation.h"
+#include "function/report_places.h"
+#include "jobs/policy.h"
 #include "store/s3.h"
-
-/* The metadata of a report that says from what it was made: x-amz-meta-homeroom-source. */
-#define SOURCE_TAG "homeroom-source"
-
-/* How often a report may turn out to be somebody else's while it is being written. */
-enum { WRITE_ATTEMPTS_MAX = 4 };
 
 struct hr_function hr_function_default(void)
 {
@@ -70,6 +65,9 @@ struct errand {
     struct hr_stream stream;
     char etag[128];                  /* of the video that is read */
     char source[HR_SHA256_HEX_SIZE]; /* what the report is made from, in one word */
+    struct hr_report_places places;
+    struct hr_once_places once_places;
+    struct hr_once once;
 };
 
 static bool is_newsworthy(struct errand *errand)
@@ -109,25 +107,19 @@ static enum hr_status name_source(struct errand *errand, const char *etag, struc
     return status;
 }
 
-static struct hr_s3_object report_of(const struct errand *errand, const char *key)
+/* What is there already; see jobs/once.h. */
+static enum hr_status begin_once(struct errand *errand, enum hr_once_verdict *verdict, struct hr_error *error)
 {
-    return (struct hr_s3_object){.bucket = errand->function->out_bucket, .key = key};
-}
-
-/* Whether there is a report, and whether it is ours already. */
-enum report_state { REPORT_ABSENT, REPORT_OURS, REPORT_OTHER };
-
-static enum hr_status look_for_report(const struct errand *errand, const char *key,
-                                      enum report_state *state, struct hr_error *error)
-{
-    struct hr_s3_object report = report_of(errand, key);
-    char source[HR_SHA256_HEX_SIZE];
-    enum hr_status status = hr_s3_head_metadata(errand->function->aws, &report, SOURCE_TAG,
-                                                errand->deadline, source, sizeof source, error);
-    *state = status != HR_OK                       ? REPORT_ABSENT
-             : strcmp(source, errand->source) == 0 ? REPORT_OURS
-                                                   : REPORT_OTHER;
-    return status == HR_ERR_NOT_FOUND ? HR_OK : status;
+    const struct hr_function *function = errand->function;
+    errand->places = (struct hr_report_places){
+        .aws = function->aws,
+        .deadline = errand->deadline,
+        .bucket = function->out_bucket,
+        .keys = {[HR_ONCE_REPORT] = errand->report_key, [HR_ONCE_FAILURE] = errand->error_key},
+        .video = {.bucket = errand->news->bucket, .key = errand->news->key},
+        .etag = errand->etag};
+    errand->once_places = hr_report_places_once(&errand->places);
+    return hr_once_begin(&errand->once, &errand->once_places, errand->source, verdict, error);
 }
 
 /* --- reading the video --- */
@@ -193,97 +185,34 @@ static enum hr_status recognize(struct errand *errand, struct hr_part *part,
 
 /* --- writing the report --- */
 
-/* What S3 answers when the video is asked for again: is it still the one that was read? */
-static enum hr_status video_is_current(const struct errand *errand, bool *current,
-                                       struct hr_error *error)
-{
-    struct hr_s3_object video = {.bucket = errand->news->bucket, .key = errand->news->key};
-    struct hr_s3_info info;
-    enum hr_status status =
-        hr_s3_head(errand->function->aws, &video, errand->deadline, &info, error);
-    *current = status == HR_OK && strcmp(info.etag, errand->etag) == 0;
-    return status == HR_ERR_NOT_FOUND ? HR_OK : status;
-}
-
-/* Writes under the condition that nobody else did meanwhile. CONFLICT: somebody did. */
-static enum hr_status put_once(const struct errand *errand, const char *key,
-                               enum report_state state, struct hr_view text, struct hr_error *error)
-{
-    const struct hr_pair metadata[] = {{SOURCE_TAG, errand->source}};
-    struct hr_s3_info there;
-    struct hr_s3_put put = {.object = report_of(errand, key),
-                            .content_type = hr_store_content_type(key),
-                            .metadata = metadata,
-                            .metadata_count = 1,
-                            .if_absent = state == REPORT_ABSENT,
-                            .deadline = errand->deadline};
-    if (state != REPORT_ABSENT) {
-        enum hr_status status =
-            hr_s3_head(errand->function->aws, &put.object, errand->deadline, &there, error);
-        if (status == HR_ERR_NOT_FOUND) /* removed since it was looked for */
-            return hr_error_set(error, HR_ERR_CONFLICT, "the report was removed meanwhile");
-        if (status != HR_OK)
-            return status;
-        put.if_match = there.etag;
-    }
-    return hr_s3_put(errand->function->aws, &put, text, NULL, error);
-}
-
-static enum hr_status put_report(struct errand *errand, const char *key, enum report_state state,
-                                 struct hr_view text, enum hr_function_verdict verdict,
+/* Writes what has come of it under the key of its kind. */
+static enum hr_status put_report(struct errand *errand, enum hr_once_kind kind, struct hr_view text,
                                  const char *words, struct hr_error *error)
 {
+    struct hr_function_outcome *outcome = errand->outcome;
     int64_t start_us = hr_clock_now_us();
-    enum hr_status status = HR_ERR_CONFLICT;
-    for (int i = 0; status == HR_ERR_CONFLICT && i < WRITE_ATTEMPTS_MAX; i++) {
-        bool current = true;
-        status = put_once(errand, key, state, text, error);
-        if (status != HR_ERR_CONFLICT)
-            break;
-        /* Somebody else wrote: the same work by another, or a report of another version. */
-        status = look_for_report(errand, key, &state, error);
-        if (status == HR_OK && state == REPORT_OURS)
-            return conclude(errand->outcome, HR_FUNCTION_DUPLICATE,
-                            "somebody else was done with it first");
-        if (status == HR_OK)
-            status = video_is_current(errand, &current, error);
-        if (status == HR_OK && !current)
-            return conclude(errand->outcome, HR_FUNCTION_SUPERSEDED,
-                            "the video was replaced or removed meanwhile");
-        if (status == HR_OK)
-            status = HR_ERR_CONFLICT;
-    }
-    errand->outcome->write_us += hr_clock_now_us() - start_us;
-    if (status == HR_ERR_CONFLICT)
-        return hr_error_set(error, HR_ERR_UNAVAILABLE, "the report keeps being written by others");
+    enum hr_once_verdict verdict = HR_ONCE_OPEN;
+    enum hr_status status = hr_once_end(&errand->once, kind, text, &verdict, error);
+    outcome->write_us += hr_clock_now_us() - start_us;
     if (status != HR_OK)
         return hr_error_prefix(error, "writing the report");
-    snprintf(errand->outcome->report_key, sizeof errand->outcome->report_key, "%s", key);
-    return conclude(errand->outcome, verdict, words);
+    if (verdict == HR_ONCE_DUPLICATE)
+        return conclude(outcome, HR_FUNCTION_DUPLICATE, "somebody else was done with it first");
+    if (verdict == HR_ONCE_SUPERSEDED)
+        return conclude(outcome, HR_FUNCTION_SUPERSEDED, "the video was replaced or removed meanwhile");
+    snprintf(outcome->report_key, sizeof outcome->report_key, "%s", errand->places.keys[kind]);
+    return conclude(outcome, kind == HR_ONCE_REPORT ? HR_FUNCTION_DONE : HR_FUNCTION_BAD_VIDEO, words);
 }
 
-/* What an earlier version of the video left: a report and an error report never stand side by side.
- * Whatever comes of it, the new report is there. */
-static void remove_other(const struct errand *errand, const char *key)
-{
-    struct hr_s3_object other = report_of(errand, key);
-    struct hr_error ignored;
-    (void)!hr_s3_delete(errand->function->aws, &other, errand->deadline, &ignored);
-}
-
-static enum hr_status write_result(struct errand *errand, enum report_state state,
-                                   const struct hr_result *result, struct hr_error *error)
+static enum hr_status write_result(struct errand *errand, const struct hr_result *result, struct hr_error *error)
 {
     char *text = NULL;
     note_result(errand, result);
     enum hr_status status =
         hr_result_write(result, errand->function->format, errand->function->columns, &text, error);
     if (status == HR_OK)
-        status = put_report(errand, errand->report_key, state, hr_view_text(text), HR_FUNCTION_DONE,
-                            "", error);
+        status = put_report(errand, HR_ONCE_REPORT, hr_view_text(text), "", error);
     free(text);
-    if (status == HR_OK && errand->outcome->verdict == HR_FUNCTION_DONE)
-        remove_other(errand, errand->error_key);
     return status;
 }
 
@@ -301,17 +230,9 @@ static enum hr_status write_failure(struct errand *errand, const struct hr_error
     hr_json_set(json, "message", hr_json_text_new(reason->text));
     hr_json_set(json, "etag", hr_json_text_new(errand->etag));
     hr_json_set(json, "time", hr_json_text_new(now));
-    enum report_state state = REPORT_ABSENT;
     enum hr_status status = hr_json_write(json, true, &text, error);
     if (status == HR_OK)
-        status = look_for_report(errand, errand->error_key, &state, error);
-    if (status == HR_OK && state == REPORT_OURS)
-        status = conclude(errand->outcome, HR_FUNCTION_DUPLICATE, "its failure is known");
-    else if (status == HR_OK)
-        status = put_report(errand, errand->error_key, state, hr_buffer_view(&text),
-                            HR_FUNCTION_BAD_VIDEO, reason->text, error);
-    if (status == HR_OK && errand->outcome->verdict == HR_FUNCTION_BAD_VIDEO)
-        remove_other(errand, errand->report_key);
+        status = put_report(errand, HR_ONCE_FAILURE, hr_buffer_view(&text), reason->text, error);
     hr_json_free(json);
     hr_buffer_clear(&text);
     return status;
@@ -319,13 +240,8 @@ static enum hr_status write_failure(struct errand *errand, const struct hr_error
 
 /* --- the story --- */
 
-static bool fault_of_video(enum hr_status status)
-{
-    return status == HR_ERR_FORMAT || status == HR_ERR_UNSUPPORTED || status == HR_ERR_LIMIT;
-}
-
 /* From the open video to its report, or to what is kept of it. */
-static enum hr_status work(struct errand *errand, enum report_state state, struct hr_error *error)
+static enum hr_status work(struct errand *errand, struct hr_error *error)
 {
     struct hr_result *result = NULL;
     struct hr_continuation kept;
@@ -347,10 +263,10 @@ static enum hr_status work(struct errand *errand, enum report_state state, struc
         if (status == HR_OK)
             status = conclude(errand->outcome, HR_FUNCTION_PUT_DOWN, "goes on later");
     } else if (status == HR_OK) {
-        status = write_result(errand, state, result, error);
+        status = write_result(errand, result, error);
     } else if (status == HR_ERR_CONFLICT) {
         status = conclude(errand->outcome, HR_FUNCTION_SUPERSEDED, error->text);
-    } else if (fault_of_video(status)) {
+    } else if (hr_policy_of(error) == HR_POLICY_BAD_INPUT) {
         struct hr_error reason = *error;
         status = write_failure(errand, &reason, error);
     }
@@ -363,11 +279,10 @@ static enum hr_status work(struct errand *errand, enum report_state state, struc
 
 static enum hr_status run(struct errand *errand, struct hr_error *error)
 {
-    enum report_state state = REPORT_ABSENT;
     const char *etag = errand->news->etag;
+    enum hr_once_verdict verdict = HR_ONCE_OPEN;
     enum hr_status status = HR_OK;
-    /* A repeated event costs one look at the report; without an ETag in it the video must be
-     * asked. */
+    /* A repeated event costs one look at what is there; without an ETag in it the video must be asked. */
     if (etag[0] == '\0') {
         status = open_video(errand, error);
         etag = errand->etag;
@@ -375,14 +290,14 @@ static enum hr_status run(struct errand *errand, struct hr_error *error)
     if (status == HR_OK)
         status = name_source(errand, etag, error);
     if (status == HR_OK)
-        status = look_for_report(errand, errand->report_key, &state, error);
-    if (status == HR_OK && state == REPORT_OURS)
-        return conclude(errand->outcome, HR_FUNCTION_DUPLICATE, "its report is there");
+        status = begin_once(errand, &verdict, error);
+    if (status == HR_OK && verdict == HR_ONCE_DUPLICATE)
+        return conclude(errand->outcome, HR_FUNCTION_DUPLICATE, "what came of it is there");
     if (status == HR_OK && errand->news->etag[0] != '\0')
         status = open_video(errand, error);
     if (status == HR_ERR_NOT_FOUND || status == HR_ERR_CONFLICT)
         return conclude(errand->outcome, HR_FUNCTION_SUPERSEDED, error->text);
-    return status == HR_OK ? work(errand, state, error) : status;
+    return status == HR_OK ? work(errand, error) : status;
 }
 
 enum hr_status hr_function_handle(const struct hr_function *function, struct hr_session *session,

@@ -136,7 +136,7 @@ static enum hr_status s3_get_tag(void *context, const char *name, const char *ta
     enum hr_status status = find_object(store, name, &key, &object, error);
     if (status == HR_OK)
         status = hr_s3_head_metadata(store->aws, &object, tag, store->deadline, out,
-                                     HR_STORE_TAG_BYTES + 1, error);
+                                     HR_STORE_TAG_BYTES + 1, NULL, error);
     free(key);
     return status;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """homeroom lambda against MinIO, with a runtime API that the test steers, and under Amazon's own emulator."""
 
+import http.server
 import json
 import os
 import signal
@@ -42,6 +43,34 @@ def make_video(path, photo, seconds=2, rate=10):
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-loop", "1", "-i", PHOTOS / photo, "-t", str(seconds),
                     "-r", str(rate), "-vf", "scale=480:-2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt",
                     "yuv420p", path], check=True)
+
+
+class Rubbish(http.server.ThreadingHTTPServer):
+    """Answers everything with a page, as a proxy does that wants a password."""
+
+    daemon_threads = True
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            page = b"<html><body>Please log in</body></html>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Page)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
 
 
 class Function(ServiceCase):
@@ -227,6 +256,19 @@ class Function(ServiceCase):
         what, body, kind = away.invoke(queue_event(notification(record("a.mp4", etag))))
         self.assertEqual((what, body), ("response", {"batchItemFailures": [{"itemIdentifier": "m0"}]}))
         self.assertEqual(away.videos()[0]["code"], "unavailable")
+
+    def test_a_table_that_answers_rubbish_is_no_fault_of_the_video(self):
+        etag = self.put("a.mp4", self.video)
+        with Rubbish() as table:
+            runtime = self.runtime(HOMEROOM_STUDENTS="dynamodb:students", AWS_ENDPOINT_URL_DYNAMODB=table.url,
+                                   AWS_MAX_ATTEMPTS="2")
+            what, body, _ = runtime.invoke(queue_event(notification(record("a.mp4", etag))))
+        self.assertEqual((what, body), ("response", {"batchItemFailures": [{"itemIdentifier": "m0"}]}))
+        self.assertEqual(self.s3.keys_of("reports"), [])
+        # Nothing was said of the video: when the table is mended, it gets its report.
+        runtime = self.runtime()
+        runtime.invoke(notification(record("a.mp4", etag)))
+        self.assertEqual(self.s3.keys_of("reports"), ["a.csv"])
 
     def test_what_is_no_event_is_refused(self):
         runtime = self.runtime()

@@ -1,18 +1,17 @@
 /* homeroom watch IN OUT
  *
- * The folder OUT says what is done, so that nothing is lost or repeated when the program is stopped
- * and started: a report not older than its video is the proof that the video is done; an error
- * report is the proof that it failed as long as the video has the size and time written in it.
- * Reports appear whole or not at all (store/). A video is complete when its size and time did not
- * change between two looks; if copying only paused, the video becomes newer than its report and is
- * done again.
+ * OUT says what is done, so that nothing is lost or repeated when the program is stopped and
+ * started: a report carries as a tag from which video it was made - of a file its size, time and
+ * number, of an object in S3 its ETag - and an error report says the same. Another video that takes
+ * the name is another one, whatever its time. Of a report without a tag (somebody copied it there,
+ * or an older version made it) the times decide. Reports appear whole or not at all (store/).
  *
- * Where OUT is in S3, clocks say little: there a report carries as a tag which video it was made
- * from. An object in S3 is complete as soon as it is there, and is told from another by its ETag.
- */
+ * A file is complete when it did not change between two looks; an object in S3 as soon as it is
+ * there. */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "classroom/names.h"
 #include "cli/answer.h"
@@ -46,6 +45,8 @@ struct watch {
     size_t sight_count;
     struct sight **ready; /* borrowed from sights, the videos in hand */
     size_t ready_count;
+    char **left_alone; /* owned, sorted: names that were said to be no videos */
+    size_t left_alone_count;
     int exit_status; /* of the first failure */
 };
 
@@ -59,7 +60,8 @@ static bool same_file(const struct hr_store_item *a, const struct hr_store_item 
 {
     if (a->etag[0] != '\0' && b->etag[0] != '\0')
         return strcmp(a->etag, b->etag) == 0;
-    return a->size_bytes == b->size_bytes && a->modified_us == b->modified_us;
+    return a->size_bytes == b->size_bytes && a->modified_us == b->modified_us &&
+           (a->file_id == b->file_id || a->file_id == 0 || b->file_id == 0);
 }
 
 /* --- a look at the folder --- */
@@ -111,6 +113,56 @@ static enum hr_status list_videos(struct watch *watch, struct hr_store_item **it
     return status;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void free_names(char **names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+/* What still arrives has such an ending; it will have another. */
+static bool is_partial(const char *name)
+{
+    static const char *const endings[] = {".part", ".crdownload", ".download", ".tmp", ".partial"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What is no video by its name is said once, while it lies there. Takes the names. */
+static enum hr_status leave_alone(struct watch *watch, struct hr_store_item *items, size_t count,
+                                  struct hr_error *error)
+{
+    char **names = calloc(count + 1, sizeof *names);
+    size_t left = 0;
+    if (names == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu files", count);
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].name == NULL || is_partial(items[i].name))
+            continue;
+        names[left] = items[i].name;
+        items[i].name = NULL;
+        if (watch->left_alone_count == 0 ||
+            bsearch(&names[left], watch->left_alone, watch->left_alone_count, sizeof *names, by_text) == NULL)
+            hr_log_write(&watch->cli->log, HR_LOG_INFO, NULL,
+                         "%s is left alone: its name does not end as a video's or a picture's",
+                         names[left]);
+        left++;
+    }
+    qsort(names, left, sizeof *names, by_text);
+    free_names(watch->left_alone, watch->left_alone_count);
+    watch->left_alone = names;
+    watch->left_alone_count = left;
+    return HR_OK;
+}
+
 static enum hr_status look(struct watch *watch, struct hr_error *error)
 {
     struct hr_store_item *items = NULL;
@@ -127,10 +179,8 @@ static enum hr_status look(struct watch *watch, struct hr_error *error)
         goto out;
     }
     for (size_t i = 0; i < item_count; i++) {
-        if (!hr_is_video_name(items[i].name)) {
-            hr_log_write(&watch->cli->log, HR_LOG_DEBUG, NULL, "not a video: %s", items[i].name);
+        if (!hr_is_video_name(items[i].name))
             continue;
-        }
         sights[count].item = items[i];
         items[i].name = NULL; /* now the sight's */
         remember(watch, &sights[count++]);
@@ -142,6 +192,7 @@ static enum hr_status look(struct watch *watch, struct hr_error *error)
     watch->sight_count = count;
     watch->ready = ready;
     watch->ready_count = 0;
+    status = leave_alone(watch, items, item_count, error);
 out:
     hr_store_items_free(items, item_count);
     return status;
@@ -170,8 +221,9 @@ static void source_of(const struct sight *sight, char out[HR_STORE_TAG_BYTES + 1
     if (sight->item.etag[0] != '\0')
         snprintf(out, HR_STORE_TAG_BYTES + 1, "%s", sight->item.etag);
     else
-        snprintf(out, HR_STORE_TAG_BYTES + 1, "%llu-%lld",
-                 (unsigned long long)sight->item.size_bytes, (long long)sight->item.modified_us);
+        snprintf(out, HR_STORE_TAG_BYTES + 1, "%llu-%lld-%llu",
+                 (unsigned long long)sight->item.size_bytes, (long long)sight->item.modified_us,
+                 (unsigned long long)sight->item.file_id);
 }
 
 static enum hr_status list_reports(struct watch *watch, struct hr_error *error)
@@ -208,11 +260,17 @@ static enum hr_status has_remote_report(const struct watch *watch, struct sight 
     return status == HR_ERR_NOT_FOUND ? HR_OK : status;
 }
 
-/* A time to come (another machine's clock) cannot be compared: then any report counts. */
+/* Of a report without a tag. A time to come (another machine's clock) cannot be compared: then any report counts. */
+static bool is_newer(const struct hr_store_item *report, const struct sight *sight)
+{
+    return sight->reported || report->modified_us >= sight->item.modified_us ||
+           sight->item.modified_us > wall_us();
+}
+
 static enum hr_status has_report(struct watch *watch, struct sight *sight, bool *out,
                                  struct hr_error *error)
 {
-    char name[1024];
+    char name[1024], source[HR_STORE_TAG_BYTES + 1], tag[HR_STORE_TAG_BYTES + 1];
     struct hr_store_item report = {0};
     *out = false;
     enum hr_status status = report_name(watch, sight, name, sizeof name, error);
@@ -220,13 +278,16 @@ static enum hr_status has_report(struct watch *watch, struct sight *sight, bool 
         return has_remote_report(watch, sight, name, out, error);
     if (status == HR_OK)
         status = watch->out.stat(watch->out.context, name, &report, error);
-    if (status == HR_ERR_NOT_FOUND)
-        return HR_OK;
     if (status == HR_OK)
-        *out = sight->reported || report.modified_us >= sight->item.modified_us ||
-               sight->item.modified_us > wall_us();
+        status = watch->out.get_tag(watch->out.context, name, SOURCE_TAG, tag, error);
+    if (status == HR_OK && tag[0] != '\0') {
+        source_of(sight, source);
+        *out = strcmp(source, tag) == 0;
+    } else if (status == HR_OK) {
+        *out = is_newer(&report, sight);
+    }
     free(report.name);
-    return status;
+    return status == HR_ERR_NOT_FOUND ? HR_OK : status;
 }
 
 static enum hr_status read_text(const struct hr_store *store, const char *name,
@@ -263,7 +324,8 @@ static bool has_error_report(const struct watch *watch, struct sight *sight)
         hr_json_parse(&json, hr_buffer_view(&text), &ignored) == HR_OK) {
         struct hr_store_item failed = {
             .size_bytes = (uint64_t)hr_json_integer(hr_json_get(json, "size_bytes")),
-            .modified_us = hr_json_integer(hr_json_get(json, "modified_us"))};
+            .modified_us = hr_json_integer(hr_json_get(json, "modified_us")),
+            .file_id = (uint64_t)hr_json_integer(hr_json_get(json, "file_id"))};
         const char *etag = hr_json_text(hr_json_get(json, "etag"));
         snprintf(failed.etag, sizeof failed.etag, "%s", etag != NULL ? etag : "");
         same = same_file(&failed, &sight->item) && !hr_json_boolean(hr_json_get(json, "try_again"));
@@ -326,6 +388,7 @@ static enum hr_status write_error_report(struct watch *watch, const struct sight
     hr_json_set(json, "message", hr_answer_json_text(failure->text));
     hr_json_set(json, "size_bytes", hr_json_integer_new((int64_t)sight->item.size_bytes));
     hr_json_set(json, "modified_us", hr_json_integer_new(sight->item.modified_us));
+    hr_json_set(json, "file_id", hr_json_integer_new((int64_t)sight->item.file_id));
     if (sight->item.etag[0] != '\0')
         hr_json_set(json, "etag", hr_json_text_new(sight->item.etag));
     hr_json_set(json, "try_again", hr_json_boolean_new(try_again));
@@ -532,6 +595,7 @@ int hr_cmd_watch(struct hr_cli *cli)
     free_sights(watch.sights, watch.sight_count);
     free(watch.ready);
     hr_store_items_free(watch.reports, watch.report_count);
+    free_names(watch.left_alone, watch.left_alone_count);
     hr_engine_close(watch.engine);
     hr_store_close(&watch.in);
     hr_store_close(&watch.out);

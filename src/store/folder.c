@@ -52,27 +52,6 @@ static enum hr_status folder_put(void *context, const char *name, struct hr_view
     return hr_place_write(&place, bytes, error);
 }
 
-/* A file has no room for tags that every file system keeps. */
-static enum hr_status folder_put_tagged(void *context, const char *name, struct hr_view bytes,
-                                        struct hr_store_tags tags, struct hr_error *error)
-{
-    enum hr_status status = hr_store_tags_check(tags, error);
-    return status == HR_OK ? folder_put(context, name, bytes, error) : status;
-}
-
-static enum hr_status folder_put_new(void *context, const char *name, struct hr_view bytes,
-                                     struct hr_store_tags tags, struct hr_error *error)
-{
-    enum hr_status status = hr_store_tags_check(tags, error);
-    if (status == HR_OK)
-        status = hr_store_name_check(name, error);
-    if (status != HR_OK)
-        return status;
-    struct shown shown;
-    struct hr_place place = place_of(context, name, &shown);
-    return hr_place_write_new(&place, bytes, error);
-}
-
 static int64_t modified_us(const struct stat *info)
 {
     return (int64_t)info->st_mtim.tv_sec * 1000000 + info->st_mtim.tv_nsec / 1000;
@@ -83,7 +62,8 @@ static enum hr_status fill_item(struct hr_store_item *out, const char *name,
 {
     *out = (struct hr_store_item){.name = strdup(name),
                                   .size_bytes = (uint64_t)info->st_size,
-                                  .modified_us = modified_us(info)};
+                                  .modified_us = modified_us(info),
+                                  .file_id = (uint64_t)info->st_ino};
     if (out->name == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a file's name");
     return HR_OK;
@@ -106,14 +86,133 @@ static enum hr_status folder_stat(void *context, const char *name, struct hr_sto
     return fill_item(out, name, &info, error);
 }
 
+/* --- tags: a file in a hidden folder, as no file system keeps them everywhere --- */
+
+#define TAGS_FOLDER ".homeroom"
+enum { TAGS_BYTES_MAX = 4096 };
+
+/* Which file the tags are of, so that another one that took its name has none. */
+static void identity_of(const struct stat *info, char out[64])
+{
+    snprintf(out, 64, "%llu-%lld.%09ld-%llu", (unsigned long long)info->st_size,
+             (long long)info->st_mtim.tv_sec, info->st_mtim.tv_nsec, (unsigned long long)info->st_ino);
+}
+
+/* -1: there is none. */
+static int open_tags_folder(const struct folder *folder, bool create)
+{
+    if (create && mkdirat(folder->fd, TAGS_FOLDER, 0700) != 0 && errno != EEXIST)
+        return -1;
+    return openat(folder->fd, TAGS_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static void forget_tags(const struct folder *folder, const char *name)
+{
+    int fd = open_tags_folder(folder, false);
+    if (fd < 0)
+        return;
+    (void)unlinkat(fd, name, 0);
+    close(fd);
+}
+
+/* A hint that cannot be kept is no failure: the file is there. */
+static void keep_tags(const struct folder *folder, const char *name, struct hr_store_tags tags)
+{
+    struct stat info;
+    struct hr_error ignored;
+    struct hr_buffer text;
+    char identity[64];
+    int fd = tags.count > 0 ? open_tags_folder(folder, true) : -1;
+    if (fd < 0)
+        return;
+    hr_buffer_init(&text, TAGS_BYTES_MAX);
+    if (fstatat(folder->fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+        identity_of(&info, identity);
+        hr_buffer_append_format(&text, "file=%s\n", identity);
+        for (size_t i = 0; i < tags.count; i++)
+            hr_buffer_append_format(&text, "%s=%s\n", tags.items[i].name, tags.items[i].value);
+        struct hr_place place = {fd, name, name};
+        if (!text.failed)
+            (void)!hr_place_write(&place, hr_buffer_view(&text), &ignored);
+    }
+    hr_buffer_clear(&text);
+    close(fd);
+}
+
+/* The value of a line "NAME=VALUE"; "" when there is none. */
+static void find_line(const char *text, const char *name, char *out, size_t size)
+{
+    size_t length = strlen(name);
+    out[0] = '\0';
+    for (const char *line = text; *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        if (end == NULL)
+            return; /* not whole */
+        if (strncmp(line, name, length) == 0 && line[length] == '=') {
+            snprintf(out, size, "%.*s", (int)(end - line - (ptrdiff_t)length - 1), line + length + 1);
+            return;
+        }
+        line = end + 1;
+    }
+}
+
+static void read_tag(const struct folder *folder, const char *name, const char *tag,
+                     char out[HR_STORE_TAG_BYTES + 1])
+{
+    char text[TAGS_BYTES_MAX + 1], kept[64], identity[64];
+    struct stat info;
+    int fd = open_tags_folder(folder, false);
+    int file = fd >= 0 ? openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    ssize_t got = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+    if (file >= 0)
+        close(file);
+    if (fd >= 0)
+        close(fd);
+    if (got < 0 || fstatat(folder->fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return;
+    text[got] = '\0';
+    identity_of(&info, identity);
+    find_line(text, "file", kept, sizeof kept);
+    if (strcmp(kept, identity) == 0)
+        find_line(text, tag, out, HR_STORE_TAG_BYTES + 1);
+}
+
 static enum hr_status folder_get_tag(void *context, const char *name, const char *tag,
                                      char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error)
 {
     struct hr_store_item item;
-    (void)tag;
     out[0] = '\0';
     enum hr_status status = folder_stat(context, name, &item, error);
     hr_store_item_clear(&item);
+    if (status == HR_OK)
+        read_tag(context, name, tag, out);
+    return status;
+}
+
+static enum hr_status folder_put_tagged(void *context, const char *name, struct hr_view bytes,
+                                        struct hr_store_tags tags, struct hr_error *error)
+{
+    enum hr_status status = hr_store_tags_check(tags, error);
+    if (status == HR_OK)
+        status = folder_put(context, name, bytes, error);
+    if (status == HR_OK)
+        keep_tags(context, name, tags);
+    return status;
+}
+
+static enum hr_status folder_put_new(void *context, const char *name, struct hr_view bytes,
+                                     struct hr_store_tags tags, struct hr_error *error)
+{
+    enum hr_status status = hr_store_tags_check(tags, error);
+    if (status == HR_OK)
+        status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    struct shown shown;
+    struct hr_place place = place_of(context, name, &shown);
+    status = hr_place_write_new(&place, bytes, error);
+    if (status == HR_OK)
+        keep_tags(context, name, tags);
     return status;
 }
 
@@ -126,6 +225,7 @@ static enum hr_status folder_remove(void *context, const char *name, struct hr_e
     struct hr_place place = place_of(context, name, &shown);
     if (unlinkat(place.folder_fd, name, 0) != 0)
         return hr_error_set_errno(error, errno, "removing '%s'", place.shown);
+    forget_tags(context, name);
     return HR_OK;
 }
 

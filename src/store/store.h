@@ -24,13 +24,17 @@ struct hr_store_item {
     int64_t modified_fine_us;
     /* What changes whenever the bytes do, where the store knows it (S3); "" for a file. */
     char etag[HR_STORE_ETAG_SIZE];
+    /* The number by which the file system knows the file: another one that took the name has
+     * another, mostly. 0: not known. */
+    uint64_t file_id;
 };
 void hr_store_item_clear(struct hr_store_item *item); /* frees; safe on a zeroed one */
 void hr_store_items_free(struct hr_store_item *items, size_t count);
 
 /* A word about a file that is kept beside its bytes: from which video a report was made. The name:
  * small letters, digits and '-'; the value: printable ASCII of at most HR_STORE_TAG_BYTES. Only a
- * hint: a folder forgets them. */
+ * hint: a folder keeps them in files of a hidden folder in it, ".homeroom", and forgets those of a
+ * file that somebody else has changed since. */
 struct hr_store_tag {
     const char *name;
     const char *value;
@@ -56,7 +60,7 @@ struct hr_store {
      * once exactly one succeeds. */
     enum hr_status (*put_new)(void *context, const char *name, struct hr_view bytes,
                               struct hr_store_tags tags, struct hr_error *error);
-    /* What a file was tagged with: "" when it was not, or when the store forgets tags. NOT_FOUND
+    /* What a file was tagged with: "" when it was not, or when the tags are forgotten. NOT_FOUND
      * when there is no such file. */
     enum hr_status (*get_tag)(void *context, const char *name, const char *tag,
                               char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error);

@@ -20,7 +20,7 @@ class Watch(Case):
         hidden.rename(self.incoming / name)
 
     def names(self):
-        return sorted(os.listdir(self.reports))
+        return sorted(name for name in os.listdir(self.reports) if name[0] != ".")
 
     def watch(self, *words):
         return self.start("watch", "in", "reports", "--interval", "0.2", *words)
@@ -160,6 +160,50 @@ class Watch(Case):
         os.utime(self.incoming / "one.mp4", (4_000_000_000, 4_000_000_000))
         self.assertEqual(self.done(self.once()), 1)
         self.assertEqual(self.done(self.once()), 0)
+
+    def test_another_video_takes_the_name(self):
+        """Whatever its time: older than the report, to come, or the same as the video's that was there."""
+        report = self.reports / "one.mp4.csv"
+        for wanted, source, when in (("Obama", "obama.mp4", None), ("Biden", "biden.mp4", LONG_AGO),
+                                     ("Obama", "obama.mp4", LONG_AGO), ("Biden", "biden.mp4", time.time() + 90000)):
+            self.put("one.mp4", source)
+            if when is not None:
+                os.utime(self.incoming / "one.mp4", (when, when))
+            self.assertEqual(self.done(self.once()), 1, (wanted, when))
+            self.assertIn(wanted, report.read_text())
+            self.assertEqual(self.done(self.once()), 0, "done once")
+
+    def test_a_video_of_the_same_size_and_time_takes_the_name(self):
+        size = max((self.videos() / name).stat().st_size for name in ("obama.mp4", "biden.mp4"))
+        for wanted, source in (("Obama", "obama.mp4"), ("Biden", "biden.mp4")):
+            hidden = self.incoming / ".one.mp4"
+            shutil.copyfile(self.videos() / source, hidden)
+            with open(hidden, "ab") as file:  # MP4 does not mind what stands behind its boxes
+                file.write(b"\0" * (size - file.tell()))
+            os.utime(hidden, (LONG_AGO, LONG_AGO))
+            hidden.rename(self.incoming / "one.mp4")
+            self.assertEqual(self.done(self.once()), 1)
+            self.assertIn(wanted, (self.reports / "one.mp4.csv").read_text())
+
+    def test_a_report_of_an_earlier_version_counts(self):
+        self.put("one.mp4")
+        self.once()
+        shutil.rmtree(self.reports / ".homeroom")  # it kept no tags
+        self.assertEqual(self.done(self.once()), 0)
+        later = time.time() + 3
+        os.utime(self.incoming / "one.mp4", (later - 100, later - 100))
+        self.assertEqual(self.done(self.once()), 0, "not newer than its report")
+
+    def test_what_is_left_alone_is_said_once(self):
+        self.put("one.mp4")
+        for name in ("notes.txt", "lesson.mp4.part"):
+            (self.incoming / name).write_bytes(b"x")
+        process = self.watch()
+        self.wait_for((self.reports / "one.mp4.csv").exists, process)
+        time.sleep(1)
+        result = self.end(process)
+        self.assertEqual(result.err.count("notes.txt is left alone"), 1)
+        self.assertNotIn("lesson.mp4.part", result.err)
 
     def test_enrolled_meanwhile(self):
         env = {"HOMEROOM_DB": self.dir / "other.db"}

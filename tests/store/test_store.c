@@ -360,8 +360,7 @@ static void tags_are_a_hint(void **state)
     struct hr_store_tags tags = {&of_video, 1};
     assert_ok(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error), &error);
     assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
-    bool in_memory = fixture->folder.path[0] == '\0';
-    assert_string_equal(value, in_memory ? of_video.value : "");
+    assert_string_equal(value, of_video.value);
     assert_ok(store->get_tag(store->context, "a", "other", value, &error), &error);
     assert_string_equal(value, "");
     put(store, "a", "y");
@@ -369,6 +368,34 @@ static void tags_are_a_hint(void **state)
     assert_string_equal(value, "");
     assert_int_equal(store->get_tag(store->context, "b", "source", value, &error),
                      HR_ERR_NOT_FOUND);
+    /* They go with the file. */
+    assert_ok(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error), &error);
+    assert_ok(store->remove(store->context, "a", &error), &error);
+    put(store, "a", "x");
+    assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
+    assert_string_equal(value, "");
+    assert_ok(store->put_new(store->context, "c", hr_view_text("x"), tags, &error), &error);
+    assert_ok(store->get_tag(store->context, "c", "source", value, &error), &error);
+    assert_string_equal(value, of_video.value);
+}
+
+/* Another program knows nothing of tags: those of a file that it has changed are not believed. */
+static void tags_of_a_file_that_somebody_changed_are_forgotten(void **state)
+{
+    struct fixture *fixture = *state;
+    struct hr_store *store = &fixture->store;
+    struct hr_error error;
+    char value[HR_STORE_TAG_BYTES + 1], path[4096];
+    struct hr_store_tags tags = {&of_video, 1};
+    if (fixture->folder.path[0] == '\0')
+        return; /* in memory there is no other program */
+    assert_ok(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error), &error);
+    snprintf(path, sizeof path, "%s/a", fixture->folder.path);
+    FILE *file = fopen(path, "a");
+    assert_non_null(file);
+    assert_int_equal(fputs("more", file) >= 0 && fclose(file) == 0, 1);
+    assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
+    assert_string_equal(value, "");
 }
 
 static void tags_that_are_not_plain_are_refused(void **state)
@@ -410,6 +437,7 @@ int main(void)
         ON_BOTH(put_new_does_not_replace),
         ON_BOTH(one_of_many_puts_the_new_one),
         ON_BOTH(tags_are_a_hint),
+        ON_BOTH(tags_of_a_file_that_somebody_changed_are_forgotten),
         ON_BOTH(tags_that_are_not_plain_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

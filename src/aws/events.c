@@ -69,18 +69,27 @@ static char *decoded_key(const char *key, bool form, struct hr_error *error)
     return copy;
 }
 
-/* An entry more, zeroed; NULL past the limit or without memory. */
-static struct hr_event_object *append_object(struct hr_events *events)
+/* An entry more, zeroed; NULL with an error. */
+static struct hr_event_object *append_object(struct hr_events *events, struct hr_error *error)
 {
-    if (events->object_count >= HR_EVENTS_OBJECTS_MAX)
+    if (events->object_count >= HR_EVENTS_OBJECTS_MAX) {
+        (void)!hr_error_set(error, HR_ERR_LIMIT, "the event names more than %d objects, which is the limit",
+                            HR_EVENTS_OBJECTS_MAX);
         return NULL;
-    struct hr_event_object *more =
-        realloc(events->objects, (events->object_count + 1) * sizeof *more);
-    if (more == NULL)
-        return NULL;
-    events->objects = more;
-    more[events->object_count] = (struct hr_event_object){0};
-    return &more[events->object_count++];
+    }
+    size_t count = events->object_count;
+    if ((count & (count - 1)) == 0) { /* room for 1, 2, 4, 8 ... is full */
+        struct hr_event_object *more =
+            realloc(events->objects, (count > 0 ? 2 * count : 1) * sizeof *more);
+        if (more == NULL) {
+            (void)!no_memory(error);
+            return NULL;
+        }
+        events->objects = more;
+    }
+    events->objects[count] = (struct hr_event_object){0};
+    events->object_count++;
+    return &events->objects[count];
 }
 
 /* `bucket` and `object` as both S3 and EventBridge write them, but for the key and the ETag. */
@@ -92,9 +101,9 @@ static enum hr_status add_object(struct hr_events *events, const struct hr_json 
     if (bucket_name[0] == '\0' || key[0] == '\0')
         return hr_error_set(error, HR_ERR_FORMAT, "a record without bucket or key");
     const struct hr_json *size = hr_json_get(object, "size");
-    struct hr_event_object *out = append_object(events);
+    struct hr_event_object *out = append_object(events, error);
     if (out == NULL)
-        return no_memory(error);
+        return error->code;
     hr_error_set(error, HR_ERR_MEMORY, "no memory for an event");
     out->bucket = strdup(bucket_name);
     out->key = decoded_key(key, form, error);

@@ -237,6 +237,33 @@ static void what_is_no_notification_is_refused(void **state)
     }
 }
 
+/* A limit is a limit, not a machine that is short of memory. */
+static void an_event_of_too_many_objects_says_the_limit(void **state)
+{
+    (void)state;
+    static const char record[] = "{\"eventVersion\":\"2.1\",\"eventName\":\"ObjectCreated:Put\",\"s3\":"
+                                 "{\"bucket\":{\"name\":\"v\"},\"object\":{\"key\":\"a.mp4\",\"size\":1}}}";
+    for (size_t more = 0; more < 2; more++) {
+        struct hr_buffer json;
+        struct hr_events events;
+        struct hr_error error = {0};
+        hr_buffer_init(&json, SIZE_MAX / 2);
+        hr_buffer_append_text(&json, "{\"Records\":[");
+        for (size_t i = 0; i < HR_EVENTS_OBJECTS_MAX + more; i++)
+            hr_buffer_append_format(&json, "%s%s", i > 0 ? "," : "", record);
+        hr_buffer_append_text(&json, "]}");
+        enum hr_status status = hr_events_parse(&events, hr_buffer_view(&json), &error);
+        if (more == 0) {
+            assert_ok(status, &error);
+            assert_int_equal(events.object_count, HR_EVENTS_OBJECTS_MAX);
+        } else {
+            assert_error(status, HR_ERR_LIMIT, &error, "20000 objects");
+        }
+        hr_events_clear(&events);
+        hr_buffer_clear(&json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +276,7 @@ int main(void)
         cmocka_unit_test(a_topic_without_a_queue),
         cmocka_unit_test(eventbridges_event),
         cmocka_unit_test(what_is_no_notification_is_refused),
+        cmocka_unit_test(an_event_of_too_many_objects_says_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ _homeroom()
     elif [[ $current == -* ]]; then
         words=' --db --models --threads --json --quiet --verbose --help --version'
         case $command in
-        recognize) words+=' --out --fps --format --columns --false-present --include --jobs --timeout --students --students-cache' ;;
+        recognize) words+=' --out --fps --format --columns --false-present --include --force --jobs --timeout --students --students-cache' ;;
         watch) words+=' --fps --format --columns --false-present --include --timeout --students --students-cache --once --interval' ;;
         import) words+=' --students --create-table --accept-lookalike' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;

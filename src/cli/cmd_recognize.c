@@ -51,6 +51,68 @@ static enum hr_status name_reports(struct recognize *job, struct hr_error *error
     return HR_OK;
 }
 
+/* --- what is there already --- */
+
+/* The tag of a report whose bytes do not say that it is one. */
+#define REPORT_TAG "report"
+
+static enum hr_status read_head(const struct hr_store *store, const char *name,
+                                uint8_t head[HR_REPORT_HEAD_BYTES], size_t *size, struct hr_error *error)
+{
+    struct hr_stream stream = {0};
+    *size = 0;
+    enum hr_status status = store->open(store->context, name, &stream, error);
+    while (status == HR_OK && *size < HR_REPORT_HEAD_BYTES) {
+        size_t got = 0;
+        status = stream.read(stream.context, head + *size, HR_REPORT_HEAD_BYTES - *size, &got, error);
+        *size += got;
+    }
+    hr_stream_close(&stream);
+    return status == HR_END ? HR_OK : status;
+}
+
+/* A report is written over by a report; anything else is somebody's, as the table class.csv beside class.mp4 is. */
+static enum hr_status check_target(struct recognize *job, size_t index, struct hr_error *error)
+{
+    const struct hr_store *store = &job->store;
+    const char *name = job->names[index];
+    uint8_t head[HR_REPORT_HEAD_BYTES];
+    char tag[HR_STORE_TAG_BYTES + 1];
+    size_t size = 0;
+    enum hr_status status = read_head(store, name, head, &size, error);
+    if (status == HR_ERR_NOT_FOUND)
+        return HR_OK;
+    if (status != HR_OK || hr_report_is_one(hr_view_of(head, size)))
+        return status;
+    status = store->get_tag(store->context, name, REPORT_TAG, tag, error);
+    if (status == HR_ERR_NOT_FOUND || (status == HR_OK && tag[0] != '\0'))
+        return HR_OK;
+    if (status != HR_OK)
+        return status;
+    return hr_error_set(error, HR_ERR_ARGUMENT,
+                        "the report of '%s' would write over '%s' in '%s', which is not a report: say "
+                        "another --out, or --force to write over it",
+                        job->cli->words[index], name, job->cli->settings.out);
+}
+
+static enum hr_status check_targets(struct recognize *job, struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    for (size_t i = 0; status == HR_OK && i < job->cli->word_count; i++)
+        status = check_target(job, i, error);
+    return status;
+}
+
+/* --- writing --- */
+
+static enum hr_status put_report(struct recognize *job, const char *name, struct hr_view text,
+                                 struct hr_error *error)
+{
+    const struct hr_store_tag tag = {REPORT_TAG, "1"};
+    struct hr_store_tags tags = {&tag, hr_report_is_one(text) ? 0 : 1};
+    return job->store.put_tagged(job->store.context, name, text, tags, error);
+}
+
 static enum hr_status write_report(struct recognize *job, size_t index,
                                    const struct hr_result *result, struct hr_error *error)
 {
@@ -60,7 +122,7 @@ static enum hr_status write_report(struct recognize *job, size_t index,
     if (status != HR_OK)
         return status;
     if (!job->to_stdout)
-        status = job->store.put(job->store.context, job->names[index], hr_view_text(text), error);
+        status = put_report(job, job->names[index], hr_view_text(text), error);
     else if (fputs(text, cli->out) < 0 || fflush(cli->out) != 0)
         status = hr_error_set(error, HR_ERR_IO, "standard output does not take the report");
     free(text);
@@ -99,6 +161,8 @@ int hr_cmd_recognize(struct hr_cli *cli)
     if (status == HR_OK && !job.to_stdout)
         status = hr_anywhere_open_store(&anywhere, cli->settings.out, true, &cli->patience,
                                         &job.store, &error);
+    if (status == HR_OK && !job.to_stdout && !cli->settings.force)
+        status = check_targets(&job, &error);
     if (status == HR_OK)
         status = hr_cli_open_engine(cli, HR_DATABASE_READ, &engine, &error);
     if (status != HR_OK)

@@ -56,6 +56,8 @@ const struct hr_option hr_option_table[] = {
      "HOMEROOM_INCLUDE", SEEING,
      "who gets a row: certain, or those in review as well, which a person should look at (default: "
      "certain; review when every face was imported from an older system)"},
+    {"force", 0, HR_OPTION_FLAG, AT(force), NULL, NULL, 0, 0, NULL, NULL, ON(RECOGNIZE),
+     "write over a file that is there and is not a report"},
     {"jobs", 'j', HR_OPTION_INTEGER, AT(jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL,
      ON(RECOGNIZE), "videos worked on at a time; 0: as many as there are threads"},
     {"timeout", 0, HR_OPTION_NUMBER, AT(timeout_s), "S", NULL, 0, 86400, "0", NULL,

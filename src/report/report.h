@@ -114,4 +114,11 @@ enum hr_status hr_report_write_csv(const struct hr_report *report,
  * milliseconds for programs, hh:mm:ss.mmm for people. LIMIT as above. */
 enum hr_status hr_report_write_json(const struct hr_report *report, struct hr_buffer *out,
                                     struct hr_error *error) HR_MUST_USE;
+
+/* Whether a file that begins so (some hundred bytes are enough) is a report, of this version or an earlier one. A CSV
+ * that a table of students could be as well (columns id, name, major, year, but not just as they stand by default) is
+ * none. */
+enum { HR_REPORT_HEAD_BYTES = 512 };
+bool hr_report_is_one(struct hr_view head);
+
 #endif

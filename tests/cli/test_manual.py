@@ -47,7 +47,7 @@ class Files(Case):
         (self.dir / "reports").mkdir()
         self.assertEqual(self.complete("homeroom", "rec"), ["recognize"])
         self.assertIn("doctor", self.complete("homeroom", ""))
-        self.assertEqual(self.complete("homeroom", "recognize", "--fo"), ["--format"])
+        self.assertEqual(self.complete("homeroom", "recognize", "--form"), ["--format"])
         self.assertEqual(self.complete("homeroom", "recognize", "--format", ""), ["csv", "json"])
         self.assertEqual(self.complete("homeroom", "recognize", "l"), ["lesson.mp4"])
         self.assertEqual(self.complete("homeroom", "recognize", "--out", ""), ["reports"])

@@ -131,9 +131,33 @@ class Recognize(Case):
         self.assertEqual(self.files("out"), sorted([".hidden.csv", "-o.csv", "Müllers  Stunde 'A' $(x).csv", "two\nlines.csv"]))
 
     def test_report_is_replaced(self):
-        (self.dir / "obama.csv").write_text("old\n" * 1000)
-        self.run_it("recognize", self.videos() / "obama.mp4")
-        self.assertEqual(self.report(), [HEADER, OBAMA_ROW])
+        """By a report, whatever its columns; one of an earlier version, too."""
+        self.run_it("recognize", "-o", "out", self.videos() / "obama.mp4", "--columns", "id,name")
+        for columns in ("id,name", "all", "name,major,year"):
+            self.run_it("recognize", "-o", "out", self.videos() / "obama.mp4", "--columns", columns)
+        self.assertEqual(self.report("out/obama.csv"), [HEADER, OBAMA_ROW])
+        (self.dir / "out/obama.csv").write_bytes(b"name,distance,margin\r\n")
+        self.run_it("recognize", "-o", "out", self.videos() / "obama.mp4")
+        for _ in range(2):
+            self.run_it("recognize", "-o", "out", self.videos() / "obama.mp4", "--format", "json")
+
+    def test_nothing_but_a_report_is_written_over(self):
+        """Not the class's table that lies beside the class's video, nor anything else; before any work is done."""
+        (self.dir / "class.mp4").write_bytes((self.videos() / "obama.mp4").read_bytes())
+        (self.dir / "other.mp4").write_bytes((self.videos() / "biden.mp4").read_bytes())
+        for text in (b"id,name,major,year\n17,Anna,Law,senior\n", b"id,name,major,year\r\n17,Anna,Law,senior\r\n",
+                     b"name,marks\r\nAnna,1\r\n", b"", b"old\n" * 1000, b"\0" * 600):
+            (self.dir / "class.csv").write_bytes(text)
+            result = self.run_it("recognize", "other.mp4", "class.mp4", status=ARGUMENT)
+            self.assertIn("'class.csv'", result.err)
+            self.assertIn("--force", result.err)
+            self.assertEqual((self.dir / "class.csv").read_bytes(), text)
+            self.assertFalse((self.dir / "other.csv").exists())
+        (self.dir / "class.json").write_text('{"class": 5}')
+        self.run_it("recognize", "class.mp4", "--format", "json", status=ARGUMENT)
+        self.run_it("recognize", "class.mp4", "--force")
+        self.assertEqual(self.report("class.csv"), [HEADER, OBAMA_ROW])
+        self.run_it("recognize", "class.mp4")
 
     def test_out_that_cannot_be_written(self):
         (self.dir / "file").touch()

@@ -49,6 +49,8 @@ hr_command_fn hr_cmd_recognize, hr_cmd_watch, hr_cmd_import, hr_cmd_enroll, hr_c
 
 /* Log an error once and give its exit status. */
 int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error);
+/* The same, for a word that is no command: it says which one may be meant. */
+int hr_cli_no_command(struct hr_cli *cli, const char *word);
 
 /* Ctrl-C and SIGTERM: the running sessions are asked to stop, so that nothing is left half done; a
  * second signal ends the program at once. hr_cli_interrupted says whether one came. */

@@ -3,6 +3,7 @@
 
 #include "cli/answer.h"
 #include "cli/manual.h"
+#include "cli/suggest.h"
 
 enum { TEXT_INDENT = 6, SUMMARY_INDENT = 13 };
 
@@ -122,8 +123,19 @@ int hr_cmd_help(struct hr_cli *cli)
             texts[i].write(cli->out);
             return 0;
         }
+    return hr_cli_no_command(cli, word);
+}
+
+static const char *command_name(size_t index)
+{
+    return hr_command_table[index].name;
+}
+
+int hr_cli_no_command(struct hr_cli *cli, const char *word)
+{
     struct hr_error error;
-    hr_error_set(&error, HR_ERR_ARGUMENT, "there is no command '%s'; 'homeroom help' lists them",
-                 word);
+    struct hr_suggestion near = hr_suggest(word, strlen(word), "", command_name, hr_command_count);
+    (void)!hr_error_set(&error, HR_ERR_ARGUMENT, "there is no command '%s'; %s'homeroom help' lists them",
+                        word, near.text);
     return hr_cli_fail(cli, &error);
 }

@@ -266,11 +266,8 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
         return hr_cli_fail(cli, &error);
     }
     const struct hr_command *command = find_command(arguments.command);
-    if (command == NULL) {
-        hr_error_set(&error, HR_ERR_ARGUMENT,
-                     "there is no command '%s'; 'homeroom help' lists them", arguments.command);
-        return hr_cli_fail(cli, &error);
-    }
+    if (command == NULL)
+        return hr_cli_no_command(cli, arguments.command);
     if (cli->settings.help) {
         cli->words = &command->name;
         cli->word_count = 1;

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "cli/environment.h"
+#include "cli/suggest.h"
 #include "workload/cost.h"
 #include "workload/plan.h"
 
@@ -283,6 +284,20 @@ static const struct hr_option *find_letter(char letter)
     return NULL;
 }
 
+static const char *option_name(size_t index)
+{
+    return hr_option_table[index].name;
+}
+
+static enum hr_status no_option(const char *word, struct hr_error *error)
+{
+    struct hr_suggestion near = {0};
+    if (word[1] == '-')
+        near = hr_suggest(word + 2, strcspn(word + 2, "="), "--", option_name, hr_option_count);
+    return hr_error_set(error, HR_ERR_ARGUMENT, "there is no option '%s'; %ssee 'homeroom help'", word,
+                        near.text);
+}
+
 /* One step over argv: an option with its value, or a word. */
 struct step {
     const struct hr_option *option; /* NULL: a word */
@@ -312,8 +327,7 @@ static enum hr_status next_step(int argc, char **argv, int *index, bool *options
         value = word[2] != '\0' ? word + 2 : NULL;
     }
     if (step->option == NULL)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "there is no option '%s'; see 'homeroom help'",
-                            word);
+        return no_option(word, error);
     if (step->option->kind == HR_OPTION_FLAG) {
         if (value != NULL)
             return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes no value", step->option->name);

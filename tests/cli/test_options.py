@@ -21,7 +21,13 @@ class Options(Case):
         self.refused(because="say what to do: 'homeroom help' lists the commands")
 
     def test_unknown_command(self):
-        self.refused("recognise", because="there is no command 'recognise'; 'homeroom help' lists them")
+        self.refused("teleport", because="there is no command 'teleport'; 'homeroom help' lists them")
+        for typed, meant in (("recognise", "recognize"), ("enrol", "enroll"), ("studnets", "students"), ("eval", "evaluate")):
+            self.refused(typed, because=f"there is no command '{typed}'; did you mean '{meant}'? 'homeroom help' lists them")
+            self.refused("help", typed, because=f"there is no command '{typed}'; did you mean '{meant}'? 'homeroom help' lists them")
+        for typed, meant in (("--colums", "columns"), ("--flase-present=0.1", "false-present"), ("--inculde", "include")):
+            self.refused("recognize", "a.mp4", typed,
+                         because=f"there is no option '{typed}'; did you mean '--{meant}'? see 'homeroom help'")
 
     def test_unknown_option(self):
         self.refused("students", "--frobnicate", because="there is no option '--frobnicate'; see 'homeroom help'")

@@ -12,6 +12,8 @@ struct recognize {
     struct hr_store store; /* not used with --out - */
     bool to_stdout;
     char **names; /* of the reports, one per video */
+    char *columns;       /* owned; of several videos in one table: with the video's name */
+    bool header_written; /* of that table */
     int exit_status;
 };
 
@@ -113,6 +115,41 @@ static enum hr_status put_report(struct recognize *job, const char *name, struct
     return job->store.put_tagged(job->store.context, name, text, tags, error);
 }
 
+/* Several videos on standard output as CSV are one table, which says whose rows are whose. */
+static enum hr_status join_tables(struct recognize *job, struct hr_error *error)
+{
+    struct hr_settings *settings = &job->cli->settings;
+    struct hr_report_columns columns;
+    const char *wanted = settings->columns != NULL ? settings->columns : "name,major,year";
+    if (!job->to_stdout || job->cli->word_count < 2 || strcmp(settings->format, "csv") != 0)
+        return HR_OK;
+    enum hr_status status = hr_report_columns_parse(&columns, wanted, error);
+    if (status != HR_OK)
+        return status;
+    struct hr_buffer text;
+    hr_buffer_init(&text, 4096);
+    hr_buffer_append_text(&text, hr_report_column_name(HR_COLUMN_VIDEO));
+    for (size_t i = 0; i < columns.count; i++)
+        if (columns.items[i] != HR_COLUMN_VIDEO)
+            hr_buffer_append_format(&text, ",%s", hr_report_column_name(columns.items[i]));
+    status = hr_buffer_check(&text, error);
+    if (status == HR_OK)
+        settings->columns = job->columns = strdup(hr_buffer_text(&text));
+    hr_buffer_clear(&text);
+    if (status == HR_OK && job->columns == NULL)
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for the columns");
+    return status;
+}
+
+static const char *without_header(struct recognize *job, const char *text)
+{
+    if (job->columns == NULL)
+        return text;
+    const char *rows = job->header_written ? strstr(text, "\r\n") : NULL;
+    job->header_written = true;
+    return rows != NULL ? rows + 2 : text;
+}
+
 static enum hr_status write_report(struct recognize *job, size_t index,
                                    const struct hr_result *result, struct hr_error *error)
 {
@@ -123,7 +160,7 @@ static enum hr_status write_report(struct recognize *job, size_t index,
         return status;
     if (!job->to_stdout)
         status = put_report(job, job->names[index], hr_view_text(text), error);
-    else if (fputs(text, cli->out) < 0 || fflush(cli->out) != 0)
+    else if (fputs(without_header(job, text), cli->out) < 0 || fflush(cli->out) != 0)
         status = hr_error_set(error, HR_ERR_IO, "standard output does not take the report");
     free(text);
     return status;
@@ -156,6 +193,8 @@ int hr_cmd_recognize(struct hr_cli *cli)
     enum hr_status status = HR_OK;
     if (cli->settings.columns != NULL)
         status = hr_report_columns_parse(&columns, cli->settings.columns, &error);
+    if (status == HR_OK)
+        status = join_tables(&job, &error);
     if (status == HR_OK && !job.to_stdout)
         status = name_reports(&job, &error);
     if (status == HR_OK && !job.to_stdout)
@@ -177,5 +216,6 @@ out:
     for (size_t i = 0; job.names != NULL && job.names[i] != NULL; i++)
         free(job.names[i]);
     free(job.names);
+    free(job.columns);
     return job.exit_status;
 }

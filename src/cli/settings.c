@@ -47,7 +47,7 @@ const struct hr_option hr_option_table[] = {
      "kind of report; json has everything, unknown people included"},
     {"columns", 'c', HR_OPTION_TEXT, AT(columns), "LIST", NULL, 0, 0, NULL, NULL, SEEING,
      "columns of the CSV: id, name, major, year, first_seen, last_seen, sightings, similarity, "
-     "margin, tracks, band, reason, stranger_chance; "
+     "margin, tracks, band, reason, stranger_chance, video; "
      "\"all\"; \"+id,band\" adds to the default name,major,year"},
     {"false-present", 0, HR_OPTION_NUMBER, AT(false_present), "P", NULL, 1e-9, 0.5, "0.001",
      "HOMEROOM_FALSE_PRESENT", SEEING | ON(EVALUATE) | ON(DOCTOR),

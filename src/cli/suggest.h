@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* For the middle of a message: "did you mean 'recognize'? ", or "" when none of the words is near. `prefix` ("--") stands
- * before the word in the text. */
+/* For the middle of a message: "did you mean 'recognize'? ", or "" when none of the words is near.
+ * `prefix` ("--") stands before the word in the text. */
 struct hr_suggestion {
     char text[96];
 };

@@ -16,12 +16,13 @@ static const char *const column_names[HR_COLUMN_COUNT] = {
     [HR_COLUMN_BAND] = "band",
     [HR_COLUMN_REASON] = "reason",
     [HR_COLUMN_STRANGER_CHANCE] = "stranger_chance",
+    [HR_COLUMN_VIDEO] = "video",
 };
 
 /* The names in an error's text. */
 #define POSSIBLE                                                                                   \
     "possible are id, name, major, year, first_seen, last_seen, sightings, similarity, margin, "   \
-    "tracks, band, reason, stranger_chance, or 'all' by itself"
+    "tracks, band, reason, stranger_chance, video, or 'all' by itself"
 
 const char *hr_report_column_name(enum hr_report_column column)
 {

@@ -9,12 +9,17 @@ static bool is_one_of(char letter, const char *letters)
 
 /* Where a spreadsheet would begin to compute. That is not only at the start of a cell: where lists
  * are separated by semicolons or tabs, a quote inside a line protects nothing, and what stands
- * behind a separator or line break becomes a cell of its own. */
+ * behind a separator or line break becomes a cell of its own, also when it begins with quotes, which
+ * are doubled here and then say nothing. */
 static bool begins_formula(const char *text, size_t at)
 {
     if (at == 0)
         return is_one_of(text[0], "=+-@\t\r");
-    return is_one_of(text[at], "=+-@") && is_one_of(text[at - 1], ";\t\r\n");
+    if (!is_one_of(text[at], "=+-@"))
+        return false;
+    while (at > 1 && text[at - 1] == '"')
+        at--;
+    return is_one_of(text[at - 1], ";\t\r\n");
 }
 
 static void append_neutralised(struct hr_buffer *out, const char *text)
@@ -70,7 +75,7 @@ static void append_time_cell(struct hr_buffer *out, int64_t time_us)
     hr_buffer_append_text(out, time);
 }
 
-static void append_cell(struct hr_buffer *out, struct scratch *scratch,
+static void append_cell(struct hr_buffer *out, struct scratch *scratch, const struct hr_report *report,
                         const struct hr_report_student *student, enum hr_report_column column)
 {
     switch (column) {
@@ -113,12 +118,15 @@ static void append_cell(struct hr_buffer *out, struct scratch *scratch,
     case HR_COLUMN_STRANGER_CHANCE:
         hr_report_append_chance(out, student->stranger_chance);
         break;
+    case HR_COLUMN_VIDEO:
+        append_text_cell(out, scratch, report->video);
+        break;
     case HR_COLUMN_COUNT:
         break;
     }
 }
 
-static void append_row(struct hr_buffer *out, struct scratch *scratch,
+static void append_row(struct hr_buffer *out, struct scratch *scratch, const struct hr_report *report,
                        const struct hr_report_student *student,
                        const struct hr_report_columns *columns)
 {
@@ -126,7 +134,7 @@ static void append_row(struct hr_buffer *out, struct scratch *scratch,
     for (size_t i = 0; i < columns->count; i++) {
         if (i > 0)
             hr_buffer_append_text(out, ",");
-        append_cell(out, scratch, student, columns->items[i]);
+        append_cell(out, scratch, report, student, columns->items[i]);
     }
     /* A row of one empty cell would be an empty line, which readers skip: the student would be
      * lost. */
@@ -150,7 +158,7 @@ enum hr_status hr_report_write_csv(const struct hr_report *report,
     hr_buffer_append_text(out, "\r\n");
     for (size_t i = 0; i < report->student_count; i++)
         if (!report->students[i].left_out)
-            append_row(out, &scratch, &report->students[i], columns);
+            append_row(out, &scratch, report, &report->students[i], columns);
     enum hr_status status = hr_buffer_check(&scratch.clean, error);
     if (status == HR_OK)
         status = hr_buffer_check(&scratch.cell, error);

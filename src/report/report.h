@@ -23,6 +23,7 @@ enum hr_report_column {
     HR_COLUMN_BAND,            /* certain, review */
     HR_COLUMN_REASON,          /* for the band */
     HR_COLUMN_STRANGER_CHANCE, /* two digits */
+    HR_COLUMN_VIDEO,           /* its name as given */
     HR_COLUMN_COUNT
 };
 /* As the header of the CSV and --columns have it; static. */

@@ -27,7 +27,12 @@ class Recognize(Case):
     def test_several_in_order_on_standard_output(self):
         videos = self.videos()
         result = self.run_it("recognize", "--out", "-", "-j", 2, videos / "biden.mp4", videos / "stranger.mp4", videos / "obama.mp4")
-        self.assertEqual(result.rows(), [HEADER, BIDEN_ROW, HEADER, HEADER, OBAMA_ROW])
+        self.assertEqual(result.rows(), [["video", *HEADER], [str(videos / "biden.mp4"), *BIDEN_ROW],
+                                         [str(videos / "obama.mp4"), *OBAMA_ROW]])
+        result = self.run_it("recognize", "-o-", "bad.mp4", videos / "obama.mp4", "--columns", "+id,video", status=NOT_FOUND)
+        self.assertEqual(result.rows(), [["video", *HEADER, "id"], [str(videos / "obama.mp4"), *OBAMA_ROW, "44"]])
+        result = self.run_it("recognize", "-o-", videos / "stranger.mp4", videos / "obama.mp4", "--format", "json")
+        self.assertEqual(result.out.count("homeroom-report/"), 2)
 
     def test_stranger_is_nobody(self):
         result = self.run_it("recognize", self.videos() / "stranger.mp4")
@@ -49,7 +54,7 @@ class Recognize(Case):
         self.assertEqual(rows[1][:4], [*OBAMA_ROW, "44"])
         self.assertGreater(float(rows[1][4]), 0)
         rows = self.run_it("recognize", video, "-o-", "-c", "all").rows()
-        self.assertEqual(len(rows[0]), 13)
+        self.assertEqual(len(rows[0]), 14)
         result = self.run_it("recognize", video, "--columns", "id,shoe_size", status=ARGUMENT)
         self.assertIn("shoe_size", result.err)
         self.assertFalse((self.dir / "obama.csv").exists())

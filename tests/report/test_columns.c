@@ -36,7 +36,7 @@ static void columns_come_in_the_order_asked_for(void **state)
     assert_columns(" + id", "name,major,year,id");
     assert_columns(
         "all", "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks,band,"
-               "reason,stranger_chance");
+               "reason,stranger_chance,video");
     assert_columns(
         "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks",
         "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks");

@@ -32,10 +32,11 @@ static void all_columns(void **state)
     struct hr_report report = sample_report();
     assert_csv(&report, "all",
                "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks,band,"
-               "reason,stranger_chance\r\n"
+               "reason,stranger_chance,video\r\n"
                "s1,Ada Lovelace,Mathematics,2,00:00:00.500,00:00:04.000,7,0.7124,0.2785,2,certain,"
-               "accepted,3.4e-8\r\n"
-               "s2,s2,,,00:00:01.500,00:00:01.500,1,0.4411,0.0702,1,review,weak,0.0117\r\n");
+               "accepted,3.4e-8,lesson.mp4\r\n"
+               "s2,s2,,,00:00:01.500,00:00:01.500,1,0.4411,0.0702,1,review,weak,0.0117,"
+               "lesson.mp4\r\n");
 }
 
 static void who_is_left_out_has_no_row(void **state)

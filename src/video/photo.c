@@ -122,7 +122,9 @@ static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind, s
         status = explain(code, reason, hr_photo_codec(kind), error);
         goto out;
     }
-    status = hr_picture_convert(&picture, frame, orientation, &upright, error);
+    /* Viewers show photos pixel by pixel, whatever density the file names. */
+    const AVRational pixel = {0, 1};
+    status = hr_picture_convert(&picture, frame, pixel, orientation, &upright, error);
     if (status == HR_OK)
         status = copy(out, &upright, error);
 out:

@@ -1,13 +1,20 @@
 #include "video/picture.h"
 
+#include <libavutil/mathematics.h>
 #include <libavutil/mem.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
+#include <math.h>
 
 #include "base/limits.h"
 
 /* Rows that vector code may write whole. */
 enum { ROW_ALIGN_BYTES = 64 };
+
+/* No camera's pixels are longer than this; 2:1 is what recorders make that keep half the columns. */
+enum { PIXEL_RATIO_MAX = 16 };
+/* Files that were cropped say 1079:1080; not worth a new pixel for each old one. */
+#define PIXEL_RATIO_SQUARE 0.01
 
 void hr_picture_clear(struct hr_picture *picture)
 {
@@ -73,12 +80,42 @@ static int matrix_of(const AVFrame *frame)
     }
 }
 
-static enum hr_status set_scaler(struct hr_picture *picture, const AVFrame *frame,
-                                 struct hr_error *error)
+static bool is_within_limits(struct hr_size size)
 {
+    struct hr_error ignored;
+    return hr_size_check(size, &ignored) == HR_OK;
+}
+
+static int scale_side(int side_px, int numerator, int denominator)
+{
+    int64_t scaled = av_rescale(side_px, numerator, denominator);
+    return scaled < 1 ? 1 : scaled > INT32_MAX ? INT32_MAX : (int)scaled;
+}
+
+/* The size at which the stored picture is shown, before it is turned. */
+static struct hr_size square(struct hr_size stored, AVRational pixel)
+{
+    if (pixel.num <= 0 || pixel.den <= 0)
+        return stored;
+    double ratio = av_q2d(pixel);
+    if (fabs(ratio - 1) < PIXEL_RATIO_SQUARE || ratio > PIXEL_RATIO_MAX ||
+        ratio < 1.0 / PIXEL_RATIO_MAX)
+        return stored;
+    struct hr_size wider = {scale_side(stored.width_px, pixel.num, pixel.den), stored.height_px};
+    struct hr_size higher = {stored.width_px, scale_side(stored.height_px, pixel.den, pixel.num)};
+    if (ratio > 1)
+        return is_within_limits(wider) ? wider : higher;
+    return is_within_limits(higher) ? higher : wider;
+}
+
+static enum hr_status set_scaler(struct hr_picture *picture, const AVFrame *frame,
+                                 struct hr_size shown, struct hr_error *error)
+{
+    bool resized = shown.width_px != frame->width || shown.height_px != frame->height;
     picture->scaler = sws_getCachedContext(
         picture->scaler, frame->width, frame->height, (enum AVPixelFormat)frame->format,
-        frame->width, frame->height, AV_PIX_FMT_RGB24, SWS_BILINEAR, NULL, NULL, NULL);
+        shown.width_px, shown.height_px, AV_PIX_FMT_RGB24, resized ? SWS_BICUBIC : SWS_BILINEAR,
+        NULL, NULL, NULL);
     if (picture->scaler == NULL) {
         const char *name = av_get_pix_fmt_name((enum AVPixelFormat)frame->format);
         return hr_error_set(error, HR_ERR_UNSUPPORTED, "pixels of the kind %s",
@@ -92,13 +129,15 @@ static enum hr_status set_scaler(struct hr_picture *picture, const AVFrame *fram
 }
 
 enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *frame,
-                                  enum hr_orientation orientation, struct hr_frame *out,
-                                  struct hr_error *error)
+                                  AVRational pixel, enum hr_orientation orientation,
+                                  struct hr_frame *out, struct hr_error *error)
 {
-    struct hr_frame stored = {.size = {frame->width, frame->height}};
-    enum hr_status status = hr_size_check(stored.size, error);
-    if (status == HR_OK)
-        status = set_scaler(picture, frame, error);
+    struct hr_size coded = {frame->width, frame->height};
+    enum hr_status status = hr_size_check(coded, error);
+    if (status != HR_OK)
+        return status;
+    struct hr_frame stored = {.size = square(coded, pixel)};
+    status = set_scaler(picture, frame, stored.size, error);
     if (status == HR_OK)
         status = make_room(&picture->stored, &picture->stored_bytes, stored.size,
                            &stored.stride_bytes, error);
@@ -108,7 +147,7 @@ enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *fra
     int strides[4] = {(int)stored.stride_bytes};
     int rows = sws_scale(picture->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
                          frame->height, planes, strides);
-    if (rows != frame->height)
+    if (rows != stored.size.height_px)
         return hr_error_set(error, HR_ERR_INTERNAL, "converting the picture to RGB failed");
     stored.rgb = picture->stored;
     *out = stored;

@@ -275,6 +275,14 @@ static enum hr_status check_sample(const struct hr_video *video, int64_t pts_us,
     return HR_OK;
 }
 
+/* The shown frame in *out, upright and with square pixels. */
+static enum hr_status convert(struct hr_video *video, struct hr_frame *out, struct hr_error *error)
+{
+    AVRational pixel = av_guess_sample_aspect_ratio(video->demux.format, video->demux.stream,
+                                                    video->frame); /* the container, else the frame */
+    return hr_picture_convert(&video->picture, video->frame, pixel, video->orientation, out, error);
+}
+
 static enum hr_status next_due(struct hr_video *video, struct hr_frame *out, struct hr_error *error)
 {
     for (;;) {
@@ -289,8 +297,7 @@ static enum hr_status next_due(struct hr_video *video, struct hr_frame *out, str
         int64_t pts_us = av_rescale_q(ticks, video->demux.stream->time_base, AV_TIME_BASE_Q);
         status = check_sample(video, pts_us, error);
         if (status == HR_OK)
-            status =
-                hr_picture_convert(&video->picture, video->frame, video->orientation, out, error);
+            status = convert(video, out, error);
         if (status != HR_OK)
             return status;
         out->pts_us = pts_us;
@@ -344,8 +351,7 @@ static enum hr_status show_first(struct hr_video *video, struct hr_error *error)
     if (video->orientation == HR_ORIENT_UPRIGHT) {
         video->orientation = orientation_of_frame(video->frame);
         if (video->orientation != HR_ORIENT_UPRIGHT)
-            status = hr_picture_convert(&video->picture, video->frame, video->orientation,
-                                        &video->first, error);
+            status = convert(video, &video->first, error);
     }
     video->first_waits = true;
     return status;

@@ -21,7 +21,7 @@ struct hr_video_options {
 };
 
 struct hr_video_info {
-    struct hr_size size; /* as shown, display rotation applied */
+    struct hr_size size; /* as shown: pixels made square, display rotation applied */
     int rotation_deg;    /* clockwise rotation that was applied: 0, 90, 180, 270 */
     int64_t duration_us; /* as the container says; 0 when it does not */
     /* Borrowed from the video. */

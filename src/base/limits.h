@@ -13,9 +13,11 @@
 #define HR_LIMIT_FRAME_SIDE_PX 16384
 /* Pixels of one frame: 8192 x 8192, 192 MiB as RGB24. */
 #define HR_LIMIT_FRAME_PIXELS (UINT64_C(8192) * 8192)
-/* A lesson is shorter than four hours; a ten-hour file is a surveillance tape or a forged header.
- */
+/* Time with pictures in one video: a lesson is shorter than four hours; ten are a surveillance tape.
+ * What a container claims is not held to it, only the pictures that are there. */
 #define HR_LIMIT_VIDEO_DURATION_US (INT64_C(4) * 3600 * 1000000)
+/* When a picture may be shown: pauses, of which a recording can have many, make no work. */
+#define HR_LIMIT_VIDEO_TIME_US (INT64_C(1000) * 3600 * 1000000)
 /* Sampled frames of one video: four hours at 5 per second. */
 #define HR_LIMIT_SAMPLES_PER_VIDEO 72000
 /* Most samples per second that --fps takes. */

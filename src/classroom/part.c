@@ -56,7 +56,7 @@ enum hr_status hr_part_load(struct hr_session *session, double samples_per_s, st
         head.samples_per_s != wanted.samples_per_s)
         return hr_error_set(error, HR_ERR_CONFLICT,
                             "the saved state was made with other models or another rate");
-    if (head.pts_us < 0 || head.pts_us > HR_LIMIT_VIDEO_DURATION_US || head.frames == 0 ||
+    if (head.pts_us < 0 || head.pts_us > HR_LIMIT_VIDEO_TIME_US || head.frames == 0 ||
         head.frames > HR_LIMIT_SAMPLES_PER_VIDEO ||
         head.faces > head.frames * HR_LIMIT_FACES_PER_FRAME)
         return hr_error_set(error, HR_ERR_FORMAT, "the saved state makes no sense");

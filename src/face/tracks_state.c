@@ -115,7 +115,7 @@ static bool is_sensible_box(const struct hr_box *box)
 static bool is_sensible(const struct hr_tracks *tracks, const struct state_track *record)
 {
     return record->first_us <= record->last_us && record->last_us <= tracks->frame_us &&
-           record->first_us >= -HR_LIMIT_VIDEO_DURATION_US && record->sightings > 0 &&
+           record->first_us >= -HR_LIMIT_VIDEO_TIME_US && record->sightings > 0 &&
            record->sightings <= HR_LIMIT_SAMPLES_PER_VIDEO && record->open <= 1 &&
            record->has_thumbnail <= 1 &&
            record->has_vector <= 1 && (record->has_vector == 0 || record->open == 0) &&
@@ -195,7 +195,7 @@ enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
         head.vector_size != (uint32_t)tracks->layout->size ||
         head.track_count > HR_LIMIT_TRACKS_PER_VIDEO || head.interval_us < 0 ||
         head.interval_us > HR_LIMIT_VIDEO_DURATION_US ||
-        head.frame_us > HR_LIMIT_VIDEO_DURATION_US || head.frame_us < -HR_LIMIT_VIDEO_DURATION_US)
+        head.frame_us > HR_LIMIT_VIDEO_TIME_US || head.frame_us < -HR_LIMIT_VIDEO_TIME_US)
         return no_sense(error);
     tracks->frame_us = head.frame_us;
     tracks->interval_us = head.interval_us;

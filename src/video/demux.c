@@ -168,6 +168,32 @@ static enum hr_status refuse_encrypted(struct hr_error *error)
                         "key");
 }
 
+static enum hr_status refuse_length(double seconds, struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_LIMIT,
+                        "it has pictures for %.1f hours: more than the limit of %.0f; cut it into "
+                        "parts",
+                        seconds / 3600, (double)HR_LIMIT_VIDEO_DURATION_US / 3.6e9);
+}
+
+/* What the container claims of its length is not work. Pictures in its index are: a video that has
+ * too many is refused before hours are spent on it. */
+static enum hr_status check_index(const struct hr_demux *demux, struct hr_error *error)
+{
+    const int entries = avformat_index_get_entries_count(demux->stream);
+    const double tick_s = av_q2d(demux->stream->time_base);
+    double pictured_s = 0, last_s = 0;
+    for (int i = 0; i < entries; i++) {
+        double at_s = (double)avformat_index_get_entry(demux->stream, i)->timestamp * tick_s;
+        double ahead_s = i > 0 && at_s > last_s ? at_s - last_s : 0;
+        pictured_s += ahead_s < HR_TIMELINE_PAUSE_S ? ahead_s : HR_TIMELINE_PAUSE_S;
+        last_s = at_s;
+    }
+    return pictured_s * 1e6 > (double)HR_LIMIT_VIDEO_DURATION_US + 1
+               ? refuse_length(pictured_s, error)
+               : HR_OK;
+}
+
 static enum hr_status check_claims(const struct hr_demux *demux, struct hr_error *error)
 {
     const AVCodecParameters *parameters = demux->stream->codecpar;
@@ -182,14 +208,45 @@ static enum hr_status check_claims(const struct hr_demux *demux, struct hr_error
         if (status != HR_OK)
             return status;
     }
-    int64_t duration_us = hr_demux_duration_us(demux);
-    if (duration_us > HR_LIMIT_VIDEO_DURATION_US)
-        return hr_error_set(error, HR_ERR_LIMIT,
-                            "it says it is %.1f hours long: more than the limit of %.0f; cut it "
-                            "into parts",
-                            (double)duration_us / 3.6e9,
-                            (double)HR_LIMIT_VIDEO_DURATION_US / 3.6e9);
-    return HR_OK;
+    return check_index(demux, error);
+}
+
+/* Whether the container has something to be seen or heard in it, by which its clock starts. */
+static bool has_a_start(const AVStream *stream)
+{
+    return (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO ||
+            stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) &&
+           (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+}
+
+static bool all_starts_are_known(const AVFormatContext *format)
+{
+    for (unsigned i = 0; i < format->nb_streams; i++)
+        if (has_a_start(format->streams[i]) && format->streams[i]->start_time == AV_NOPTS_VALUE)
+            return false;
+    return true;
+}
+
+/* The earliest start of a stream in ticks of the video, or `first` where that is earlier. */
+static int64_t find_start(const struct hr_demux *demux, int64_t first)
+{
+    int64_t earliest = first;
+    for (unsigned i = 0; i < demux->format->nb_streams; i++) {
+        const AVStream *stream = demux->format->streams[i];
+        if (!has_a_start(stream) || stream->start_time == AV_NOPTS_VALUE)
+            continue;
+        int64_t start =
+            av_rescale_q(stream->start_time, stream->time_base, demux->stream->time_base);
+        earliest = start < earliest ? start : earliest;
+    }
+    return earliest;
+}
+
+static void read_only_the_video(struct hr_demux *demux)
+{
+    for (unsigned i = 0; i < demux->format->nb_streams; i++)
+        if (demux->format->streams[i] != demux->stream)
+            demux->format->streams[i]->discard = AVDISCARD_ALL;
 }
 
 enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source,
@@ -204,9 +261,8 @@ enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source,
     demux->stream = choose_stream(demux->format);
     if (demux->stream == NULL)
         return no_video(demux, error);
-    for (unsigned i = 0; i < demux->format->nb_streams; i++)
-        if (demux->format->streams[i] != demux->stream)
-            demux->format->streams[i]->discard = AVDISCARD_ALL;
+    if (all_starts_are_known(demux->format)) /* else its first packets tell */
+        read_only_the_video(demux);
     return check_claims(demux, error);
 }
 
@@ -229,6 +285,41 @@ static void note_end(struct hr_demux *demux, const AVPacket *packet)
     int64_t end = av_sat_add64(packet->pts, packet->duration > 0 ? packet->duration : 0);
     if (demux->end_pts == AV_NOPTS_VALUE || end > demux->end_pts)
         demux->end_pts = end;
+}
+
+/* The first packet of the video: the sound that lies before it was seen by now. */
+static void start_clock(struct hr_demux *demux, int64_t first)
+{
+    demux->started = true;
+    demux->start = find_start(demux, first);
+    hr_timeline_init(&demux->timeline, demux->start, av_q2d(demux->stream->time_base));
+    read_only_the_video(demux);
+}
+
+/* Puts the packet's times onto the steady clock. */
+static enum hr_status keep_time(struct hr_demux *demux, AVPacket *packet, struct hr_error *error)
+{
+    int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    if (time == AV_NOPTS_VALUE)
+        return HR_OK;
+    /* What an edit list leaves out is not shown, and lies before the start. */
+    bool shown = (packet->flags & AV_PKT_FLAG_DISCARD) == 0;
+    if (!demux->started)
+        start_clock(demux, shown || demux->stream->start_time == AV_NOPTS_VALUE
+                               ? time
+                               : demux->stream->start_time);
+    int64_t offset = demux->timeline.offset;
+    if (shown)
+        offset = hr_timeline_add(&demux->timeline, time, packet->flags & AV_PKT_FLAG_KEY);
+    if (packet->pts != AV_NOPTS_VALUE)
+        packet->pts = av_sat_add64(packet->pts, offset);
+    if (packet->dts != AV_NOPTS_VALUE)
+        packet->dts = av_sat_add64(packet->dts, offset);
+    double pictured_s = demux->timeline.pictured_ticks * av_q2d(demux->stream->time_base);
+    if (pictured_s * 1e6 <= (double)HR_LIMIT_VIDEO_DURATION_US + 1)
+        return HR_OK;
+    av_packet_unref(packet);
+    return refuse_length(pictured_s, error);
 }
 
 enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr_reason *reason,
@@ -267,9 +358,20 @@ enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr
         if (packet->flags & AV_PKT_FLAG_CORRUPT)
             note_damage(demux, reason, AVERROR_INVALIDDATA);
         note_end(demux, packet);
-        return HR_OK;
+        return keep_time(demux, packet, error);
     }
     return HR_END;
+}
+
+int64_t hr_demux_start(const struct hr_demux *demux)
+{
+    return demux->start;
+}
+
+int64_t hr_demux_latest_us(const struct hr_demux *demux)
+{
+    return av_rescale_q(av_sat_sub64(demux->timeline.latest, demux->start),
+                        demux->stream->time_base, AV_TIME_BASE_Q);
 }
 
 enum hr_orientation hr_demux_orientation(const struct hr_demux *demux)
@@ -298,7 +400,9 @@ int64_t hr_demux_missing_us(const struct hr_demux *demux)
     int64_t duration_us = hr_demux_duration_us(demux);
     if (duration_us == 0 || demux->end_pts == AV_NOPTS_VALUE)
         return 0;
-    int64_t start = demux->stream->start_time != AV_NOPTS_VALUE ? demux->stream->start_time : 0;
+    /* A stream's own duration counts from its own start, the container's from the container's. */
+    int64_t start = demux->stream->duration > 0 ? demux->stream->start_time : demux->start;
+    start = start != AV_NOPTS_VALUE ? start : 0;
     int64_t end_us;
     if (__builtin_sub_overflow(demux->end_pts, start, &end_us))
         return 0;

@@ -39,13 +39,14 @@ struct hr_video {
 
     struct hr_sampler sampler;
     bool started;
-    int64_t first_pts;
-    int64_t last_pts;    /* of the first frame that was shown, due or not */
-    int64_t last_window; /* of the first frame that was due */
+    int64_t first_pts;   /* the container's start: time 0 */
+    int64_t last_pts;    /* of the last frame that was shown, due or not */
+    int64_t last_window; /* of the last frame that was due */
     uint64_t samples;
     uint64_t packets_decoded;
 
-    size_t clock_jumps;
+    bool too_long; /* there are more pictures than a video may have; those before are given */
+    struct hr_error too_long_error;
     size_t broken_packets;
     size_t broken_frames;
     double broken_at_s; /* where the first damage was met */
@@ -123,8 +124,15 @@ static enum hr_status send_packet(struct hr_video *video, const AVPacket *packet
 static enum hr_status fill_lookahead(struct hr_video *video, struct hr_error *error)
 {
     while (hr_lookahead_wants_more(&video->lookahead)) {
+        size_t jumps = video->demux.timeline.jumps;
         enum hr_status status = hr_demux_read(&video->demux, video->packet, &video->reason, error);
-        if (status == HR_END)
+        if (video->demux.timeline.jumps > jumps) /* another recording may begin here */
+            hr_lookahead_give_up(&video->lookahead);
+        if (status == HR_ERR_LIMIT) {
+            video->too_long = true;
+            video->too_long_error = *error;
+        }
+        if (status == HR_END || status == HR_ERR_LIMIT)
             hr_lookahead_end(&video->lookahead);
         else if (status != HR_OK)
             return status;
@@ -226,29 +234,15 @@ static int64_t pts_of(const struct hr_video *video)
     return av_sat_add64(video->last_pts, ticks_per_frame(video));
 }
 
-/* A camera that was switched off and on, or two files joined into one, set the clock back: time
- * goes on where it was, one frame later, instead of standing still for all that follows. */
-static void follow_clock(struct hr_video *video, int64_t pts)
-{
-    int64_t back = av_sat_sub64(video->last_pts, pts);
-    if ((double)back < video->sampler.ticks_per_s)
-        return;
-    int64_t now = av_sat_sub64(video->last_pts, video->first_pts);
-    video->first_pts = av_sat_sub64(pts, av_sat_add64(now, ticks_per_frame(video)));
-    video->clock_jumps++;
-    hr_lookahead_give_up(&video->lookahead);
-}
-
-/* Takes note of the shown frame's time; *ticks: since the first frame. True when it is due. */
+/* Takes note of the shown frame's time; *ticks: since the start. True when it is due. */
 static bool is_due(struct hr_video *video, int64_t *ticks)
 {
     int64_t pts = pts_of(video);
     if (!video->started) {
         video->started = true;
-        video->first_pts = pts;
-        hr_lookahead_start(&video->lookahead, pts);
-    } else {
-        follow_clock(video, pts);
+        int64_t start = hr_demux_start(&video->demux);
+        video->first_pts = start < pts ? start : pts;
+        hr_lookahead_start(&video->lookahead, video->first_pts);
     }
     video->last_pts = pts;
     *ticks = av_sat_sub64(pts, video->first_pts);
@@ -264,10 +258,10 @@ static bool is_due(struct hr_video *video, int64_t *ticks)
 static enum hr_status check_sample(const struct hr_video *video, int64_t pts_us,
                                    struct hr_error *error)
 {
-    if (pts_us > HR_LIMIT_VIDEO_DURATION_US || pts_us == INT64_MIN) /* av_rescale_q: too large */
+    if (pts_us > HR_LIMIT_VIDEO_TIME_US || pts_us == INT64_MIN) /* av_rescale_q: too large */
         return hr_error_set(error, HR_ERR_LIMIT,
-                            "the video goes on past the limit of %.0f hours; cut it into parts",
-                            (double)HR_LIMIT_VIDEO_DURATION_US / 3.6e9);
+                            "with its pauses the video goes on past %.0f hours; cut it into parts",
+                            (double)HR_LIMIT_VIDEO_TIME_US / 3.6e9);
     if (video->samples >= HR_LIMIT_SAMPLES_PER_VIDEO)
         return hr_error_set(error, HR_ERR_LIMIT,
                             "more than %d frames to look at; take fewer per second",
@@ -476,10 +470,12 @@ static void sum_up(struct hr_video *video)
         hr_buffer_append_format(&text, "%s%zu damaged picture%s, the first near %.1f s (%s)",
                                 text.size > 0 ? "; " : "", broken, broken > 1 ? "s" : "",
                                 video->broken_at_s, video->broken_reason);
-    if (video->clock_jumps > 0)
-        hr_buffer_append_format(&text, "%sits clock was set back %zu time%s; time is counted on",
-                                text.size > 0 ? "; " : "", video->clock_jumps,
-                                video->clock_jumps > 1 ? "s" : "");
+    size_t jumps = video->demux.timeline.jumps;
+    if (jumps > 0) {
+        hr_buffer_append_format(&text, "%sits clock jumps %zu time%s; time is counted on",
+                                text.size > 0 ? "; " : "", jumps, jumps > 1 ? "s" : "");
+        video->info.duration_us = hr_demux_latest_us(&video->demux);
+    }
     snprintf(video->warning, sizeof video->warning, "%s", hr_buffer_text(&text));
     hr_buffer_clear(&text);
 }
@@ -496,6 +492,10 @@ enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struc
     hr_reason_listen(&video->reason);
     enum hr_status status = next_due(video, out, error);
     hr_reason_listen(NULL);
+    if (status == HR_END && video->too_long) {
+        *error = video->too_long_error;
+        status = HR_ERR_LIMIT;
+    }
     if (status == HR_END && video->warning[0] == '\0')
         sum_up(video);
     if (status == HR_OK || status == HR_END)

@@ -23,7 +23,9 @@ struct hr_video_options {
 struct hr_video_info {
     struct hr_size size; /* as shown: pixels made square, display rotation applied */
     int rotation_deg;    /* clockwise rotation that was applied: 0, 90, 180, 270 */
-    int64_t duration_us; /* as the container says; 0 when it does not */
+    /* As the container says; 0 when it does not. Once hr_video_next gave HR_END for a video whose clock
+     * jumps: of what was shown. */
+    int64_t duration_us;
     /* Borrowed from the video. */
     const char *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; "image" */
     const char *codec;     /* "h264", "hevc", "mjpeg", "heif", ... */
@@ -41,10 +43,12 @@ void hr_video_close(struct hr_video *video);
 const struct hr_video_info *hr_video_info(const struct hr_video *video);
 
 /* The next frame that is due: the first whose time is at or after the next sample time k /
- * samples_per_s (rounded to the container's clock), counted from the first frame's time. HR_OK;
- * HR_END after the last; an error otherwise. Damage in the middle of a file is not an error: the
- * frames that can be decoded are given and hr_video_warning says what was wrong. The frame's pixels
- * belong to the video and are valid until the next call. */
+ * samples_per_s (rounded to the container's clock), counted from the start of the container, as
+ * players do: its first sound, or its first picture. A jump of its clock is closed. HR_OK; HR_END
+ * after the last; an error otherwise (LIMIT: behind as many frames as a video may have). Damage in
+ * the middle of a file is not an error: the frames that can be decoded are given and
+ * hr_video_warning says what was wrong. The frame's pixels belong to the video and are valid until
+ * the next call. */
 enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out,
                              struct hr_error *error) HR_MUST_USE;
 

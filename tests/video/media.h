@@ -6,7 +6,7 @@
 #include "base/stream.h"
 #include "video/video.h"
 
-enum { MEDIA_PATH_MAX = 512, MEDIA_FRAMES_MAX = 512 };
+enum { MEDIA_PATH_MAX = 512, MEDIA_FRAMES_MAX = 1024 };
 
 /* For cmocka's group set-up and tear-down: the folder, of this process alone. */
 int media_set_up(void **state);

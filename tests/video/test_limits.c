@@ -50,7 +50,7 @@ static void claim_duration(struct hr_view bytes, double duration_ms)
         element[3 + i] = (uint8_t)(bits >> (56 - 8 * i));
 }
 
-static void a_claimed_duration_is_limited(void **state)
+static void a_claimed_duration_is_only_a_claim(void **state)
 {
     (void)state;
     media_make("short.mkv", "-f lavfi -i testsrc2=size=64x48:rate=5:duration=1 -c:v mpeg4");
@@ -59,31 +59,73 @@ static void a_claimed_duration_is_limited(void **state)
     claim_duration(bytes, limit_ms - 1);
     assert_int_equal(status_of(bytes), HR_END);
     assert_non_null(strstr(result.warning, "cut off")); /* it's not there, though */
-    claim_duration(bytes, limit_ms);
+    claim_duration(bytes, 10 * limit_ms);
     assert_int_equal(status_of(bytes), HR_END);
-    claim_duration(bytes, limit_ms + 1);
-    assert_int_equal(status_of(bytes), HR_ERR_LIMIT);
-    assert_non_null(strstr(result.error.text, "hours"));
+    assert_int_equal(result.count, 2);
+    assert_non_null(strstr(result.warning, "cut off"));
     media_free(bytes);
 }
 
 static void a_real_duration_is_limited(void **state)
 {
     (void)state;
-    /* Pictures at 0, 2 and 4 hours; then one at 6. The claim is taken away. */
-    media_make("four.mkv", "-f lavfi -i testsrc2=size=64x48:rate=1/7200 -frames:v 3 -c:v mjpeg");
-    media_make("six.mkv", "-f lavfi -i testsrc2=size=64x48:rate=1/7200 -frames:v 4 -c:v mjpeg");
-    struct hr_view bytes = media_load(media_path("four.mkv"));
-    claim_duration(bytes, 0);
+    /* A picture each ten seconds, to just the limit; then one more. The claim is taken away. */
+    const int at_limit = (int)(HR_LIMIT_VIDEO_DURATION_US / 10000000) + 1;
+    static const char *const kinds[] = {"mkv", "mov"};
+    for (int more = -1; more <= 1; more++)
+        for (size_t k = 0; k < 2; k++) {
+            char name[32], line[256];
+            snprintf(name, sizeof name, "long%d.%s", more, kinds[k]);
+            snprintf(line, sizeof line,
+                     "-f lavfi -i testsrc2=size=64x48:rate=1/10 -frames:v %d -c:v mjpeg",
+                     at_limit + more);
+            media_make(name, line);
+            struct hr_view bytes = media_load(media_path(name));
+            if (k == 0)
+                claim_duration(bytes, 0);
+            media_decode_bytes(&result, bytes, true,
+                               &(struct hr_video_options){.samples_per_s = 0.01});
+            assert_int_equal(result.status, more > 0 ? HR_ERR_LIMIT : HR_END);
+            /* Where the index tells, nothing is looked at; else what lies before the limit. */
+            assert_int_equal(result.count, more > 0 && k == 1 ? 0 : more < 0 ? 144 : 145);
+            media_free(bytes);
+        }
+    assert_non_null(strstr(result.error.text, "cut it into parts"));
+}
+
+static void pauses_are_not_work(void **state)
+{
+    (void)state;
+    /* A picture each quarter of an hour, for seven hours and a half: five minutes' worth. */
+    media_make("hourly.mkv", "-f lavfi -i testsrc2=size=64x48:rate=1/900 -frames:v 31 -c:v mjpeg");
+    struct hr_view bytes = media_load(media_path("hourly.mkv"));
     assert_int_equal(status_of(bytes), HR_END);
-    assert_int_equal(result.count, 3);
-    assert_int_equal(result.frames[2].pts_us, HR_LIMIT_VIDEO_DURATION_US);
+    assert_int_equal(result.count, 31);
+    assert_int_equal(result.frames[30].pts_us, INT64_C(27000) * 1000000);
+    assert_string_equal(result.warning, "");
     media_free(bytes);
-    bytes = media_load(media_path("six.mkv"));
-    claim_duration(bytes, 0);
-    assert_int_equal(status_of(bytes), HR_ERR_LIMIT);
-    assert_int_equal(result.count, 3);
-    media_free(bytes);
+}
+
+static void pauses_come_to_an_end(void **state)
+{
+    (void)state;
+    for (int more = -1; more <= 1; more++) {
+        char line[256];
+        const char *name = more < 0 ? "weeks.mkv" : more == 0 ? "six_weeks.mkv" : "more.mkv";
+        snprintf(line, sizeof line,
+                 "-f lavfi -i testsrc2=size=32x32:rate=1/3600 -frames:v %d -c:v mjpeg",
+                 (int)(HR_LIMIT_VIDEO_TIME_US / 3600000000) + 1 + more);
+        media_make(name, line);
+        struct hr_view bytes = media_load(media_path(name));
+        media_decode_bytes(&result, bytes, true,
+                           &(struct hr_video_options){.samples_per_s = 1 / 36000.0});
+        assert_int_equal(result.status, HR_END); /* what is not looked at does not matter */
+        media_decode_bytes(&result, bytes, true,
+                           &(struct hr_video_options){.samples_per_s = 1 / 3603.0});
+        assert_int_equal(result.status, more > 0 ? HR_ERR_LIMIT : HR_END);
+        media_free(bytes);
+    }
+    assert_non_null(strstr(result.error.text, "pauses"));
 }
 
 static void samples_are_limited(void **state)
@@ -125,8 +167,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_are_limited),
-        cmocka_unit_test(a_claimed_duration_is_limited),
+        cmocka_unit_test(a_claimed_duration_is_only_a_claim),
         cmocka_unit_test(a_real_duration_is_limited),
+        cmocka_unit_test(pauses_are_not_work),
+        cmocka_unit_test(pauses_come_to_an_end),
         cmocka_unit_test(samples_are_limited),
         cmocka_unit_test(a_side_is_limited),
     };

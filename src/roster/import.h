@@ -49,8 +49,10 @@ struct hr_encoding {
 };
 void hr_encodings_free(struct hr_encoding *encodings, size_t count);
 
-/* The pickle of {'name': [str...], 'encoding': [numpy float arrays...]}: protocols 0 to 5, only the
- * opcodes and globals that numpy arrays need; any other is refused by name. Never executes
+/* The pickle of {'name': [str...], 'encoding': [numpy float arrays...]}, or of one of the other shapes in which
+ * programs on face_recognition keep the same: {'names', 'encodings'} and other names of the two lists, the vectors as
+ * an array of two dimensions, {name: vector}, {name: [vectors]}, a pair of the lists, a list of pairs or dicts.
+ * Protocols 0 to 5, only the opcodes and globals that numpy arrays need; any other is refused by name. Never executes
  * anything. */
 enum hr_status hr_import_encoding(struct hr_view bytes, struct hr_encoding **out, size_t *count,
                                   struct hr_error *error) HR_MUST_USE;

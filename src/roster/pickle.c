@@ -235,7 +235,7 @@ const struct hr_pickle_value *hr_pickle_get(const struct hr_pickle_value *dict, 
 
 size_t hr_pickle_numbers(const struct hr_pickle_value *value)
 {
-    if (value->type == HR_PICKLE_ARRAY && value->filled)
+    if (value->type == HR_PICKLE_ARRAY && value->filled && value->rows == 0)
         return value->text.size / (size_t)value->items[0]->integer;
     if (value->type != HR_PICKLE_LIST && value->type != HR_PICKLE_TUPLE)
         return SIZE_MAX;
@@ -245,12 +245,9 @@ size_t hr_pickle_numbers(const struct hr_pickle_value *value)
     return value->count;
 }
 
-double hr_pickle_number(const struct hr_pickle_value *value, size_t index)
+/* Of an array of any dimensions, in the order in which its bytes lie. */
+static double stored_number(const struct hr_pickle_value *value, size_t index)
 {
-    if (value->type != HR_PICKLE_ARRAY) {
-        const struct hr_pickle_value *item = value->items[index];
-        return item->type == HR_PICKLE_REAL ? item->real : (double)item->integer;
-    }
     const struct hr_pickle_value *dtype = value->items[0];
     size_t size = (size_t)dtype->integer;
     const uint8_t *bytes = value->text.data + index * size;
@@ -266,4 +263,23 @@ double hr_pickle_number(const struct hr_pickle_value *value, size_t index)
     uint32_t half = (uint32_t)bits;
     memcpy(&number, &half, sizeof number);
     return (double)number;
+}
+
+double hr_pickle_number(const struct hr_pickle_value *value, size_t index)
+{
+    if (value->type == HR_PICKLE_ARRAY)
+        return stored_number(value, index);
+    const struct hr_pickle_value *item = value->items[index];
+    return item->type == HR_PICKLE_REAL ? item->real : (double)item->integer;
+}
+
+size_t hr_pickle_row_numbers(const struct hr_pickle_value *value)
+{
+    return value->text.size / (size_t)value->items[0]->integer / value->rows;
+}
+
+double hr_pickle_row_number(const struct hr_pickle_value *value, size_t row, size_t index)
+{
+    return stored_number(value, value->by_columns ? index * value->rows + row
+                                                  : row * hr_pickle_row_numbers(value) + index);
 }

@@ -40,7 +40,7 @@ enum hr_pickle_type {
     HR_PICKLE_DICT, /* items: key, value, key, value; the last of equal keys counts */
     HR_PICKLE_GLOBAL,
     HR_PICKLE_DTYPE,
-    HR_PICKLE_ARRAY, /* one dimension; its bytes are there in full */
+    HR_PICKLE_ARRAY, /* one or two dimensions; its bytes are there in full */
 };
 
 struct hr_pickle_value {
@@ -49,6 +49,8 @@ struct hr_pickle_value {
     double real;         /* REAL */
     bool big_endian;     /* DTYPE */
     bool filled;         /* ARRAY: its bytes have come */
+    bool by_columns;     /* ARRAY of two dimensions: Fortran's order */
+    size_t rows;         /* ARRAY; 0: it has one dimension */
     struct hr_view text; /* TEXT, BYTES; of an ARRAY its items one after the other */
     enum hr_pickle_global global;
     struct hr_pickle_value **items; /* TUPLE, LIST, DICT; of an ARRAY items[0] is its DTYPE */
@@ -70,9 +72,13 @@ void hr_pickle_free(struct hr_pickle *pickle);
 /* The value of a dict's key; NULL when it is not there or the value is no dict. */
 const struct hr_pickle_value *hr_pickle_get(const struct hr_pickle_value *dict, const char *key);
 
-/* How many numbers an array, or a list or tuple of numbers, has; SIZE_MAX: it is neither. */
+/* How many numbers an array of one dimension, or a list or tuple of numbers, has; SIZE_MAX: it is neither. */
 size_t hr_pickle_numbers(const struct hr_pickle_value *value);
 /* The number at `index` of such a value. */
 double hr_pickle_number(const struct hr_pickle_value *value, size_t index);
+
+/* The same for an array of two dimensions, whose rows are value->rows > 0. */
+size_t hr_pickle_row_numbers(const struct hr_pickle_value *value);
+double hr_pickle_row_number(const struct hr_pickle_value *value, size_t row, size_t index);
 
 #endif

@@ -49,7 +49,7 @@ enum hr_status hr_pickle_take_counted(struct hr_pickle *pickle, size_t width, st
 
 enum hr_status hr_pickle_take_number_text(struct hr_pickle *pickle, char *text, size_t room)
 {
-    struct hr_view line;
+    struct hr_view line = {0};
     enum hr_status status = hr_pickle_take_line(pickle, &line);
     if (status != HR_OK)
         return status;

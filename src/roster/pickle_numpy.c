@@ -149,25 +149,46 @@ static enum hr_status make_dtype(struct hr_pickle *pickle, const struct hr_pickl
                           shown(text, name));
 }
 
-/* Gives an array its one dimension, type and bytes. */
+/* The numbers of an array of that shape; `rows` 0: it has one dimension. */
+static enum hr_status read_shape(struct hr_pickle *pickle, const struct hr_pickle_value *shape, size_t *rows,
+                                 size_t *numbers)
+{
+    bool known = is_tuple(shape, 1) && shape->count <= 2;
+    for (size_t i = 0; known && i < shape->count; i++)
+        known = shape->items[i]->type == HR_PICKLE_INTEGER;
+    if (!known)
+        return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
+                              "a numpy array of %zu dimensions: a face's vector has one, several have two",
+                              shape->count);
+    int64_t first = shape->items[0]->integer, last = shape->items[shape->count - 1]->integer;
+    *rows = shape->count == 2 && first > 0 ? (size_t)first : 0;
+    if (shape->count == 1 && first < 0)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %lld numbers", (long long)first);
+    if (shape->count == 2 && (first <= 0 || last <= 0))
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %lld by %lld numbers",
+                              (long long)first, (long long)last);
+    if (!hr_size_multiply(*rows > 0 ? *rows : 1, (size_t)last, numbers))
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of too many numbers");
+    return HR_OK;
+}
+
+/* Gives an array its dimensions, type and bytes. */
 static enum hr_status fill_array(struct hr_pickle *pickle, struct hr_pickle_value *array,
                                  const struct hr_pickle_value *shape, struct hr_pickle_value *dtype,
-                                 const struct hr_pickle_value *bytes)
+                                 const struct hr_pickle_value *bytes, bool by_columns)
 {
+    size_t size = 0, numbers = 0;
     if (array->filled)
         return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an array that is filled twice");
-    if (!is_tuple(shape, 0) || shape->count != 1 || shape->items[0]->type != HR_PICKLE_INTEGER)
-        return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
-                              "a numpy array of %zu dimensions: a face's vector has one",
-                              shape->count);
+    enum hr_status status = read_shape(pickle, shape, &array->rows, &numbers);
+    if (status != HR_OK)
+        return status;
     if (dtype->type != HR_PICKLE_DTYPE || bytes->type != HR_PICKLE_BYTES)
         return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "a numpy array that is not of numbers");
-    int64_t items = shape->items[0]->integer;
-    size_t size = 0;
-    if (items < 0 || !hr_size_multiply((size_t)items, (size_t)dtype->integer, &size) ||
-        size != bytes->text.size)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %lld numbers with %zu bytes",
-                              (long long)items, bytes->text.size);
+    if (!hr_size_multiply(numbers, (size_t)dtype->integer, &size) || size != bytes->text.size)
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %zu numbers with %zu bytes",
+                              numbers, bytes->text.size);
+    array->by_columns = by_columns;
     array->text = bytes->text;
     array->filled = true;
     return hr_pickle_add_items(pickle, array, &dtype, 1);
@@ -181,13 +202,14 @@ static enum hr_status reconstruct(struct hr_pickle *pickle, const struct hr_pick
     return HR_OK;
 }
 
-/* _frombuffer(bytes, dtype, shape, order): the order means nothing in one dimension */
+/* _frombuffer(bytes, dtype, shape, order) */
 static enum hr_status from_buffer(struct hr_pickle *pickle, const struct hr_pickle_value *arguments,
                                   struct hr_pickle_value *out)
 {
     if (!is_tuple(arguments, 3))
         return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array without its parts");
-    return fill_array(pickle, out, arguments->items[2], arguments->items[1], arguments->items[0]);
+    return fill_array(pickle, out, arguments->items[2], arguments->items[1], arguments->items[0],
+                      arguments->count > 3 && has_text(arguments->items[3], "F"));
 }
 
 enum hr_status hr_pickle_reduce(struct hr_pickle *pickle, const struct hr_pickle_value *function,
@@ -235,7 +257,8 @@ enum hr_status hr_pickle_build(struct hr_pickle *pickle, struct hr_pickle_value 
         return HR_OK;
     }
     if (object->type == HR_PICKLE_ARRAY && is_tuple(state, 5))
-        return fill_array(pickle, object, state->items[1], state->items[2], state->items[4]);
+        return fill_array(pickle, object, state->items[1], state->items[2], state->items[4],
+                          state->items[3]->type == HR_PICKLE_BOOLEAN && state->items[3]->integer != 0);
     return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
                           "a state for what is neither a numpy array nor its type");
 }

@@ -24,7 +24,7 @@ static const char script[] =
 /* Numpy that homeroom must refuse, with what the error must say. */
 static const char refused_script[] =
     "import pickle, sys, numpy\n"
-    "kinds = {'object': numpy.array([None, 'x'], dtype=object), 'matrix': numpy.zeros((2, 128)),\n"
+    "kinds = {'object': numpy.array([None, 'x'], dtype=object), 'cube': numpy.zeros((2, 2, 128)),\n"
     "         'whole': numpy.arange(128), 'half': numpy.zeros(128, 'f2'),\n"
     "         'complex': numpy.zeros(128, 'c16'), 'masked': numpy.ma.zeros(128),\n"
     "         'scalar': [numpy.float64(1)] * 128, 'set': {1.0}}\n"
@@ -96,7 +96,7 @@ static void what_is_no_vector_of_floats_is_refused(void **state)
         const char *kind;
         const char *part;
     } cases[] = {
-        {"object", "numpy arrays of 'O8'"},   {"matrix", "array of 2 dimensions"},
+        {"object", "numpy arrays of 'O8'"},   {"cube", "array of 3 dimensions"},
         {"whole", "numpy arrays of 'i8'"},    {"half", "numpy arrays of 'f2'"},
         {"complex", "numpy arrays of 'c16'"}, {"masked", "_mareconstruct' is refused"},
         {"scalar", "multiarray.scalar' is"},  {"set", "EMPTY_SET is refused"},
@@ -113,6 +113,113 @@ static void what_is_no_vector_of_floats_is_refused(void **state)
         test_read_file(path, &bytes);
         assert_fails(hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error),
                      HR_ERR_UNSUPPORTED, cases[i].part);
+        hr_buffer_clear(&bytes);
+    }
+}
+
+/* --- other shapes of the same --- */
+
+/* Two people, Ann with two vectors; in every shape, in protocol 2, 4 and 5. */
+static const char shapes_script[] =
+    "import pickle, sys, numpy\n"
+    "row = lambda k: numpy.array([k + i / 64 for i in range(128)])\n"
+    "names, rows = ['Ann', 'Bob', 'Ann'], [row(0), row(1), row(2)]\n"
+    "shapes = {\n"
+    "    'plural': {'encodings': rows, 'names': names},\n"
+    "    'known': {'known_face_encodings': rows, 'known_face_names': names, 'made': 'today'},\n"
+    "    'matrix': {'encodings': numpy.array(rows), 'names': names},\n"
+    "    'columns': {'encodings': numpy.asfortranarray(rows), 'names': tuple(names)},\n"
+    "    'pair': (rows, names), 'pair-turned': [names, numpy.array(rows)],\n"
+    "    'lists': {'name': names, 'encoding': [list(map(float, one)) for one in rows]},\n"
+    "    'records': [{'name': n, 'encoding': r} for n, r in zip(names, rows)],\n"
+    "    'tuples': list(zip(names, rows)), 'tuples-turned': list(zip(rows, names)),\n"
+    "    'people': {'Ann': [row(0), row(2)], 'Bob': row(1)},\n"
+    "    'people-arrays': {'Ann': numpy.array([row(0), row(2)]), 'Bob': [row(1)]}}\n"
+    "pickle.dump(shapes[sys.argv[1]], open(sys.argv[2], 'wb'), protocol=PROTOCOL)\n";
+
+static void assert_two_people(const struct hr_encoding *encodings, size_t count, const char *shape)
+{
+    int seen = 0;
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        int row = (int)encodings[i].vector[0];
+        if (encodings[i].size != 128 || strcmp(encodings[i].name, row == 1 ? "Bob" : "Ann") != 0)
+            fail_msg("%s: vector %d is %s's", shape, row, encodings[i].name);
+        for (size_t k = 0; k < 128; k++)
+            assert_true(encodings[i].vector[k] == (float)row + (float)k / 64);
+        seen |= 1 << row;
+    }
+    assert_int_equal(seen, 7);
+}
+
+static void every_shape_is_read(void **state)
+{
+    static const char *const shapes[] = {"plural", "known",  "matrix",        "columns", "pair",        "pair-turned",
+                                         "lists",  "records", "tuples", "tuples-turned", "people", "people-arrays"};
+    struct test_folder *folder = *state;
+    if (python() == NULL)
+        skip();
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct hr_buffer bytes;
+        struct hr_encoding *encodings;
+        size_t count;
+        char path[256], text[sizeof shapes_script + 64];
+        snprintf(path, sizeof path, "%s/%s", folder->path, shapes[i]);
+        snprintf(text, sizeof text, "PROTOCOL = %d\n%s", (int[]){2, 4, 5}[i % 3], shapes_script);
+        run_python(text, shapes[i], path);
+        test_read_file(path, &bytes);
+        assert_ok(hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error));
+        assert_two_people(encodings, count, shapes[i]);
+        hr_encodings_free(encodings, count);
+        hr_buffer_clear(&bytes);
+    }
+}
+
+/* Protocol 0 can be written by hand. */
+static void what_has_no_shape_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pickle;
+        const char *part;
+    } cases[] = {
+        {"I5\n.", "known shapes"},
+        {"(d.", "known shapes"},
+        {"(dS'name'\nS'x'\ns.", "known shapes"},
+        {"(dS'names'\n(lS'a'\nasS'encodings'\n(ls.", "1 names but 0 encodings"},
+        {"(dS'Ann'\nS'x'\ns.", "entry 1: its vector is no array"},
+        {"(dI5\n(lF1.0\nas.", "entry 1: its name is no text"},
+        {"(lI1\na.", "entry 1 is not a name"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hr_encoding *encodings;
+        size_t count;
+        assert_fails(hr_import_encoding(hr_view_text(cases[i].pickle), &encodings, &count, &test_error),
+                     HR_ERR_FORMAT, cases[i].part);
+    }
+}
+
+static void the_cases_are_read(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"by_name.pickle", "encodings_names.pickle"};
+    const char *shared = test_shared_folder();
+    if (shared == NULL)
+        skip();
+    for (size_t i = 0; i < 2; i++) {
+        char path[4096];
+        struct hr_buffer bytes;
+        struct hr_encoding *encodings;
+        size_t count;
+        snprintf(path, sizeof path, "%s/cases/encoding/%s", shared, files[i]);
+        if (access(path, R_OK) != 0) {
+            printf("SKIPPED: there is no %s\n", path);
+            skip();
+        }
+        test_read_file(path, &bytes);
+        assert_ok(hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error));
+        assert_int_equal(count, 11);
+        hr_encodings_free(encodings, count);
         hr_buffer_clear(&bytes);
     }
 }
@@ -206,6 +313,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_python_writes_is_read_in_every_protocol),
         TEST(what_is_no_vector_of_floats_is_refused),
+        TEST(every_shape_is_read),
+        TEST(what_has_no_shape_is_refused),
+        TEST(the_cases_are_read),
         TEST(the_course_encoding_is_read),
         TEST(the_course_encoding_cut_anywhere_is_refused),
         TEST(the_course_encoding_is_what_python_reads),

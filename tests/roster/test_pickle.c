@@ -357,10 +357,22 @@ static void arrays_must_be_whole(void **state)
                        "C\x08"
                        "12345678"),
                  HR_ERR_FORMAT, "with 8 bytes"); /* times 8 it is 8, but for an overflow */
-    refuse_array(BYTES("K\1K\1\x86" F8 "\x89"
+    refuse_array(BYTES("K\1K\1K\1\x87" F8 "\x89"
                        "C\x08"
                        "12345678"),
-                 HR_ERR_UNSUPPORTED, "array of 2 dimensions");
+                 HR_ERR_UNSUPPORTED, "array of 3 dimensions");
+    refuse_array(BYTES("K\1J\xff\xff\xff\xff\x86" F8 "\x89"
+                       "C\x08"
+                       "12345678"),
+                 HR_ERR_FORMAT, "array of 1 by -1 numbers");
+    refuse_array(BYTES("K\0K\1\x86" F8 "\x89"
+                       "C\x08"
+                       "12345678"),
+                 HR_ERR_FORMAT, "array of 0 by 1 numbers");
+    refuse_array(BYTES("K\2K\1\x86" F8 "\x89"
+                       "C\x08"
+                       "12345678"),
+                 HR_ERR_FORMAT, "array of 2 numbers with 8 bytes");
     refuse_array(BYTES(")" F8 "\x89"
                        "C\x08"
                        "12345678"),
@@ -527,9 +539,9 @@ static void depth_costs_nothing(void **state)
     put(&bytes, BYTES("N"));
     repeat(&bytes, BYTES("\x85"), 500000);
     put(&bytes, BYTES("."));
-    refuse(hr_buffer_view(&bytes), HR_ERR_FORMAT, "not a dict");
+    refuse(hr_buffer_view(&bytes), HR_ERR_FORMAT, "entry 1 is not a name");
     hr_buffer_clear(&bytes);
-    refuse(BYTES("]q\0h\0ah\0a."), HR_ERR_FORMAT, "not a dict"); /* a list within itself */
+    refuse(BYTES("]q\0h\0ah\0a."), HR_ERR_FORMAT, "entry 1"); /* a list within itself */
     refuse_vector(BYTES("]q\0h\0a"), HR_ERR_FORMAT, "no array of numbers");
 }
 

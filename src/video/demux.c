@@ -38,7 +38,7 @@ static enum hr_status explain_open(const struct hr_source *source, const struct 
                                    int code, struct hr_error *error)
 {
     struct hr_view head = hr_source_head(source);
-    const char *foreign = hr_sniff_foreign(head, head.size < sizeof source->head);
+    const char *foreign = hr_sniff_foreign(head, head.size < HR_SOURCE_HEAD_BYTES);
     if (foreign != NULL)
         return hr_error_set(error, HR_ERR_FORMAT, "not a video: it is %s", foreign);
     if (strstr(reason->first, "max_streams") != NULL)
@@ -60,8 +60,8 @@ static enum hr_status explain_open(const struct hr_source *source, const struct 
     return hr_error_set(error, HR_ERR_FORMAT, "not a video that can be read (%s)", said);
 }
 
-static enum hr_status open_container(struct hr_demux *demux, struct hr_reason *reason,
-                                     struct hr_error *error)
+static enum hr_status open_container(struct hr_demux *demux, const char *kind,
+                                     struct hr_reason *reason, struct hr_error *error)
 {
     demux->format = avformat_alloc_context();
     if (demux->format == NULL)
@@ -77,7 +77,8 @@ static enum hr_status open_container(struct hr_demux *demux, struct hr_reason *r
     AVDictionary *options = NULL;
     int code = av_dict_set(&options, "protocol_whitelist", "none", 0);
     if (code >= 0)
-        code = avformat_open_input(&demux->format, NULL, NULL, &options); /* frees on failure */
+        code = avformat_open_input(&demux->format, NULL, kind != NULL ? av_find_input_format(kind) : NULL,
+                                   &options); /* frees on failure */
     av_dict_free(&options);
     if (code >= 0 && !is_unwanted(demux->format->iformat))
         return HR_OK;
@@ -117,7 +118,7 @@ static enum hr_status probe(struct hr_demux *demux, struct hr_error *error)
 static enum hr_status no_video(const struct hr_demux *demux, struct hr_error *error)
 {
     struct hr_view head = hr_source_head(demux->source);
-    const char *foreign = hr_sniff_foreign(head, head.size < sizeof demux->source->head);
+    const char *foreign = hr_sniff_foreign(head, head.size < HR_SOURCE_HEAD_BYTES);
     if (foreign != NULL)
         return hr_error_set(error, HR_ERR_FORMAT, "not a video: it is %s", foreign);
     for (unsigned i = 0; i < demux->format->nb_streams; i++)
@@ -249,11 +250,11 @@ static void read_only_the_video(struct hr_demux *demux)
             demux->format->streams[i]->discard = AVDISCARD_ALL;
 }
 
-enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source,
+enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, const char *kind,
                              struct hr_reason *reason, struct hr_error *error)
 {
     *demux = (struct hr_demux){.source = source, .end_pts = AV_NOPTS_VALUE};
-    enum hr_status status = open_container(demux, reason, error);
+    enum hr_status status = open_container(demux, kind, reason, error);
     if (status == HR_OK)
         status = probe(demux, error);
     if (status != HR_OK)

@@ -24,9 +24,10 @@ struct hr_demux {
     struct hr_reason damage; /* what FFmpeg said about the first of them */
 };
 
-/* Errors: FORMAT (with what the bytes really are), UNSUPPORTED, LIMIT, DEADLINE, IO, MEMORY. Close
+/* `kind`: FFmpeg's name of the container, where it is known better than FFmpeg could guess; else NULL.
+ * Errors: FORMAT (with what the bytes really are), UNSUPPORTED, LIMIT, DEADLINE, IO, MEMORY. Close
  * it also after an error. */
-enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source,
+enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, const char *kind,
                              struct hr_reason *reason, struct hr_error *error) HR_MUST_USE;
 void hr_demux_close(struct hr_demux *demux);
 

@@ -51,9 +51,7 @@ static enum hr_status check_claim(enum hr_still kind, struct hr_view bytes, stru
     return hr_size_check(size, error);
 }
 
-/* The first picture in `bytes`, which are given to the decoder as one packet. FFmpeg's error code.
- */
-static int decode_one(AVCodecContext *decoder, struct hr_view bytes, AVFrame *frame)
+int hr_photo_decode_one(AVCodecContext *decoder, struct hr_view bytes, AVFrame *frame)
 {
     AVPacket *packet = av_packet_alloc();
     if (packet == NULL)
@@ -117,7 +115,7 @@ static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind, s
     if (status != HR_OK)
         goto out;
     reason->first[0] = '\0';
-    int code = decode_one(decoder, bytes, frame);
+    int code = hr_photo_decode_one(decoder, bytes, frame);
     if (code < 0) {
         status = explain(code, reason, hr_photo_codec(kind), error);
         goto out;

@@ -2,6 +2,8 @@
 #ifndef HR_VIDEO_PHOTO_H
 #define HR_VIDEO_PHOTO_H
 
+#include <libavcodec/avcodec.h>
+
 #include "base/image.h"
 #include "base/view.h"
 #include "video/reason.h"
@@ -11,6 +13,9 @@
  * HR_OK, and `damage` holds what was wrong ("" when nothing was). */
 enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struct hr_reason *damage,
                                struct hr_error *error) HR_MUST_USE;
+
+/* The first picture in `bytes`, which are given to the decoder as one packet. FFmpeg's error code. */
+int hr_photo_decode_one(AVCodecContext *decoder, struct hr_view bytes, AVFrame *frame);
 
 /* "mjpeg", "png", "heif", ...; a constant. */
 const char *hr_photo_codec(enum hr_still kind);

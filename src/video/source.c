@@ -1,6 +1,7 @@
 #include "video/source.h"
 
 #include <libavutil/mem.h>
+#include <stdlib.h>
 
 enum { AVIO_BUFFER_BYTES = 64 * 1024 };
 
@@ -80,7 +81,7 @@ static int read_packet(void *opaque, uint8_t *into, int size)
 static int64_t seek_packet(void *opaque, int64_t offset, int whence)
 {
     struct hr_source *source = opaque;
-    uint64_t size = source->stream->size_bytes;
+    uint64_t size = source->whole ? source->head_size : source->stream->size_bytes;
     bool size_known = size <= INT64_MAX;
     whence &= ~AVSEEK_FORCE;
     if (whence == AVSEEK_SIZE)
@@ -99,26 +100,46 @@ static int64_t seek_packet(void *opaque, int64_t offset, int whence)
     return to;
 }
 
-static enum hr_status read_head(struct hr_source *source, struct hr_error *error)
+/* Makes room for `size` bytes, and for twice as many as there were, so that keeping a file byte by
+ * byte does not copy it over and over. */
+static bool grow_head(struct hr_source *source, size_t size)
 {
-    while (source->head_size < sizeof source->head) {
+    if (size <= source->head_room)
+        return true;
+    size_t room = source->head_room > size / 2 ? 2 * source->head_room : size;
+    uint8_t *head = realloc(source->head, room);
+    if (head == NULL)
+        return false;
+    source->head = head;
+    source->head_room = room;
+    return true;
+}
+
+bool hr_source_keep(struct hr_source *source, size_t size)
+{
+    if (size > source->head_size && !grow_head(source, size))
+        return false;
+    while (source->head_size < size) {
         if (hr_source_interrupted(source))
-            break;
+            return false;
         int got = read_stream(source, source->head + source->head_size,
-                              sizeof source->head - source->head_size);
-        if (got == AVERROR_EOF)
-            break;
-        if (got > 0)
-            source->head_size += (size_t)got;
+                              source->head_room - source->head_size);
+        source->whole = got == AVERROR_EOF;
+        if (got < 0)
+            return false;
+        source->head_size += (size_t)got;
     }
-    return hr_source_check(source, error);
+    return true;
 }
 
 enum hr_status hr_source_init(struct hr_source *source, struct hr_stream *stream,
                               const struct hr_deadline *deadline, struct hr_error *error)
 {
     *source = (struct hr_source){.stream = stream, .deadline = deadline};
-    enum hr_status status = read_head(source, error);
+    if (!grow_head(source, HR_SOURCE_HEAD_BYTES))
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to read a video");
+    (void)hr_source_keep(source, HR_SOURCE_HEAD_BYTES); /* fewer bytes are fine */
+    enum hr_status status = hr_source_check(source, error);
     if (status != HR_OK)
         return status;
     uint8_t *buffer = av_malloc(AVIO_BUFFER_BYTES);
@@ -137,6 +158,22 @@ void hr_source_clear(struct hr_source *source)
     if (source->avio != NULL)
         av_freep(&source->avio->buffer); /* FFmpeg may have exchanged it for another */
     avio_context_free(&source->avio);
+    free(source->head);
+    source->head = NULL;
+}
+
+bool hr_source_keep_all(struct hr_source *source, size_t most)
+{
+    if (hr_source_keep(source, most + 1) || !source->whole)
+        return false;
+    source->avio->seek = seek_packet;
+    source->avio->seekable = AVIO_SEEKABLE_NORMAL;
+    return true;
+}
+
+struct hr_view hr_source_kept(const struct hr_source *source)
+{
+    return hr_view_of(source->head, source->head_size);
 }
 
 struct hr_view hr_source_head(const struct hr_source *source)

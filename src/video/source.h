@@ -17,8 +17,10 @@ enum { HR_SOURCE_HEAD_BYTES = 4096 };
 struct hr_source {
     struct hr_stream *stream;           /* borrowed */
     const struct hr_deadline *deadline; /* borrowed, may be NULL */
-    uint8_t head[HR_SOURCE_HEAD_BYTES]; /* the first bytes of the stream */
+    uint8_t *head; /* owned; the first bytes of the stream, kept */
     size_t head_size;
+    size_t head_room;
+    bool whole; /* the head is all there is */
     uint64_t at;        /* where FFmpeg reads next */
     uint64_t stream_at; /* where the stream stands */
     bool failed;
@@ -32,6 +34,16 @@ enum hr_status hr_source_init(struct hr_source *source, struct hr_stream *stream
                               struct hr_error *error) HR_MUST_USE;
 void hr_source_clear(struct hr_source *source);
 
+/* Keeps more of the beginning than the head, while FFmpeg has not read: `size` bytes, or as many as
+ * there are. False when there are fewer, or reading them failed (hr_source_check). */
+bool hr_source_keep(struct hr_source *source, size_t size);
+/* Keeps all, for containers that go back and forth, where the stream can't: then the source can. False
+ * when there is more than `most` bytes, or reading failed. */
+bool hr_source_keep_all(struct hr_source *source, size_t most);
+/* All that is kept. */
+struct hr_view hr_source_kept(const struct hr_source *source);
+
+/* At least HR_SOURCE_HEAD_BYTES, unless that is all there is. */
 struct hr_view hr_source_head(const struct hr_source *source);
 bool hr_source_can_seek(const struct hr_source *source);
 

@@ -7,7 +7,9 @@
 #include "base/limits.h"
 #include "video/decoder.h"
 #include "video/demux.h"
+#include "video/flipbook.h"
 #include "video/lookahead.h"
+#include "video/moving.h"
 #include "video/photo.h"
 #include "video/picture.h"
 #include "video/sniff.h"
@@ -25,7 +27,8 @@ struct hr_video {
     struct hr_source source;
     struct hr_demux demux;
     struct hr_lookahead lookahead;
-    AVCodecContext *decoder; /* owned; NULL: a still image */
+    AVCodecContext *decoder;  /* owned; NULL: a still image or an animated WebP */
+    struct hr_flipbook *book; /* owned; an animated WebP */
     AVPacket *packet;        /* owned; in DRAINING_TO_RESTART the one that waits */
     AVFrame *frame;          /* owned; the first from the decoder */
     enum feed feed;
@@ -90,6 +93,33 @@ static enum hr_status open_still(struct hr_video *video, enum hr_still kind, str
     video->feed = ENDED;
     video->first_waits = true;
     return HR_OK;
+}
+
+static enum hr_status next_page(struct hr_video *video, struct hr_frame *out,
+                                struct hr_error *error);
+
+static enum hr_status open_book(struct hr_video *video, const struct hr_video_options *options,
+                                struct hr_error *error)
+{
+    struct hr_buffer bytes;
+    hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
+    enum hr_status status = read_whole(&video->source, &bytes, error);
+    if (status == HR_OK)
+        status = hr_flipbook_open(&video->book, &bytes, error);
+    hr_buffer_clear(&bytes);
+    if (status != HR_OK)
+        return status;
+    video->sampler = hr_sampler_of(options->samples_per_s, 1e-6);
+    video->last_window = -1;
+    status = next_page(video, &video->first, error);
+    if (status == HR_END)
+        return hr_error_set(error, HR_ERR_FORMAT, "the animated WebP has no whole picture");
+    video->info = (struct hr_video_info){.size = video->first.size,
+                                         .duration_us = hr_flipbook_duration_us(video->book),
+                                         .container = "webp",
+                                         .codec = hr_photo_codec(HR_STILL_WEBP)};
+    video->first_waits = true;
+    return status;
 }
 
 static void note_broken(struct hr_video *video, size_t *counter, int code)
@@ -300,6 +330,38 @@ static enum hr_status next_due(struct hr_video *video, struct hr_frame *out, str
     }
 }
 
+/* The next frame of an animated WebP that is due. */
+static enum hr_status next_page(struct hr_video *video, struct hr_frame *out, struct hr_error *error)
+{
+    for (;;) {
+        if (hr_deadline_passed(video->deadline))
+            return hr_error_set(error, HR_ERR_DEADLINE, "stopped before the end of the video");
+        struct hr_reason damage;
+        hr_reason_listen(&damage);
+        enum hr_status status = hr_flipbook_next(video->book, out, &damage, error);
+        hr_reason_listen(&video->reason);
+        if (status == HR_END && damage.first[0] != '\0' && video->demux.damaged++ == 0)
+            video->demux.damage = damage;
+        if (status != HR_OK)
+            return status;
+        if (damage.first[0] != '\0') {
+            video->reason = damage;
+            if (video->broken_frames == 0)
+                video->broken_at_s = (double)out->pts_us / 1e6;
+            note_broken(video, &video->broken_frames, AVERROR_INVALIDDATA);
+        }
+        if (video->sampler.ticks_per_sample > 0) {
+            int64_t window = hr_sampler_window(&video->sampler, out->pts_us);
+            if (window <= video->last_window)
+                continue;
+            video->last_window = window;
+        }
+        status = check_sample(video, out->pts_us, error);
+        video->samples++;
+        return status;
+    }
+}
+
 static enum hr_status nothing_decoded(struct hr_video *video, struct hr_error *error)
 {
     const char *codec = avcodec_get_name(video->demux.stream->codecpar->codec_id);
@@ -351,10 +413,11 @@ static enum hr_status show_first(struct hr_video *video, struct hr_error *error)
     return status;
 }
 
-static enum hr_status open_moving(struct hr_video *video, const struct hr_video_options *options,
-                                  struct hr_error *error)
+static enum hr_status open_moving(struct hr_video *video, const char *container,
+                                  const struct hr_video_options *options, struct hr_error *error)
 {
-    enum hr_status status = hr_demux_open(&video->demux, &video->source, &video->reason, error);
+    enum hr_status status =
+        hr_demux_open(&video->demux, &video->source, container, &video->reason, error);
     if (status != HR_OK)
         return status;
     const AVStream *stream = video->demux.stream;
@@ -384,6 +447,28 @@ static enum hr_status open_moving(struct hr_video *video, const struct hr_video_
     return HR_OK;
 }
 
+static enum hr_status open_kind(struct hr_video *video, const struct hr_video_options *options,
+                                struct hr_error *error)
+{
+    enum hr_still kind = hr_sniff_still(hr_source_head(&video->source));
+    if (kind == HR_STILL_NONE)
+        return open_moving(video, NULL, options, error);
+    if (!hr_moving(&video->source, kind))
+        return open_still(video, kind, error);
+    if (kind == HR_STILL_WEBP)
+        return open_book(video, options, error);
+    if (hr_moving_needs_seeking(kind) && !hr_source_can_seek(&video->source) &&
+        !hr_source_keep_all(&video->source, HR_LIMIT_PHOTO_BYTES)) {
+        enum hr_status status = hr_source_check(&video->source, error);
+        return status != HR_OK ? status
+                               : hr_error_set(error, HR_ERR_LIMIT,
+                                              "more than %d MB, and this source can't go back in "
+                                              "them; give it as a file",
+                                              (int)(HR_LIMIT_PHOTO_BYTES >> 20));
+    }
+    return open_moving(video, hr_moving_container(kind), options, error);
+}
+
 static enum hr_status check_options(const struct hr_video_options *options, struct hr_error *error)
 {
     if (!(options->samples_per_s >= 0 && options->samples_per_s <= HR_LIMIT_SAMPLE_FPS) ||
@@ -409,11 +494,8 @@ enum hr_status hr_video_open(struct hr_video **out, struct hr_stream *stream, co
     video->deadline = options->deadline;
     hr_reason_listen(&video->reason);
     status = hr_source_init(&video->source, stream, options->deadline, error);
-    if (status == HR_OK) {
-        enum hr_still kind = hr_sniff_still(hr_source_head(&video->source));
-        status = kind != HR_STILL_NONE ? open_still(video, kind, error)
-                                       : open_moving(video, options, error);
-    }
+    if (status == HR_OK)
+        status = open_kind(video, options, error);
     hr_reason_listen(NULL);
     if (status != HR_OK) {
         hr_video_close(video);
@@ -429,6 +511,7 @@ void hr_video_close(struct hr_video *video)
         return;
     hr_reason_listen(&video->reason); /* FFmpeg may speak while it tidies up */
     avcodec_free_context(&video->decoder);
+    hr_flipbook_close(video->book);
     hr_lookahead_clear(&video->lookahead);
     av_packet_free(&video->packet);
     av_frame_free(&video->frame);
@@ -458,7 +541,7 @@ static void sum_up(struct hr_video *video)
 {
     struct hr_buffer text;
     hr_buffer_init(&text, WARNING_MAX - 1);
-    int64_t missing_us = hr_demux_missing_us(&video->demux);
+    int64_t missing_us = video->book == NULL ? hr_demux_missing_us(&video->demux) : 0;
     if (missing_us > 0)
         hr_buffer_append_format(&text, "the file is cut off: its last %.1f s are missing",
                                 (double)missing_us / 1e6);
@@ -487,10 +570,11 @@ enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struc
         *out = video->first;
         return HR_OK;
     }
-    if (video->decoder == NULL) /* a still image had its one frame */
+    if (video->decoder == NULL && video->book == NULL) /* a still image had its one frame */
         return HR_END;
     hr_reason_listen(&video->reason);
-    enum hr_status status = next_due(video, out, error);
+    enum hr_status status =
+        video->book != NULL ? next_page(video, out, error) : next_due(video, out, error);
     hr_reason_listen(NULL);
     if (status == HR_END && video->too_long) {
         *error = video->too_long_error;
@@ -506,14 +590,17 @@ enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struc
 void hr_video_skip_past(struct hr_video *video, int64_t pts_us)
 {
     video->first_waits = false;
-    if (video->decoder == NULL || video->sampler.ticks_per_sample <= 0)
+    if (video->sampler.ticks_per_sample <= 0) /* a still image has no other */
         return;
-    int64_t ticks = av_rescale_q(pts_us, AV_TIME_BASE_Q, video->demux.stream->time_base);
+    int64_t ticks = pts_us;
+    if (video->book == NULL)
+        ticks = av_rescale_q(pts_us, AV_TIME_BASE_Q, video->demux.stream->time_base);
     int64_t window = hr_sampler_window(&video->sampler, ticks);
     if (window <= video->last_window)
         return;
     video->last_window = window;
-    hr_lookahead_skip(&video->lookahead, window + 1);
+    if (video->book == NULL)
+        hr_lookahead_skip(&video->lookahead, window + 1);
 }
 
 const char *hr_video_warning(const struct hr_video *video)

@@ -33,6 +33,17 @@ static bool is_unwanted(const AVInputFormat *format)
     return av_match_name(format->name, unwanted) != 0;
 }
 
+/* FFmpeg 5 does not open such a file; FFmpeg 7 leaves the streams out that are too many. */
+static bool has_too_many_streams(const struct hr_reason *reason)
+{
+    return strstr(reason->first, "max_streams") != NULL;
+}
+
+static enum hr_status refuse_streams(struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_LIMIT, "more streams than the limit of %d", HR_LIMIT_VIDEO_STREAMS);
+}
+
 /* Why FFmpeg could not open the bytes, for a person. */
 static enum hr_status explain_open(const struct hr_source *source, const struct hr_reason *reason,
                                    int code, struct hr_error *error)
@@ -41,9 +52,8 @@ static enum hr_status explain_open(const struct hr_source *source, const struct 
     const char *foreign = hr_sniff_foreign(head, head.size < HR_SOURCE_HEAD_BYTES);
     if (foreign != NULL)
         return hr_error_set(error, HR_ERR_FORMAT, "not a video: it is %s", foreign);
-    if (strstr(reason->first, "max_streams") != NULL)
-        return hr_error_set(error, HR_ERR_LIMIT, "more streams than the limit of %d",
-                            HR_LIMIT_VIDEO_STREAMS);
+    if (has_too_many_streams(reason))
+        return refuse_streams(error);
     /* Tables of absurd length, not a machine that is short of memory. */
     if (code == AVERROR(ENOMEM))
         return hr_error_set(error, HR_ERR_FORMAT,
@@ -80,6 +90,8 @@ static enum hr_status open_container(struct hr_demux *demux, const char *kind,
         code = avformat_open_input(&demux->format, NULL, kind != NULL ? av_find_input_format(kind) : NULL,
                                    &options); /* frees on failure */
     av_dict_free(&options);
+    if (code >= 0 && has_too_many_streams(reason))
+        return refuse_streams(error);
     if (code >= 0 && !is_unwanted(demux->format->iformat))
         return HR_OK;
     code = code < 0 ? code : AVERROR_INVALIDDATA;

@@ -85,7 +85,7 @@ static void squaring_comes_before_turning(void **state)
 {
     (void)state;
     media_make("half.mp4", DISC("160:180", "320x180", "2/1") "-c:v libx264");
-    media_make("half_turned.mp4", "-i @half.mp4 -c copy -metadata:s:v rotate=90");
+    media_make("half_turned.mp4", "-i @half.mp4 -c copy -bsf:v h264_metadata=display_orientation=insert:rotate=270");
     struct disc seen = look(media_path("half_turned.mp4"));
     assert_int_equal(seen.frame.width_px, 180);
     assert_int_equal(seen.frame.height_px, 320);

@@ -144,13 +144,32 @@ static enum hr_status no_video(const struct hr_demux *demux, struct hr_error *er
                         demux->format->iformat->name);
 }
 
-/* The best video stream that is not the cover picture of a piece of music. */
-static AVStream *choose_stream(const AVFormatContext *format)
+/* Not the cover of a piece of music, nor the pictures of chapters. */
+static bool is_camera(const AVStream *stream)
 {
-    int best = av_find_best_stream((AVFormatContext *)format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
-    if (best < 0 || (format->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC))
-        return NULL;
-    return format->streams[best];
+    return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+           (stream->disposition &
+            (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) == 0;
+}
+
+/* The camera of this number: first the one that a player shows, then the others as they stand in the
+ * file. NULL where there is none. Counts them, too. */
+static AVStream *choose_camera(struct hr_demux *demux, int camera)
+{
+    AVFormatContext *format = demux->format;
+    int best = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    AVStream *chosen = NULL;
+    if (best >= 0 && is_camera(format->streams[best])) {
+        demux->cameras = 1;
+        chosen = camera == 0 ? format->streams[best] : NULL;
+    }
+    for (int i = 0; i < (int)format->nb_streams; i++)
+        if (is_camera(format->streams[i]) && (i != best)) {
+            if (demux->cameras == camera)
+                chosen = format->streams[i];
+            demux->cameras++;
+        }
+    return chosen;
 }
 
 static const uint8_t *side_data(const AVStream *stream, enum AVPacketSideDataType type,
@@ -263,7 +282,7 @@ static void read_only_the_video(struct hr_demux *demux)
 }
 
 enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, const char *kind,
-                             struct hr_reason *reason, struct hr_error *error)
+                             int camera, struct hr_reason *reason, struct hr_error *error)
 {
     *demux = (struct hr_demux){.source = source, .end_pts = AV_NOPTS_VALUE};
     enum hr_status status = open_container(demux, kind, reason, error);
@@ -271,9 +290,12 @@ enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, c
         status = probe(demux, error);
     if (status != HR_OK)
         return status;
-    demux->stream = choose_stream(demux->format);
-    if (demux->stream == NULL)
+    demux->stream = choose_camera(demux, camera);
+    if (demux->cameras == 0)
         return no_video(demux, error);
+    if (demux->stream == NULL)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "camera %d of %d, counted from 0", camera,
+                            demux->cameras);
     if (all_starts_are_known(demux->format)) /* else its first packets tell */
         read_only_the_video(demux);
     return check_claims(demux, error);

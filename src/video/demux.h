@@ -14,6 +14,7 @@ struct hr_demux {
     struct hr_source *source; /* borrowed */
     AVFormatContext *format;  /* owned */
     AVStream *stream;         /* the video; belongs to `format` */
+    int cameras;              /* how many videos there are */
     int failures;             /* reads in a row that failed on damaged bytes */
     struct hr_timeline timeline;
     bool started;  /* the first packet of the video was read */
@@ -25,10 +26,12 @@ struct hr_demux {
 };
 
 /* `kind`: FFmpeg's name of the container, where it is known better than FFmpeg could guess; else NULL.
+ * `camera`: which of several videos, from 0 on, the one that players show first.
  * Errors: FORMAT (with what the bytes really are), UNSUPPORTED, LIMIT, DEADLINE, IO, MEMORY. Close
  * it also after an error. */
 enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, const char *kind,
-                             struct hr_reason *reason, struct hr_error *error) HR_MUST_USE;
+                             int camera, struct hr_reason *reason,
+                             struct hr_error *error) HR_MUST_USE;
 void hr_demux_close(struct hr_demux *demux);
 
 /* The next packet of the video into the blank `packet`, its times on one steady clock

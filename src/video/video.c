@@ -89,7 +89,7 @@ static enum hr_status open_still(struct hr_video *video, enum hr_still kind, str
                  damage.first);
     video->first = hr_image_frame(&video->still);
     video->info = (struct hr_video_info){
-        .size = video->still.size, .container = "image", .codec = hr_photo_codec(kind)};
+        .size = video->still.size, .cameras = 1, .container = "image", .codec = hr_photo_codec(kind)};
     video->feed = ENDED;
     video->first_waits = true;
     return HR_OK;
@@ -116,6 +116,7 @@ static enum hr_status open_book(struct hr_video *video, const struct hr_video_op
         return hr_error_set(error, HR_ERR_FORMAT, "the animated WebP has no whole picture");
     video->info = (struct hr_video_info){.size = video->first.size,
                                          .duration_us = hr_flipbook_duration_us(video->book),
+                                         .cameras = 1,
                                          .container = "webp",
                                          .codec = hr_photo_codec(HR_STILL_WEBP)};
     video->first_waits = true;
@@ -417,7 +418,8 @@ static enum hr_status open_moving(struct hr_video *video, const char *container,
                                   const struct hr_video_options *options, struct hr_error *error)
 {
     enum hr_status status =
-        hr_demux_open(&video->demux, &video->source, container, &video->reason, error);
+        hr_demux_open(&video->demux, &video->source, container, options->camera, &video->reason,
+                      error);
     if (status != HR_OK)
         return status;
     const AVStream *stream = video->demux.stream;
@@ -441,6 +443,7 @@ static enum hr_status open_moving(struct hr_video *video, const char *container,
         .size = video->first.size,
         .rotation_deg = hr_orientation_rotation_deg(video->orientation),
         .duration_us = hr_demux_duration_us(&video->demux),
+        .cameras = video->demux.cameras,
         .container = video->demux.format->iformat->name,
         .codec = avcodec_get_name(stream->codecpar->codec_id),
     };
@@ -472,7 +475,7 @@ static enum hr_status open_kind(struct hr_video *video, const struct hr_video_op
 static enum hr_status check_options(const struct hr_video_options *options, struct hr_error *error)
 {
     if (!(options->samples_per_s >= 0 && options->samples_per_s <= HR_LIMIT_SAMPLE_FPS) ||
-        options->decoder_threads < 0)
+        options->decoder_threads < 0 || options->camera < 0)
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "%g samples per second by %d threads: 0 to %d samples are possible",
                             options->samples_per_s, options->decoder_threads, HR_LIMIT_SAMPLE_FPS);

@@ -14,6 +14,9 @@ struct hr_video; /* opaque */
 struct hr_video_options {
     double samples_per_s;               /* by presentation time; 0: every frame */
     int decoder_threads;                /* 0: as many as the machine has processors */
+    /* Which of several cameras in one file, from 0 to hr_video_info.cameras - 1; ARGUMENT beyond. Each
+     * has its own frames, all of them the same start. The first is the one that players show. */
+    int camera;
     const struct hr_deadline *deadline; /* borrowed, may be NULL; also interrupts blocking reads */
     /* Decode also what no due frame needs. The frames are the same, bit for bit; this is for the
      * tests that show it, and for the bench. */
@@ -26,6 +29,7 @@ struct hr_video_info {
     /* As the container says; 0 when it does not. Once hr_video_next gave HR_END for a video whose clock
      * jumps: of what was shown. */
     int64_t duration_us;
+    int cameras;         /* videos in the file; cover pictures are none */
     /* Borrowed from the video. */
     const char *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; "image" */
     const char *codec;     /* "h264", "hevc", "mjpeg", "heif", ... */

@@ -1,5 +1,6 @@
 #include "classroom/classroom.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,8 @@ struct lesson {
     struct hr_result *result;
     struct hr_part *part;
     struct hr_part_position position; /* reached so far */
+    int cameras;  /* in the video; 0 until one was opened */
+    bool goes_on; /* an earlier part has seen what lies before the position */
 };
 
 static enum hr_status look_at(struct lesson *lesson, const struct hr_frame *frame, int64_t *mark,
@@ -136,18 +139,37 @@ static enum hr_status check_options(const struct hr_recognize_options *options,
     return HR_OK;
 }
 
-/* What is known of the video as a whole, once all of it was seen. */
-static void describe(struct lesson *lesson)
+/* The report names the size and codec of the first camera, and the longest duration. */
+static void note_camera(struct hr_part_position *position, const struct hr_video_info *info)
+{
+    if (info->duration_us > position->duration_us || position->camera == 0)
+        position->duration_us = info->duration_us;
+    if (position->camera > 0)
+        return;
+    position->size = info->size;
+    snprintf(position->codec, sizeof position->codec, "%s", info->codec);
+}
+
+/* What is known of one camera's video, once all of it was seen. */
+static void describe_camera(struct lesson *lesson)
 {
     const struct hr_video_info *info = hr_video_info(lesson->video);
     const char *damage = hr_video_warning(lesson->video);
-    struct hr_report *report = &lesson->result->report;
-    if (damage != NULL)
+    if (damage != NULL && lesson->position.camera > 0)
+        hr_result_warn(lesson->result, "camera %d: %s", lesson->position.camera + 1, damage);
+    else if (damage != NULL)
         hr_result_warn(lesson->result, "%s", damage);
-    report->duration_us = info->duration_us;
-    report->width_px = info->size.width_px;
-    report->height_px = info->size.height_px;
-    report->codec = lesson->result->codec = strdup(info->codec);
+    note_camera(&lesson->position, info);
+}
+
+/* What is known of the video as a whole. */
+static void describe(struct lesson *lesson)
+{
+    struct hr_report *report = &lesson->result->report;
+    report->duration_us = lesson->position.duration_us;
+    report->width_px = lesson->position.size.width_px;
+    report->height_px = lesson->position.size.height_px;
+    report->codec = lesson->result->codec = strdup(lesson->position.codec);
     report->samples_per_s = lesson->options->samples_per_s;
     report->false_present = lesson->options->false_present;
     report->includes_review =
@@ -157,28 +179,85 @@ static void describe(struct lesson *lesson)
     report->faces = lesson->position.faces;
 }
 
+static enum hr_status open_camera(struct lesson *lesson, struct hr_stream *stream, const char *name,
+                                  struct hr_error *error)
+{
+    struct hr_video_options sampling = {.samples_per_s = lesson->options->samples_per_s,
+                                        .decoder_threads = lesson->session->threads,
+                                        .camera = lesson->position.camera,
+                                        .deadline = &lesson->deadline};
+    int64_t mark = hr_clock_now_us();
+    enum hr_status status = HR_OK;
+    if (lesson->cameras > 0) /* one was looked at: back to the beginning */
+        status = stream->seek(stream->context, 0, error);
+    if (status == HR_OK)
+        status = hr_video_open(&lesson->video, stream, name, &sampling, error);
+    lap(&mark, &lesson->result->times.decode_us);
+    if (status != HR_OK)
+        return hr_error_from(error, HR_ORIGIN_INPUT);
+    lesson->cameras = hr_video_info(lesson->video)->cameras;
+    note_camera(&lesson->position, hr_video_info(lesson->video));
+    return HR_OK;
+}
+
+/* Moves on to the next camera of the video; false where there is none that can be looked at. */
+static bool turn_to_next_camera(struct lesson *lesson, const struct hr_stream *stream)
+{
+    hr_video_close(lesson->video);
+    lesson->video = NULL;
+    if (lesson->position.camera + 1 >= lesson->cameras)
+        return false;
+    if (stream->seek == NULL) {
+        hr_result_warn(lesson->result,
+                       "it has %d cameras, and this source can't go back for the others: only the first was looked "
+                       "at; give it as a file",
+                       lesson->cameras);
+        return false;
+    }
+    lesson->position.camera++;
+    lesson->position.pts_us = 0;
+    hr_tracks_next_camera(lesson->session->tracks);
+    return true;
+}
+
+/* All of one camera. HR_END when the time of this part is over before. */
+static enum hr_status look_through(struct lesson *lesson, struct hr_stream *stream, const char *name,
+                                   struct hr_error *error)
+{
+    enum hr_status status = open_camera(lesson, stream, name, error);
+    bool unreadable = status == HR_ERR_FORMAT || status == HR_ERR_UNSUPPORTED || status == HR_ERR_LIMIT;
+    if (unreadable && lesson->cameras > 0) { /* the others count nevertheless */
+        hr_result_warn(lesson->result, "camera %d was not looked at: %s", lesson->position.camera + 1, error->text);
+        return HR_OK;
+    }
+    if (status != HR_OK)
+        return status;
+    if (lesson->goes_on)
+        hr_video_skip_past(lesson->video, lesson->position.pts_us);
+    lesson->goes_on = false;
+    status = follow_faces(lesson, error);
+    if (status == HR_OK)
+        describe_camera(lesson);
+    return status;
+}
+
 /* The story of one video. */
 static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, const char *name,
                            struct hr_error *error)
 {
     struct hr_session *session = lesson->session;
     const struct hr_recognize_options *options = lesson->options;
-    struct hr_video_options sampling = {.samples_per_s = options->samples_per_s,
-                                        .decoder_threads = session->threads,
-                                        .deadline = &lesson->deadline};
-    int64_t mark = hr_clock_now_us();
-    enum hr_status status = hr_video_open(&lesson->video, stream, name, &sampling, error);
-    lap(&mark, &lesson->result->times.decode_us);
-    if (status != HR_OK)
-        return hr_error_from(error, HR_ORIGIN_INPUT);
+    enum hr_status status = HR_OK;
     if (lesson->part->state.size > 0) {
         status = hr_part_load(session, options->samples_per_s, lesson->part->state,
                               &lesson->position, error);
-        if (status == HR_OK)
-            hr_video_skip_past(lesson->video, lesson->position.pts_us);
+        lesson->goes_on = true;
     }
-    if (status == HR_OK)
-        status = follow_faces(lesson, error);
+    bool more = true;
+    while (status == HR_OK && more) {
+        status = look_through(lesson, stream, name, error);
+        more = status == HR_OK && turn_to_next_camera(lesson, stream);
+    }
     if (status == HR_END) {
         lesson->part->unfinished = true;
         return hr_part_save(session, options->samples_per_s, &lesson->position,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char part_magic[8] = "HRPART02";
+static const char part_magic[8] = "HRPART03";
 
 struct part_head {
     char magic[8];
@@ -13,8 +13,12 @@ struct part_head {
     int64_t pts_us;
     uint64_t frames;
     uint64_t faces;
+    uint64_t camera;
+    int64_t duration_us;
+    int32_t width_px, height_px;
+    char codec[HR_PART_CODEC_SIZE];
 };
-_Static_assert(sizeof(struct part_head) == 360, "no padding");
+_Static_assert(sizeof(struct part_head) == 416, "no padding");
 
 /* Everything that must be alike for the parts to make one whole. */
 static struct part_head head_of(const struct hr_session *session, double samples_per_s)
@@ -30,6 +34,14 @@ static struct part_head head_of(const struct hr_session *session, double samples
     return head;
 }
 
+/* As codecs are called, with a zero behind it. */
+static bool is_name(const char codec[HR_PART_CODEC_SIZE])
+{
+    size_t length = strnlen(codec, HR_PART_CODEC_SIZE);
+    return length > 0 && length < HR_PART_CODEC_SIZE &&
+           strspn(codec, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
+}
+
 enum hr_status hr_part_save(const struct hr_session *session, double samples_per_s,
                             const struct hr_part_position *position, struct hr_buffer *out,
                             struct hr_error *error)
@@ -38,6 +50,11 @@ enum hr_status hr_part_save(const struct hr_session *session, double samples_per
     head.pts_us = position->pts_us;
     head.frames = position->frames;
     head.faces = position->faces;
+    head.camera = (uint64_t)position->camera;
+    head.duration_us = position->duration_us;
+    head.width_px = position->size.width_px;
+    head.height_px = position->size.height_px;
+    memcpy(head.codec, position->codec, sizeof head.codec);
     hr_buffer_append(out, hr_view_of(&head, sizeof head));
     return hr_tracks_save(session->tracks, out, error);
 }
@@ -57,11 +74,19 @@ enum hr_status hr_part_load(struct hr_session *session, double samples_per_s, st
         return hr_error_set(error, HR_ERR_CONFLICT,
                             "the saved state was made with other models or another rate");
     if (head.pts_us < 0 || head.pts_us > HR_LIMIT_VIDEO_TIME_US || head.frames == 0 ||
-        head.frames > HR_LIMIT_SAMPLES_PER_VIDEO ||
+        head.camera >= HR_LIMIT_VIDEO_STREAMS || head.duration_us < 0 || head.width_px <= 0 ||
+        head.height_px <= 0 || !is_name(head.codec) ||
+        head.frames > (head.camera + 1) * HR_LIMIT_SAMPLES_PER_VIDEO ||
         head.faces > head.frames * HR_LIMIT_FACES_PER_FRAME)
         return hr_error_set(error, HR_ERR_FORMAT, "the saved state makes no sense");
     *position = (struct hr_part_position){
-        .pts_us = head.pts_us, .frames = (size_t)head.frames, .faces = (size_t)head.faces};
+        .pts_us = head.pts_us,
+        .camera = (int)head.camera,
+        .frames = (size_t)head.frames,
+        .faces = (size_t)head.faces,
+        .size = {head.width_px, head.height_px},
+        .duration_us = head.duration_us};
+    memcpy(position->codec, head.codec, sizeof position->codec);
     state.data += sizeof head;
     state.size -= sizeof head;
     return hr_tracks_load(session->tracks, state, error);

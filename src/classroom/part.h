@@ -4,9 +4,16 @@
 
 #include "classroom/classroom.h"
 
+enum { HR_PART_CODEC_SIZE = 32 };
+
 struct hr_part_position {
     int64_t pts_us; /* of the last frame that was looked at */
-    size_t frames, faces;
+    int camera;     /* it is of */
+    size_t frames, faces; /* of all cameras so far */
+    /* What the report says of the video: of its first camera, the duration of the longest. */
+    struct hr_size size;
+    int64_t duration_us;
+    char codec[HR_PART_CODEC_SIZE];
 };
 
 enum hr_status hr_part_save(const struct hr_session *session, double samples_per_s,

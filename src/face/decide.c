@@ -137,7 +137,8 @@ struct decider {
 
 static bool overlap_in_time(const struct claim *a, const struct claim *b)
 {
-    return a->track->first_us <= b->track->last_us && b->track->first_us <= a->track->last_us;
+    return a->track->camera == b->track->camera && a->track->first_us <= b->track->last_us &&
+           b->track->first_us <= a->track->last_us;
 }
 
 static void find_nearest(struct decider *decider)

@@ -80,6 +80,7 @@ void hr_tracks_reset(struct hr_tracks *tracks)
         forget_track(&tracks->items[i]);
     tracks->count = tracks->open_count = 0;
     tracks->frame_us = tracks->interval_us = 0;
+    tracks->camera = 0;
 }
 
 void hr_tracks_free(struct hr_tracks *tracks)
@@ -235,6 +236,13 @@ static bool every_track(const struct hr_tracks *tracks, const struct hr_followed
     (void)tracks;
     (void)track;
     return true;
+}
+
+void hr_tracks_next_camera(struct hr_tracks *tracks)
+{
+    close_tracks(tracks, every_track);
+    tracks->frame_us = tracks->interval_us = 0;
+    tracks->camera++;
 }
 
 enum hr_status hr_tracks_finish(struct hr_tracks *tracks, struct hr_error *error)
@@ -469,6 +477,7 @@ static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sigh
     if (status != HR_OK)
         return status;
     track->seen = (struct hr_track){.first_us = tracks->frame_us,
+                                    .camera = tracks->camera,
                                     .best_us = tracks->frame_us,
                                     .best_box = sighting->face.box};
     grow_track(tracks, track, sighting);
@@ -576,7 +585,7 @@ static enum hr_status add_faces(struct hr_tracks *tracks, const struct hr_frame 
 enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame,
                              const struct hr_faces *faces, struct hr_error *error)
 {
-    tracks->interval_us = tracks->count > 0 ? frame->pts_us - tracks->frame_us : 0;
+    tracks->interval_us = tracks->open_count > 0 ? frame->pts_us - tracks->frame_us : 0;
     tracks->frame_us = frame->pts_us;
     close_tracks(tracks, out_of_sight);
     if (faces->count == 0)

@@ -26,9 +26,12 @@ enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedders *embedd
                              struct hr_error *error) HR_MUST_USE;
 void hr_tracks_free(struct hr_tracks *tracks);
 
-/* Add the faces of the next frame (times never go back). Copies what it keeps. */
+/* Add the faces of the next frame (times of one camera never go back). Copies what it keeps. */
 enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame,
                              const struct hr_faces *faces, struct hr_error *error) HR_MUST_USE;
+/* From here on the frames are another camera's, whose times begin anew: open tracks end, and tracks of
+ * different cameras may be the same student at the same time. */
+void hr_tracks_next_camera(struct hr_tracks *tracks);
 /* Ends all open tracks and embeds what is left. */
 enum hr_status hr_tracks_finish(struct hr_tracks *tracks, struct hr_error *error) HR_MUST_USE;
 /* Forget everything, for the next video; keeps the memory. */
@@ -47,6 +50,7 @@ enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
 struct hr_track {
     int64_t first_us;
     int64_t last_us;
+    int camera;             /* from 0 on */
     size_t sightings;       /* frames in which the face was found */
     size_t views;           /* views that were embedded; 0: too small to tell */
     float face_px;          /* largest face size seen */
@@ -105,8 +109,8 @@ struct hr_class_rule {
 struct hr_class_rule hr_class_rule(const struct hr_gallery *gallery,
                                    const struct hr_decide_options *options);
 
-/* One decision per track; `out` has hr_tracks_count entries. Tracks that overlap in time never get
- * the same student: optimal assignment over each group of overlapping tracks. */
+/* One decision per track; `out` has hr_tracks_count entries. Tracks of one camera that overlap in time
+ * never get the same student: optimal assignment over each group of overlapping tracks. */
 enum hr_status hr_decide(const struct hr_tracks *tracks, const struct hr_gallery *gallery,
                          const struct hr_decide_options *options, struct hr_decision *out,
                          struct hr_error *error) HR_MUST_USE;

@@ -29,6 +29,7 @@ struct hr_tracks {
     size_t *open; /* indices of the open tracks, in order */
     size_t open_count, open_capacity;
     int64_t frame_us, interval_us; /* of the latest frame, and since the one before */
+    int camera;
 
     const struct hr_frame *frame;  /* in hand, during hr_tracks_add */
     struct hr_sighting *sightings; /* of that frame */

@@ -8,14 +8,14 @@
  * of fixed layout, so that a reader can say at once whether one is whole. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they are kept");
 
-static const char state_magic[8] = "HRTRACK2";
+static const char state_magic[8] = "HRTRACK3";
 
 struct state_head {
     char magic[8];
     uint32_t track_count;
     uint32_t views_per_track;
     uint32_t vector_size; /* numbers of a vector; which models they are of, the caller knows */
-    uint32_t reserved;
+    uint32_t camera;      /* the one that is being looked at */
     int64_t frame_us;
     int64_t interval_us;
 };
@@ -29,11 +29,12 @@ struct state_track {
     struct hr_box best_box, box;
     uint32_t has_thumbnail;
     uint32_t has_vector;           /* a closed track: its mean vector follows */
+    uint32_t camera, reserved;
     struct hr_thumbnail thumbnail; /* of an open one, whose views follow: `overall`, vector each */
 };
 
 _Static_assert(sizeof(struct state_head) == 40, "no padding");
-_Static_assert(sizeof(struct state_track) == 96 + 4 * HR_THUMBNAIL_SIZE, "no padding");
+_Static_assert(sizeof(struct state_track) == 104 + 4 * HR_THUMBNAIL_SIZE, "no padding");
 
 static void append(struct hr_buffer *out, const void *record, size_t size)
 {
@@ -48,6 +49,7 @@ static void save_track(const struct hr_tracks *tracks, const struct hr_followed 
         .last_us = track->seen.last_us,
         .best_us = track->seen.best_us,
         .sightings = track->seen.sightings,
+        .camera = (uint32_t)track->seen.camera,
         .views = (uint32_t)(track->open ? track->view_count : track->seen.views),
         .open = track->open,
         .face_px = track->seen.face_px,
@@ -78,6 +80,7 @@ enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out,
     struct state_head head = {.track_count = (uint32_t)tracks->count,
                               .views_per_track = (uint32_t)tracks->options.views_per_track,
                               .vector_size = (uint32_t)tracks->layout->size,
+                              .camera = (uint32_t)tracks->camera,
                               .frame_us = tracks->frame_us,
                               .interval_us = tracks->interval_us};
     memcpy(head.magic, state_magic, sizeof head.magic);
@@ -114,7 +117,10 @@ static bool is_sensible_box(const struct hr_box *box)
 
 static bool is_sensible(const struct hr_tracks *tracks, const struct state_track *record)
 {
-    return record->first_us <= record->last_us && record->last_us <= tracks->frame_us &&
+    bool current = record->camera == (uint32_t)tracks->camera;
+    return record->camera <= (uint32_t)tracks->camera && (record->open == 0 || current) &&
+           record->first_us <= record->last_us &&
+           record->last_us <= (current ? tracks->frame_us : HR_LIMIT_VIDEO_TIME_US) &&
            record->first_us >= -HR_LIMIT_VIDEO_TIME_US && record->sightings > 0 &&
            record->sightings <= HR_LIMIT_SAMPLES_PER_VIDEO && record->open <= 1 &&
            record->has_thumbnail <= 1 &&
@@ -169,6 +175,7 @@ static enum hr_status load_track(struct hr_tracks *tracks, struct hr_view *bytes
     track->seen = (struct hr_track){.first_us = record.first_us,
                                     .last_us = record.last_us,
                                     .best_us = record.best_us,
+                                    .camera = (int)record.camera,
                                     .sightings = (size_t)record.sightings,
                                     .face_px = record.face_px,
                                     .best_sharpness = record.best_sharpness,
@@ -194,10 +201,12 @@ enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
         head.views_per_track != (uint32_t)tracks->options.views_per_track ||
         head.vector_size != (uint32_t)tracks->layout->size ||
         head.track_count > HR_LIMIT_TRACKS_PER_VIDEO || head.interval_us < 0 ||
+        head.camera >= HR_LIMIT_VIDEO_STREAMS ||
         head.interval_us > HR_LIMIT_VIDEO_DURATION_US ||
         head.frame_us > HR_LIMIT_VIDEO_TIME_US || head.frame_us < -HR_LIMIT_VIDEO_TIME_US)
         return no_sense(error);
     tracks->frame_us = head.frame_us;
+    tracks->camera = (int)head.camera;
     tracks->interval_us = head.interval_us;
     enum hr_status status = HR_OK;
     for (uint32_t i = 0; status == HR_OK && i < head.track_count; i++)

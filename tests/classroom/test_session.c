@@ -50,7 +50,7 @@ static void enroll(const struct school *school, const char *id, const char *phot
     hr_engine_close(engine);
 }
 
-static void make_video(const struct school *school, const char *photo)
+static void make_video(const struct school *school, const char *photo, const char *video)
 {
     char path[PATH_MAX + 32];
     photo_path(school, photo, path);
@@ -58,7 +58,7 @@ static void make_video(const struct school *school, const char *photo)
     if (child == 0) {
         execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-loop", "1", "-i", path, "-t", "3",
                "-r", "10", "-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast",
-               "-pix_fmt", "yuv420p", school->video.text, (char *)NULL);
+               "-pix_fmt", "yuv420p", video, (char *)NULL);
         _exit(127);
     }
     int status;
@@ -76,7 +76,7 @@ static int set_up(void **state)
     school->video = temporary_path(&school->folder, "lesson.mp4");
     enroll(school, "44", "obama.jpg");
     enroll(school, "46", "biden.jpg");
-    make_video(school, "obama2.jpg");
+    make_video(school, "obama2.jpg", school->video.text);
     *state = school;
     return 0;
 }
@@ -255,16 +255,17 @@ static char *report_of(const struct hr_result *result)
     return text;
 }
 
-/* One frame at a time, each in a session of its own: the same report as in one go. */
-static void a_video_in_parts_gives_the_same_report(void **state)
+/* One frame at a time, each in a session of its own: the same report as in one go. `positions_us`: where
+ * each part ends. */
+static void assert_same_in_parts(const struct school *school, const char *path,
+                                 const int64_t *positions_us, int count)
 {
-    struct school *school = *state;
     struct hr_engine *engine = open_engine(school);
     struct hr_session *session = NULL;
     struct hr_error error;
     struct hr_result *result = NULL;
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
-    assert_ok(hr_recognize_file(session, school->video.text, NULL, &result, &error), &error);
+    assert_ok(hr_recognize_file(session, path, NULL, &result, &error), &error);
     char *whole = report_of(result);
     hr_result_free(result);
     hr_session_free(session);
@@ -277,18 +278,18 @@ static void a_video_in_parts_gives_the_same_report(void **state)
         struct hr_part part = {.state = hr_buffer_view(&state_so_far)};
         hr_buffer_init(&part.put_down, HR_PART_STATE_BYTES_MAX);
         assert_ok(hr_session_new(&session, engine, 1, &error), &error);
-        assert_ok(hr_file_open_stream(&stream, school->video.text, &error), &error);
-        assert_ok(hr_classroom_recognize_part(session, &stream, school->video.text, NULL, &part,
-                                              &result, &error),
+        assert_ok(hr_file_open_stream(&stream, path, &error), &error);
+        assert_ok(hr_classroom_recognize_part(session, &stream, path, NULL, &part, &result, &error),
                   &error);
         assert_int_equal(part.unfinished, result == NULL);
-        assert_int_equal(part.position_us, parts < 6 ? parts * 500000 : 2500000);
+        assert_true(parts < count);
+        assert_int_equal(part.position_us, positions_us[parts]);
         hr_stream_close(&stream);
         hr_session_free(session);
         hr_buffer_clear(&state_so_far);
         state_so_far = part.put_down;
     }
-    assert_int_equal(parts, 7); /* six frames, and one look that finds no more */
+    assert_int_equal(parts, count);
     char *in_parts = report_of(result);
     assert_string_equal(in_parts, whole);
     free(whole);
@@ -296,6 +297,95 @@ static void a_video_in_parts_gives_the_same_report(void **state)
     hr_result_free(result);
     hr_buffer_clear(&state_so_far);
     hr_engine_close(engine);
+}
+
+static void a_video_in_parts_gives_the_same_report(void **state)
+{
+    struct school *school = *state;
+    /* Six frames, and one look that finds no more. */
+    static const int64_t positions_us[] = {0, 500000, 1000000, 1500000, 2000000, 2500000, 2500000};
+    assert_same_in_parts(school, school->video.text, positions_us, 7);
+}
+
+/* --- several cameras in one file --- */
+
+/* A file with a camera for each of two photos. */
+static struct temporary_path make_two_cameras(const struct school *school, const char *name,
+                                              const char *photo, const char *other)
+{
+    struct temporary_path path = temporary_path(&school->folder, name);
+    struct temporary_path one = temporary_path(&school->folder, "one.mp4");
+    struct temporary_path two = temporary_path(&school->folder, "two.mp4");
+    unlink(one.text);
+    unlink(two.text);
+    make_video(school, photo, one.text);
+    make_video(school, other, two.text);
+    pid_t child = fork();
+    if (child == 0) {
+        execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-y", "-i", one.text, "-i", two.text,
+               "-map", "0", "-map", "1", "-c", "copy", path.text, (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return path;
+}
+
+static void every_camera_is_looked_at(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    static const char *const names[] = {"cameras.mkv", "cameras.mp4"};
+    for (size_t i = 0; i < 2; i++) {
+        struct temporary_path path = make_two_cameras(school, names[i], "obama2.jpg", "biden.jpg");
+        assert_ok(hr_recognize_file(session, path.text, NULL, &result, &error), &error);
+        assert_int_equal(hr_result_student_count(result), 2);
+        for (size_t k = 0; k < 2; k++) {
+            assert_int_equal(hr_result_student(result, k)->sightings, 6);
+            assert_int_equal(hr_result_student(result, k)->first_us, 0);
+        }
+        assert_int_equal(hr_result_unknown_count(result), 0);
+        hr_result_free(result);
+    }
+    /* One student, seen by both at the same time. */
+    struct temporary_path path = make_two_cameras(school, "both.mkv", "obama2.jpg", "obama2.jpg");
+    assert_ok(hr_recognize_file(session, path.text, NULL, &result, &error), &error);
+    assert_int_equal(hr_result_student_count(result), 1);
+    assert_string_equal(hr_result_student(result, 0)->id, "44");
+    assert_int_equal(hr_result_student(result, 0)->sightings, 12);
+    assert_int_equal(hr_result_unknown_count(result), 0);
+    hr_result_free(result);
+
+    /* A pipe can't go back for the second. */
+    struct hr_stream stream = {0};
+    assert_ok(hr_file_open_stream(&stream, path.text, &error), &error);
+    stream.seek = NULL;
+    stream.size_bytes = HR_STREAM_SIZE_UNKNOWN;
+    assert_ok(hr_classroom_recognize(session, &stream, "pipe", NULL, &result, &error), &error);
+    assert_int_equal(hr_result_student(result, 0)->sightings, 6);
+    char *text;
+    assert_ok(hr_result_write(result, HR_FORMAT_JSON, NULL, &text, &error), &error);
+    assert_non_null(strstr(text, "2 cameras"));
+    free(text);
+    hr_stream_close(&stream);
+    hr_result_free(result);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
+static void two_cameras_in_parts_give_the_same_report(void **state)
+{
+    struct school *school = *state;
+    struct temporary_path path = make_two_cameras(school, "parts.mkv", "obama2.jpg", "biden.jpg");
+    /* The sixth part finds no more of the first camera, and begins with the second. */
+    static const int64_t positions_us[] = {0, 500000, 1000000, 1500000, 2000000, 2500000, 0,
+                                           500000, 1000000, 1500000, 2000000, 2500000, 2500000};
+    assert_same_in_parts(school, path.text, positions_us, 13);
 }
 
 /* Whatever stands in a saved state, it is taken whole or refused. */
@@ -318,7 +408,7 @@ static void a_damaged_state_is_refused(void **state)
 
     struct hr_recognize_options other = hr_recognize_options_default();
     other.samples_per_s = 3;
-    for (size_t size = 0; size <= first.put_down.size; size += size < 260 ? 7 : 101) {
+    for (size_t size = 0; size <= first.put_down.size; size += size < 420 ? 7 : 101) {
         struct hr_part part = {.state = hr_view_of(first.put_down.data, size),
                                .put_down_at_us = INT64_MAX};
         bool whole = size == first.put_down.size;
@@ -435,6 +525,8 @@ int main(void)
         cmocka_unit_test(a_still_image_is_a_video_of_one_frame),
         cmocka_unit_test(a_stop_and_a_timeout_end_it_with_the_place),
         cmocka_unit_test(a_video_in_parts_gives_the_same_report),
+        cmocka_unit_test(every_camera_is_looked_at),
+        cmocka_unit_test(two_cameras_in_parts_give_the_same_report),
         cmocka_unit_test(a_damaged_state_is_refused),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(sessions_in_several_threads_share_one_engine),

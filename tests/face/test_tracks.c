@@ -210,6 +210,31 @@ static void tiny_faces_are_followed_but_not_embedded(void **state)
     assert_int_equal(hr_tracks_get(stage->tracks, 0)->sightings, 3);
 }
 
+/* Times begin anew, and nobody is followed from one camera into the other. */
+static void another_camera_has_tracks_of_its_own(void **state)
+{
+    struct stage *stage = *state;
+    for (int camera = 0; camera < 2; camera++) {
+        for (int i = 0; i < 3; i++) {
+            clear_frame(stage);
+            paste(stage, "biden.jpg", 2, 20, 30);
+            show(stage, 500000);
+        }
+        if (camera == 0)
+            hr_tracks_next_camera(stage->tracks);
+        stage->now_us = 0;
+    }
+    finish(stage);
+    assert_int_equal(hr_tracks_count(stage->tracks), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct hr_track *track = hr_tracks_get(stage->tracks, i);
+        assert_int_equal(track->camera, i);
+        assert_int_equal(track->first_us, 500000);
+        assert_int_equal(track->last_us, 1500000);
+        assert_int_equal(track->sightings, 3);
+    }
+}
+
 static void reset_forgets_everything(void **state)
 {
     struct stage *stage = *state;
@@ -263,6 +288,7 @@ int main(void)
         TEST(who_leaves_for_long_comes_back_as_another_track),
         TEST(a_short_look_away_is_no_end),
         TEST(tiny_faces_are_followed_but_not_embedded),
+        TEST(another_camera_has_tracks_of_its_own),
         TEST(reset_forgets_everything),
         TEST(faces_beyond_the_border_are_met),
     };

@@ -56,6 +56,17 @@ void hr_clock_iso8601(int64_t wall_us, char *out)
         snprintf(out, HR_CLOCK_ISO8601_SIZE, "?");
 }
 
+struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeout_ms,
+                                     const atomic_bool *stop)
+{
+    struct hr_deadline deadline = {.clock = clock, .at_monotonic_us = INT64_MAX, .stop = stop};
+    int64_t timeout_us, at_us;
+    if (timeout_ms > 0 && !__builtin_mul_overflow(timeout_ms, INT64_C(1000), &timeout_us) &&
+        !__builtin_add_overflow(clock->monotonic_us(clock->context), timeout_us, &at_us))
+        deadline.at_monotonic_us = at_us;
+    return deadline;
+}
+
 bool hr_deadline_passed(const struct hr_deadline *deadline)
 {
     if (deadline == NULL)

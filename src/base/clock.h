@@ -34,6 +34,10 @@ struct hr_deadline {
     const atomic_bool *stop; /* may be NULL */
 };
 
+/* `timeout_ms` from now; 0, less, or more than the clock can count to: no time limit. `stop` may be NULL. */
+struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeout_ms,
+                                     const atomic_bool *stop);
+
 /* False for NULL. */
 bool hr_deadline_passed(const struct hr_deadline *deadline);
 

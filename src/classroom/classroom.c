@@ -286,11 +286,7 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
 
     int64_t start_us = hr_clock_now_us();
     struct lesson lesson = {.session = session, .options = options, .part = part};
-    lesson.deadline = (struct hr_deadline){
-        .clock = hr_clock_system(),
-        .at_monotonic_us =
-            options->timeout_ms > 0 ? start_us + options->timeout_ms * 1000 : INT64_MAX,
-        .stop = &session->stop};
+    lesson.deadline = hr_deadline_after(hr_clock_system(), options->timeout_ms, &session->stop);
     lesson.result = hr_result_new(name, hr_embedders_layout(session->embedders));
     if (lesson.result == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a result");
@@ -321,8 +317,10 @@ enum hr_status hr_recognize_file(struct hr_session *session, const char *path,
                                  struct hr_error *error)
 {
     struct hr_stream stream = {0};
+    int64_t timeout_ms = options != NULL ? options->timeout_ms : 0;
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), timeout_ms, &session->stop);
     *out = NULL;
-    enum hr_status status = hr_file_open_stream(&stream, path, error);
+    enum hr_status status = hr_file_open_stream(&stream, path, &deadline, error);
     if (status != HR_OK)
         return status;
     status = hr_classroom_recognize(session, &stream, path, options, out, error);

@@ -52,11 +52,7 @@ static void show_progress(void *context, const struct hr_progress *progress)
 static struct hr_deadline deadline_of(const struct hr_session *session,
                                       const struct hr_recognize_options *options)
 {
-    const struct hr_clock *clock = hr_clock_system();
-    int64_t at_us = INT64_MAX;
-    if (options->timeout_ms > 0)
-        at_us = clock->monotonic_us(clock->context) + options->timeout_ms * 1000;
-    return (struct hr_deadline){.clock = clock, .at_monotonic_us = at_us, .stop = &session->stop};
+    return hr_deadline_after(hr_clock_system(), options->timeout_ms, &session->stop);
 }
 
 static void log_traffic(const struct hr_cli *cli, const char *path, const struct hr_stream *stream)

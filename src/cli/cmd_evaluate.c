@@ -67,7 +67,7 @@ static enum hr_status read_picture(struct reading *reading, const char *path, co
     if (hr_cli_interrupted())
         return hr_error_set(error, HR_ERR_DEADLINE, "stopped");
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
-    enum hr_status status = hr_file_read(&bytes, path, error);
+    enum hr_status status = hr_file_read(&bytes, path, &reading->cli->patience, error);
     if (status == HR_OK)
         status = hr_evaluation_add(reading->evaluation, person, hr_buffer_view(&bytes), path,
                                    &faces, error);

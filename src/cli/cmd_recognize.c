@@ -17,40 +17,48 @@ struct recognize {
     int exit_status;
 };
 
-static bool name_taken(char *const *names, size_t count, const char *name)
+/* The video before this one whose report has the same name; SIZE_MAX: none. */
+static size_t namesake(char *const *names, size_t index, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < index; i++)
         if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
+            return i;
+    return SIZE_MAX;
 }
 
-/* Two videos never write to one report: the second keeps its suffix, and past that it is an error.
- */
-static enum hr_status name_reports(struct recognize *job, struct hr_error *error)
+/* Two videos never write to one report, and no report has another name because of what it is made together with:
+ * in the next call it would be written elsewhere, or over the other one's. */
+static enum hr_status name_report(struct recognize *job, size_t index, struct hr_error *error)
 {
     struct hr_cli *cli = job->cli;
-    job->names = calloc(cli->word_count + 1, sizeof *job->names);
-    if (job->names == NULL)
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu names", cli->word_count);
-    for (size_t i = 0; i < cli->word_count; i++) {
-        char name[1024];
-        enum hr_status status =
-            hr_report_name(name, sizeof name, cli->words[i], &cli->settings, false, error);
-        if (status == HR_OK && name_taken(job->names, i, name))
-            status = hr_report_name(name, sizeof name, cli->words[i], &cli->settings, true, error);
-        if (status != HR_OK)
-            return status;
-        if (name_taken(job->names, i, name))
-            return hr_error_set(
-                error, HR_ERR_ARGUMENT,
-                "two videos would both write '%s': give them in two calls with different --out",
-                name);
-        job->names[i] = strdup(name);
-        if (job->names[i] == NULL)
-            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a name");
-    }
+    char name[1024];
+    enum hr_status status =
+        hr_report_name(name, sizeof name, cli->words[index], &cli->settings, false, error);
+    if (status != HR_OK)
+        return status;
+    size_t other = namesake(job->names, index, name);
+    if (other != SIZE_MAX && strcmp(cli->words[other], cli->words[index]) == 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is given twice: give it once", cli->words[index]);
+    if (other != SIZE_MAX)
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "the reports of '%s' and '%s' would both be called '%s': give them in two calls, "
+                            "each with an --out of its own, or rename one",
+                            cli->words[other], cli->words[index], name);
+    job->names[index] = strdup(name);
+    if (job->names[index] == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a name");
     return HR_OK;
+}
+
+static enum hr_status name_reports(struct recognize *job, struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    job->names = calloc(job->cli->word_count + 1, sizeof *job->names);
+    if (job->names == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu names", job->cli->word_count);
+    for (size_t i = 0; status == HR_OK && i < job->cli->word_count; i++)
+        status = name_report(job, i, error);
+    return status;
 }
 
 /* --- what is there already --- */

@@ -48,7 +48,7 @@ static enum hr_status read_mapping(struct workload *workload, struct hr_error *e
 {
     const char *path = workload->cli->settings.mapping;
     hr_buffer_init(&workload->text, HR_MAPPING_BYTES_MAX);
-    enum hr_status status = hr_file_read(&workload->text, path, error);
+    enum hr_status status = hr_file_read(&workload->text, path, &workload->cli->patience, error);
     if (status != HR_OK)
         return status;
     status = hr_mapping_parse(&workload->mapping, hr_buffer_view(&workload->text), error);
@@ -99,7 +99,7 @@ static enum hr_status read_durations(struct workload *workload, struct hr_error 
         return HR_OK;
     struct hr_buffer text;
     hr_buffer_init(&text, HR_DURATIONS_BYTES_MAX);
-    enum hr_status status = hr_file_read(&text, path, error);
+    enum hr_status status = hr_file_read(&text, path, &workload->cli->patience, error);
     if (status == HR_OK) {
         status = hr_durations_parse(&workload->cost.durations, hr_buffer_view(&text), error);
         if (status != HR_OK)

@@ -1,5 +1,6 @@
 #include "cli/report_out.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ struct hr_recognize_options hr_recognize_options_of(const struct hr_settings *se
     if (settings->include != NULL)
         options.include =
             strcmp(settings->include, "review") == 0 ? HR_INCLUDE_REVIEW : HR_INCLUDE_CERTAIN;
-    options.timeout_ms = (int64_t)(settings->timeout_s * 1000);
+    options.timeout_ms = (int64_t)ceil(settings->timeout_s * 1000); /* 0 is no limit */
     return options;
 }
 

@@ -42,7 +42,7 @@ enum hr_status hr_anywhere_open_stream(const struct hr_anywhere *anywhere, const
 {
     *out = (struct hr_stream){0};
     return hr_anywhere_is_remote(place) ? open_object(anywhere, place, deadline, out, error)
-                                        : hr_file_open_stream(out, place, error);
+                                        : hr_file_open_stream(out, place, deadline, error);
 }
 
 static enum hr_status read_object(const struct hr_anywhere *anywhere, const char *place,
@@ -74,7 +74,7 @@ enum hr_status hr_anywhere_read(const struct hr_anywhere *anywhere, const char *
                                 struct hr_error *error)
 {
     return hr_anywhere_is_remote(place) ? read_object(anywhere, place, deadline, out, error)
-                                        : hr_file_read(out, place, error);
+                                        : hr_file_read(out, place, deadline, error);
 }
 
 static enum hr_status open_prefix(const struct hr_anywhere *anywhere, const char *place,

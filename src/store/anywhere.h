@@ -20,7 +20,7 @@ struct hr_anywhere {
 bool hr_anywhere_is_remote(const char *place);
 
 /* As hr_file_open_stream or hr_s3_stream_open. `deadline` (may be NULL) ends every wait for the
- * network and outlives the stream. */
+ * network or a pipe and outlives the stream. */
 enum hr_status hr_anywhere_open_stream(const struct hr_anywhere *anywhere, const char *place,
                                        const struct hr_deadline *deadline, struct hr_stream *out,
                                        struct hr_error *error) HR_MUST_USE;

@@ -1,18 +1,38 @@
 /* Reading a file as a stream, and the functions on paths. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/place.h"
 
+/* How long a wait for a pipe goes on before the deadline is looked at: a flag cannot wake it. */
+enum { WAIT_MS = 50 };
+
 struct file_stream {
     int fd;
     bool seekable;
     uint64_t at_bytes; /* of a seekable one: where the next read begins */
     char *shown;       /* owned */
+    const struct hr_deadline *deadline;
 };
+
+/* Until a pipe has bytes, or its last writer is gone. */
+static enum hr_status wait_for_bytes(const struct file_stream *file, struct hr_error *error)
+{
+    for (;;) {
+        struct pollfd wanted = {.fd = file->fd, .events = POLLIN};
+        if (hr_deadline_passed(file->deadline))
+            return hr_error_set(error, HR_ERR_DEADLINE, "stopped while waiting for '%s'", file->shown);
+        int count = poll(&wanted, 1, file->deadline != NULL ? WAIT_MS : -1);
+        if (count > 0)
+            return HR_OK;
+        if (count < 0 && errno != EINTR)
+            return hr_error_set_errno(error, errno, "waiting for '%s'", file->shown);
+    }
+}
 
 static enum hr_status file_read(void *context, void *into, size_t size, size_t *got,
                                 struct hr_error *error)
@@ -20,9 +40,12 @@ static enum hr_status file_read(void *context, void *into, size_t size, size_t *
     struct file_stream *file = context;
     ssize_t count;
     do {
+        enum hr_status status = file->seekable ? HR_OK : wait_for_bytes(file, error);
+        if (status != HR_OK)
+            return status;
         count = file->seekable ? pread(file->fd, into, size, (off_t)file->at_bytes)
                                : read(file->fd, into, size);
-    } while (count < 0 && errno == EINTR);
+    } while (count < 0 && (errno == EINTR || errno == EAGAIN));
     if (count < 0)
         return hr_error_set_errno(error, errno, "reading '%s'", file->shown);
     if (count == 0)
@@ -60,14 +83,23 @@ static enum hr_status check_kind(const struct stat *info, const char *shown,
     return HR_OK;
 }
 
-enum hr_status hr_place_open_stream(const struct hr_place *place, struct hr_stream *out,
-                                    struct hr_error *error)
+/* A named pipe is opened without waiting for its writer: reading waits for him, with the deadline. */
+static int open_place(const struct hr_place *place)
+{
+    struct stat info;
+    bool waits = fstatat(place->folder_fd, place->name, &info, 0) == 0 && S_ISFIFO(info.st_mode);
+    return openat(place->folder_fd, place->name,
+                  O_RDONLY | O_CLOEXEC | O_NOCTTY | (waits ? O_NONBLOCK : 0));
+}
+
+enum hr_status hr_place_open_stream(const struct hr_place *place, const struct hr_deadline *deadline,
+                                    struct hr_stream *out, struct hr_error *error)
 {
     enum hr_status status;
     struct file_stream *file = NULL;
     struct stat info;
     *out = (struct hr_stream){0};
-    int fd = openat(place->folder_fd, place->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open_place(place);
     if (fd < 0)
         return hr_error_set_errno(error, errno, "opening '%s'", place->shown);
     if (fstat(fd, &info) != 0) {
@@ -84,7 +116,8 @@ enum hr_status hr_place_open_stream(const struct hr_place *place, struct hr_stre
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory to open '%s'", place->shown);
         goto out;
     }
-    *file = (struct file_stream){.fd = fd, .seekable = S_ISREG(info.st_mode), .shown = shown};
+    *file = (struct file_stream){
+        .fd = fd, .seekable = S_ISREG(info.st_mode), .shown = shown, .deadline = deadline};
     /* A video is read from front to back: ask the system to read further ahead. A hint only. */
     if (file->seekable)
         (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -103,10 +136,11 @@ out:
     return status;
 }
 
-enum hr_status hr_file_open_stream(struct hr_stream *out, const char *path, struct hr_error *error)
+enum hr_status hr_file_open_stream(struct hr_stream *out, const char *path,
+                                   const struct hr_deadline *deadline, struct hr_error *error)
 {
     struct hr_place place = {AT_FDCWD, path, path};
-    return hr_place_open_stream(&place, out, error);
+    return hr_place_open_stream(&place, deadline, out, error);
 }
 
 static enum hr_status too_large(const struct hr_buffer *buffer, const char *path,
@@ -116,10 +150,11 @@ static enum hr_status too_large(const struct hr_buffer *buffer, const char *path
                         buffer->max_size);
 }
 
-enum hr_status hr_file_read(struct hr_buffer *out, const char *path, struct hr_error *error)
+enum hr_status hr_file_read(struct hr_buffer *out, const char *path,
+                            const struct hr_deadline *deadline, struct hr_error *error)
 {
     struct hr_stream stream;
-    enum hr_status status = hr_file_open_stream(&stream, path, error);
+    enum hr_status status = hr_file_open_stream(&stream, path, deadline, error);
     if (status != HR_OK)
         return status;
     size_t room = out->max_size - out->size;

@@ -38,7 +38,7 @@ static enum hr_status folder_open(void *context, const char *name, struct hr_str
         return status;
     struct shown shown;
     struct hr_place place = place_of(context, name, &shown);
-    return hr_place_open_stream(&place, out, error);
+    return hr_place_open_stream(&place, NULL, out, error);
 }
 
 static enum hr_status folder_put(void *context, const char *name, struct hr_view bytes,

@@ -10,6 +10,7 @@
 #define HR_STORE_STORE_H
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "base/stream.h"
 
@@ -90,13 +91,16 @@ enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool
 enum hr_status hr_store_open_memory(struct hr_store *out, struct hr_error *error) HR_MUST_USE;
 
 /* One file by its path. Regular files can be sought and know their size; pipes, terminals and
- * sockets (/dev/stdin) can only be read on. Opening a named pipe waits for its writer. ARGUMENT for
- * a folder, UNSUPPORTED for a disk. */
+ * sockets (/dev/stdin) can only be read on. Reading a pipe waits for its writer, and for what he
+ * writes, until `deadline` (may be NULL), which outlives the stream: DEADLINE then. ARGUMENT for a
+ * folder, UNSUPPORTED for a disk. */
 enum hr_status hr_file_open_stream(struct hr_stream *out, const char *path,
+                                   const struct hr_deadline *deadline,
                                    struct hr_error *error) HR_MUST_USE;
 /* Adds the whole file to an initialised buffer; LIMIT when it does not fit under the buffer's cap.
- * After a failure the buffer holds a part or nothing. */
+ * After a failure the buffer holds a part or nothing. `deadline` as above. */
 enum hr_status hr_file_read(struct hr_buffer *out, const char *path,
+                            const struct hr_deadline *deadline,
                             struct hr_error *error) HR_MUST_USE;
 /* Whole or not at all: written beside (same folder, hidden, random name), synced, then renamed over
  * `path`, and the folder synced. A file that is replaced hands on its permissions, so that records

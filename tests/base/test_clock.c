@@ -64,6 +64,31 @@ static void deadline_without_a_time_does_not_pass(void **state)
     assert_false(hr_deadline_passed(NULL));
 }
 
+/* A limit that no clock can count to is none, and does not overflow into one that has passed. */
+static void deadline_after_a_time(void **state)
+{
+    (void)state;
+    int64_t now_us = 5000;
+    atomic_bool stop = false;
+    const struct hr_clock clock = {fake_now_us, fake_now_us, NULL, &now_us};
+    static const struct {
+        int64_t timeout_ms, at_us;
+    } cases[] = {{0, INT64_MAX},
+                 {-1, INT64_MAX},
+                 {INT64_MIN, INT64_MAX},
+                 {1, 6000},
+                 {INT64_MAX / 1000 - 5, (INT64_MAX / 1000 - 5) * 1000 + 5000},
+                 {INT64_MAX / 1000, INT64_MAX},
+                 {INT64_MAX / 1000 + 1, INT64_MAX},
+                 {INT64_MAX, INT64_MAX}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hr_deadline deadline = hr_deadline_after(&clock, cases[i].timeout_ms, &stop);
+        assert_int_equal(deadline.at_monotonic_us, cases[i].at_us);
+        assert_false(hr_deadline_passed(&deadline));
+        assert_ptr_equal(deadline.stop, &stop);
+    }
+}
+
 static void deadline_by_flag(void **state)
 {
     (void)state;
@@ -97,6 +122,7 @@ int main(void)
         cmocka_unit_test(iso8601_stays_inside),
         cmocka_unit_test(deadline_by_time),
         cmocka_unit_test(deadline_without_a_time_does_not_pass),
+        cmocka_unit_test(deadline_after_a_time),
         cmocka_unit_test(deadline_by_flag),
         cmocka_unit_test(system_clock_goes_forward),
     };

@@ -38,7 +38,7 @@ static void enroll(const struct school *school, const char *id, const char *phot
     assert_ok(hr_session_new_enrolling(&session, engine, 1, &error), &error);
     photo_path(school, photo, path);
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
-    assert_ok(hr_file_read(&bytes, path, &error), &error);
+    assert_ok(hr_file_read(&bytes, path, NULL, &error), &error);
     assert_ok(hr_enrolment_new(&plan, session, NULL, &error), &error);
     assert_ok(hr_enrolment_photo(plan, id, hr_buffer_view(&bytes), photo, &error), &error);
     assert_ok(hr_enrolment_judge(plan, &error), &error);
@@ -278,7 +278,7 @@ static void assert_same_in_parts(const struct school *school, const char *path,
         struct hr_part part = {.state = hr_buffer_view(&state_so_far)};
         hr_buffer_init(&part.put_down, HR_PART_STATE_BYTES_MAX);
         assert_ok(hr_session_new(&session, engine, 1, &error), &error);
-        assert_ok(hr_file_open_stream(&stream, path, &error), &error);
+        assert_ok(hr_file_open_stream(&stream, path, NULL, &error), &error);
         assert_ok(hr_classroom_recognize_part(session, &stream, path, NULL, &part, &result, &error),
                   &error);
         assert_int_equal(part.unfinished, result == NULL);
@@ -363,7 +363,7 @@ static void every_camera_is_looked_at(void **state)
 
     /* A pipe can't go back for the second. */
     struct hr_stream stream = {0};
-    assert_ok(hr_file_open_stream(&stream, path.text, &error), &error);
+    assert_ok(hr_file_open_stream(&stream, path.text, NULL, &error), &error);
     stream.seek = NULL;
     stream.size_bytes = HR_STREAM_SIZE_UNKNOWN;
     assert_ok(hr_classroom_recognize(session, &stream, "pipe", NULL, &result, &error), &error);
@@ -400,7 +400,7 @@ static void a_damaged_state_is_refused(void **state)
     struct hr_part first = {.put_down_at_us = 0};
     hr_buffer_init(&first.put_down, HR_PART_STATE_BYTES_MAX);
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
-    assert_ok(hr_file_open_stream(&stream, school->video.text, &error), &error);
+    assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
     assert_ok(hr_classroom_recognize_part(session, &stream, "a", NULL, &first, &result, &error),
               &error);
     hr_stream_close(&stream);
@@ -412,7 +412,7 @@ static void a_damaged_state_is_refused(void **state)
         struct hr_part part = {.state = hr_view_of(first.put_down.data, size),
                                .put_down_at_us = INT64_MAX};
         bool whole = size == first.put_down.size;
-        assert_ok(hr_file_open_stream(&stream, school->video.text, &error), &error);
+        assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
         enum hr_status status = hr_classroom_recognize_part(
             session, &stream, "a", whole ? &other : NULL, &part, &result, &error);
         assert_int_equal(status, size == 0 ? HR_OK : whole ? HR_ERR_CONFLICT : HR_ERR_FORMAT);

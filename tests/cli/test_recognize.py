@@ -117,17 +117,19 @@ class Recognize(Case):
         self.run_it("recognize", "-o-", "-j", 2, "text.mp4", "missing.mp4", status=FORMAT)
 
     def test_names_that_clash(self):
+        """Refused before any work begins, with both names and what to do; on standard output there is nothing to clash."""
         for name in ("a/lesson.mp4", "a/lesson.mkv", "b/lesson.mp4"):
             (self.dir / name).parent.mkdir(exist_ok=True)
-        shutil.copy(self.videos() / "obama.mp4", self.dir / "a/lesson.mp4")
-        shutil.copy(self.videos() / "stranger.mp4", self.dir / "a/lesson.mkv")
-        self.run_it("recognize", "-o", "out", "a/lesson.mp4", "a/lesson.mkv")
-        self.assertEqual(self.files("out"), ["lesson.csv", "lesson.mkv.csv"])
-        self.assertEqual(self.report("out/lesson.csv"), [HEADER, OBAMA_ROW])
-        self.assertEqual(self.report("out/lesson.mkv.csv"), [HEADER])
-        result = self.run_it("recognize", *["a/lesson.mp4"] * 3, "-o", "other", status=ARGUMENT)
-        self.assertIn("two videos would both write 'lesson.mp4.csv'", result.err)
-        self.assertFalse((self.dir / "other").exists())
+            shutil.copy(self.videos() / "obama.mp4", self.dir / name)
+        for first, second in (("a/lesson.mp4", "a/lesson.mkv"), ("a/lesson.mp4", "b/lesson.mp4"), ("b/lesson.mp4", "./a/lesson.mkv")):
+            result = self.run_it("recognize", self.videos() / "biden.mp4", first, second, "-o", "out", status=ARGUMENT)
+            self.assertEqual(result.err, f"error: the reports of '{first}' and '{second}' would both be called 'lesson.csv': "
+                             "give them in two calls, each with an --out of its own, or rename one\n")
+        result = self.run_it("recognize", "a/lesson.mp4", "a/lesson.mp4", "-o", "out", "-f", "json", status=ARGUMENT)
+        self.assertEqual(result.err, "error: 'a/lesson.mp4' is given twice: give it once\n")
+        self.assertFalse((self.dir / "out").exists())
+        result = self.run_it("recognize", "a/lesson.mp4", "b/lesson.mp4", "-o-")
+        self.assertEqual([row[0] for row in result.rows()], ["video", "a/lesson.mp4", "b/lesson.mp4"])
 
     def test_awkward_names(self):
         for name in ("Müllers  Stunde 'A' $(x).mp4", "-o.mp4", "two\nlines.mp4", ".hidden"):
@@ -239,6 +241,35 @@ class Recognize(Case):
         self.assertIn("long.mp4", result.err)
         self.assertNotIn("long.csv", self.files())
 
+    def test_timeout_at_the_border(self):
+        """The longest is no overflow, and the shortest is not 'never'."""
+        self.run_it("recognize", self.videos() / "obama.mp4", "-o-", "--timeout", "86400")
+        self.run_it("recognize", self.long_video(), "-o-", "--timeout", "0.0001", status=DEADLINE)
+        for value in ("86401", "1e300", "9223372036854775807", "-1"):
+            result = self.run_it("recognize", "x.mp4", "-o-", "--timeout", value, status=ARGUMENT)
+            self.assertEqual(result.err, f"error: --timeout takes a number from 0 to 86400, not '{value}'\n")
+
+    def test_silent_pipe_and_the_time_limit(self):
+        os.mkfifo(self.dir / "live.mp4")  # nobody opens it for writing
+        result = self.run_it("recognize", "live.mp4", "-o-", "--timeout", "0.2", status=DEADLINE)
+        self.assertIn("live.mp4", result.err)
+        read, write = os.pipe()
+        self.addCleanup(os.close, write)
+        with os.fdopen(read) as silent:
+            self.run_it("recognize", "/dev/stdin", "-o-", "--timeout", "0.2", stdin=silent, status=DEADLINE)
+
+    def test_video_from_a_pipe(self):
+        """Whose writer begins late."""
+        ts = self.dir / "obama.ts"
+        ffmpeg("-i", self.videos() / "obama.mp4", "-c", "copy", ts)
+        path = self.dir / "live.ts"
+        os.mkfifo(path)
+        process = self.start("recognize", path, "-o-", "--timeout", 60)
+        time.sleep(0.3)
+        with open(path, "wb") as writer:
+            writer.write(ts.read_bytes())
+        self.assertEqual(self.finish(process, OK).rows(), [HEADER, OBAMA_ROW])
+
     def test_no_database_no_models(self):
         result = self.run_it("recognize", "x.mp4", "--db", "none.db", status=NOT_FOUND)
         self.assertIn("there is no database 'none.db'", result.err)
@@ -266,6 +297,26 @@ class Signals(Case):
 
     def test_interrupt(self):
         self.interrupted(signal.SIGINT, DEADLINE)
+
+    def test_interrupt_while_a_pipe_is_silent(self):
+        self.enrolled()
+        path = self.dir / "live.mp4"
+        os.mkfifo(path)
+        process = self.start("recognize", "-o", "out", path)
+        writers = []
+
+        def is_open():
+            try:
+                writers.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+            except OSError:  # nobody reads it yet
+                return False
+            return True
+
+        self.wait_for(is_open, process)
+        self.addCleanup(os.close, writers[0])
+        process.send_signal(signal.SIGINT)
+        self.assertIn("live.mp4", self.finish(process, DEADLINE).err)
+        self.assertEqual(os.listdir(self.dir / "out"), [])
 
     def test_second_signal_ends_at_once(self):
         self.enrolled()

@@ -48,7 +48,7 @@ static void read_shared(const struct course *course, const char *name, struct hr
     struct hr_error error;
     snprintf(path, sizeof path, "%s/%s", course->classroom, name);
     hr_buffer_init(out, HR_LIMIT_IMPORT_BYTES);
-    must(hr_file_read(out, path, &error), &error);
+    must(hr_file_read(out, path, NULL, &error), &error);
 }
 
 static void import_course(const struct course *course)

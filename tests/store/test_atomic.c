@@ -154,7 +154,7 @@ static void assert_visible(struct fixture *fixture, const char *text)
     struct hr_buffer bytes;
     hr_buffer_init(&bytes, 1000);
     struct temporary_path path = temporary_path(&fixture->folder, "report.csv");
-    assert_ok(hr_file_read(&bytes, path.text, &error), &error);
+    assert_ok(hr_file_read(&bytes, path.text, NULL, &error), &error);
     assert_string_equal(hr_buffer_text(&bytes), text);
     hr_buffer_clear(&bytes);
 }
@@ -316,7 +316,7 @@ static void reader_beside_a_writer_never_sees_half_a_file(void **state)
         if (ended == 0)
             ended = waitpid(writer, &how, WNOHANG);
         struct hr_error error;
-        enum hr_status status = hr_file_read(&bytes, path.text, &error);
+        enum hr_status status = hr_file_read(&bytes, path.text, NULL, &error);
         if (status == HR_OK) {
             assert_true(is_whole(hr_buffer_view(&bytes)));
             seen++;

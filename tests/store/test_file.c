@@ -28,7 +28,7 @@ static void stream_of_a_file(void **state)
     struct hr_stream stream;
     char into[16];
     size_t got = 0;
-    assert_ok(hr_file_open_stream(&stream, path.text, &error), &error);
+    assert_ok(hr_file_open_stream(&stream, path.text, NULL, &error), &error);
     assert_int_equal(stream.size_bytes, 10);
     assert_ok(stream.read(stream.context, into, 4, &got, &error), &error);
     assert_int_equal(got, 4);
@@ -55,7 +55,7 @@ static void stream_of_a_file_that_shrinks(void **state)
     struct hr_stream stream;
     char into[16];
     size_t got = 0;
-    assert_ok(hr_file_open_stream(&stream, path.text, &error), &error);
+    assert_ok(hr_file_open_stream(&stream, path.text, NULL, &error), &error);
     assert_int_equal(truncate(path.text, 3), 0);
     assert_ok(stream.read(stream.context, into, sizeof into, &got, &error), &error);
     assert_int_equal(got, 3);
@@ -76,7 +76,7 @@ static void stream_of_a_pipe_reads_on_only(void **state)
     }
     struct hr_error error;
     struct hr_stream stream;
-    assert_ok(hr_file_open_stream(&stream, path.text, &error), &error);
+    assert_ok(hr_file_open_stream(&stream, path.text, NULL, &error), &error);
     assert_null(stream.seek);
     assert_true(stream.size_bytes == HR_STREAM_SIZE_UNKNOWN);
     char into[16];
@@ -93,18 +93,55 @@ static void stream_of_a_pipe_reads_on_only(void **state)
     assert_int_equal(how, 0);
 }
 
+/* A pipe that nobody has opened for writing, and one whose writer says nothing (any more): the deadline
+ * and the flag end the wait. */
+static void a_silent_pipe_is_waited_for_until_the_deadline(void **state)
+{
+    struct temporary_path path = temporary_path(*state, "silent");
+    struct hr_error error;
+    struct hr_stream stream;
+    struct hr_buffer buffer;
+    char into[16];
+    size_t got = 0;
+    atomic_bool stop = true;
+    const struct hr_deadline soon = hr_deadline_after(hr_clock_system(), 1, NULL);
+    const struct hr_deadline stopped = hr_deadline_after(hr_clock_system(), 0, &stop);
+    assert_int_equal(mkfifo(path.text, 0666), 0);
+    assert_ok(hr_file_open_stream(&stream, path.text, &soon, &error), &error);
+    assert_error(stream.read(stream.context, into, 4, &got, &error), HR_ERR_DEADLINE, &error, "silent");
+    int writer = open(path.text, O_WRONLY);
+    assert_true(writer >= 0);
+    assert_error(stream.read(stream.context, into, 4, &got, &error), HR_ERR_DEADLINE, &error, "silent");
+    hr_stream_close(&stream);
+
+    hr_buffer_init(&buffer, 100);
+    assert_error(hr_file_read(&buffer, path.text, &stopped, &error), HR_ERR_DEADLINE, &error, "silent");
+    atomic_store(&stop, false);
+    assert_ok(hr_file_open_stream(&stream, path.text, &stopped, &error), &error);
+    assert_int_equal(write(writer, "abc", 3), 3);
+    assert_ok(stream.read(stream.context, into, sizeof into, &got, &error), &error);
+    assert_int_equal(got, 3);
+    atomic_store(&stop, true);
+    assert_error(stream.read(stream.context, into, 4, &got, &error), HR_ERR_DEADLINE, &error, "silent");
+    atomic_store(&stop, false);
+    close(writer);
+    assert_int_equal(stream.read(stream.context, into, 4, &got, &error), HR_END);
+    hr_stream_close(&stream);
+    hr_buffer_clear(&buffer);
+}
+
 static void what_is_no_file_is_refused_clearly(void **state)
 {
     const struct temporary *folder = *state;
     struct temporary_path missing = temporary_path(folder, "none.mp4");
     struct hr_error error;
     struct hr_stream stream;
-    assert_error(hr_file_open_stream(&stream, folder->path, &error), HR_ERR_ARGUMENT, &error,
+    assert_error(hr_file_open_stream(&stream, folder->path, NULL, &error), HR_ERR_ARGUMENT, &error,
                  "is a folder, not a file");
     assert_null(stream.context);
-    assert_error(hr_file_open_stream(&stream, missing.text, &error), HR_ERR_NOT_FOUND, &error,
+    assert_error(hr_file_open_stream(&stream, missing.text, NULL, &error), HR_ERR_NOT_FOUND, &error,
                  missing.text);
-    assert_error(hr_file_open_stream(&stream, "", &error), HR_ERR_NOT_FOUND, &error, "''");
+    assert_error(hr_file_open_stream(&stream, "", NULL, &error), HR_ERR_NOT_FOUND, &error, "''");
     hr_stream_close(&stream);
 }
 
@@ -121,8 +158,8 @@ static void no_descriptor_is_left_open(void **state)
         struct hr_store store;
         struct hr_store_item *items;
         size_t count;
-        assert_int_equal(hr_file_open_stream(&stream, folder->path, &error), HR_ERR_ARGUMENT);
-        assert_ok(hr_file_open_stream(&stream, path.text, &error), &error);
+        assert_int_equal(hr_file_open_stream(&stream, folder->path, NULL, &error), HR_ERR_ARGUMENT);
+        assert_ok(hr_file_open_stream(&stream, path.text, NULL, &error), &error);
         hr_stream_close(&stream);
         assert_ok(hr_file_write(path.text, hr_view_text("y"), &error), &error);
         assert_ok(hr_store_open_folder(&store, folder->path, false, &error), &error);
@@ -144,7 +181,7 @@ static void read_holds_the_cap(void **state)
         struct hr_error error;
         struct hr_buffer buffer;
         hr_buffer_init(&buffer, 40000);
-        enum hr_status status = hr_file_read(&buffer, path.text, &error);
+        enum hr_status status = hr_file_read(&buffer, path.text, NULL, &error);
         if (size <= 40000) {
             assert_ok(status, &error);
             assert_int_equal(buffer.size, size);
@@ -164,11 +201,11 @@ static void read_holds_the_cap_without_a_known_size(void **state)
     struct hr_error error;
     struct hr_buffer buffer;
     hr_buffer_init(&buffer, 10);
-    assert_error(hr_file_read(&buffer, "/proc/self/status", &error), HR_ERR_LIMIT, &error,
+    assert_error(hr_file_read(&buffer, "/proc/self/status", NULL, &error), HR_ERR_LIMIT, &error,
                  "larger than the limit of 10 bytes");
     hr_buffer_clear(&buffer);
     hr_buffer_init(&buffer, 1 << 20);
-    assert_ok(hr_file_read(&buffer, "/proc/self/status", &error), &error);
+    assert_ok(hr_file_read(&buffer, "/proc/self/status", NULL, &error), &error);
     assert_memory_equal(hr_buffer_text(&buffer), "Name:", 5);
     hr_buffer_clear(&buffer);
 }
@@ -181,12 +218,12 @@ static void read_adds_to_the_buffer(void **state)
     struct hr_buffer buffer;
     hr_buffer_init(&buffer, 4);
     hr_buffer_append_text(&buffer, "a");
-    assert_ok(hr_file_read(&buffer, path.text, &error), &error);
+    assert_ok(hr_file_read(&buffer, path.text, NULL, &error), &error);
     assert_int_equal(buffer.size, 4);
     assert_memory_equal(buffer.data, "ab\0c", 5);
     hr_buffer_clear(&buffer);
-    assert_int_equal(hr_file_read(&buffer, "/", &error), HR_ERR_ARGUMENT);
-    assert_int_equal(hr_file_read(&buffer, "/nowhere", &error), HR_ERR_NOT_FOUND);
+    assert_int_equal(hr_file_read(&buffer, "/", NULL, &error), HR_ERR_ARGUMENT);
+    assert_int_equal(hr_file_read(&buffer, "/nowhere", NULL, &error), HR_ERR_NOT_FOUND);
 }
 
 static mode_t mode_of(const char *path)
@@ -279,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(stream_of_a_file, make, clean),
         cmocka_unit_test_setup_teardown(stream_of_a_file_that_shrinks, make, clean),
         cmocka_unit_test_setup_teardown(stream_of_a_pipe_reads_on_only, make, clean),
+        cmocka_unit_test_setup_teardown(a_silent_pipe_is_waited_for_until_the_deadline, make, clean),
         cmocka_unit_test_setup_teardown(what_is_no_file_is_refused_clearly, make, clean),
         cmocka_unit_test_setup_teardown(no_descriptor_is_left_open, make, clean),
         cmocka_unit_test_setup_teardown(read_holds_the_cap, make, clean),

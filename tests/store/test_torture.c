@@ -75,7 +75,7 @@ static enum hr_status use_files(void *context, struct hr_error *error)
     char bytes[50000] = "x";
     enum hr_status status = hr_file_write(path.text, hr_view_of(bytes, sizeof bytes), error);
     if (status == HR_OK)
-        status = hr_file_read(&buffer, path.text, error);
+        status = hr_file_read(&buffer, path.text, NULL, error);
     if (status == HR_OK)
         assert_int_equal(buffer.size, sizeof bytes);
     hr_buffer_clear(&buffer);

@@ -27,6 +27,7 @@ _homeroom()
     --students-cache) return ;;
     --interval) return ;;
     --video) files=-f ;;
+    --map) return ;;
     --what) words='students json' ;;
     --queue-url) return ;;
     --reserve) return ;;
@@ -71,7 +72,7 @@ _homeroom()
         case $command in
         recognize) words+=' --out --fps --format --columns --false-present --include --force --jobs --timeout --students --students-cache' ;;
         watch) words+=' --fps --format --columns --false-present --include --timeout --students --students-cache --once --interval' ;;
-        import) words+=' --students --create-table --accept-lookalike' ;;
+        import) words+=' --students --create-table --accept-lookalike --map' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;
         export) words+=' --what' ;;
         forget) words+=' --yes --photo' ;;

@@ -56,13 +56,25 @@ static enum hr_status put_into_table(struct hr_cli *cli, const struct hr_student
     return status;
 }
 
+static void tell_notes(const struct hr_cli *cli, const struct hr_import_problems *problems)
+{
+    if (problems->note != NULL)
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "%s: %s", cli->words[1], problems->note);
+    if (problems->left_out > 0)
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL,
+                     "%s: %zu row%s left out that %s no student: a gradebook's points, its test student",
+                     cli->words[1], problems->left_out, problems->left_out == 1 ? "" : "s",
+                     problems->left_out == 1 ? "is" : "are");
+}
+
 static int import_students(struct hr_cli *cli, struct hr_view bytes)
 {
+    int exit_status = 0;
     struct hr_error error = {0};
     struct hr_student *students = NULL;
     struct hr_import_problems problems = {0};
     size_t count = 0, counts[3] = {0};
-    enum hr_status status = hr_import_students(bytes, &students, &count, &problems, &error);
+    enum hr_status status = hr_import_students(bytes, cli->settings.map, &students, &count, &problems, &error);
     if (status != HR_OK) {
         hr_error_prefix(&error, "reading '%s'", cli->words[1]);
         goto out;
@@ -75,16 +87,16 @@ static int import_students(struct hr_cli *cli, struct hr_view bytes)
     for (size_t i = 0; i < problems.count; i++)
         hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s:%zu: %s", cli->words[1],
                      problems.items[i].line, problems.items[i].text);
+    tell_notes(cli, &problems);
     hr_log_write(&cli->log, HR_LOG_INFO, NULL,
-                 "%zu students: %zu new, %zu changed, %zu as before; %zu problem%s", count,
-                 counts[HR_UPSERT_ADDED], counts[HR_UPSERT_CHANGED], counts[HR_UPSERT_SAME],
-                 problems.count, problems.count == 1 ? "" : "s");
+                 "%zu student%s: %zu new, %zu changed, %zu as before; %zu problem%s", count,
+                 count == 1 ? "" : "s", counts[HR_UPSERT_ADDED], counts[HR_UPSERT_CHANGED],
+                 counts[HR_UPSERT_SAME], problems.count, problems.count == 1 ? "" : "s");
+    exit_status = problems.count > 0; /* as enroll: some were left out */
 out:
     hr_students_free(students, count);
     hr_import_problems_clear(&problems);
-    if (status != HR_OK)
-        return hr_cli_fail(cli, &error);
-    return 0;
+    return status != HR_OK ? hr_cli_fail(cli, &error) : exit_status;
 }
 
 /* On standard output, because it names students. */

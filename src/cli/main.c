@@ -53,7 +53,9 @@ const struct hr_command hr_command_table[] = {
      "read a student table, or vectors of an older system",
      "'import students FILE' reads a JSON array or a CSV with a header (id, name, major, year and "
      "any further "
-     "columns, in any order).\n\n"
+     "columns, in any order; what Moodle, Canvas and OneRoster call them, and the English, German and "
+     "French names of such columns, are known, and --map says the others). A row that cannot be read is "
+     "said, and shows in the exit status (1).\n\n"
      "'import encoding FILE' reads the pickle in which systems built on Python's face_recognition keep "
      "names and vectors, in each of the usual shapes: lists 'name' and 'encoding', or 'names' and "
      "'encodings', a dict of names, arrays. Nothing in it is executed. Import the students first: vectors are "

@@ -86,6 +86,9 @@ const struct hr_option hr_option_table[] = {
      ON(ENROLL) | ON(IMPORT), "enrol although the face looks like another student (twins)"},
     {"create", 0, HR_OPTION_FLAG, AT(create), NULL, NULL, 0, 0, NULL, NULL, ON(ENROLL),
      "make a student of whoever is in no table, with the name of the folder or file as id"},
+    {"map", 0, HR_OPTION_TEXT, AT(map), "LIST", NULL, 0, 0, NULL, NULL, ON(IMPORT),
+     "which column of a table of students is what, where its name does not say so: "
+     "\"id=Student Nr,first_name=Given,last_name=Family\"; also name, major, year"},
     {"what", 0, HR_OPTION_CHOICE, AT(what), "KIND", "students|json", 0, 0, "students", NULL,
      ON(EXPORT),
      "students: the table as CSV, ready for import; json: students and where their faces came "

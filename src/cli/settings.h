@@ -62,6 +62,7 @@ struct hr_settings {
     const char *video;
     bool accept_lookalike;
     bool create;
+    const char *map;
     bool force;
     /* export */
     const char *what;

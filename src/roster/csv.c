@@ -1,5 +1,9 @@
 #include "roster/csv.h"
 
+#include <string.h>
+#include <strings.h>
+
+#include "roster/decode.h"
 #include "roster/student.h"
 
 static int peek(const struct hr_csv *csv)
@@ -44,12 +48,25 @@ static char find_separator(struct hr_view text)
     return candidates[best];
 }
 
+/* Excel's own line in front of the header, "sep=;": the separator, and what stands behind the line. */
+static bool take_separator_line(struct hr_csv *csv)
+{
+    struct hr_view text = csv->rest;
+    if (text.size < 6 || strncasecmp((const char *)text.data, "sep=", 4) != 0 ||
+        (text.data[5] != '\r' && text.data[5] != '\n') || text.data[4] == '"')
+        return false;
+    csv->separator = (char)text.data[4];
+    csv->rest = hr_view_of(text.data + 5, text.size - 5);
+    return true;
+}
+
 void hr_csv_init(struct hr_csv *csv, struct hr_view text)
 {
     memset(csv, 0, sizeof *csv);
     csv->rest = text;
     csv->line = 1;
-    csv->separator = find_separator(text);
+    if (!take_separator_line(csv))
+        csv->separator = find_separator(text);
     hr_buffer_init(&csv->text, text.size);
 }
 
@@ -100,8 +117,11 @@ static enum hr_status take_quoted(struct hr_csv *csv, struct hr_error *error)
 static enum hr_status take_cell(struct hr_csv *csv, struct hr_error *error)
 {
     skip_blanks(csv);
+    /* ="007" keeps a spreadsheet from making a number of it. */
+    if (peek(csv) == '=' && csv->rest.size > 1 && csv->rest.data[1] == '"')
+        skip(csv);
     if (peek(csv) != '"') {
-        hr_buffer_append(&csv->text, hr_view_trimmed(take_plain(csv)));
+        hr_buffer_append(&csv->text, hr_view_trimmed(hr_view_without_marks(hr_view_trimmed(take_plain(csv)))));
         return HR_OK;
     }
     skip(csv);

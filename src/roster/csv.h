@@ -22,8 +22,8 @@ struct hr_csv {
     size_t sizes[HR_CSV_CELLS_MAX];
 };
 
-/* `text` is borrowed. The separator is the one of comma, semicolon and tab that the first line has
- * most of. */
+/* `text` is borrowed. The separator is the one that a first line "sep=;" names, else that of comma,
+ * semicolon and tab that the first line has most of. */
 void hr_csv_init(struct hr_csv *csv, struct hr_view text);
 void hr_csv_clear(struct hr_csv *csv);
 

@@ -18,6 +18,9 @@ struct hr_import_problems {
     struct hr_import_problem *items; /* owned */
     size_t count;
     size_t capacity;
+    /* No problems, but to be said. */
+    const char *note; /* static: how the bytes were read, where that had to be guessed; else NULL */
+    size_t left_out;  /* rows that are no students: a gradebook's points, its test student */
 };
 void hr_import_problems_clear(struct hr_import_problems *problems);
 
@@ -25,14 +28,17 @@ void hr_import_problems_clear(struct hr_import_problems *problems);
  * kept as extra; or an object with that array as "students". Names are matched as in CSV.
  *
  * CSV (RFC 4180): a header with id and/or name, columns in any order, case and spaces ignored, BOM
- * and CRLF accepted; comma, semicolon or tab found from the header.
+ * and CRLF accepted; comma, semicolon or tab found from the header, or from a line "sep=;" before it.
+ * The columns are known by many names (roster/headings.c); `map` (may be NULL) says which is what,
+ * "id=Student Nr,name=Full Name". UTF-8, UTF-16 with a mark, or Windows-1252. Empty cells behind the
+ * last column, and last cells that are left out, are nothing wrong.
  *
  * Which of both is seen from the bytes. A row without id takes its name as id; of several rows with
  * one id the first counts and the others are problems; further columns that are empty are left out.
  * `problems` (may be NULL) is the caller's: zeroed before, cleared after. FORMAT when the file as a
  * whole cannot be read. */
-enum hr_status hr_import_students(struct hr_view bytes, struct hr_student **out, size_t *count,
-                                  struct hr_import_problems *problems,
+enum hr_status hr_import_students(struct hr_view bytes, const char *map, struct hr_student **out,
+                                  size_t *count, struct hr_import_problems *problems,
                                   struct hr_error *error) HR_MUST_USE;
 
 /* Whose vectors they are: dlib's face ResNet made them, as Python's face_recognition calls it, and nothing else can be

@@ -2,6 +2,7 @@
 #ifndef HR_ROSTER_ROWS_H
 #define HR_ROSTER_ROWS_H
 
+#include "roster/headings.h"
 #include "roster/import.h"
 #include "roster/student.h"
 
@@ -33,7 +34,7 @@ enum hr_status hr_rows_take(struct hr_rows *rows, struct hr_student **out, size_
                             struct hr_error *error) HR_MUST_USE;
 
 /* The two formats. `text` has no byte order mark. */
-enum hr_status hr_rows_read_csv(struct hr_rows *rows, struct hr_view text,
+enum hr_status hr_rows_read_csv(struct hr_rows *rows, struct hr_view text, const struct hr_heading_map *map,
                                 struct hr_error *error) HR_MUST_USE;
 enum hr_status hr_rows_read_json(struct hr_rows *rows, struct hr_view text,
                                  struct hr_error *error) HR_MUST_USE;

@@ -47,7 +47,7 @@ static void read_one(struct hr_view bytes)
     struct hr_import_problems problems = {0};
     struct hr_error error = {0};
     size_t count = 99;
-    enum hr_status status = hr_import_students(bytes, &students, &count, &problems, &error);
+    enum hr_status status = hr_import_students(bytes, NULL, &students, &count, &problems, &error);
     if (status == HR_OK) {
         read_well++;
         check_students(students, count);

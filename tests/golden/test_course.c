@@ -65,7 +65,7 @@ static void import_course(const struct course *course)
     size_t count = 0;
     must(hr_engine_open_mode(&engine, &options, HR_DATABASE_CREATE, &error), &error);
     read_shared(course, "student_data.json", &bytes);
-    must(hr_import_students(hr_buffer_view(&bytes), &students, &count, &problems, &error), &error);
+    must(hr_import_students(hr_buffer_view(&bytes), NULL, &students, &count, &problems, &error), &error);
     assert_int_equal(count, CLIPS);
     for (size_t i = 0; i < count; i++) {
         enum hr_upsert what;

@@ -70,7 +70,7 @@ static void import_again(struct hr_database *database, struct hr_view text)
     struct hr_student *students;
     struct hr_import_problems problems = {0};
     size_t count;
-    assert_ok(hr_import_students(text, &students, &count, &problems, &test_error));
+    assert_ok(hr_import_students(text, NULL, &students, &count, &problems, &test_error));
     assert_int_equal(problems.count, 0);
     assert_int_equal(count, 3);
     for (size_t i = 0; i < count; i++) {

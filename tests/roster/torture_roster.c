@@ -77,7 +77,7 @@ static enum hr_status import_table(void *context, struct hr_error *error)
     struct hr_import_problems problems = {0};
     size_t count;
     enum hr_status status =
-        hr_import_students(hr_view_text(context), &students, &count, &problems, error);
+        hr_import_students(hr_view_text(context), NULL, &students, &count, &problems, error);
     hr_students_free(students, count);
     hr_import_problems_clear(&problems);
     return status;

@@ -1,0 +1,106 @@
+#include "roster/headings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+/* The best first. Of Moodle, Canvas, OneRoster, and of tables in English, German and French; without case, blanks,
+ * signs and accents. */
+static const char *const known[HR_HEADING_COUNT][16] = {
+    [HR_HEADING_ID] = {"sisuserid", "id", "studentid", "studentnumber", "studentno", "studentnr", "idnumber",
+                       "sourcedid", "matrikelnummer", "matrikelnr", "schulernummer", "numeroetudiant", "noetudiant",
+                       "netudiant", "identifiant"},
+    [HR_HEADING_NAME] = {"name", "student", "studentname", "fullname", "nomcomplet", "nom"},
+    [HR_HEADING_FIRST_NAME] = {"firstname", "givenname", "forename", "vorname", "prenom"},
+    [HR_HEADING_LAST_NAME] = {"lastname", "surname", "familyname", "nachname", "familienname", "nomdefamille"},
+    [HR_HEADING_MAJOR] = {"major", "programme", "program", "studiengang", "studienfach", "fach", "filiere"},
+    [HR_HEADING_YEAR] = {"year", "yearofstudy", "grade", "grades", "jahrgang", "jahrgangsstufe", "annee", "niveau"}};
+
+static const char *const words[HR_HEADING_COUNT] = {"id", "name", "first_name", "last_name", "major", "year"};
+
+const char *hr_heading_word(enum hr_heading heading)
+{
+    return words[heading];
+}
+
+enum { KEY_SIZE = 128 };
+
+static bool is_letter_or_digit(utf8proc_int32_t letter)
+{
+    utf8proc_category_t category = utf8proc_category(letter);
+    return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
+           (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
+}
+
+/* Letters and digits alone, folded, without accents; "" when it is not text. Longer names are cut. */
+static void key_of(struct hr_view name, char out[KEY_SIZE])
+{
+    utf8proc_uint8_t *folded = NULL;
+    size_t length = 0;
+    utf8proc_ssize_t size =
+        utf8proc_map(name.data, (utf8proc_ssize_t)name.size, &folded,
+                     UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_STRIPMARK);
+    for (utf8proc_ssize_t at = 0; at < size;) {
+        utf8proc_int32_t letter;
+        utf8proc_ssize_t bytes = utf8proc_iterate(folded + at, size - at, &letter);
+        if (bytes <= 0 || length + (size_t)bytes >= KEY_SIZE)
+            break;
+        if (is_letter_or_digit(letter)) {
+            memcpy(out + length, folded + at, (size_t)bytes);
+            length += (size_t)bytes;
+        }
+        at += bytes;
+    }
+    out[length] = '\0';
+    free(folded);
+}
+
+enum hr_heading hr_heading_of(struct hr_view name, size_t *rank)
+{
+    char key[KEY_SIZE];
+    key_of(name, key);
+    for (int heading = 0; heading < HR_HEADING_COUNT; heading++)
+        for (size_t i = 0; i < sizeof known[0] / sizeof *known[0] && known[heading][i] != NULL; i++)
+            if (strcmp(key, known[heading][i]) == 0) {
+                *rank = i;
+                return (enum hr_heading)heading;
+            }
+    *rank = SIZE_MAX;
+    return HR_HEADING_COUNT;
+}
+
+bool hr_heading_same(struct hr_view a, struct hr_view b)
+{
+    char left[KEY_SIZE], right[KEY_SIZE];
+    key_of(a, left);
+    key_of(b, right);
+    return left[0] != '\0' && strcmp(left, right) == 0;
+}
+
+static enum hr_status bad_map(const char *text, struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_ARGUMENT,
+                        "--map takes id=COLUMN,name=COLUMN and the like (id, name, first_name, last_name, major, "
+                        "year), not '%.200s'",
+                        text);
+}
+
+enum hr_status hr_heading_map_parse(struct hr_heading_map *out, const char *text, struct hr_error *error)
+{
+    *out = (struct hr_heading_map){0};
+    for (const char *at = text; *at != '\0';) {
+        size_t length = strcspn(at, ",");
+        const char *equals = memchr(at, '=', length);
+        int heading = 0;
+        if (equals == NULL || equals + 1 == at + length)
+            return bad_map(text, error);
+        struct hr_view word = hr_view_of(at, (size_t)(equals - at));
+        while (heading < HR_HEADING_COUNT && !hr_view_equal(word, hr_view_text(words[heading])))
+            heading++;
+        if (heading == HR_HEADING_COUNT || out->names[heading].size > 0)
+            return bad_map(text, error);
+        out->names[heading] = hr_view_of(equals + 1, length - (size_t)(equals + 1 - at));
+        at += length + (at[length] == ',');
+    }
+    return HR_OK;
+}

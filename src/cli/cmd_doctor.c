@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/answer.h"
@@ -186,6 +187,17 @@ static void report_counts(struct doctor *doctor, const struct hr_database_counts
                counts->students);
 }
 
+/* Faces are nobody else's business; a group that was let in on purpose is. */
+static void check_readers(struct doctor *doctor, const char *path)
+{
+    struct stat about;
+    if (hr_anywhere_is_remote(path) || stat(path, &about) != 0 || (about.st_mode & S_IRWXO) == 0)
+        return;
+    report(doctor, FINDING_WARN, "database", "chmod 600 that file, as it was when homeroom made it",
+           "%s: everybody on this machine may %s it (its mode is %04o)", path,
+           (about.st_mode & S_IWOTH) != 0 ? "change" : "read", (unsigned)about.st_mode & 07777);
+}
+
 static void check_database(struct doctor *doctor, const struct hr_vector_layout *layout)
 {
     const char *path = doctor->cli->database_path;
@@ -208,6 +220,7 @@ static void check_database(struct doctor *doctor, const struct hr_vector_layout 
     } else {
         report(doctor, FINDING_OK, "database", NULL, "%s: schema %d, whole, %zu faces", path,
                hr_database_schema_version(database), counts.faces);
+        check_readers(doctor, path);
         report_counts(doctor, &counts);
         report_enrolled(doctor, database, layout);
     }

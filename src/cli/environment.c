@@ -10,6 +10,12 @@ const char *hr_environment(const char *name)
     return getenv(name);
 }
 
+bool hr_environment_core_dumps(void)
+{
+    const char *value = getenv("HOMEROOM_CORE_DUMPS");
+    return value != NULL && strcmp(value, "1") == 0;
+}
+
 enum hr_status hr_environment_database(char *out, size_t size, struct hr_error *error)
 {
     const char *data = getenv("XDG_DATA_HOME");

@@ -11,6 +11,9 @@
 /* NULL when not set. */
 const char *hr_environment(const char *name);
 
+/* Whether the variable asks for a core file after a crash (HOMEROOM_CORE_DUMPS=1). */
+bool hr_environment_core_dumps(void);
+
 /* $XDG_DATA_HOME/homeroom/homeroom.db, else ~/.local/share/homeroom/homeroom.db. */
 enum hr_status hr_environment_database(char *out, size_t size, struct hr_error *error) HR_MUST_USE;
 

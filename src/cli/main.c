@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -288,10 +290,22 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
     return command->run(cli);
 }
 
+/* A core file would hold vectors and records. The limit alone does not keep one from a program that the
+ * system hands it to. */
+static void forbid_core_dumps(void)
+{
+    const struct rlimit none = {0, 0};
+    if (hr_environment_core_dumps())
+        return;
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int main(int argc, char **argv)
 {
     /* A reader that goes away (homeroom ... | head) is an ordinary write error, not a death. */
     signal(SIGPIPE, SIG_IGN);
+    forbid_core_dumps();
     struct hr_cli cli = {.log = {.stream = stderr, .level = HR_LOG_INFO},
                          .out = stdout,
                          .terminal = isatty(STDERR_FILENO),

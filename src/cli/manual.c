@@ -160,6 +160,9 @@ static void write_environment(FILE *out)
     fputs(".It Ev XDG_DATA_HOME , Ev HOME\nThe user's data folder, in which the database lies by "
           "default.\n",
           out);
+    fputs(".It Ev HOMEROOM_CORE_DUMPS\n", out);
+    write_text(out, "With the value 1 a crash may leave a core file, and a debugger may be attached. Without "
+                    "it neither can be: memory holds vectors and records.");
     fputs(".It Ev AWS_ACCESS_KEY_ID , Ev AWS_SECRET_ACCESS_KEY , Ev AWS_REGION , Ev AWS_ENDPOINT_URL\n",
           out);
     write_text(out,
@@ -175,6 +178,10 @@ static void write_files(FILE *out)
           out);
     write_text(out, "The student database unless --db says otherwise: one SQLite file with students "
                     "and face vectors. To back it up, copy it while no homeroom runs.");
+    fputs(".It Pa reports\n", out);
+    write_text(out, "A folder for reports that is not there is made for its owner alone (0700), and a new report "
+                    "in such a folder can be read by its owner alone (0600). In a folder that others may "
+                    "enter the umask decides, and a report that is replaced hands on its permissions.");
     fputs(".It Pa ../share/homeroom/models\n", out);
     write_text(out, "The compiled models, seen from the folder of the program: an installed tree may "
                     "be moved as a whole.");

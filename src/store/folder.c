@@ -338,11 +338,11 @@ static void folder_close(void *context)
     free(folder);
 }
 
-/* Makes one folder, unless it is there. */
+/* Makes one folder, unless it is there. Names are in what is put into it: nobody else may look. */
 static enum hr_status make_folder(const char *path, struct hr_error *error)
 {
     struct stat info;
-    if (mkdir(path, 0777) == 0)
+    if (mkdir(path, 0700) == 0)
         return HR_OK;
     int saved_errno = errno;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))

@@ -81,10 +81,10 @@ struct hr_store {
 
 void hr_store_close(struct hr_store *store); /* closes and zeroes; safe on a zeroed one */
 
-/* A folder; `create` makes it (and its parents) when missing, and removes what writers that were
- * killed left half written more than an hour ago: it may hold students' records. Symbolic links
- * that somebody put into the folder are followed when reading; putting replaces the link, not what
- * it points to. */
+/* A folder; `create` makes it (and its parents) when missing, for its owner alone (0700), and removes
+ * what writers that were killed left half written more than an hour ago: it may hold students'
+ * records. Symbolic links that somebody put into the folder are followed when reading; putting
+ * replaces the link, not what it points to. */
 enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool create,
                                     struct hr_error *error) HR_MUST_USE;
 /* In memory, for tests: behaves as a folder does. */
@@ -104,7 +104,8 @@ enum hr_status hr_file_read(struct hr_buffer *out, const char *path,
                             struct hr_error *error) HR_MUST_USE;
 /* Whole or not at all: written beside (same folder, hidden, random name), synced, then renamed over
  * `path`, and the folder synced. A file that is replaced hands on its permissions, so that records
- * that somebody made private stay so; a new one gets what the umask leaves of 0666. What is there
+ * that somebody made private stay so; a new one is its owner's alone (0600) in a folder that is, and
+ * gets what the umask leaves of 0666 elsewhere. What is there
  * and is not a regular file (a folder, /dev/null, a pipe) is refused with ARGUMENT. */
 enum hr_status hr_file_write(const char *path, struct hr_view bytes,
                              struct hr_error *error) HR_MUST_USE;

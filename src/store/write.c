@@ -47,7 +47,15 @@ static enum hr_status look_at_target(const struct hr_place *place, struct permis
     return HR_OK;
 }
 
-/* Makes the hidden file; private at first when its permissions are to be handed on. */
+/* Whether nobody but its owner may enter the folder, as those that we make. */
+static bool is_private(int folder_fd)
+{
+    struct stat info;
+    return fstat(folder_fd, &info) == 0 && (info.st_mode & 077) == 0;
+}
+
+/* Makes the hidden file; private at first when its permissions are to be handed on, and for good in a
+ * private folder: there it may be moved out of. */
 static enum hr_status create_part(const struct hr_place *place, bool private_first,
                                   char part[PART_NAME_SIZE], int *fd, struct hr_error *error)
 {
@@ -58,7 +66,7 @@ static enum hr_status create_part(const struct hr_place *place, bool private_fir
         snprintf(part, PART_NAME_SIZE, PART_PREFIX "%016llx" PART_SUFFIX,
                  (unsigned long long)random);
         *fd = openat(place->folder_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                     private_first ? 0600 : 0666);
+                     private_first || is_private(place->folder_fd) ? 0600 : 0666);
         if (*fd >= 0)
             return HR_OK;
         if (errno != EEXIST)

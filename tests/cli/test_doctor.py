@@ -57,6 +57,15 @@ class Doctor(Case):
         self.db.write_text("this is not a database, whatever its name says" * 100)
         self.assertEqual(self.finding("database", self.findings(status=NO))[0][0], "FAIL")
 
+    def test_database_that_everybody_may_read(self):
+        self.enrolled()
+        for mode, found in ((0o600, []), (0o640, []), (0o644, ["read"]), (0o666, ["change"])):
+            self.db.chmod(mode)
+            ok, *more = self.finding("database", self.findings())
+            self.assertEqual(ok[0], "ok")
+            self.assertEqual(more, [("warn", f"{self.db}: everybody on this machine may {may} it (its mode is {mode:04o})") for may in found])
+        self.assertIn("-> chmod 600 that file", self.run_it("doctor").out)
+
     def test_faces_of_another_model(self):
         self.enrolled()
         with sqlite3.connect(self.db) as db:

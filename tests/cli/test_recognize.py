@@ -1,6 +1,7 @@
 """recognize: reports, batches, bad files, signals."""
 
 import re
+import resource
 
 from harness import *
 
@@ -275,6 +276,63 @@ class Recognize(Case):
         self.assertIn("there is no database 'none.db'", result.err)
         result = self.run_it("recognize", "x.mp4", "--models", self.dir, status=MODEL)
         self.assertIn("centerface.hrm", result.err)
+
+
+class Privacy(Case):
+    """Who can read what was written, and what memory leaves behind."""
+
+    def mode(self, name):
+        return f"{(self.dir / name).stat().st_mode & 0o777:03o}"
+
+    def test_a_folder_that_is_made_is_the_owners_alone(self):
+        self.enrolled()
+        for path in ("deep/reports/obama.csv", "deep/reports/obama.json"):
+            self.run_it("recognize", self.videos() / "obama.mp4", "-o", "deep/reports", "-f", path.rsplit(".")[-1], umask=0o022)
+            self.assertEqual([self.mode(name) for name in ("deep", "deep/reports", path)], ["700", "700", "600"])
+        (self.dir / "in").mkdir()
+        shutil.copy(self.videos() / "obama.mp4", self.dir / "in")
+        self.run_it("watch", "--once", "in", "watched", "--interval", 0.1, umask=0o022)
+        self.assertEqual([self.mode(name) for name in ("watched", "watched/obama.mp4.csv")], ["700", "600"])
+
+    def test_in_the_folder_of_others_the_umask_decides(self):
+        self.enrolled()
+        for umask, mode in ((0o027, "640"), (0o022, "644"), (0o077, "600")):
+            folder = self.dir / f"of others {mode}"
+            folder.mkdir()
+            folder.chmod(0o755)
+            self.run_it("recognize", self.videos() / "obama.mp4", "-o", folder, umask=umask)
+            self.assertEqual(self.mode(folder / "obama.csv"), mode)
+            # And what somebody has chosen for a report stays.
+            (folder / "obama.csv").chmod(0o440)
+            self.run_it("recognize", self.videos() / "obama.mp4", "-o", folder, umask=umask)
+            self.assertEqual(self.mode(folder / "obama.csv"), "440")
+
+    def core_limit(self, **env):
+        """Of a run that waits for a pipe; and whether others of the same user may look into it."""
+        path = self.dir / "table.csv"
+        if not path.exists():
+            os.mkfifo(path)
+        # The address sanitizer has a limit of its own.
+        env["ASAN_OPTIONS"] = f"{os.environ.get('ASAN_OPTIONS', '')}:disable_coredump=0"
+        process = self.start("import", "students", path, env=env)
+        with open(path, "wb") as writer:  # waits for the program
+            limits = Path(f"/proc/{process.pid}/limits").read_text()
+            closed = Path(f"/proc/{process.pid}/environ").stat().st_uid != os.geteuid()
+            writer.write(b"id,name\n1,One\n")
+        self.finish(process, OK)
+        return re.search(r"Max core file size +(\S+)", limits)[1], closed
+
+    def test_no_core_file_holds_vectors(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        if hard != 0:
+            resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+            self.addCleanup(resource.setrlimit, resource.RLIMIT_CORE, (soft, hard))
+        others = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
+        limit, closed = self.core_limit()
+        self.assertEqual(limit, "0")
+        self.assertTrue(closed or os.geteuid() == 0)
+        self.assertEqual(self.core_limit(HOMEROOM_CORE_DUMPS="1"), (others, False))
+        self.assertEqual(self.core_limit(HOMEROOM_CORE_DUMPS="0")[0], "0")
 
 
 class Signals(Case):

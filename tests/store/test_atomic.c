@@ -187,6 +187,7 @@ static void private_report_is_private_while_it_is_written(void **state)
 {
     struct fixture *fixture = *state;
     struct hr_error error;
+    assert_int_equal(chmod(fixture->folder.path, 0755), 0);
     mode_t before = umask(022);
     enum hr_status first = put(fixture, "first", &error);
     assert_int_equal(script.part_mode, 0644);

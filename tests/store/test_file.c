@@ -233,9 +233,12 @@ static mode_t mode_of(const char *path)
     return info.st_mode & 07777;
 }
 
+/* Where others may enter; in a folder that is one user's alone, a file is, too. */
 static void new_file_respects_the_umask(void **state)
 {
     static const mode_t masks[] = {022, 077, 002, 000};
+    const struct temporary *folder = *state;
+    assert_int_equal(chmod(folder->path, 0710), 0);
     for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
         char name[16];
         snprintf(name, sizeof name, "file%zu", i);
@@ -247,6 +250,19 @@ static void new_file_respects_the_umask(void **state)
         assert_ok(status, &error);
         assert_int_equal(mode_of(path.text), 0666 & ~masks[i]);
     }
+}
+
+static void new_file_in_a_private_folder_is_private(void **state)
+{
+    const struct temporary *folder = *state;
+    struct temporary_path path = temporary_path(folder, "report.csv");
+    struct hr_error error;
+    assert_int_equal(chmod(folder->path, 0700), 0);
+    mode_t before = umask(0);
+    enum hr_status status = hr_file_write(path.text, hr_view_text("x"), &error);
+    umask(before);
+    assert_ok(status, &error);
+    assert_int_equal(mode_of(path.text), 0600);
 }
 
 /* Records that somebody made private stay private, whatever the umask of the next run. */
@@ -323,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(read_holds_the_cap_without_a_known_size, make, clean),
         cmocka_unit_test_setup_teardown(read_adds_to_the_buffer, make, clean),
         cmocka_unit_test_setup_teardown(new_file_respects_the_umask, make, clean),
+        cmocka_unit_test_setup_teardown(new_file_in_a_private_folder_is_private, make, clean),
         cmocka_unit_test_setup_teardown(replaced_file_hands_on_its_permissions, make, clean),
         cmocka_unit_test_setup_teardown(write_by_every_kind_of_path, make, clean),
         cmocka_unit_test_setup_teardown(paths_that_cannot_be_written, make, clean),

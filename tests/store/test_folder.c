@@ -97,6 +97,7 @@ static void missing_folder_is_made_when_asked(void **state)
         struct stat info;
         assert_int_equal(stat(path.text, &info), 0);
         assert_true(S_ISDIR(info.st_mode));
+        assert_int_equal(info.st_mode & 0777, 0700);
     }
 }
 

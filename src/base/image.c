@@ -11,12 +11,14 @@ enum hr_status hr_size_check(struct hr_size size, struct hr_error *error)
                             size.width_px, size.height_px);
     if (size.width_px > HR_LIMIT_FRAME_SIDE_PX || size.height_px > HR_LIMIT_FRAME_SIDE_PX)
         return hr_error_set(error, HR_ERR_LIMIT,
-                            "%d x %d pixels: a side is longer than the limit of %d", size.width_px,
-                            size.height_px, HR_LIMIT_FRAME_SIDE_PX);
+                            "%d x %d pixels: the limit of a side is %d; make the picture smaller",
+                            size.width_px, size.height_px, HR_LIMIT_FRAME_SIDE_PX);
     if ((uint64_t)size.width_px * (uint64_t)size.height_px > HR_LIMIT_FRAME_PIXELS)
         return hr_error_set(error, HR_ERR_LIMIT,
-                            "%d x %d pixels: more than the limit of %llu in all", size.width_px,
-                            size.height_px, (unsigned long long)HR_LIMIT_FRAME_PIXELS);
+                            "%d x %d pixels: the limit is %llu in all, as 8192 x 8192 has; make the "
+                            "picture smaller",
+                            size.width_px, size.height_px,
+                            (unsigned long long)HR_LIMIT_FRAME_PIXELS);
     return HR_OK;
 }
 

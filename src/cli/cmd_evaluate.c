@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/plural.h"
 #include "classroom/evaluate.h"
+#include "classroom/names.h"
 #include "cli/answer.h"
 #include "cli/database.h"
 #include "report/curve.h"
@@ -47,17 +49,6 @@ struct reading {
     struct hr_evaluation *evaluation;
     size_t pictures, unreadable;
 };
-
-static bool is_picture(const char *name)
-{
-    static const char *const suffixes[] = {".jpg",  ".jpeg", ".png", ".webp", ".heic",
-                                           ".heif", ".bmp",  ".tif", ".tiff", ".avif"};
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot != NULL && i < sizeof suffixes / sizeof suffixes[0]; i++)
-        if (strcasecmp(dot, suffixes[i]) == 0)
-            return true;
-    return false;
-}
 
 static enum hr_status read_picture(struct reading *reading, const char *path, const char *person,
                                    struct hr_error *error)
@@ -120,7 +111,10 @@ static enum hr_status read_entry(struct reading *reading, const char *dir, const
         bool strangers = who == WHO_STRANGERS || strcmp(name, "strangers") == 0;
         return read_folder(reading, path, strangers ? WHO_STRANGERS : who, false, error);
     }
-    if (!S_ISREG(about.st_mode) || !is_picture(name))
+    const char *refused = hr_photo_name_refused(name);
+    if (S_ISREG(about.st_mode) && refused != NULL)
+        hr_log_write(&reading->cli->log, HR_LOG_WARNING, NULL, "left out: '%s': %s", path, refused);
+    if (!S_ISREG(about.st_mode) || !hr_is_photo_name(name))
         return HR_OK;
     const char *person = who == WHO_PERSON ? dir : who == WHO_SINGLES ? path : NULL;
     return read_picture(reading, path, person, error);
@@ -294,6 +288,15 @@ struct job {
     bool own_class;
 };
 
+static void tell_what_was_read(const struct reading *reading)
+{
+    size_t strangers = hr_evaluation_strangers(reading->evaluation);
+    size_t people = hr_evaluation_people(reading->evaluation);
+    size_t pictures = reading->pictures - reading->unreadable - strangers;
+    hr_log_write(&reading->cli->log, HR_LOG_INFO, NULL, "%zu picture%s of %zu %s, %zu of strangers",
+                 pictures, hr_plural(pictures), people, people == 1 ? "person" : "people", strangers);
+}
+
 static enum hr_status read_all(struct hr_cli *cli, struct job *job, struct hr_error *error)
 {
     struct reading reading = {.cli = cli, .evaluation = job->evaluation};
@@ -306,10 +309,7 @@ static enum hr_status read_all(struct hr_cli *cli, struct job *job, struct hr_er
     if (status == HR_OK && reading.pictures == reading.unreadable)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is not a single picture to look at");
     if (status == HR_OK)
-        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "%zu pictures of %zu people, %zu of strangers",
-                     reading.pictures - reading.unreadable - hr_evaluation_strangers(job->evaluation),
-                     hr_evaluation_people(job->evaluation),
-                     hr_evaluation_strangers(job->evaluation));
+        tell_what_was_read(&reading);
     return status;
 }
 

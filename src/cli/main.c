@@ -74,7 +74,8 @@ const struct hr_command hr_command_table[] = {
      2, 2, hr_cmd_import},
     {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE",
      "add students' faces to the database",
-     "Photos may be JPEG, PNG, WebP or HEIC. DIR holds one folder per student, named by the "
+     "Photos may be JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP or TIFF, of up to 67 million "
+     "pixels (8192 x 8192). DIR holds one folder per student, named by the "
      "student's id or name (in any case, with blanks or underscores), or files named so; other files "
      "are left out. All photos of a call are looked at before any is kept, and their order does not "
      "matter. Each gets a verdict: enrolled, duplicate, no_face, several_faces, too_small, blurred, "
@@ -153,7 +154,7 @@ const struct hr_command hr_command_table[] = {
      "A message is acknowledged after the report was written. While a video is worked on the server "
      "is told so; when a worker dies, another gets the video after --ack-wait seconds. What may pass "
      "by itself is tried again after 5 seconds, then 20, and so on up to every 10 minutes, "
-     "--max-deliver times in all. What then still fails, what is no notification, and what has ended "
+     "--max-deliver times in all. What then still fails, what is not a notification, and what has ended "
      "its workers twice as often is put aside: published as homeroom.dead, in the stream "
      "HOMEROOM_DEAD, with the reason in its headers, for 30 days.\n\n"
      "Several servers of a cluster are named with commas between them; tls:// encrypts. A password or "

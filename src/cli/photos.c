@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "classroom/names.h"
 #include "roster/student.h"
 
 void hr_photos_clear(struct hr_photos *photos)
@@ -62,17 +62,6 @@ enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, c
 {
     enum hr_status status = hr_student_id_check(hr_view_text(student_id), error);
     return status == HR_OK ? add(photos, student_id, NULL, path, error) : status;
-}
-
-static bool is_photo(const char *name)
-{
-    static const char *const suffixes[] = {".jpg",  ".jpeg", ".png", ".webp", ".heic",
-                                           ".heif", ".bmp",  ".tif", ".tiff", ".avif"};
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot != NULL && i < sizeof suffixes / sizeof suffixes[0]; i++)
-        if (strcasecmp(dot, suffixes[i]) == 0)
-            return true;
-    return false;
 }
 
 /* By bytes, so that the order is the same everywhere. */
@@ -140,10 +129,11 @@ static enum hr_status take_entry(struct hr_photos *photos, const char *dir, cons
     bool there = stat(path, &about) == 0;
     if (there && S_ISDIR(about.st_mode) && student_id == NULL)
         return walk(photos, path, name, error);
-    if (there && S_ISREG(about.st_mode) && is_photo(name))
+    if (there && S_ISREG(about.st_mode) && hr_is_photo_name(name))
         return student_id != NULL ? add_photo(photos, student_id, path, error)
                                   : add_named_photo(photos, path, name, error);
-    return add(photos, NULL, "not a photo", path, error);
+    const char *reason = there && S_ISREG(about.st_mode) ? hr_photo_name_refused(name) : NULL;
+    return add(photos, NULL, reason != NULL ? reason : "not a photo", path, error);
 }
 
 static bool any_photo(const struct hr_photos *photos)

@@ -1,7 +1,9 @@
 #include "video/decoder.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/image.h"
 #include "base/limits.h"
 
 static void set_limits(AVCodecContext *decoder, int threads)
@@ -46,8 +48,15 @@ enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id,
                         avcodec_get_name(codec_id), said);
 }
 
-bool hr_decoder_refused_size(const char *said)
+bool hr_decoder_refused_size(const char *said, struct hr_error *error)
 {
-    return strstr(said, "Picture size") != NULL ||
-           strstr(said, "exceeds specified max pixel count") != NULL;
+    static const char words[] = "Picture size ";
+    const char *at = strstr(said, words);
+    struct hr_size size;
+    if (at == NULL && strstr(said, "exceeds specified max pixel count") == NULL)
+        return false;
+    if (at == NULL || sscanf(at + sizeof words - 1, "%dx%d", &size.width_px, &size.height_px) != 2 ||
+        hr_size_check(size, error) != HR_ERR_LIMIT)
+        (void)hr_error_set(error, HR_ERR_LIMIT, "the picture is too large (%s)", said);
+    return true;
 }

@@ -13,7 +13,7 @@ enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id,
                                const AVCodecParameters *parameters, int threads,
                                const struct hr_reason *reason, struct hr_error *error) HR_MUST_USE;
 
-/* Whether what FFmpeg said is about the size of the picture. */
-bool hr_decoder_refused_size(const char *said);
+/* Whether what FFmpeg said is about the size of the picture; then `error` is LIMIT, with the limit. */
+bool hr_decoder_refused_size(const char *said, struct hr_error *error);
 
 #endif

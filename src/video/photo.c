@@ -78,8 +78,8 @@ static enum hr_status explain(int code, const struct hr_reason *reason, const ch
 {
     if (code == AVERROR(ENOMEM))
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to decode a photo");
-    if (hr_decoder_refused_size(reason->first))
-        return hr_error_set(error, HR_ERR_LIMIT, "the picture is too large (%s)", reason->first);
+    if (hr_decoder_refused_size(reason->first, error))
+        return HR_ERR_LIMIT;
     char said[HR_REASON_TEXT_MAX + AV_ERROR_MAX_STRING_SIZE];
     hr_reason_text(reason, code, said, sizeof said);
     return hr_error_set(error, HR_ERR_FORMAT, "the %s picture is damaged (%s)", kind, said);

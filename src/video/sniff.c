@@ -77,6 +77,8 @@ const char *hr_sniff_foreign(struct hr_view head, bool whole)
         return "an empty file";
     if (is_one_byte_repeated(head))
         return head.data[0] == 0 ? "nothing but zero bytes" : "one byte over and over";
+    if (HAS(0, "\0\0\0\x0CJXL \r\n\x87\n") || HAS(0, "\xFF\x0A"))
+        return "a JPEG XL picture: save it as JPEG or PNG";
     if (HAS(0, "%PDF-"))
         return "a PDF document";
     if (HAS(0, "PK\x03\x04"))

@@ -377,9 +377,8 @@ static enum hr_status nothing_decoded(struct hr_video *video, struct hr_error *e
             "the video has no pictures: it is of zero length, or cut off before the "
             "first%s%s",
             video->demux.damaged > 0 ? ": " : "", video->demux.damage.first);
-    if (hr_decoder_refused_size(video->broken_reason))
-        return hr_error_set(error, HR_ERR_LIMIT, "the pictures are too large (%s)",
-                            video->broken_reason);
+    if (hr_decoder_refused_size(video->broken_reason, error))
+        return HR_ERR_LIMIT;
     return hr_error_set(error, HR_ERR_FORMAT, "not one picture of the %s video can be decoded (%s)",
                         codec,
                         video->broken_reason[0] != '\0' ? video->broken_reason : "no reason given");
@@ -477,7 +476,7 @@ static enum hr_status check_options(const struct hr_video_options *options, stru
     if (!(options->samples_per_s >= 0 && options->samples_per_s <= HR_LIMIT_SAMPLE_FPS) ||
         options->decoder_threads < 0 || options->camera < 0)
         return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "%g samples per second by %d threads: 0 to %d samples are possible",
+                            "%g samples per second by %d threads: neither may be below 0, and the limit is %d samples",
                             options->samples_per_s, options->decoder_threads, HR_LIMIT_SAMPLE_FPS);
     return HR_OK;
 }

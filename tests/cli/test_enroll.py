@@ -139,6 +139,38 @@ class Enrol(Case):
             self.run_it("enroll", number, self.picture(name), "--accept-lookalike")
         self.assertEqual(len(self.faces()), 3)
 
+    def test_every_kind_in_a_folder(self):
+        """What the decoders read is taken, whatever its suffix; other pictures are named once, with the reason."""
+        folder = self.dir / "photos"
+        folder.mkdir()
+        shutil.copy(PHOTOS / "obama.jpg", folder / "1.JFIF")
+        shutil.copy(PHOTOS / "biden.jpg", folder / "2.jpe")
+        for name in ("3.gif", "4.jp2", "5.tif", "6.bmp"):
+            self.picture(f"photos/{name}", *(["scale=-2:400"] if name == "4.jp2" else []))
+        if shutil.which("heif-enc"):
+            done = subprocess.run(["heif-enc", "-A", "-q", "80", PHOTOS / "obama.jpg", "-o", folder / "7.avif"], capture_output=True)
+            if done.returncode:
+                (folder / "7.avif").unlink(missing_ok=True)
+        taken = len(list(folder.iterdir()))
+        for name in ("8.jxl", "9.CR2", "10.txt"):
+            (folder / name).write_bytes(b"\0")
+        result = self.run_it("enroll", folder, "--create", "--accept-lookalike")
+        lines = [line.removeprefix(f"{folder}/") for line in result.out.splitlines()]
+        self.assertEqual(len([line for line in lines if line.endswith(": enrolled")]), taken, result)
+        self.assertEqual([line for line in lines if "left_out: " in line],
+                         ["10.txt: left_out: not a photo", "8.jxl: left_out: JPEG XL is not read: save it as JPEG or PNG",
+                          "9.CR2: left_out: a camera's raw picture is not read: save it as JPEG or PNG"])
+        # By name, too, it is said what it is.
+        (self.dir / "a.jxl").write_bytes(b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(100))
+        self.assertEqual(self.verdict(44, "a.jxl", status=NO),
+                         ("unreadable", "'a.jxl': not a photo: it is a JPEG XL picture: save it as JPEG or PNG"))
+
+    def test_more_pixels_than_the_limit(self):
+        large = self.dir / "phone.jpg"
+        ffmpeg("-f", "lavfi", "-i", "color=gray:size=12000x9000", "-frames:v", 1, large)
+        self.assertEqual(self.verdict(44, large, status=NO), (
+            "unreadable", "'phone.jpg': 12000 x 9000 pixels: the limit is 67108864 in all, as 8192 x 8192 has; make the picture smaller"))
+
     @unittest.skipUnless(shutil.which("heif-enc"), "NO heif-enc: HEIC is not tested")
     def test_heic(self):
         heic = self.dir / "photo.heic"
@@ -527,7 +559,11 @@ class Evaluate(Case):
     def test_bad_pictures_are_left_out(self):
         folder = self.people()
         (folder / "a" / "text.jpg").write_text("this is not a picture")
+        (folder / "a" / "more.jxl").touch()
+        (folder / "a" / "notes.txt").touch()
         result = self.run_it("evaluate", folder, "--photos", "1", "--draws", "1")
+        self.assertIn(f"left out: '{folder}/a/more.jxl': JPEG XL is not read: save it as JPEG or PNG\n", result.err)
+        self.assertNotIn("notes", result.err)
         self.assertIn("left out: '", result.err)
         self.assertIn("6 pictures of 2 people", result.err)
         (self.dir / "none").mkdir()

@@ -50,7 +50,7 @@ def check_calls(where, code):
 def check_lines(where, text):
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > LINE_MAX:
-            yield f"{where}:{number}: {len(line)} columns; {LINE_MAX} are possible"
+            yield f"{where}:{number}: {len(line)} columns; the limit is {LINE_MAX}"
         if line != line.rstrip():
             yield f"{where}:{number}: spaces at the end"
         if "\t" in line:

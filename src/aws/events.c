@@ -196,7 +196,7 @@ static enum hr_status read_notification(struct hr_events *events, const struct h
     if (strcmp(text_of(event, "Event"), "s3:TestEvent") == 0)
         return HR_OK;
     return hr_error_set(error, HR_ERR_FORMAT,
-                        "this is no notification of S3, SQS, SNS or EventBridge");
+                        "this is not a notification of S3, SQS, SNS or EventBridge");
 }
 
 static struct hr_event_message *append_message(struct hr_events *events, const char *id)

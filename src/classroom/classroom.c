@@ -130,7 +130,7 @@ static enum hr_status check_options(const struct hr_recognize_options *options,
 {
     if (!(options->samples_per_s > 0 && options->samples_per_s <= HR_LIMIT_SAMPLE_FPS))
         return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "%g samples per second: above 0 and at most %d are possible",
+                            "%g samples per second: it must be above 0, and the limit is %d",
                             options->samples_per_s, HR_LIMIT_SAMPLE_FPS);
     if (!(options->false_present > 0 && options->false_present < 1))
         return hr_error_set(error, HR_ERR_ARGUMENT,

@@ -159,7 +159,7 @@ static enum hr_status new_session(struct hr_session **out, struct hr_engine *eng
     *out = NULL;
     if (threads < 0 || threads > HR_LIMIT_THREADS)
         return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "%d threads: 0 (as many as processors) to %d are possible", threads,
+                            "%d threads: from 0 (as many as processors) to %d can be used", threads,
                             HR_LIMIT_THREADS);
     struct hr_session *session = calloc(1, sizeof *session);
     if (session == NULL)

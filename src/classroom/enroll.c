@@ -1,4 +1,5 @@
 /* Looking: what one photo or video by itself is worth. */
+#include "base/plural.h"
 #include "classroom/enroll_plan.h"
 
 #include <math.h>
@@ -427,8 +428,8 @@ static enum hr_status take_views(struct hr_enrolment *plan, struct hr_enroll_ite
     if (views->count < VIDEO_VIEWS_MIN) {
         if (item->outcome.verdict == HR_ENROLL_ENROLLED)
             hr_enroll_say(&item->outcome, HR_ENROLL_NO_FACE,
-                          "the video is too short: %zu good views, %d needed", views->count,
-                          VIDEO_VIEWS_MIN);
+                          "the video is too short: %zu good view%s, %d needed", views->count,
+                          hr_plural(views->count), VIDEO_VIEWS_MIN);
         return HR_OK;
     }
     item->outcome.verdict = HR_ENROLL_ENROLLED; /* of single frames something else may have been said */

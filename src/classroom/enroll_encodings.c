@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/plural.h"
 #include "classroom/enroll.h"
 
 /* One pair of strangers in 10,000 is so alike, see hr_rarity; and what two photos of one person have, less one
@@ -69,8 +70,8 @@ static enum hr_status prepare_all(struct import *import, const struct hr_encodin
         import->entries[i].encoding = &encodings[i];
         status = encodings[i].size == HR_ENCODING_SIZE
                      ? prepare(import, &import->entries[i], error)
-                     : hr_error_set(error, HR_ERR_FORMAT, "entry %zu has %zu numbers, %d expected",
-                                    i + 1, encodings[i].size, HR_ENCODING_SIZE);
+                     : hr_error_set(error, HR_ERR_FORMAT, "entry %zu has %zu number%s, %d expected",
+                                    i + 1, encodings[i].size, hr_plural(encodings[i].size), HR_ENCODING_SIZE);
     }
     if (status != HR_OK)
         return status;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "classroom/enroll.h"
 #include "face/decide.h"
 #include "video/video.h"
@@ -334,8 +335,9 @@ static enum hr_status run_draw(struct draw *draw, const struct hr_evaluate_optio
     enum hr_status status = HR_OK;
     if (count < options->gallery || count == 0)
         status = hr_error_set(error, HR_ERR_ARGUMENT,
-                              "%zu people have %zu pictures with a face, a gallery of %zu is wanted",
-                              count, options->photos, options->gallery);
+                              "%zu %s %zu picture%s with a face, a gallery of %zu is wanted", count,
+                              count == 1 ? "person has" : "people have", options->photos,
+                              hr_plural(options->photos), options->gallery);
     shuffle(people, count, random);
     size_t students = options->gallery > 0 ? options->gallery : count;
     for (size_t i = 0; status == HR_OK && i < students; i++)

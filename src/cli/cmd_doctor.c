@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/plural.h"
 #include "cli/answer.h"
 #include "cli/database.h"
 #include "video/video.h"
@@ -131,8 +132,8 @@ static void report_enrolled(struct doctor *doctor, struct hr_database *database,
     end_student(&enrolled);
     if (enrolled.foreign > 0)
         report(doctor, FINDING_WARN, "faces", "enrol these students again from their photos",
-               "%zu face vectors are of a model that is not here and are not used",
-               enrolled.foreign);
+               "%zu face vector%s of a model that is not here, and not used", enrolled.foreign,
+               hr_plural_are(enrolled.foreign));
     if (enrolled.outdated > 0)
         report(doctor, FINDING_WARN, "faces",
                "'homeroom enroll' with photos of them; 'homeroom students' shows the models of each",
@@ -180,11 +181,11 @@ static void report_counts(struct doctor *doctor, const struct hr_database_counts
                "'homeroom import students FILE' or 'homeroom enroll'", "the database is empty");
     else if (counts->students_without_face > 0)
         report(doctor, FINDING_WARN, "students", "'homeroom students' shows them; see 'homeroom "
-               "help enroll'", "%zu students, %zu of them without a face: they cannot be recognised",
-               counts->students, counts->students_without_face);
+               "help enroll'", "%zu student%s, %zu without a face: nobody is recognised without one",
+               counts->students, hr_plural(counts->students), counts->students_without_face);
     else
-        report(doctor, FINDING_OK, "students", NULL, "%zu students, each with a face",
-               counts->students);
+        report(doctor, FINDING_OK, "students", NULL, "%zu student%s, each with a face",
+               counts->students, hr_plural(counts->students));
 }
 
 /* Faces are nobody else's business; a group that was let in on purpose is. */
@@ -218,8 +219,8 @@ static void check_database(struct doctor *doctor, const struct hr_vector_layout 
         report(doctor, FINDING_FAIL, "database", "restore a backup, or say --db FILE", "%s",
                error.text);
     } else {
-        report(doctor, FINDING_OK, "database", NULL, "%s: schema %d, whole, %zu faces", path,
-               hr_database_schema_version(database), counts.faces);
+        report(doctor, FINDING_OK, "database", NULL, "%s: schema %d, whole, %zu face%s", path,
+               hr_database_schema_version(database), counts.faces, hr_plural(counts.faces));
         check_readers(doctor, path);
         report_counts(doctor, &counts);
         report_enrolled(doctor, database, layout);
@@ -257,7 +258,7 @@ static void check_processor(struct doctor *doctor)
     bool slow = best == HR_ISA_BASELINE;
     report(doctor, slow ? FINDING_WARN : FINDING_OK, "processor",
            slow ? "a processor with AVX2 or NEON is many times faster" : NULL,
-           "%ld processor%s, networks run with %s", processors, processors == 1 ? "" : "s",
+           "%ld processor%s, networks run with %s", processors, hr_plural((size_t)processors),
            hr_isa_name(best));
     if (doctor->cli->settings.threads > processors)
         report(doctor, FINDING_WARN, "threads", "lower --threads, or leave it out",

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "classroom/enroll.h"
 #include "cli/answer.h"
 #include "cli/database.h"
@@ -143,8 +144,8 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
                      HR_ENCODING_MODEL_ID, cli->model_dir);
     answer_lookalikes(cli, &summary);
     hr_log_write(&cli->log, HR_LOG_INFO, NULL,
-                 "%zu encodings: %zu enrolled, %zu already there, %zu left out; %zu without a record",
-                 count, summary.added, summary.duplicates, summary.lookalike_count,
+                 "%zu encoding%s: %zu enrolled, %zu already there, %zu left out; %zu without a record",
+                 count, hr_plural(count), summary.added, summary.duplicates, summary.lookalike_count,
                  summary.without_record);
     exit_status = summary.lookalike_count > 0 ? HR_EXIT_NO : 0;
 out:

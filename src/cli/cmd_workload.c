@@ -1,6 +1,7 @@
 /* homeroom workload */
 #include <stdlib.h>
 
+#include "base/plural.h"
 #include "cli/cloud.h"
 #include "cli/workload_answer.h"
 #include "store/anywhere.h"
@@ -116,8 +117,8 @@ static enum hr_status clear(struct workload *workload, const struct hr_store *st
     enum hr_status status = hr_workload_clear(store, &removed, error);
     if (status != HR_OK)
         return hr_error_prefix(error, "clearing '%s'", place);
-    hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL, "removed %zu files from '%s'", removed,
-                 place);
+    hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL, "removed %zu file%s from '%s'", removed,
+                 hr_plural(removed), place);
     return HR_OK;
 }
 
@@ -168,8 +169,8 @@ static void show_counts(const struct hr_workload_counts *counts)
 {
     size_t bad = counts->of[HR_WORKLOAD_WRONG] + counts->of[HR_WORKLOAD_FAILED] +
                  counts->of[HR_WORKLOAD_MISSING] + counts->of[HR_WORKLOAD_UNSENT];
-    fprintf(stderr, "\r%zu videos: %zu uploaded, %zu right, %zu not right, %zu to come\033[K",
-            counts->videos, counts->uploaded, counts->of[HR_WORKLOAD_RIGHT], bad,
+    fprintf(stderr, "\r%zu video%s: %zu uploaded, %zu right, %zu not right, %zu to come\033[K",
+            counts->videos, hr_plural(counts->videos), counts->uploaded, counts->of[HR_WORKLOAD_RIGHT], bad,
             counts->of[HR_WORKLOAD_OPEN]);
     fflush(stderr);
 }
@@ -190,8 +191,8 @@ static void show_progress(void *context, const struct hr_workload_counts *counts
     } else if (now_us - workload->told_us >= line_every_us) {
         workload->told_us = now_us;
         hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL,
-                     "%zu of %zu videos uploaded, %zu reports are right, %zu are to come",
-                     counts->uploaded, counts->videos, counts->of[HR_WORKLOAD_RIGHT],
+                     "%zu of %zu video%s uploaded, %zu right, %zu to come",
+                     counts->uploaded, counts->videos, hr_plural(counts->videos), counts->of[HR_WORKLOAD_RIGHT],
                      counts->of[HR_WORKLOAD_OPEN]);
     }
 }

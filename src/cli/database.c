@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "aws/s3.h"
+#include "base/plural.h"
 #include "roster/cached.h"
 
 #define DYNAMODB_PREFIX "dynamodb:"
@@ -261,9 +262,9 @@ void hr_cli_tell_gallery(const struct hr_cli *cli, const struct hr_engine *engin
             cli->database_path);
     if (engine->foreign_vectors > 0)
         hr_log_write(log, HR_LOG_WARNING, NULL,
-                     "%zu face vectors are of a model that is not here and are not used: enrol these "
-                     "students again from their photos",
-                     engine->foreign_vectors);
+                     "%zu face vector%s of a model that is not here, and not used: enrol whose "
+                     "they are again from photos",
+                     engine->foreign_vectors, hr_plural_are(engine->foreign_vectors));
     if (hr_engine_is_imported(engine) && cli->settings.include == NULL)
         hr_log_write(log, HR_LOG_INFO, NULL,
                      "all faces were imported from an older system: names in doubt have rows, too "

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
+
 static const char *suffix_of(const struct hr_settings *settings)
 {
     return strcmp(settings->format, "json") == 0 ? ".json" : ".csv";
@@ -55,9 +57,9 @@ void hr_report_log(const struct hr_cli *cli, const char *video, const struct hr_
     if (!cli->log.json) {
         hr_log_write(
             &cli->log, HR_LOG_INFO, NULL,
-            "%s: %zu student%s, %zu in review, %zu unknown, %zu frames, %.0f ms", video,
-            certain, certain == 1 ? "" : "s", report->student_count - certain,
-            hr_result_unknown_count(result), report->frames, (double)times->total_us / 1000);
+            "%s: %zu student%s, %zu in review, %zu unknown, %zu frame%s, %.0f ms", video,
+            certain, hr_plural(certain), report->student_count - certain,
+            hr_result_unknown_count(result), report->frames, hr_plural(report->frames), (double)times->total_us / 1000);
         return;
     }
     const struct hr_log_field fields[] = {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "face/distance.h"
 
 struct student {
@@ -204,13 +205,13 @@ static enum hr_status check_vector(const struct hr_gallery_vector *vector,
                             vector->model_id);
     if (vector->size != part->model->vector_size)
         return hr_error_set(error, HR_ERR_FORMAT,
-                            "a face vector of student '%s' has %zu numbers, those of '%s' have %u",
-                            vector->student_id, vector->size, part->model_id,
+                            "a face vector of student '%s' has %zu number%s, those of '%s' have %u",
+                            vector->student_id, vector->size, hr_plural(vector->size), part->model_id,
                             part->model->vector_size);
     for (size_t k = 0; k < vector->size; k++)
         if (!isfinite(vector->numbers[k]))
             return hr_error_set(error, HR_ERR_FORMAT,
-                                "a face vector of student '%s' holds something that is no number",
+                                "a face vector of student '%s' holds something that is not a number",
                                 vector->student_id);
     return HR_OK;
 }

@@ -279,7 +279,7 @@ enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *netwo
     if (size.width_px <= 0 || size.height_px <= 0 || size.width_px % multiple != 0 ||
         size.height_px % multiple != 0)
         return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "an input of %d x %d pixels: multiples of %d are possible",
+                            "an input of %d x %d pixels: both must be multiples of %d",
                             size.width_px, size.height_px, multiple);
     enum hr_status status = hr_size_check(size, error);
     if (status != HR_OK)

@@ -125,7 +125,7 @@ enum hr_status hr_pool_new(struct hr_pool **out, int threads, struct hr_error *e
 {
     *out = NULL;
     if (threads < 1 || threads > HR_LIMIT_THREADS)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "%d threads: 1 to %d are possible", threads,
+        return hr_error_set(error, HR_ERR_ARGUMENT, "%d threads: from 1 to %d can be used", threads,
                             HR_LIMIT_THREADS);
     struct hr_pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL)

@@ -182,7 +182,7 @@ enum hr_status hr_runner_new(struct hr_runner **out, const struct hr_network *ne
 {
     *out = NULL;
     if (options->batch < 1 || options->batch > BATCH_MAX)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a batch of %d: 1 to %d are possible",
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a batch of %d: it must have from 1 to %d",
                             options->batch, BATCH_MAX);
     if (!hr_isa_available(options->isa))
         return hr_error_set(error, HR_ERR_UNSUPPORTED, "this processor has no %s",

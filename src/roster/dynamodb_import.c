@@ -145,8 +145,9 @@ static enum hr_status write_different(struct import *import, struct hr_dynamodb_
         }
     }
     if (status != HR_OK)
-        return hr_error_prefix(error, "%zu of %zu students were written",
-                               counts->added + counts->changed, import->count);
+        return hr_error_prefix(error, "%zu of %zu student%s written",
+                               counts->added + counts->changed, import->count,
+                               import->count == 1 ? " was" : "s were");
     return HR_OK;
 }
 

@@ -264,9 +264,9 @@ static enum hr_status given_up(const struct batch *batch, size_t count, struct h
         return hr_error_set(error, HR_ERR_DEADLINE, "stopped while waiting for DynamoDB table '%s'",
                             batch->table->name);
     return hr_error_set(error, HR_ERR_THROTTLED,
-                        "DynamoDB table '%s' is too busy: %zu students were left over; raise its "
+                        "DynamoDB table '%s' is too busy: %zu student%s left over; raise its "
                         "capacity or try again later",
-                        batch->table->name, count);
+                        batch->table->name, count, count == 1 ? " was" : "s were");
 }
 
 typedef enum hr_status answer_fn(void *context, const struct hr_json *answer,

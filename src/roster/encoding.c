@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/plural.h"
 #include "roster/database.h"
 #include "roster/import.h"
 #include "roster/pickle.h"
@@ -24,7 +25,7 @@ static enum hr_status read_name(const struct hr_pickle_value *value, struct hr_e
                                 struct hr_error *error)
 {
     if (value->type != HR_PICKLE_TEXT && value->type != HR_PICKLE_BYTES)
-        return hr_error_set(error, HR_ERR_FORMAT, "its name is no text");
+        return hr_error_set(error, HR_ERR_FORMAT, "its name is not text");
     if (value->text.size == 0)
         return hr_error_set(error, HR_ERR_FORMAT, "its name is empty");
     enum hr_status status = hr_cell_check(value->text, "name", error);
@@ -61,7 +62,7 @@ static enum hr_status read_vector(const struct entry *entry, struct hr_encoding 
 {
     size_t size = vector_size(entry);
     if (size == SIZE_MAX || size == 0)
-        return hr_error_set(error, HR_ERR_FORMAT, "its vector is no array of numbers");
+        return hr_error_set(error, HR_ERR_FORMAT, "its vector is not an array of numbers");
     if (size > VECTOR_NUMBERS_MAX)
         return hr_error_set(error, HR_ERR_LIMIT, "its vector has %zu numbers, more than the limit of %zu",
                             size, VECTOR_NUMBERS_MAX);
@@ -168,7 +169,8 @@ static enum hr_status add_pairs(struct entries *entries, const struct hr_pickle_
     size_t count = matrix ? vectors->rows : vectors->count;
     enum hr_status status = HR_OK;
     if (names->count != count)
-        return hr_error_set(error, HR_ERR_FORMAT, "%zu names but %zu encodings", names->count, count);
+        return hr_error_set(error, HR_ERR_FORMAT, "%zu name%s but %zu encoding%s", names->count,
+                            hr_plural(names->count), count, hr_plural(count));
     for (size_t i = 0; status == HR_OK && i < count; i++)
         status = matrix ? add(entries, names->items[i], vectors, i, error)
                         : add_all(entries, names->items[i], vectors->items[i], error);

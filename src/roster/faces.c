@@ -8,7 +8,7 @@ static enum hr_status check_record(const struct hr_face_record *record, struct h
     size_t size = record->vector.size;
     if (size == 0 || size % sizeof(float) != 0 || size > HR_FACE_VECTOR_BYTES_MAX)
         return hr_error_set(error, HR_ERR_LIMIT,
-                            "a face vector of %zu bytes: whole numbers of 4 up to %d are possible",
+                            "a face vector of %zu bytes: it must have a multiple of 4, and the limit is %d",
                             size, HR_FACE_VECTOR_BYTES_MAX);
     if (!(record->quality >= 0 && record->quality <= 1))
         return hr_error_set(error, HR_ERR_ARGUMENT, "a face's quality of %g is not between 0 and 1",

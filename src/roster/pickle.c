@@ -176,7 +176,7 @@ enum hr_status hr_pickle_read(struct hr_pickle **out, struct hr_view bytes,
 {
     *out = NULL;
     if (bytes.size > HR_LIMIT_IMPORT_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "%zu bytes, %llu are possible", bytes.size,
+        return hr_error_set(error, HR_ERR_LIMIT, "%zu bytes, the limit is %llu", bytes.size,
                             (unsigned long long)HR_LIMIT_IMPORT_BYTES);
     struct hr_pickle *pickle = calloc(1, sizeof *pickle);
     if (pickle == NULL)

@@ -218,7 +218,7 @@ enum hr_status hr_pickle_reduce(struct hr_pickle *pickle, const struct hr_pickle
 {
     enum hr_status status;
     if (function->type != HR_PICKLE_GLOBAL || !is_tuple(arguments, 0))
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it calls what is no function");
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it calls what is not a function");
     struct hr_pickle_value *value = hr_pickle_new(pickle, HR_PICKLE_BYTES, &status);
     if (value == NULL)
         return status;

@@ -264,7 +264,7 @@ static enum hr_status add_to_top(struct hr_pickle *pickle, enum hr_pickle_type t
     if (status != HR_OK)
         return status;
     if (top->type != type)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it adds to what is no %s",
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "it adds to what is not a %s",
                               type == HR_PICKLE_LIST ? "list" : "dict");
     if (type == HR_PICKLE_DICT && count % 2 != 0)
         return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a key without a value");
@@ -307,7 +307,7 @@ static enum hr_status remember(struct hr_pickle *pickle, uint64_t place)
     if (status != HR_OK)
         return status;
     if (place >= HR_PICKLE_MEMO_MAX)
-        return hr_pickle_fail(pickle, HR_ERR_LIMIT, "place %llu of the memo, %zu are possible",
+        return hr_pickle_fail(pickle, HR_ERR_LIMIT, "place %llu of the memo, the limit is %zu",
                               (unsigned long long)place, HR_PICKLE_MEMO_MAX);
     status = hr_pickle_reach(pickle, (size_t)place);
     if (status == HR_OK)
@@ -389,7 +389,7 @@ static enum hr_status op_stack_global(struct hr_pickle *pickle, unsigned unused)
     if (status != HR_OK)
         return status;
     if (module->type != HR_PICKLE_TEXT || name->type != HR_PICKLE_TEXT)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a function whose name is no text");
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a function whose name is not text");
     return push_global(pickle, module->text, name->text);
 }
 
@@ -530,7 +530,7 @@ enum hr_status hr_pickle_execute(struct hr_pickle *pickle, uint8_t code)
 {
     const struct instruction *instruction = &instructions[code];
     if (instruction->name == NULL)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "0x%02x is no instruction: is it a pickle?",
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "0x%02x is not an instruction: is it a pickle?",
                               code);
     if (instruction->execute == NULL)
         return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,

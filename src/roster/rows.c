@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/plural.h"
 
 static enum hr_status out_of_memory(struct hr_error *error)
 {
@@ -182,8 +183,8 @@ static enum hr_status finish_problems(struct hr_rows *rows, struct hr_error *err
     if (problem == NULL)
         return out_of_memory(error);
     problem->line = last_line;
-    snprintf(problem->text, sizeof problem->text, "and %zu further problems",
-             rows->problems_omitted);
+    snprintf(problem->text, sizeof problem->text, "and %zu further problem%s",
+             rows->problems_omitted, hr_plural(rows->problems_omitted));
     return HR_OK;
 }
 

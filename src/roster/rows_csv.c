@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/limits.h"
+#include "base/plural.h"
 #include "roster/csv.h"
 #include "roster/decode.h"
 #include "roster/headings.h"

@@ -61,7 +61,7 @@ enum hr_student_column hr_student_column_of(struct hr_view name)
 enum hr_status hr_cell_check(struct hr_view text, const char *what, struct hr_error *error)
 {
     if (text.size > HR_LIMIT_CELL_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "the %s has %zu bytes, %d are possible", what,
+        return hr_error_set(error, HR_ERR_LIMIT, "the %s has %zu bytes, the limit is %d", what,
                             text.size, HR_LIMIT_CELL_BYTES);
     if (!hr_view_is_utf8(text))
         return hr_error_set(error, HR_ERR_FORMAT, "the %s is not UTF-8 text", what);
@@ -73,7 +73,7 @@ enum hr_status hr_student_id_check(struct hr_view id, struct hr_error *error)
     if (id.size == 0)
         return hr_error_set(error, HR_ERR_ARGUMENT, "the id is empty");
     if (id.size > HR_LIMIT_STUDENT_ID_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "the id has %zu bytes, %d are possible", id.size,
+        return hr_error_set(error, HR_ERR_LIMIT, "the id has %zu bytes, the limit is %d", id.size,
                             HR_LIMIT_STUDENT_ID_BYTES);
     for (size_t i = 0; i < id.size; i++)
         if (id.data[i] < 0x20 || id.data[i] == 0x7f)
@@ -95,7 +95,7 @@ enum hr_status hr_extra_key_check(struct hr_view key, struct hr_error *error)
 static enum hr_status check_extra(const struct hr_student *student, struct hr_error *error)
 {
     if (student->extra_count > HR_LIMIT_EXTRA_COLUMNS)
-        return hr_error_set(error, HR_ERR_LIMIT, "%zu further columns, %d are possible",
+        return hr_error_set(error, HR_ERR_LIMIT, "%zu further columns, the limit is %d",
                             student->extra_count, HR_LIMIT_EXTRA_COLUMNS);
     for (size_t i = 0; i < student->extra_count; i++) {
         struct hr_view key = hr_view_text(student->extra[i].key);

@@ -172,7 +172,7 @@ static enum hr_status count_students(struct hr_database *database, size_t *count
     enum hr_status status = hr_sql_integer(database, "SELECT count(*) FROM students",
                                            "counting the students", &rows, error);
     if (status == HR_OK && rows > HR_LIMIT_STUDENTS)
-        status = hr_error_set(error, HR_ERR_LIMIT, "'%s' holds %lld students, %d are possible",
+        status = hr_error_set(error, HR_ERR_LIMIT, "'%s' holds %lld students, the limit is %d",
                               database->path, (long long)rows, HR_LIMIT_STUDENTS);
     *count = (size_t)rows;
     return status;

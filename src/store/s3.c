@@ -92,7 +92,7 @@ static enum hr_status put(struct s3_store *store, const char *name, struct hr_vi
     char *key = NULL;
     enum hr_status status = hr_store_tags_check(tags, error);
     if (status == HR_OK && tags.count > TAGS_MAX)
-        status = hr_error_set(error, HR_ERR_LIMIT, "%zu tags of a file, %d are possible",
+        status = hr_error_set(error, HR_ERR_LIMIT, "%zu tags of a file, the limit is %d",
                               tags.count, TAGS_MAX);
     if (status != HR_OK)
         return status;

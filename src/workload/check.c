@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/plural.h"
 #include "roster/csv.h"
 
 enum { NAME, MAJOR, YEAR, COLUMNS };
@@ -24,7 +25,8 @@ static bool is_row(const struct hr_csv *csv, const struct hr_mapping_entry *expe
                    char reason[HR_WORKLOAD_REASON_SIZE])
 {
     if (csv->problem != NULL || csv->count != COLUMNS) {
-        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "its row has %zu cells, not 3", csv->count);
+        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "its row has %zu cell%s, not 3", csv->count,
+                 hr_plural(csv->count));
         return false;
     }
     struct hr_view major = csv->cells[MAJOR], year = csv->cells[YEAR];
@@ -53,7 +55,7 @@ static bool check_records(struct hr_csv *csv, const struct hr_mapping_entry *exp
         if (rows++ == 0)
             right = is_row(csv, expected, reason);
     if (status != HR_END)
-        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "it is no CSV: %.200s", error.text);
+        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "it is not a CSV: %.200s", error.text);
     else if (rows != 1)
         snprintf(reason, HR_WORKLOAD_REASON_SIZE, "it has %zu rows instead of one for %s,%s", rows,
                  expected->major, expected->year);
@@ -76,7 +78,7 @@ bool hr_workload_read_error(struct hr_view text, char reason[HR_WORKLOAD_REASON_
     struct hr_json *json = NULL;
     struct hr_error error = {0};
     if (hr_json_parse(&json, text, &error) != HR_OK) {
-        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "an error report that is no JSON");
+        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "an error report that is not JSON");
         return true;
     }
     const char *code = hr_json_text(hr_json_get(json, "code"));

@@ -43,10 +43,19 @@ class Doctor(Case):
         (self.dir / "table.csv").write_text("id,name\n1,One\n2,Two\n")
         self.run_it("import", "students", "table.csv")
         self.assertEqual(self.finding("students", self.findings())[0],
-                         ("warn", "2 students, 2 of them without a face: they cannot be recognised"))
+                         ("warn", "2 students, 2 without a face: nobody is recognised without one"))
         for student in ("1", "2"):
             self.run_it("forget", student, "--yes")
         self.assertEqual(self.finding("students", self.findings()), [("warn", "the database is empty")])
+
+    def test_one_of_each(self):
+        (self.dir / "table.csv").write_text("id,name\n1,One\n")
+        self.assertEqual(self.run_it("import", "students", "table.csv").err, "1 student: 1 new, 0 changed, 0 as before; 0 problems\n")
+        self.assertEqual(self.finding("students", self.findings()), [("warn", "1 student, 1 without a face: nobody is recognised without one")])
+        self.run_it("enroll", 1, PHOTOS / "obama.jpg")
+        found = self.findings()
+        self.assertEqual(self.finding("students", found), [("ok", "1 student, each with a face")])
+        self.assertRegex(self.finding("database", found)[0][1], r": schema \d+, whole, 1 face$")
 
     def test_damaged_database(self):
         self.enrolled()
@@ -83,7 +92,7 @@ class Doctor(Case):
         db.close()
         self.assertGreater(changed, 0)
         found = self.finding("faces", self.findings())
-        self.assertEqual(found[0], ("warn", "2 face vectors are of a model that is not here and are not used"))
+        self.assertEqual(found[0], ("warn", "2 face vectors are of a model that is not here, and not used"))
         self.assertEqual(len(found), 1 if len(VECTORS) > 1 else 2)
 
     def models_of_dlib(self):

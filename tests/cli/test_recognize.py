@@ -43,7 +43,7 @@ class Recognize(Case):
     def test_photo_is_a_video_of_one_frame(self):
         result = self.run_it("recognize", "-o", "-", PHOTOS / "obama3.jpg")
         self.assertEqual(result.rows(), [HEADER, OBAMA_ROW])
-        self.assertIn(" 1 frames, ", result.err)
+        self.assertIn(" 1 frame, ", result.err)
 
     def test_columns(self):
         video = self.videos() / "obama.mp4"

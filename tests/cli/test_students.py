@@ -216,9 +216,9 @@ class Encoding(Case):
         env = {"HOMEROOM_DB": self.dir / "other.db"}
         self.run_it("import", "students", "table.csv", env=env)
         result = self.run_it("import", "encoding", "encoding", env=env)
-        self.assertEqual(result.err, "1 encodings: 1 enrolled, 0 already there, 0 left out; 0 without a record\n")
+        self.assertEqual(result.err, "1 encoding: 1 enrolled, 0 already there, 0 left out; 0 without a record\n")
         again = self.run_it("import", "encoding", "encoding", env=env)
-        self.assertEqual(again.err, "1 encodings: 0 enrolled, 1 already there, 0 left out; 0 without a record\n")
+        self.assertEqual(again.err, "1 encoding: 0 enrolled, 1 already there, 0 left out; 0 without a record\n")
         rows = self.run_it("recognize", "-o-", self.videos() / "obama.mp4", env=env).rows()
         self.assertEqual(rows, [HEADER, OBAMA_ROW])
 

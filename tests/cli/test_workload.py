@@ -130,7 +130,7 @@ class Workload(Case):
         self.assertEqual((self.dir / "out/test_1.csv").read_text(), "old")
         self.assertFalse((self.dir / "in/test_0.mp4").exists())
         result = self.workload("--count", "2", "--clear")
-        self.assertIn("removed 1 files from 'out'", result.err)
+        self.assertIn("removed 1 file from 'out'", result.err)
         self.assertEqual(sorted(path.name for path in (self.dir / "in").iterdir()), ["lesson.mp4", "test_0.mp4", "test_1.mp4"])
         self.assertEqual((self.dir / "out/lesson.csv").read_text(), "somebody's")
 

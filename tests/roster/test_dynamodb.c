@@ -147,7 +147,7 @@ static void a_service_that_stays_busy_is_given_up_in_time(void **state)
     const char *id = "a";
     open_roster(&roster, NULL);
     assert_fails(hr_roster_get(&roster, &id, 1, &student, &test_error), HR_ERR_THROTTLED,
-                 "'students' is too busy: 1 students were left over");
+                 "'students' is too busy: 1 student was left over");
     assert_null(student.id);
     assert_true(twin.slept_us <= HR_DYNAMODB_TIMEOUT_MS * INT64_C(1000));
     assert_true(twin.slept_us > 20 * INT64_C(1000000));

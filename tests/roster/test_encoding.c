@@ -186,9 +186,9 @@ static void what_has_no_shape_is_refused(void **state)
         {"I5\n.", "known shapes"},
         {"(d.", "known shapes"},
         {"(dS'name'\nS'x'\ns.", "known shapes"},
-        {"(dS'names'\n(lS'a'\nasS'encodings'\n(ls.", "1 names but 0 encodings"},
-        {"(dS'Ann'\nS'x'\ns.", "entry 1: its vector is no array"},
-        {"(dI5\n(lF1.0\nas.", "entry 1: its name is no text"},
+        {"(dS'names'\n(lS'a'\nasS'encodings'\n(ls.", "1 name but 0 encodings"},
+        {"(dS'Ann'\nS'x'\ns.", "entry 1: its vector is not an array"},
+        {"(dI5\n(lF1.0\nas.", "entry 1: its name is not text"},
         {"(lI1\na.", "entry 1 is not a name"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -308,8 +308,8 @@ static void every_byte_gets_an_answer(void **state)
 static void what_is_called_must_be_as_numpy_calls_it(void **state)
 {
     (void)state;
-    refuse(BYTES("K\1)R."), HR_ERR_FORMAT, "calls what is no function");
-    refuse(BYTES("cnumpy\ndtype\nK\1R."), HR_ERR_FORMAT, "calls what is no function");
+    refuse(BYTES("K\1)R."), HR_ERR_FORMAT, "calls what is not a function");
+    refuse(BYTES("cnumpy\ndtype\nK\1R."), HR_ERR_FORMAT, "calls what is not a function");
     refuse(BYTES("cnumpy\ndtype\n)R."), HR_ERR_FORMAT, "without a name");
     refuse(BYTES("cnumpy\ndtype\nU\1O\x85R."), HR_ERR_UNSUPPORTED, "numpy arrays of 'O'");
     refuse(BYTES("cnumpy\ndtype\nU\2i8\x85R."), HR_ERR_UNSUPPORTED, "numpy arrays of 'i8'");
@@ -384,7 +384,7 @@ static void arrays_must_be_whole(void **state)
                  HR_ERR_UNSUPPORTED, "not of numbers");
     refuse_array(BYTES("K\0\x85" F8 "\x89"
                        "C\0"),
-                 HR_ERR_FORMAT, "no array of numbers");
+                 HR_ERR_FORMAT, "not an array of numbers");
     refuse_array(BYTES("K\1\x85" F8 "\x89"
                        "C\x08"
                        "12345678tb(K\1K\1\x85" F8 "\x89"
@@ -403,7 +403,7 @@ static void arrays_must_be_whole(void **state)
     /* one that BUILD never filled */
     refuse_vector(BYTES("cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85"
                         "C\1b\x87R"),
-                  HR_ERR_FORMAT, "entry 1: its vector is no array of numbers");
+                  HR_ERR_FORMAT, "entry 1: its vector is not an array of numbers");
 }
 
 static void the_two_lists_must_fit_together(void **state)
@@ -414,10 +414,10 @@ static void the_two_lists_must_fit_together(void **state)
     refuse(BYTES("}U\4nameNs."), HR_ERR_FORMAT, "not a dict with the lists");
     refuse(BYTES("}(U\4name]U\1aaU\x08"
                  "encoding]u."),
-           HR_ERR_FORMAT, "1 names but 0 encodings");
+           HR_ERR_FORMAT, "1 name but 0 encodings");
     refuse(BYTES("}(U\4name]NaU\x08"
                  "encoding](K\1lau."),
-           HR_ERR_FORMAT, "entry 1: its name is no text");
+           HR_ERR_FORMAT, "entry 1: its name is not text");
     refuse(BYTES("}(U\4name]U\0aU\x08"
                  "encoding](K\1lau."),
            HR_ERR_FORMAT, "entry 1: its name is empty");
@@ -427,7 +427,7 @@ static void the_two_lists_must_fit_together(void **state)
            HR_ERR_FORMAT, "not UTF-8");
     refuse(BYTES("}(U\4name]U\1aaU\x08"
                  "encoding](NlaU\1xNu."),
-           HR_ERR_FORMAT, "no array of numbers");
+           HR_ERR_FORMAT, "not an array of numbers");
     refuse(BYTES("}(U\4name]U\1a."), HR_ERR_FORMAT, "not a dict");
     /* of equal keys the last counts, as in Python; tuples are as good as lists */
     check(BYTES("}(U\4nameNU\4nameU\3ada\x85U\x08"
@@ -542,7 +542,7 @@ static void depth_costs_nothing(void **state)
     refuse(hr_buffer_view(&bytes), HR_ERR_FORMAT, "entry 1 is not a name");
     hr_buffer_clear(&bytes);
     refuse(BYTES("]q\0h\0ah\0a."), HR_ERR_FORMAT, "entry 1"); /* a list within itself */
-    refuse_vector(BYTES("]q\0h\0a"), HR_ERR_FORMAT, "no array of numbers");
+    refuse_vector(BYTES("]q\0h\0a"), HR_ERR_FORMAT, "not an array of numbers");
 }
 
 /* A few bytes that stand for many: one text converted, or one array named, again and again. */
@@ -618,7 +618,7 @@ static void a_file_is_held_to_its_limit(void **state)
 {
     (void)state;
     /* Only its size is looked at: the bytes are never touched. */
-    refuse(hr_view_of("N.", HR_LIMIT_IMPORT_BYTES + 1), HR_ERR_LIMIT, "134217728 are possible");
+    refuse(hr_view_of("N.", HR_LIMIT_IMPORT_BYTES + 1), HR_ERR_LIMIT, "the limit is 134217728");
     refuse(hr_view_of(NULL, 0), HR_ERR_FORMAT, "byte 0: it ends too early");
 }
 

@@ -42,7 +42,7 @@ static void wrong(void **state)
         {"name,major,year\nx,physics,senior\n", "physics,senior instead of physics,junior"},
         {"name,major,year\nx,physics,Junior\n", "instead of"},
         {"name,major,year\nx,physics,junior2\n", "instead of"},
-        {"name,major,year\n\"x,physics,junior\n", "no CSV"},
+        {"name,major,year\n\"x,physics,junior\n", "not a CSV"},
     };
     char reason[HR_WORKLOAD_REASON_SIZE];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -76,8 +76,8 @@ static void error_reports(void **state)
          false},
         {"{}", "error", true},
         {"{\"code\":7,\"message\":[]}", "error", true},
-        {"not JSON", "an error report that is no JSON", true},
-        {"", "an error report that is no JSON", true},
+        {"not JSON", "an error report that is not JSON", true},
+        {"", "an error report that is not JSON", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char reason[HR_WORKLOAD_REASON_SIZE];

@@ -137,6 +137,25 @@ class Deploy(Case):
             if call[0] == "aws" and "configure" not in call:
                 self.assertEqual(call[1:3], ["--region", REGION])
 
+    def test_a_refused_photo_does_not_end_it(self):
+        """It finishes, and lists them at the end, with the reason."""
+        verdicts = ("photos/17/a.jpg: enrolled\nphotos/17/b.jpg: duplicate: enrolled already\nphotos/18.jpg: no_face\n"
+                    "photos/19.jpg: unreadable: 'x': damaged\nphotos/list.csv: left_out: not a photo\n\n"
+                    "verdict   files\nno_face       1")
+        status = self.deploy("--photos", self.photos, "--db", self.database, answers=[("homeroom enroll", 1, verdicts), *NEW])
+        self.assertEqual(status, 0, self.output)
+        self.find("cloudformation", "deploy")
+        self.find("s3", "cp", "--only-show-errors", str(self.database), "s3://the-gallery/homeroom.db")
+        end = self.output[self.output.index("homeroom is up"):]
+        self.assertIn("WARNING: these photos were refused", end)
+        self.assertEqual(end[end.index("WARNING"):].splitlines()[1:], ["photos/18.jpg: no_face", "photos/19.jpg: unreadable: 'x': damaged"])
+        # Any other failure is one, and nothing has gone to Amazon.
+        status = self.deploy("--photos", self.photos, "--db", self.database, answers=[("homeroom enroll", 12, ""), *NEW])
+        self.assertEqual(status, 1, self.output)
+        self.never("cloudformation", "deploy")
+        status = self.deploy("--photos", self.photos, "--db", self.database, answers=NEW)
+        self.assertNotIn("refused", self.output)
+
     def test_the_login_is_in_no_command_line_and_does_not_stay(self):
         self.assertEqual(self.deploy(answers=NEW), 0, self.output)
         self.assertNotIn(PASSWORD, json.dumps(self.calls) + self.output)

@@ -38,6 +38,10 @@ static enum hr_status folder_open(void *context, const char *name, struct hr_str
         return status;
     struct shown shown;
     struct hr_place place = place_of(context, name, &shown);
+    struct stat info;
+    /* It would be waited for, without end. */
+    if (fstatat(place.folder_fd, name, &info, 0) == 0 && S_ISFIFO(info.st_mode))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is a pipe, not a file", place.shown);
     return hr_place_open_stream(&place, NULL, out, error);
 }
 

@@ -48,7 +48,7 @@ struct hr_store_tags {
 
 struct hr_store {
     /* The stream outlives the store, and goes on giving the bytes it was opened on when the name is
-     * put again or removed meanwhile. NOT_FOUND. */
+     * put again or removed meanwhile. NOT_FOUND; ARGUMENT for a pipe. */
     enum hr_status (*open)(void *context, const char *name, struct hr_stream *out,
                            struct hr_error *error);
     /* Whole or not at all: nobody sees half of it. Replaces what is there. */

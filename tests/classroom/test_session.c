@@ -450,6 +450,23 @@ static void options_that_make_no_sense_are_refused(void **state)
     hr_engine_close(engine);
 }
 
+/* A time limit that no clock can count to does not overflow into one that has passed. */
+static void the_longest_time_limit_is_none(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    struct hr_recognize_options options = hr_recognize_options_default();
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    options.timeout_ms = INT64_MAX;
+    assert_ok(hr_recognize_file(session, school->video.text, &options, &result, &error), &error);
+    hr_result_free(result);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
 struct worker {
     const struct school *school;
     struct hr_engine *engine;
@@ -529,6 +546,7 @@ int main(void)
         cmocka_unit_test(two_cameras_in_parts_give_the_same_report),
         cmocka_unit_test(a_damaged_state_is_refused),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
+        cmocka_unit_test(the_longest_time_limit_is_none),
         cmocka_unit_test(sessions_in_several_threads_share_one_engine),
         cmocka_unit_test(vectors_of_another_model_are_not_compared),
     };

@@ -167,6 +167,12 @@ class Recognize(Case):
         self.assertEqual(self.report("class.csv"), [HEADER, OBAMA_ROW])
         self.run_it("recognize", "class.mp4")
 
+    def test_a_pipe_is_not_written_over_or_waited_for(self):
+        os.mkfifo(self.dir / "obama.csv")
+        for force in ((), ("--force",)):
+            result = self.run_it("recognize", self.videos() / "obama.mp4", *force, status=ARGUMENT)
+            self.assertIn("obama.csv", result.err)
+
     def test_out_that_cannot_be_written(self):
         (self.dir / "file").touch()
         result = self.run_it("recognize", self.videos() / "obama.mp4", "-o", "file", status=CONFLICT)

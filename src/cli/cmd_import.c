@@ -63,9 +63,11 @@ static void tell_notes(const struct hr_cli *cli, const struct hr_import_problems
         hr_log_write(&cli->log, HR_LOG_INFO, NULL, "%s: %s", cli->words[1], problems->note);
     if (problems->left_out > 0)
         hr_log_write(&cli->log, HR_LOG_INFO, NULL,
-                     "%s: %zu row%s left out that %s no student: a gradebook's points, its test student",
-                     cli->words[1], problems->left_out, problems->left_out == 1 ? "" : "s",
-                     problems->left_out == 1 ? "is" : "are");
+                     "%s: %zu row%s left out, not of a student: a gradebook's points or test student, or another role",
+                     cli->words[1], problems->left_out, hr_plural(problems->left_out));
+    if (problems->marks_left_out > 0)
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "%s: %zu column%s of the gradebook left out: marks are not kept",
+                     cli->words[1], problems->marks_left_out, hr_plural(problems->marks_left_out));
 }
 
 static int import_students(struct hr_cli *cli, struct hr_view bytes)

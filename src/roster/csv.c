@@ -77,8 +77,15 @@ void hr_csv_clear(struct hr_csv *csv)
 
 static void skip_blanks(struct hr_csv *csv)
 {
-    while (peek(csv) == ' ' || (peek(csv) == '\t' && csv->separator != '\t'))
-        skip(csv);
+    for (;;) {
+        size_t mark = hr_mark_size(csv->rest);
+        if (mark > 0)
+            csv->rest = hr_view_of(csv->rest.data + mark, csv->rest.size - mark);
+        else if (peek(csv) == ' ' || (peek(csv) == '\t' && csv->separator != '\t'))
+            skip(csv);
+        else
+            return;
+    }
 }
 
 /* Up to the separator or the line's end. */
@@ -121,14 +128,14 @@ static enum hr_status take_cell(struct hr_csv *csv, struct hr_error *error)
     if (peek(csv) == '=' && csv->rest.size > 1 && csv->rest.data[1] == '"')
         skip(csv);
     if (peek(csv) != '"') {
-        hr_buffer_append(&csv->text, hr_view_trimmed(hr_view_without_marks(hr_view_trimmed(take_plain(csv)))));
+        hr_buffer_append(&csv->text, hr_view_bare(take_plain(csv)));
         return HR_OK;
     }
     skip(csv);
     enum hr_status status = take_quoted(csv, error);
     if (status != HR_OK)
         return status;
-    if (hr_view_trimmed(take_plain(csv)).size > 0)
+    if (hr_view_bare(take_plain(csv)).size > 0)
         csv->problem = "text behind a closing quote";
     return HR_OK;
 }

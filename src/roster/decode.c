@@ -1,6 +1,9 @@
 #include "roster/decode.h"
 
 #include <string.h>
+#include <utf8proc.h>
+
+#include "roster/student.h"
 
 /* What Windows-1252 has at 0x80 to 0x9F (unicode.org, MAPPINGS/VENDORS/MICSFT/WINDOWS/CP1252.TXT); 0: nothing. */
 static const uint16_t windows_1252[32] = {
@@ -60,20 +63,22 @@ static size_t wide_character(struct hr_view text)
     return 0;
 }
 
-/* Some bytes are not UTF-8, and none looks like it: an old program saved it. With both, rows are damaged. */
+/* More bytes are not UTF-8 than look like it: an old program saved it. Two letters of Windows-1252 may happen to be one
+ * of UTF-8; in UTF-8 of which a row is damaged, the others are in the majority. */
 static bool is_windows_1252(struct hr_view bytes)
 {
-    bool foreign = false;
+    size_t foreign = 0, wide = 0;
     if (memchr(bytes.data, 0, bytes.size) != NULL)
         return false;
     for (size_t i = 0; i < bytes.size; i++) {
         if (bytes.data[i] < 0x80)
             continue;
-        if (wide_character(hr_view_of(bytes.data + i, bytes.size - i)) > 0)
-            return false;
-        foreign = true;
+        size_t size = wide_character(hr_view_of(bytes.data + i, bytes.size - i));
+        wide += size > 0;
+        foreign += size == 0;
+        i += size > 0 ? size - 1 : 0;
     }
-    return foreign;
+    return foreign > wide;
 }
 
 enum hr_status hr_table_decode(struct hr_view bytes, struct hr_buffer *out, struct hr_view *text, const char **note,
@@ -99,30 +104,54 @@ enum hr_status hr_table_decode(struct hr_view bytes, struct hr_buffer *out, stru
     return status;
 }
 
-static const char *const marks[] = {"\xC2\xA0",     /* no-break space */
-                                    "\xE2\x80\x87", /* figure space */
-                                    "\xE2\x80\x8B", /* zero-width space, and (non-)joiner */
-                                    "\xE2\x80\x8C",
-                                    "\xE2\x80\x8D",
-                                    "\xE2\x80\xAF", /* narrow no-break space */
-                                    "\xE2\x81\xA0", /* word joiner */
-                                    "\xEF\xBB\xBF"};
+/* Spaces but the one of the keyboard, and what marks where words part or which way they run and cannot be seen. */
+static bool is_mark(utf8proc_int32_t c)
+{
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return c != ' ';
+    default:
+        return c == 0x85 || c == 0xAD || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+               (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
+    }
+}
+
+size_t hr_mark_size(struct hr_view text)
+{
+    utf8proc_int32_t c;
+    if (text.size < 2 || text.data[0] < 0x80)
+        return 0;
+    utf8proc_ssize_t size = utf8proc_iterate(text.data, (utf8proc_ssize_t)text.size, &c);
+    return size > 0 && is_mark(c) ? (size_t)size : 0;
+}
+
+/* The same at the end. */
+static size_t last_mark_size(struct hr_view text)
+{
+    size_t size = 1;
+    while (size < 4 && size < text.size && (text.data[text.size - size] & 0xC0) == 0x80)
+        size++;
+    return size <= text.size && hr_mark_size(hr_view_of(text.data + text.size - size, size)) == size ? size : 0;
+}
 
 struct hr_view hr_view_without_marks(struct hr_view text)
 {
-    for (bool more = true; more;) {
-        more = false;
-        for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-            size_t size = strlen(marks[i]);
-            if (text.size >= size && memcmp(text.data, marks[i], size) == 0) {
-                text = hr_view_of(text.data + size, text.size - size);
-                more = true;
-            }
-            if (text.size >= size && memcmp(text.data + text.size - size, marks[i], size) == 0) {
-                text.size -= size;
-                more = true;
-            }
-        }
-    }
+    size_t size;
+    while ((size = hr_mark_size(text)) > 0)
+        text = hr_view_of(text.data + size, text.size - size);
+    while ((size = last_mark_size(text)) > 0)
+        text.size -= size;
+    return text;
+}
+
+struct hr_view hr_view_bare(struct hr_view text)
+{
+    size_t before;
+    do {
+        before = text.size;
+        text = hr_view_without_marks(hr_view_trimmed(text));
+    } while (text.size < before);
     return text;
 }

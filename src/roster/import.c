@@ -47,10 +47,9 @@ enum hr_status hr_import_students(struct hr_view bytes, const char *map, struct 
         status = hr_table_decode(bytes, &decoded, &text, &rows.problems->note, error);
     if (status != HR_OK)
         goto out;
-    if (is_json(text))
-        status = hr_rows_read_json(&rows, text, error);
-    else
-        status = hr_rows_read_csv(&rows, text, map != NULL ? &mapped : NULL, error);
+    const struct hr_heading_map *said = map != NULL ? &mapped : NULL;
+    status = is_json(text) ? hr_rows_read_json(&rows, text, said, error)
+                           : hr_rows_read_csv(&rows, text, said, error);
     if (status == HR_OK)
         status = hr_rows_take(&rows, out, count, error);
 out:

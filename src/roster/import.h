@@ -20,12 +20,13 @@ struct hr_import_problems {
     size_t capacity;
     /* No problems, but to be said. */
     const char *note; /* static: how the bytes were read, where that had to be guessed; else NULL */
-    size_t left_out;  /* rows that are no students: a gradebook's points, its test student */
+    size_t left_out;       /* rows that are not students: a gradebook's points and test student, teachers */
+    size_t marks_left_out; /* columns of a gradebook that are about tasks */
 };
 void hr_import_problems_clear(struct hr_import_problems *problems);
 
 /* JSON: an array of objects with id (string or integer), name, major, year and further members,
- * kept as extra; or an object with that array as "students". Names are matched as in CSV.
+ * kept as extra; or an object with that array as "students". Members are known as columns are.
  *
  * CSV (RFC 4180): a header with id and/or name, columns in any order, case and spaces ignored, BOM
  * and CRLF accepted; comma, semicolon or tab found from the header, or from a line "sep=;" before it.
@@ -33,10 +34,12 @@ void hr_import_problems_clear(struct hr_import_problems *problems);
  * "id=Student Nr,name=Full Name". UTF-8, UTF-16 with a mark, or Windows-1252. Empty cells behind the
  * last column, and last cells that are left out, are nothing wrong.
  *
- * Which of both is seen from the bytes. A row without id takes its name as id; of several rows with
- * one id the first counts and the others are problems; further columns that are empty are left out.
- * `problems` (may be NULL) is the caller's: zeroed before, cleared after. FORMAT when the file as a
- * whole cannot be read. */
+ * Which of both is seen from the bytes. A row without id takes its name as id; where no column is the
+ * id and one is unknown, which may be it, the file is refused unless the map has "id=name". Ids and
+ * names are in Unicode's form NFC. Of several rows with one id the first counts and the others are
+ * problems; further columns that are empty are left out. `problems` (may be NULL) is the caller's:
+ * zeroed before, cleared after. FORMAT when the file as a whole cannot be read, ARGUMENT when the map
+ * does not fit. */
 enum hr_status hr_import_students(struct hr_view bytes, const char *map, struct hr_student **out,
                                   size_t *count, struct hr_import_problems *problems,
                                   struct hr_error *error) HR_MUST_USE;

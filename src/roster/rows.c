@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/plural.h"
+#include "roster/decode.h"
 
 static enum hr_status out_of_memory(struct hr_error *error)
 {
@@ -73,14 +74,14 @@ static bool make_room(struct hr_rows *rows)
     return true;
 }
 
-/* A student without id is known by the name. */
+/* A student without id is known by the name. Both are kept in one form, so that they can be compared. */
 static bool complete(struct hr_student *student)
 {
     bool nameless = student->id == NULL || student->id[0] == '\0';
     if (nameless && student->name != NULL &&
-        !hr_student_set(student, HR_STUDENT_COLUMN_ID, hr_view_text(student->name)))
+        !hr_student_set(student, HR_STUDENT_COLUMN_ID, hr_view_bare(hr_view_text(student->name))))
         return false;
-    return hr_student_complete(student);
+    return hr_student_complete(student) && hr_text_normalise(&student->id) && hr_text_normalise(&student->name);
 }
 
 enum hr_status hr_rows_add(struct hr_rows *rows, size_t line, struct hr_student *student,

@@ -36,7 +36,7 @@ enum hr_status hr_rows_take(struct hr_rows *rows, struct hr_student **out, size_
 /* The two formats. `text` has no byte order mark. */
 enum hr_status hr_rows_read_csv(struct hr_rows *rows, struct hr_view text, const struct hr_heading_map *map,
                                 struct hr_error *error) HR_MUST_USE;
-enum hr_status hr_rows_read_json(struct hr_rows *rows, struct hr_view text,
+enum hr_status hr_rows_read_json(struct hr_rows *rows, struct hr_view text, const struct hr_heading_map *map,
                                  struct hr_error *error) HR_MUST_USE;
 
 #endif

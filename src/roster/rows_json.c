@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "roster/columns.h"
 #include "roster/rows.h"
 
 /* The text of a JSON number with a fraction: the shortest that gives the same number again. */
@@ -44,96 +45,201 @@ static enum hr_status write_cell(const struct hr_json *value, struct hr_buffer *
     return hr_buffer_check(out, error);
 }
 
-/* What is wrong with one member, or NULL. */
-static const char *check_member(enum hr_student_column column, const struct hr_json *value)
+/* One object as a row of cells, its members being the columns. */
+struct element {
+    struct hr_columns columns;
+    struct hr_view cells[HR_COLUMNS_MAX];
+    size_t sizes[HR_COLUMNS_MAX];
+    struct hr_buffer text; /* the cells' bytes, one behind the other */
+};
+
+/* What the elements had all together, and the last one. */
+struct document {
+    struct element element;
+    bool had[HR_HEADING_COUNT];
+    struct hr_columns doubtful; /* of an element without id that has what may be it */
+    bool has_doubtful;
+};
+
+/* False when the names are those of the object before, as nearly always. */
+static bool take_names(struct hr_columns *columns, const struct hr_json *object)
+{
+    const char *key;
+    bool changed = columns->count != hr_json_size(object);
+    columns->count = hr_json_size(object);
+    for (size_t i = 0; hr_json_member(object, i, &key) != NULL; i++) {
+        changed = changed || !hr_view_equal(columns->names[i], hr_view_text(key));
+        columns->names[i] = hr_view_text(key);
+    }
+    return changed;
+}
+
+static bool is_nested(const struct hr_json *value)
 {
     enum hr_json_type type = hr_json_type(value);
-    if (column == HR_STUDENT_COLUMN_ID && type != HR_JSON_STRING && type != HR_JSON_INTEGER &&
-        type != HR_JSON_NULL)
-        return "the id is neither a text nor a whole number";
-    if (column < HR_STUDENT_COLUMN_COUNT && (type == HR_JSON_ARRAY || type == HR_JSON_OBJECT))
-        return "one of name, major, year is neither a text nor a number";
+    return type == HR_JSON_ARRAY || type == HR_JSON_OBJECT;
+}
+
+/* What is wrong with the members, or NULL. */
+static const char *check_members(const struct hr_columns *columns, const struct hr_json *object)
+{
+    const char *key;
+    for (size_t i = 0; i < columns->count; i++)
+        for (size_t k = 0; k < i && hr_student_column_of(columns->names[i]) != HR_STUDENT_COLUMN_COUNT; k++)
+            if (hr_student_column_same(columns->names[k], columns->names[i]))
+                return "two members mean the same column";
+    for (int heading = 0; heading < HR_HEADING_COUNT; heading++) {
+        if (columns->places[heading] == SIZE_MAX)
+            continue;
+        const struct hr_json *value = hr_json_member(object, columns->places[heading], &key);
+        enum hr_json_type type = hr_json_type(value);
+        if (heading == HR_HEADING_ID && type != HR_JSON_STRING && type != HR_JSON_INTEGER && type != HR_JSON_NULL)
+            return "the id is neither a text nor a whole number";
+        if (is_nested(value))
+            return "one of name, major, year is neither a text nor a number";
+    }
     return NULL;
 }
 
-/* Adds one member to the student; *problem says what is wrong with it. */
-static enum hr_status add_member(struct hr_student *student, const char *key,
-                                 const struct hr_json *value, const char **problem,
-                                 struct hr_error *error)
+static bool is_needed(const struct hr_columns *columns, size_t index)
 {
-    struct hr_view name = hr_view_text(key);
-    enum hr_student_column column = hr_student_column_of(name);
-    enum hr_status status = HR_OK;
+    bool needed = columns->further[index] || columns->id_else == index;
+    for (int heading = 0; !needed && heading < HR_HEADING_COUNT; heading++)
+        needed = columns->places[heading] == index;
+    return needed;
+}
+
+static enum hr_status add_cell(struct element *element, size_t index, const struct hr_json *value,
+                               const char **problem, struct hr_error *error)
+{
     struct hr_buffer cell;
     hr_buffer_init(&cell, HR_LIMIT_CELL_BYTES);
-    *problem = check_member(column, value);
-    if (*problem != NULL || hr_student_column_same(name, hr_view_text(HR_FACES_KEY)))
-        goto out;
-    status = write_cell(value, &cell, error);
+    enum hr_status status = write_cell(value, &cell, error);
     if (status == HR_ERR_LIMIT) {
         *problem = "a member is longer than a cell may be";
         status = HR_OK;
-        goto out;
+    } else if (status == HR_OK) {
+        element->sizes[index] = cell.size;
+        hr_buffer_append(&element->text, hr_buffer_view(&cell));
+        status = hr_buffer_check(&element->text, error);
     }
-    if (status != HR_OK)
-        goto out;
-    struct hr_view text = hr_buffer_view(&cell);
-    if (column == HR_STUDENT_COLUMN_ID)
-        text = hr_view_trimmed(text);
-    bool good = true;
-    if (column < HR_STUDENT_COLUMN_COUNT && hr_student_cell(student, column) != NULL)
-        *problem = "two members mean the same column";
-    else if (column < HR_STUDENT_COLUMN_COUNT)
-        good = hr_student_set(student, column, text);
-    else if (text.size > 0)
-        good = hr_student_add_extra(student, name, text);
-    if (!good)
-        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a student");
-out:
     hr_buffer_clear(&cell);
     return status;
 }
 
-static enum hr_status read_element(struct hr_rows *rows, size_t number,
-                                   const struct hr_json *element, struct hr_error *error)
+/* *problem says what is wrong with the object. */
+static enum hr_status read_cells(struct element *element, const struct hr_json *object, const char **problem,
+                                 struct hr_error *error)
 {
-    if (hr_json_type(element) != HR_JSON_OBJECT)
-        return hr_rows_problem(rows, error, number, "not an object");
-    /* The four, the face records of our own export, and the further ones. */
-    if (hr_json_size(element) > HR_STUDENT_COLUMN_COUNT + 1 + HR_LIMIT_EXTRA_COLUMNS)
-        return hr_rows_problem(rows, error, number, "more than %d members",
-                               HR_STUDENT_COLUMN_COUNT + HR_LIMIT_EXTRA_COLUMNS);
-    struct hr_student student = {0};
-    const char *problem = NULL, *key;
-    const struct hr_json *value;
+    const char *key;
     enum hr_status status = HR_OK;
-    for (size_t i = 0;
-         status == HR_OK && problem == NULL && (value = hr_json_member(element, i, &key)) != NULL;
-         i++)
-        status = add_member(&student, key, value, &problem, error);
-    if (status == HR_OK && problem == NULL)
-        return hr_rows_add(rows, number, &student, error);
-    hr_student_clear(&student);
-    return status == HR_OK ? hr_rows_problem(rows, error, number, "%s", problem) : status;
+    *problem = check_members(&element->columns, object);
+    for (size_t i = 0; status == HR_OK && *problem == NULL && i < element->columns.count; i++) {
+        element->sizes[i] = 0;
+        if (is_needed(&element->columns, i))
+            status = add_cell(element, i, hr_json_member(object, i, &key), problem, error);
+    }
+    if (status != HR_OK || *problem != NULL)
+        return status;
+    const uint8_t *at = element->text.data; /* it does not move any more */
+    for (size_t i = 0; i < element->columns.count; i++) {
+        element->cells[i] = hr_view_of(at, element->sizes[i]);
+        if (element->sizes[i] > 0)
+            at += element->sizes[i];
+    }
+    return HR_OK;
 }
 
-enum hr_status hr_rows_read_json(struct hr_rows *rows, struct hr_view text, struct hr_error *error)
+static void note_columns(struct document *document, const struct hr_columns *columns)
 {
-    struct hr_json *document = NULL;
-    enum hr_status status = hr_json_parse(&document, text, error);
+    for (int heading = 0; heading < HR_HEADING_COUNT; heading++)
+        document->had[heading] |= columns->places[heading] != SIZE_MAX;
+    document->had[HR_HEADING_ID] |= columns->names_are_ids;
+    if (!document->has_doubtful && hr_columns_check(columns, NULL, NULL) != HR_OK) {
+        document->doubtful = *columns;
+        document->has_doubtful = true;
+    }
+}
+
+static enum hr_status read_object(struct hr_rows *rows, size_t number, struct element *element,
+                                  const struct hr_json *object, struct hr_error *error)
+{
+    const char *problem = NULL;
+    struct hr_student student = {0};
+    size_t count = element->columns.count;
+    enum hr_status status = read_cells(element, object, &problem, error);
     if (status != HR_OK)
         return status;
-    const struct hr_json *list = document;
-    if (hr_json_type(document) == HR_JSON_OBJECT)
-        list = hr_json_get(document, "students");
+    if (problem != NULL)
+        return hr_rows_problem(rows, error, number, "%s", problem);
+    if (hr_columns_no_student(&element->columns, element->cells, count)) {
+        rows->problems->left_out++;
+        return HR_OK;
+    }
+    if (!hr_columns_fill(&element->columns, element->cells, count, &student)) {
+        hr_student_clear(&student);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a student");
+    }
+    return hr_rows_add(rows, number, &student, error);
+}
+
+static enum hr_status read_element(struct hr_rows *rows, size_t number, const struct hr_json *object,
+                                   const struct hr_heading_map *map, struct document *document,
+                                   struct hr_error *error)
+{
+    struct element *element = &document->element;
+    if (hr_json_type(object) != HR_JSON_OBJECT)
+        return hr_rows_problem(rows, error, number, "not an object");
+    /* The four, the face records of our own export, and the further ones. */
+    if (hr_json_size(object) > HR_STUDENT_COLUMN_COUNT + 1 + HR_LIMIT_EXTRA_COLUMNS)
+        return hr_rows_problem(rows, error, number, "more than %d members",
+                               HR_STUDENT_COLUMN_COUNT + HR_LIMIT_EXTRA_COLUMNS);
+    if (take_names(&element->columns, object)) {
+        hr_columns_find(&element->columns, map);
+        note_columns(document, &element->columns);
+    }
+    hr_buffer_init(&element->text, (size_t)HR_COLUMNS_MAX * HR_LIMIT_CELL_BYTES);
+    enum hr_status status = read_object(rows, number, element, object, error);
+    hr_buffer_clear(&element->text);
+    return status;
+}
+
+/* What no single element can tell: a member may be left out of some. */
+static enum hr_status check_document(const struct document *document, const struct hr_heading_map *map,
+                                     struct hr_error *error)
+{
+    for (int heading = 0; map != NULL && heading < HR_HEADING_COUNT; heading++) {
+        struct hr_view name = map->names[heading];
+        if (name.size > 0 && !document->had[heading])
+            return hr_error_set(error, HR_ERR_ARGUMENT, "no student has a member '%.*s', as --map says",
+                                (int)name.size, (const char *)name.data);
+    }
+    if (document->had[HR_HEADING_ID] || !document->has_doubtful)
+        return HR_OK;
+    return hr_columns_check(&document->doubtful, NULL, error);
+}
+
+enum hr_status hr_rows_read_json(struct hr_rows *rows, struct hr_view text, const struct hr_heading_map *map,
+                                 struct hr_error *error)
+{
+    struct hr_json *root = NULL;
+    struct document document = {.element.columns.count = SIZE_MAX}; /* unlike the first */
+    enum hr_status status = hr_json_parse(&root, text, error);
+    if (status != HR_OK)
+        return status;
+    const struct hr_json *list = root;
+    if (hr_json_type(root) == HR_JSON_OBJECT)
+        list = hr_json_get(root, "students");
     if (hr_json_type(list) != HR_JSON_ARRAY) {
         status = hr_error_set(error, HR_ERR_FORMAT,
                               "JSON, but neither a list of students nor {\"students\": [...]}");
         goto out;
     }
     for (size_t i = 0; status == HR_OK && i < hr_json_size(list); i++)
-        status = read_element(rows, i + 1, hr_json_at(list, i), error);
+        status = read_element(rows, i + 1, hr_json_at(list, i), map, &document, error);
+    if (status == HR_OK && hr_json_size(list) > 0)
+        status = check_document(&document, map, error);
 out:
-    hr_json_free(document);
+    hr_json_free(root);
     return status;
 }

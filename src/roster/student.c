@@ -1,6 +1,7 @@
 #include "roster/student.h"
 
 #include <stdlib.h>
+#include <utf8proc.h>
 
 #include "base/limits.h"
 
@@ -144,6 +145,24 @@ char *hr_text_copy(struct hr_view text)
         memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
     return copy;
+}
+
+bool hr_text_normalise(char **text)
+{
+    utf8proc_uint8_t *normal = NULL;
+    struct hr_view view = hr_view_text(*text);
+    size_t ascii = 0;
+    while (ascii < view.size && view.data[ascii] < 0x80)
+        ascii++;
+    if (ascii == view.size)
+        return true;
+    utf8proc_ssize_t size =
+        utf8proc_map(view.data, (utf8proc_ssize_t)view.size, &normal, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    if (size < 0)
+        return size != UTF8PROC_ERROR_NOMEM;
+    free(*text);
+    *text = (char *)normal;
+    return true;
 }
 
 bool hr_student_set(struct hr_student *student, enum hr_student_column column, struct hr_view text)

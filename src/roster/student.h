@@ -53,4 +53,8 @@ struct hr_view hr_view_trimmed(struct hr_view text);
 /* A copy of the bytes with a zero behind them; NULL when out of memory. */
 char *hr_text_copy(struct hr_view text);
 
+/* In Unicode's form NFC, in place: what looks the same is the same (a letter with its accent, or the accent behind it,
+ * as a Mac's file names have it). What is not UTF-8 stays. False: no memory. */
+bool hr_text_normalise(char **text) HR_MUST_USE;
+
 #endif

@@ -43,6 +43,43 @@ class Students(Case):
         changed = self.import_text(TABLE.replace("senior", "alumnus"))
         self.assertEqual(changed.err, "2 students: 0 new, 1 changed, 1 as before; 0 problems\n")
 
+    def test_what_is_dropped_is_said(self):
+        result = self.import_text("id,name,major\n17,Ann,Art,\n18,Bob\n19,Cy,Bio,x\n20,Di,Art\n", status=NO)
+        self.assertEqual(
+            result.err,
+            "warning: table.csv:4: 4 cells where the header has 3\n"
+            "3 students: 3 new, 0 changed, 0 as before; 1 problem\n",
+        )
+
+    def test_windows_1252_is_read_and_said(self):
+        (self.dir / "old.csv").write_bytes("id;name\r\n17;José Müller\r\n".encode("cp1252"))
+        result = self.run_it("import", "students", "old.csv")
+        self.assertIn("old.csv: read as Windows-1252", result.err)
+        self.assertIn("José Müller", self.run_it("students").out)
+
+    def test_gradebook(self):
+        result = self.import_text(
+            "Student,ID,SIS User ID,SIS Login ID,Section,Essay (12)\r\n    Points Possible,,,,,10\r\n"
+            '"Lee, Ann",4711,007,alee,S1,9\r\n"Student, Test",,,,S1,\r\n'
+        )
+        self.assertEqual(
+            result.err,
+            "table.csv: 2 rows left out, not of a student: a gradebook's points or test student, or another role\n"
+            "table.csv: 1 column of the gradebook left out: marks are not kept\n"
+            "1 student: 1 new, 0 changed, 0 as before; 0 problems\n",
+        )
+
+    def test_columns_that_are_not_known(self):
+        table = "Kennung,Wer,Kurs\n17,Ann,Art\n"
+        result = self.import_text(table, status=FORMAT)
+        self.assertIn("'Kennung', 'Wer', 'Kurs'", result.err)
+        self.assertIn("--map id=COLUMN,name=COLUMN", result.err)
+        self.assertFalse(self.db.exists())
+        self.run_it("import", "students", "table.csv", "--map", "id=Kennung,name=Wer,major=Kurs")
+        self.assertIn("17  Ann   Art", self.run_it("students").out)
+        # One that may be the id is not passed over for the name.
+        self.import_text("Kennung,Name\n17,Ann\n", status=FORMAT)
+
     def test_bad_files(self):
         for name, content in (("a.json", "[{"), ("b.csv", ""), ("c.csv", "\0\0\0"), ("d.csv", "colour,size\nred,1\n")):
             self.import_text(content, name, status=FORMAT)

@@ -117,7 +117,8 @@ static void changed_csv(void **state)
     (void)state;
     static const char *const words[] = {"\"",   "\"\"", ",",    ";",    "\t",
                                         "\r",   "\n",   "\r\n", "id",   "name",
-                                        ",id,", "\"",   " ",    "\xc3", "\xef\xbb\xbf"};
+                                        ",id,", "\"",   " ",    "\xc3", "\xef\xbb\xbf",
+                                        "\xc2\xa0", "Student", "SIS User ID", "sourcedId", "role", "="};
     mutate(".csv", words, sizeof words / sizeof *words, UINT64_C(0x637376));
 }
 

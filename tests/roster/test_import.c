@@ -1,4 +1,6 @@
 /* Student tables as JSON and CSV: what is read, what is a problem of one row, what of the file. */
+#include <unistd.h>
+
 #include "base/limits.h"
 #include "roster/csv.h"
 #include "roster/import.h"
@@ -252,6 +254,176 @@ static void columns_can_be_mapped(void **state)
         clear(&refused);
     }
     refuse(hr_view_text("Nr,Who\n17,Ann\n"), HR_ERR_FORMAT, "but 'Nr', 'Who'");
+}
+
+/* Refused unless the map says what is what. */
+static void check_mapped(const char *table, const char *map, const char *id, const char *name)
+{
+    struct outcome outcome = {0};
+    assert_ok(hr_import_students(hr_view_text(table), map, &outcome.students, &outcome.count,
+                                 &outcome.problems, &test_error));
+    assert_int_equal(outcome.count, 1);
+    assert_string_equal(outcome.students[0].id, id);
+    assert_string_equal(outcome.students[0].name, name);
+    clear(&outcome);
+}
+
+static void a_column_that_may_be_the_id_is_not_passed_over(void **state)
+{
+    (void)state;
+    static const char csv[] = "Kennung,Name,Major\n17,Ann,Art\n";
+    static const char json[] = "[{\"Kennung\": 17, \"Name\": \"Ann\"}, {\"name\": \"Bob\"}]";
+    refuse(hr_view_text(csv), HR_ERR_FORMAT, "'Kennung', 'Name', 'Major'. --map id=COLUMN");
+    refuse(hr_view_text(json), HR_ERR_FORMAT, "'Kennung', 'Name'. --map id=COLUMN");
+    refuse(hr_view_text("[{\"colour\": \"red\"}]"), HR_ERR_FORMAT, "no column 'id'");
+    check_mapped(csv, "id=Kennung", "17", "Ann");
+    check_mapped(csv, "id=name", "Ann", "Ann");
+    check_mapped("Vorname,Nachname,Raum\nAnn,Lee,1\n", "id=name", "Ann Lee", "Ann Lee");
+    check_mapped("[{\"Kennung\": 17, \"Name\": \"Ann\"}]", "id=kennung", "17", "Ann");
+    /* Nothing there that could be it. */
+    check("name,major,year\nada,math,2\n", "ada|ada|math|2|", 0);
+}
+
+static void names_of_columns_in_a_map_may_have_commas_and_signs(void **state)
+{
+    (void)state;
+    check_mapped("#,\"Last, first\"\n17,\"Lee, Ann\"\n", "id=#, name=Last, first", "17", "Lee, Ann");
+    check_mapped("a=b,Who\n17,Ann\n", "id=a=b,name=Who", "17", "Ann");
+}
+
+static void json_members_are_known_as_columns_are(void **state)
+{
+    (void)state;
+    check("[{\"student_id\": 17, \"First name\": \"Ann\", \"surname\": \"Lee\", \"grade\": 9}]",
+          "17|Ann Lee||9|", 0);
+    check("[{\"Matrikelnummer\": \"\xC2\xA0" "17 \xE2\x80\x8B\", \"name\": \"Ann\\u00a0\"}]", "17|Ann|||", 0);
+    /* Each as its members are. */
+    check("[{\"id\": 1, \"name\": \"ada\"}, {\"name\": \"bob\", \"id\": 2}, {\"student_id\": 3}]",
+          "1|ada||| 2|bob||| 3||||", 0);
+    struct outcome outcome = {0};
+    assert_fails(hr_import_students(hr_view_text("[{\"id\": 1}]"), "name=Who", &outcome.students, &outcome.count,
+                                    &outcome.problems, &test_error),
+                 HR_ERR_ARGUMENT, "no student has a member 'Who'");
+    clear(&outcome);
+}
+
+static void check_left_out(const char *text, size_t left_out, const char *expected)
+{
+    struct outcome outcome = read_text(text);
+    assert_int_equal(outcome.problems.left_out, left_out);
+    clear(&outcome);
+    check(text, expected, 0);
+}
+
+static void who_has_another_role_is_not_a_student(void **state)
+{
+    (void)state;
+    check_left_out("sourcedId,status,role,givenName,familyName,grades,password\n"
+                   "1,,student,Ann,Lee,09,x\n2,,teacher,Bob,Ray,,x\n3,,Student,Cy,Orr,10,x\n4,,guardian,Di,Lee,,x\n",
+                   2, "1|Ann Lee||09|role=student; 3|Cy Orr||10|role=Student;");
+    check_left_out("[{\"sourcedId\": \"1\", \"role\": \"teacher\"}, {\"sourcedId\": \"2\", \"role\": \"student\"}]", 1,
+                   "2||||role=student;");
+    /* In other tables a role may be anything. */
+    check_left_out("id,name,role\n1,Ann,speaker\n", 0, "1|Ann|||role=speaker;");
+}
+
+static void a_gradebook_may_be_without_the_numbers_of_the_school(void **state)
+{
+    (void)state;
+    struct hr_buffer table;
+    check_left_out("Student,ID,SIS Login ID,Section\n,,,\nPoints Possible,,,\n\"Lee, Ann\",4711,alee,S1\n", 1,
+                   "4711|Lee, Ann|||SIS Login ID=alee;Section=S1;");
+    check_left_out("Student,ID,SIS User ID,Section,Essay\n,,,,Manual Posting\n\"Lee, Ann\",4711,,S1,9\n", 1,
+                   "4711|Lee, Ann|||Section=S1;");
+    /* Nor is every table with sections a gradebook. */
+    check_left_out("Student,ID,Section,Email\nAnn,1,S1,a@b\n", 0, "1|Ann|||Section=S1;Email=a@b;");
+    /* Marks are not kept, and however many there are, the table is read. */
+    hr_buffer_init(&table, 1 << 20);
+    hr_buffer_append_text(&table, "Student,ID,SIS User ID,Section");
+    for (size_t i = 0; i < 2 * HR_LIMIT_EXTRA_COLUMNS; i++)
+        hr_buffer_append_format(&table, ",Task %zu", i);
+    hr_buffer_append_text(&table, "\n\"Lee, Ann\",4711,007,S1,9\n");
+    struct outcome outcome = read_bytes(hr_buffer_view(&table));
+    assert_string_equal(outcome.students[0].id, "007");
+    assert_int_equal(outcome.students[0].extra_count, 1);
+    assert_int_equal(outcome.problems.marks_left_out, 2 * HR_LIMIT_EXTRA_COLUMNS);
+    clear(&outcome);
+    hr_buffer_clear(&table);
+}
+
+static void invisible_marks_are_trimmed_wherever_they_mix_with_blanks(void **state)
+{
+    (void)state;
+    check("id,name\n \xC2\xA0 17\xC2\xA0 \xE2\x80\x8B,\xE2\x80\x8F Ann \xE2\x80\xAC\n", "17|Ann|||", 0);
+    check("id,name\n17,\xC2\xA0\"Lee, Ann\"\xC2\xA0\n", "17|Lee, Ann|||", 0);
+    check("\xE2\x80\x8Bid,\xC2\xA0name \n\"17 \xC2\xA0\",Ann\n", "17|Ann|||", 0);
+    check("id,name\n17,\xC2\xA0\n", "17||||", 0);
+    check("id,name\n17,\xF0\x9F\x98\x80\xE3\x80\x80\n", "17|\xF0\x9F\x98\x80|||", 0);
+}
+
+/* Two letters of Windows-1252 may look like one of UTF-8 ("\xDF\x96"). */
+static void the_code_is_what_most_of_the_file_is_in(void **state)
+{
+    (void)state;
+    check("id,name\n1,Jos\xE9\n2,Gau\xDF\x96M\xFCller\n3,Zo\xEB\n",
+          "1|Jos\xC3\xA9||| 2|Gau\xC3\x9F\xE2\x80\x93M\xC3\xBCller||| 3|Zo\xC3\xAB|||", 0);
+    check("id,name\n1,Jos\xC3\xA9\n2,\xFC\n3,Zo\xC3\xAB\n", "1|Jos\xC3\xA9||| 3|Zo\xC3\xAB|||", 1);
+}
+
+static void a_zero_byte_in_the_header_is_called_so(void **state)
+{
+    (void)state;
+    refuse(hr_view_of("i\0d\0,\0n\0\n\0", 10), HR_ERR_FORMAT, "zero byte in the name of column 1");
+}
+
+static void ids_and_names_are_in_one_form(void **state)
+{
+    (void)state;
+    check("id,name\nJose\xCC\x81,Ame\xCC\x81lie\nJos\xC3\xA9,again\n", "Jos\xC3\xA9|Am\xC3\xA9lie|||", 1);
+    check("[{\"name\": \"Jose\\u0301\"}, {\"name\": \"Jos\\u00e9\"}]", "Jos\xC3\xA9|Jos\xC3\xA9|||", 1);
+}
+
+/* Small files of the kinds that are seen in schools. */
+static void the_case_tables_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        size_t students, problems, left_out;
+        const char *id, *name, *major, *year; /* of the first */
+    } cases[] = {
+        {"trail_rows.csv", 2, 0, 0, "17", "Ann", "Art", "2"},
+        {"short.csv", 3, 0, 0, "17", "Ann", "Art", ""},
+        {"student_id.csv", 2, 0, 0, "17", "Ann", "Art", "2"},
+        {"canvas.csv", 1, 0, 2, "007", "Lee, Ann", "", ""},
+        {"nbsp.csv", 2, 0, 0, "17", "Ann\xC2\xA0Lee", "Art", "2"},
+        {"sep.csv", 1, 0, 0, "17", "Ann", "Art", "2"},
+        {"cp1252.csv", 2, 0, 0, "17", "Jos\xC3\xA9 M\xC3\xBCller", "Kunst", "2"},
+        {"nul.csv", 1, 1, 0, "18", "Bob", "Bio", "1"},
+    };
+    const char *shared = test_shared_folder();
+    if (shared == NULL)
+        skip();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[4096];
+        struct hr_buffer bytes;
+        snprintf(path, sizeof path, "%s/cases/table/%s", shared, cases[i].file);
+        if (access(path, R_OK) != 0) {
+            printf("SKIPPED: there is no %s\n", path);
+            skip();
+        }
+        test_read_file(path, &bytes);
+        struct outcome outcome = read_bytes(hr_buffer_view(&bytes));
+        assert_int_equal(outcome.count, cases[i].students);
+        assert_int_equal(outcome.problems.count, cases[i].problems);
+        assert_int_equal(outcome.problems.left_out, cases[i].left_out);
+        assert_string_equal(outcome.students[0].id, cases[i].id);
+        assert_string_equal(outcome.students[0].name, cases[i].name);
+        assert_string_equal(outcome.students[0].major, cases[i].major);
+        assert_string_equal(outcome.students[0].year, cases[i].year);
+        clear(&outcome);
+        hr_buffer_clear(&bytes);
+    }
 }
 
 /* A table with `extra` further columns, and one row. */
@@ -512,6 +684,16 @@ int main(void)
         cmocka_unit_test(columns_are_known_by_many_names),
         cmocka_unit_test(a_gradebook_has_rows_that_are_no_students),
         cmocka_unit_test(columns_can_be_mapped),
+        cmocka_unit_test(a_column_that_may_be_the_id_is_not_passed_over),
+        cmocka_unit_test(names_of_columns_in_a_map_may_have_commas_and_signs),
+        cmocka_unit_test(json_members_are_known_as_columns_are),
+        cmocka_unit_test(who_has_another_role_is_not_a_student),
+        cmocka_unit_test(a_gradebook_may_be_without_the_numbers_of_the_school),
+        cmocka_unit_test(invisible_marks_are_trimmed_wherever_they_mix_with_blanks),
+        cmocka_unit_test(the_code_is_what_most_of_the_file_is_in),
+        cmocka_unit_test(a_zero_byte_in_the_header_is_called_so),
+        cmocka_unit_test(ids_and_names_are_in_one_form),
+        cmocka_unit_test(the_case_tables_are_read),
         cmocka_unit_test(csv_columns_are_held_to_their_limit),
         cmocka_unit_test(cells_are_held_to_their_limits),
         cmocka_unit_test(a_file_is_held_to_its_limit),

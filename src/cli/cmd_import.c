@@ -8,17 +8,28 @@
 #include "cli/database.h"
 #include "store/anywhere.h"
 
-static enum hr_status put_students(struct hr_database *database, const struct hr_student *students,
-                                   size_t count, size_t counts[3], struct hr_error *error)
+/* A table of students, and what became of it. */
+struct table {
+    struct hr_student *students; /* owned */
+    size_t count;
+    size_t counts[3]; /* by enum hr_upsert */
+    char **missing;   /* owned: ids of the database's table that are not in this one */
+    size_t missing_count;
+};
+
+static enum hr_status put_students(struct hr_database *database, struct table *table,
+                                   struct hr_error *error)
 {
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;
-    for (size_t i = 0; status == HR_OK && i < count; i++) {
+    status = hr_database_compare_table(database, table->students, table->count, &table->missing,
+                                       &table->missing_count, error);
+    for (size_t i = 0; status == HR_OK && i < table->count; i++) {
         enum hr_upsert what = HR_UPSERT_SAME;
-        status = hr_database_put_student(database, &students[i], &what, error);
+        status = hr_database_put_student(database, &table->students[i], &what, error);
         if (status == HR_OK)
-            counts[what]++;
+            table->counts[what]++;
     }
     if (status == HR_OK)
         status = hr_database_commit(database, error);
@@ -27,33 +38,32 @@ static enum hr_status put_students(struct hr_database *database, const struct hr
     return status;
 }
 
-static enum hr_status put_into_database(struct hr_cli *cli, const struct hr_student *students,
-                                        size_t count, size_t counts[3], struct hr_error *error)
+static enum hr_status put_into_database(struct hr_cli *cli, struct table *table,
+                                        struct hr_error *error)
 {
     struct hr_database *database = NULL;
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_CREATE, &database, error);
     if (status == HR_OK)
-        status = put_students(database, students, count, counts, error);
+        status = put_students(database, table, error);
     if (status == HR_OK)
         status = hr_cli_save_database(cli, database, error);
     hr_database_close(database);
     return status;
 }
 
-static enum hr_status put_into_table(struct hr_cli *cli, const struct hr_student *students,
-                                     size_t count, size_t counts[3], struct hr_error *error)
+static enum hr_status put_into_cloud(struct hr_cli *cli, struct table *table, struct hr_error *error)
 {
-    struct hr_dynamodb_table table;
+    struct hr_dynamodb_table cloud;
     struct hr_dynamodb_counts done = {0};
-    enum hr_status status = hr_cli_students_table(cli, &table, error);
+    enum hr_status status = hr_cli_students_table(cli, &cloud, error);
     if (status == HR_OK)
-        status = hr_dynamodb_import(&table, cli->settings.create_table, students, count, &done,
-                                    error);
+        status = hr_dynamodb_import(&cloud, cli->settings.create_table, table->students, table->count,
+                                    &done, error);
     if (done.created)
-        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "made the DynamoDB table '%s'", table.name);
-    counts[HR_UPSERT_ADDED] = done.added;
-    counts[HR_UPSERT_CHANGED] = done.changed;
-    counts[HR_UPSERT_SAME] = done.same;
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "made the DynamoDB table '%s'", cloud.name);
+    table->counts[HR_UPSERT_ADDED] = done.added;
+    table->counts[HR_UPSERT_CHANGED] = done.changed;
+    table->counts[HR_UPSERT_SAME] = done.same;
     return status;
 }
 
@@ -70,36 +80,52 @@ static void tell_notes(const struct hr_cli *cli, const struct hr_import_problems
                      cli->words[1], problems->marks_left_out, hr_plural(problems->marks_left_out));
 }
 
+/* Whoever has left is in no new table; nor is whoever was only overlooked in it. */
+static void tell_missing(const struct hr_cli *cli, const struct table *table)
+{
+    if (table->missing_count == 0)
+        return;
+    hr_log_write(&cli->log, HR_LOG_INFO, NULL,
+                 "%zu student%s in the database and not in this table: kept ('homeroom forget' removes one; --verbose "
+                 "names them)",
+                 table->missing_count, hr_plural_are(table->missing_count));
+    for (size_t i = 0; i < table->missing_count; i++)
+        hr_log_write(&cli->log, HR_LOG_DEBUG, NULL, "not in this table: student '%s'", table->missing[i]);
+}
+
+static void tell_done(const struct hr_cli *cli, const struct table *table, const struct hr_import_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s:%zu: %s", cli->words[1],
+                     problems->items[i].line, problems->items[i].text);
+    tell_notes(cli, problems);
+    tell_missing(cli, table);
+    hr_log_write(&cli->log, HR_LOG_INFO, NULL,
+                 "%zu student%s: %zu new, %zu changed, %zu as before; %zu problem%s", table->count,
+                 hr_plural(table->count), table->counts[HR_UPSERT_ADDED],
+                 table->counts[HR_UPSERT_CHANGED], table->counts[HR_UPSERT_SAME], problems->count,
+                 hr_plural(problems->count));
+}
+
 static int import_students(struct hr_cli *cli, struct hr_view bytes)
 {
-    int exit_status = 0;
     struct hr_error error = {0};
-    struct hr_student *students = NULL;
     struct hr_import_problems problems = {0};
-    size_t count = 0, counts[3] = {0};
-    enum hr_status status = hr_import_students(bytes, cli->settings.map, &students, &count, &problems, &error);
-    if (status != HR_OK) {
-        hr_error_prefix(&error, "reading '%s'", cli->words[1]);
-        goto out;
-    }
-    status = cli->settings.students != NULL
-                 ? put_into_table(cli, students, count, counts, &error)
-                 : put_into_database(cli, students, count, counts, &error);
+    struct table table = {0};
+    enum hr_status status =
+        hr_import_students(bytes, cli->settings.map, &table.students, &table.count, &problems, &error);
     if (status != HR_OK)
-        goto out;
-    for (size_t i = 0; i < problems.count; i++)
-        hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s:%zu: %s", cli->words[1],
-                     problems.items[i].line, problems.items[i].text);
-    tell_notes(cli, &problems);
-    hr_log_write(&cli->log, HR_LOG_INFO, NULL,
-                 "%zu student%s: %zu new, %zu changed, %zu as before; %zu problem%s", count,
-                 count == 1 ? "" : "s", counts[HR_UPSERT_ADDED], counts[HR_UPSERT_CHANGED],
-                 counts[HR_UPSERT_SAME], problems.count, problems.count == 1 ? "" : "s");
-    exit_status = problems.count > 0; /* as enroll: some were left out */
-out:
-    hr_students_free(students, count);
+        hr_error_prefix(&error, "reading '%s'", cli->words[1]);
+    else
+        status = cli->settings.students != NULL ? put_into_cloud(cli, &table, &error)
+                                                : put_into_database(cli, &table, &error);
+    if (status == HR_OK)
+        tell_done(cli, &table, &problems);
+    int exit_status = problems.count > 0; /* as enroll: some were left out */
+    hr_students_free(table.students, table.count);
+    hr_texts_free(table.missing, table.missing_count);
     hr_import_problems_clear(&problems);
-    return status != HR_OK ? hr_cli_fail(cli, &error) : exit_status;
+    return status == HR_OK ? exit_status : hr_cli_fail(cli, &error);
 }
 
 /* On standard output, because it names students. */

@@ -48,7 +48,8 @@ static enum hr_status add(struct hr_photos *photos, const char *student_id, cons
     struct hr_photo photo = {.student = student_id != NULL ? strdup(student_id) : NULL,
                              .path = strdup(path),
                              .left_out = left_out};
-    if ((student_id != NULL && photo.student == NULL) || photo.path == NULL) {
+    if ((student_id != NULL && (photo.student == NULL || !hr_text_normalise(&photo.student))) ||
+        photo.path == NULL) {
         free(photo.student);
         free(photo.path);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a photo's name");

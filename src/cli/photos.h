@@ -8,7 +8,7 @@
 #include "base/status.h"
 
 struct hr_photo {
-    char *student;        /* owned: id or name, as the folder or file has it; NULL: left out */
+    char *student;        /* owned: id or name, as the folder or file has it, in NFC; NULL: left out */
     char *path;           /* owned */
     const char *left_out; /* why, static text; NULL: it is a photo */
 };

@@ -60,6 +60,14 @@ enum hr_status hr_database_find_by_name(struct hr_database *database, const char
 enum hr_status hr_database_has_table(struct hr_database *database, bool *out,
                                      struct hr_error *error) HR_MUST_USE;
 
+/* Holds a new table against the one that is there. A student of `students` who is there with the id in another Unicode
+ * form takes that id. *missing: the ids of those who came from a table and are not in this one, in their order; the
+ * caller's (hr_texts_free). Nobody is removed. */
+enum hr_status hr_database_compare_table(struct hr_database *database, struct hr_student *students,
+                                         size_t count, char ***missing, size_t *missing_count,
+                                         struct hr_error *error) HR_MUST_USE;
+void hr_texts_free(char **texts, size_t count);
+
 /* Change the id, or the name (NULL: leave it). NOT_FOUND; CONFLICT when new_id is taken. Faces stay. */
 enum hr_status hr_database_rename(struct hr_database *database, const char *id, const char *new_id,
                                   const char *new_name, struct hr_error *error) HR_MUST_USE;

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "roster/sql.h"
+#include "roster/student.h"
 
 struct key {
     char *text;     /* owned: folded */
@@ -273,9 +274,10 @@ static size_t first_key(const struct hr_student_finder *finder, const char *fold
     return low;
 }
 
-/* Of the keys from `first` on that equal the word: ids before names, and of those what is equal to the letter. */
+/* Of the keys from `first` on that equal the word: ids before names, and of those what is equal to the letter, or would
+ * be in one Unicode form. */
 static enum hr_status choose(const struct hr_student_finder *finder, size_t first, const char *word,
-                             const char *folded, size_t *out, struct hr_error *error)
+                             const char *normal, const char *folded, size_t *out, struct hr_error *error)
 {
     for (int rank = 0; rank < 4; rank++) {
         bool names = rank >= 2, to_the_letter = rank % 2 == 0;
@@ -284,8 +286,9 @@ static enum hr_status choose(const struct hr_student_finder *finder, size_t firs
         for (size_t i = first;
              i < finder->key_count && strcmp(finder->keys[i].text, folded) == 0; i++) {
             const struct known_student *student = &finder->students[finder->keys[i].student];
+            const char *text = names ? student->name : student->id;
             if (finder->keys[i].is_name != names ||
-                (to_the_letter && strcmp(names ? student->name : student->id, word) != 0))
+                (to_the_letter && strcmp(text, word) != 0 && strcmp(text, normal) != 0))
                 continue;
             size_t length = strlen(ids);
             snprintf(ids + length, sizeof ids - length, "%s%.60s", count > 0 ? ", " : "",
@@ -308,14 +311,15 @@ static enum hr_status choose(const struct hr_student_finder *finder, size_t firs
 enum hr_status hr_student_find(const struct hr_student_finder *finder, const char *word,
                                const char **id, bool *exact, struct hr_error *error)
 {
-    char *folded = fold(word);
-    *id = NULL;
-    if (folded == NULL)
-        return no_memory(error);
+    char *folded = fold(word), *normal = hr_text_normal_copy(word);
     size_t student = 0;
+    *id = NULL;
     enum hr_status status =
-        choose(finder, first_key(finder, folded), word, folded, &student, error);
+        folded != NULL && normal != NULL
+            ? choose(finder, first_key(finder, folded), word, normal, folded, &student, error)
+            : no_memory(error);
     free(folded);
+    free(normal);
     if (status != HR_OK)
         return status;
     *id = finder->students[student].id;

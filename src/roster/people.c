@@ -1,4 +1,6 @@
 /* Changes that concern who a student is: another id or name, two records of one person. */
+#include <stdlib.h>
+
 #include "roster/sql.h"
 #include "roster/student.h"
 
@@ -66,16 +68,22 @@ static enum hr_status finish(struct hr_database *database, enum hr_status status
 enum hr_status hr_database_rename(struct hr_database *database, const char *id, const char *new_id,
                                   const char *new_name, struct hr_error *error)
 {
+    char *kept_id = new_id != NULL ? hr_text_normal_copy(new_id) : NULL;
+    char *kept_name = new_name != NULL ? hr_text_normal_copy(new_name) : NULL;
     enum hr_status status = HR_OK;
-    if (new_id != NULL)
-        status = hr_student_id_check(hr_view_text(new_id), error);
-    if (status == HR_OK && new_name != NULL)
-        status = hr_cell_check(hr_view_text(new_name), "name", error);
+    if ((new_id != NULL && kept_id == NULL) || (new_name != NULL && kept_name == NULL))
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a student's name");
+    if (status == HR_OK && kept_id != NULL)
+        status = hr_student_id_check(hr_view_text(kept_id), error);
+    if (status == HR_OK && kept_name != NULL)
+        status = hr_cell_check(hr_view_text(kept_name), "name", error);
     if (status == HR_OK)
         status = hr_database_begin(database, error);
-    if (status != HR_OK)
-        return status;
-    return finish(database, change(database, id, new_id, new_name, error), error);
+    if (status == HR_OK)
+        status = finish(database, change(database, id, kept_id, kept_name, error), error);
+    free(kept_id);
+    free(kept_name);
+    return status;
 }
 
 static enum hr_status join(struct hr_database *database, const char *id, const char *other,

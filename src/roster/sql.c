@@ -37,7 +37,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         " year = CASE a.year WHEN '' THEN b.year ELSE a.year END,"
         " extra = CASE a.extra WHEN '' THEN b.extra ELSE a.extra END, listed = max(a.listed, b.listed)"
         " FROM students AS b WHERE a.id = ?1 AND b.id = ?2",
-    [HR_SQL_STUDENTS_NAMES] = "SELECT id, name FROM students",
+    [HR_SQL_STUDENTS_NAMES] = "SELECT id, name FROM students ORDER BY id",
+    [HR_SQL_STUDENTS_IDS] = "SELECT id, listed FROM students ORDER BY id",
     [HR_SQL_STUDENTS_LISTED] = "SELECT 1 FROM students WHERE listed LIMIT 1",
     [HR_SQL_STUDENT_DELETE] = "DELETE FROM students WHERE id = ?1",
     /* The bytes of a record as they lie in the file, in its table and in its index. */

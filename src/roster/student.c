@@ -165,6 +165,16 @@ bool hr_text_normalise(char **text)
     return true;
 }
 
+char *hr_text_normal_copy(const char *text)
+{
+    char *copy = hr_text_copy(hr_view_text(text));
+    if (copy != NULL && !hr_text_normalise(&copy)) {
+        free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 bool hr_student_set(struct hr_student *student, enum hr_student_column column, struct hr_view text)
 {
     char *copy = hr_text_copy(text);

@@ -56,5 +56,7 @@ char *hr_text_copy(struct hr_view text);
 /* In Unicode's form NFC, in place: what looks the same is the same (a letter with its accent, or the accent behind it,
  * as a Mac's file names have it). What is not UTF-8 stays. False: no memory. */
 bool hr_text_normalise(char **text) HR_MUST_USE;
+/* A copy in that form; NULL when out of memory. */
+char *hr_text_normal_copy(const char *text);
 
 #endif

@@ -218,6 +218,15 @@ class Enrol(Case):
         again = self.run_it("enroll", folder, "--quiet")
         self.assertEqual(again.out.splitlines()[-2:], ["duplicate      3", "left_out       3"])
 
+    def test_accents_in_two_forms_make_one_student(self):
+        folder = self.dir / "class"
+        (folder / "Jos\u00e9").mkdir(parents=True)
+        (folder / "Jose\u0301").mkdir()
+        shutil.copy(PHOTOS / "obama.jpg", folder / "Jos\u00e9")
+        shutil.copy(PHOTOS / "obama2.jpg", folder / "Jose\u0301")
+        self.run_it("enroll", folder, "--create")
+        self.assertEqual(self.faces(), {"Jos\u00e9": 2})
+
     def test_names_that_cannot_be_ids(self):
         # A folder's name of other bytes than UTF-8 does not end the rest.
         folder = self.dir / "class"

@@ -80,6 +80,24 @@ class Students(Case):
         # One that may be the id is not passed over for the name.
         self.import_text("Kennung,Name\n17,Ann\n", status=FORMAT)
 
+    def test_who_is_missing_is_said_and_kept(self):
+        self.import_text("id,name\n1,Ann\n2,Bob\n3,Cy\n")
+        result = self.import_text("id,name\n2,Bob\n")
+        self.assertEqual(
+            result.err,
+            "2 students are in the database and not in this table: kept ('homeroom forget' removes one; --verbose "
+            "names them)\n1 student: 0 new, 0 changed, 1 as before; 0 problems\n",
+        )
+        verbose = self.run_it("import", "students", "table.csv", "--verbose").err
+        self.assertIn("not in this table: student '1'\n", verbose)
+        self.assertIn("not in this table: student '3'\n", verbose)
+        self.assertIn("1   Ann", self.run_it("students").out)
+
+    def test_accents_in_two_forms_are_one_student(self):
+        self.import_text("id,name\nJos\u00e9,One\n")
+        result = self.import_text("id,name\nJose\u0301,One\n")
+        self.assertEqual(result.err, "1 student: 0 new, 0 changed, 1 as before; 0 problems\n")
+
     def test_bad_files(self):
         for name, content in (("a.json", "[{"), ("b.csv", ""), ("c.csv", "\0\0\0"), ("d.csv", "colour,size\nred,1\n")):
             self.import_text(content, name, status=FORMAT)

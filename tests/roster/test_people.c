@@ -315,9 +315,29 @@ static void enrolling_alone_makes_no_table(void **state)
 
 #define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, test_folder_make, test_folder_remove)
 
+/* A Mac's file names have accents behind their letters. */
+static void accents_compare_in_whatever_form(void **state)
+{
+    struct hr_database *database = opened(*state);
+    struct hr_student_finder *finder = NULL;
+    const char *id = NULL;
+    put(database, "1", "Jos\xC3\xA9");
+    put(database, "2", "JOS\xC3\x89");
+    put(database, "3", "x");
+    assert_ok(hr_database_rename(database, "3", "Zoe\xCC\x88", "Zoe\xCC\x88", &test_error));
+    assert_string_equal(read_student(database, "Zo\xC3\xAB").name, "Zo\xC3\xAB");
+    assert_ok(hr_student_finder_new(&finder, database, &test_error));
+    assert_ok(hr_student_find(finder, "Jose\xCC\x81", &id, NULL, &test_error));
+    assert_string_equal(id, "1"); /* equal to the letter, in one form */
+    assert_fails(hr_student_find(finder, "jose\xCC\x81", &id, NULL, &test_error), HR_ERR_CONFLICT, "1, 2");
+    hr_student_finder_free(finder);
+    hr_database_close(database);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FOLDER_TEST(accents_compare_in_whatever_form),
         FOLDER_TEST(a_word_is_an_id_or_a_name_in_any_form),
         FOLDER_TEST(an_id_counts_before_a_name_and_letters_before_forms),
         FOLDER_TEST(nobody_is_refused_with_who_is_near),

@@ -141,6 +141,54 @@ static void a_name_finds_one_student_or_says_why_not(void **state)
     assert_null(found.id);
 }
 
+/* Who came from a table and is not in the new one is named; who was only enrolled came from none. */
+static void who_is_missing_from_a_new_table_is_named_and_kept(void **state)
+{
+    struct hr_database *database = database_of(state);
+    struct hr_student table[] = {test_student("2", "bob", "", ""), test_student("5", "eve", "", "")};
+    char **missing;
+    size_t count;
+    put(database, test_student("3", "cy", "", ""));
+    put(database, test_student("1", "ada", "", ""));
+    put(database, test_student("2", "bob", "", ""));
+    assert_ok(hr_database_ensure_student(database, "4", NULL, &test_error));
+    assert_ok(hr_database_compare_table(database, table, 2, &missing, &count, &test_error));
+    assert_int_equal(count, 2);
+    assert_string_equal(missing[0], "1");
+    assert_string_equal(missing[1], "3");
+    hr_texts_free(missing, count);
+    struct hr_student back = look_up(database, "1");
+    assert_string_equal(back.name, "ada");
+    hr_student_clear(&back);
+    assert_ok(hr_database_compare_table(database, NULL, 0, &missing, &count, &test_error));
+    assert_int_equal(count, 3);
+    hr_texts_free(missing, count);
+}
+
+/* As a database of an earlier version may have it: the accent behind its letter. */
+static void an_id_in_another_form_is_the_same_student(void **state)
+{
+    struct hr_database *database = database_of(state);
+    struct hr_student table[2] = {{0}};
+    char **missing;
+    size_t count;
+    put(database, test_student("Jose\xCC\x81", "x", "", ""));
+    put(database, test_student("Ame\xCC\x81lie", "x", "", ""));
+    put(database, test_student("Am\xC3\xA9lie", "x", "", ""));
+    for (size_t i = 0; i < 2; i++) {
+        const char *id = i == 0 ? "Jos\xC3\xA9" : "Am\xC3\xA9lie";
+        assert_true(hr_student_set(&table[i], HR_STUDENT_COLUMN_ID, hr_view_text(id)));
+        assert_true(hr_student_complete(&table[i]));
+    }
+    assert_ok(hr_database_compare_table(database, table, 2, &missing, &count, &test_error));
+    assert_int_equal(count, 0);
+    hr_texts_free(missing, count);
+    assert_string_equal(table[0].id, "Jose\xCC\x81");
+    assert_string_equal(table[1].id, "Am\xC3\xA9lie"); /* both are there: to the letter */
+    hr_student_clear(&table[0]);
+    hr_student_clear(&table[1]);
+}
+
 static void all_students_come_by_id_with_their_faces_counted(void **state)
 {
     struct hr_database *database = database_of(state);
@@ -362,6 +410,8 @@ int main(void)
         TEST(ensure_adds_with_the_id_as_name_and_only_once),
         TEST(a_name_finds_one_student_or_says_why_not),
         TEST(all_students_come_by_id_with_their_faces_counted),
+        TEST(who_is_missing_from_a_new_table_is_named_and_kept),
+        TEST(an_id_in_another_form_is_the_same_student),
         TEST(the_roster_answers_in_the_order_asked),
         TEST(the_roster_takes_many_ids_at_once),
         TEST(cells_are_held_to_their_limits),

@@ -144,6 +144,12 @@ static enum hr_status look_around(void *context, struct hr_error *error)
         status = hr_database_find_by_name(database, "ada", &named, error);
         hr_student_clear(&named);
     }
+    if (status == HR_OK) {
+        struct hr_student table = test_student("2", "bob", "", "");
+        char **missing;
+        status = hr_database_compare_table(database, &table, 1, &missing, &count, error);
+        hr_texts_free(missing, count);
+    }
     hr_buffer_init(&text, 1 << 20);
     if (status == HR_OK)
         status = hr_export_students_csv(database, &text, error);

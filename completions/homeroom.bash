@@ -28,6 +28,7 @@ _homeroom()
     --interval) return ;;
     --video) files=-f ;;
     --map) return ;;
+    --namesakes) words='refuse skip' ;;
     --what) words='students json' ;;
     --queue-url) return ;;
     --reserve) return ;;
@@ -72,7 +73,7 @@ _homeroom()
         case $command in
         recognize) words+=' --out --fps --format --columns --false-present --include --force --jobs --timeout --students --students-cache' ;;
         watch) words+=' --fps --format --columns --false-present --include --timeout --students --students-cache --once --interval' ;;
-        import) words+=' --students --create-table --accept-lookalike --map' ;;
+        import) words+=' --students --create-table --accept-lookalike --map --namesakes' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;
         export) words+=' --what' ;;
         forget) words+=' --yes --photo' ;;

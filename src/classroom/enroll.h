@@ -38,6 +38,7 @@ const char *hr_enroll_verdict_name(enum hr_enroll_verdict verdict); /* "enrolled
 
 struct hr_enroll_options {
     bool accept_lookalike; /* enrol although another student looks the same (twins) */
+    bool skip_namesakes;   /* leave vectors out whose name several students have, instead of refusing all */
 };
 
 /* What was said of one photo or video. Known once the plan is judged. */
@@ -96,20 +97,31 @@ struct hr_enroll_outvoted hr_enrolment_outvoted(const struct hr_enrolment *plan,
 /* All of it or nothing. Students are created when missing. */
 enum hr_status hr_enrolment_commit(struct hr_enrolment *plan, struct hr_error *error) HR_MUST_USE;
 
-/* Vectors of the replaced system, joined to the student table by name (a name without a record
- * becomes a student with that id). All or nothing, but for entries that look like another student's. */
+/* Vectors of the replaced system, joined to the student table by name, or else by id (a name without a record
+ * becomes a student with that id). All or nothing, but for entries that look like another student's, and those whose
+ * name several students have: CONFLICT, unless they are to be skipped. */
 struct hr_encoding_lookalike {
     char id[HR_LIMIT_STUDENT_ID_BYTES + 1];    /* left out */
     char other[HR_LIMIT_STUDENT_ID_BYTES + 1]; /* whom it looks like */
     float similarity;
 };
+struct hr_encoding_namesakes {
+    const char *name; /* borrowed from the encodings */
+    char ids[256];    /* the first of them, for people */
+    size_t vectors;
+};
 struct hr_encoding_summary {
     size_t added;
     size_t duplicates;
     size_t without_record; /* names that the table does not have: created */
-    struct hr_encoding_lookalike *lookalikes; /* the caller's (free) */
+    struct hr_encoding_lookalike *lookalikes;
     size_t lookalike_count;
+    struct hr_encoding_namesakes *namesakes; /* told with CONFLICT, too */
+    size_t namesakes_count;
 };
+void hr_encoding_summary_clear(struct hr_encoding_summary *summary);
+
+/* *out is the caller's to clear, whatever happens. */
 enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_encoding *encodings,
                                    size_t count, const struct hr_enroll_options *options,
                                    struct hr_encoding_summary *out,

@@ -7,16 +7,20 @@
 #include "base/hash.h"
 #include "base/plural.h"
 #include "classroom/enroll.h"
+#include "roster/find.h"
+#include "roster/student.h"
 
 /* One pair of strangers in 10,000 is so alike, see hr_rarity; and what two photos of one person have, less one
  * deviation of strangers: as hr_enrolment_judge asks of single photos. */
 static const float lookalike_score = 3.72f, lookalike_gap = 1;
 /* Everybody is compared with everybody, which grows with the square: above this only with who is enrolled. */
 enum { COMPARED_MAX = 20000 };
+/* Of students of one name. */
+enum { IDS_SHOWN = 5 };
 
 struct entry {
     const struct hr_encoding *encoding;
-    char *id; /* owned: of the student with that name, or the name */
+    char *id; /* owned: of the student with that name or id, or the name; NULL: several have the name */
     bool found;
     size_t siblings; /* entries with this id */
     float unit[HR_ENCODING_SIZE];
@@ -24,6 +28,8 @@ struct entry {
 
 struct import {
     struct hr_engine *engine;
+    struct hr_student_finder *finder;
+    struct hr_enroll_options options;
     const struct hr_model_face *model; /* NULL: it is not here, and nothing can be compared */
     struct entry *entries;
     size_t count;
@@ -35,25 +41,51 @@ static enum hr_status no_memory(struct hr_error *error)
     return hr_error_set(error, HR_ERR_MEMORY, "no memory for an import");
 }
 
+/* Several students have the name: the vector does not say which of them it shows. */
+static enum hr_status note_namesakes(struct import *import, const char *name, const char *const *ids, size_t count,
+                                     struct hr_error *error)
+{
+    struct hr_encoding_summary *summary = import->summary;
+    struct hr_encoding_namesakes now = {.name = name, .vectors = 1};
+    for (size_t i = 0, length = 0; i < count && i < IDS_SHOWN && length < sizeof now.ids; i++)
+        length += (size_t)snprintf(now.ids + length, sizeof now.ids - length, "%s%.40s", i > 0 ? ", " : "", ids[i]);
+    for (size_t i = 0; i < summary->namesakes_count; i++) {
+        if (strcmp(summary->namesakes[i].ids, now.ids) == 0) {
+            summary->namesakes[i].vectors++;
+            return HR_OK;
+        }
+    }
+    struct hr_encoding_namesakes *namesakes =
+        reallocarray(summary->namesakes, summary->namesakes_count + 1, sizeof *namesakes);
+    if (namesakes == NULL)
+        return no_memory(error);
+    summary->namesakes = namesakes;
+    namesakes[summary->namesakes_count++] = now;
+    return HR_OK;
+}
+
+static enum hr_status find_student(struct import *import, struct entry *entry, struct hr_error *error)
+{
+    const char *ids[IDS_SHOWN], *name = entry->encoding->name;
+    size_t count = 0;
+    enum hr_status status = hr_student_find_same(import->finder, name, true, ids, IDS_SHOWN, &count, error);
+    if (status == HR_OK && count == 0)
+        status = hr_student_find_same(import->finder, name, false, ids, IDS_SHOWN, &count, error);
+    if (status != HR_OK)
+        return status;
+    if (count > 1)
+        return note_namesakes(import, name, ids, count, error);
+    entry->found = count == 1;
+    entry->id = entry->found ? strdup(ids[0]) : hr_text_normal_copy(name);
+    return entry->id != NULL ? HR_OK : no_memory(error);
+}
+
 /* Whose it is, and the vector made length 1. */
 static enum hr_status prepare(struct import *import, struct entry *entry, struct hr_error *error)
 {
-    struct hr_student student = {0};
-    const struct hr_encoding *encoding = entry->encoding;
-    enum hr_status status =
-        hr_database_find_by_name(import->engine->database, encoding->name, &student, error);
-    entry->found = status == HR_OK;
-    if (status == HR_ERR_NOT_FOUND)
-        status = HR_OK;
-    if (status == HR_OK) {
-        entry->id = strdup(entry->found ? student.id : encoding->name);
-        if (entry->id == NULL)
-            status = no_memory(error);
-    }
-    memcpy(entry->unit, encoding->vector, sizeof entry->unit);
+    memcpy(entry->unit, entry->encoding->vector, sizeof entry->unit);
     hr_vector_normalise(entry->unit, HR_ENCODING_SIZE);
-    hr_student_clear(&student);
-    return status;
+    return find_student(import, entry, error);
 }
 
 static int by_id(const void *a, const void *b)
@@ -61,7 +93,41 @@ static int by_id(const void *a, const void *b)
     return strcmp(((const struct entry *)a)->id, ((const struct entry *)b)->id);
 }
 
+/* Entries that are nobody's for certain come off the list. */
+static enum hr_status drop_namesakes(struct import *import, struct hr_error *error)
+{
+    const struct hr_encoding_summary *summary = import->summary;
+    size_t kept = 0;
+    if (summary->namesakes_count > 0 && !import->options.skip_namesakes)
+        return hr_error_set(error, HR_ERR_CONFLICT,
+                            "%zu name%s in it that several students have (of the first: %s), and a vector does not say "
+                            "whose it is: --namesakes skip leaves such vectors out; nothing was changed",
+                            summary->namesakes_count, hr_plural_are(summary->namesakes_count),
+                            summary->namesakes[0].ids);
+    for (size_t i = 0; i < import->count; i++) {
+        struct entry entry = import->entries[i];
+        import->entries[i].id = NULL;
+        if (entry.id != NULL)
+            import->entries[kept++] = entry;
+    }
+    import->count = kept;
+    return HR_OK;
+}
+
 /* In the order of the ids, so that siblings stand together; the order in the file counts for nothing. */
+static void find_siblings(struct import *import)
+{
+    qsort(import->entries, import->count, sizeof *import->entries, by_id);
+    for (size_t first = 0, end; first < import->count; first = end) {
+        for (end = first + 1; end < import->count &&
+                              strcmp(import->entries[end].id, import->entries[first].id) == 0;
+             end++)
+            ;
+        for (size_t i = first; i < end; i++)
+            import->entries[i].siblings = end - first;
+    }
+}
+
 static enum hr_status prepare_all(struct import *import, const struct hr_encoding *encodings,
                                   struct hr_error *error)
 {
@@ -73,18 +139,11 @@ static enum hr_status prepare_all(struct import *import, const struct hr_encodin
                      : hr_error_set(error, HR_ERR_FORMAT, "entry %zu has %zu number%s, %d expected",
                                     i + 1, encodings[i].size, hr_plural(encodings[i].size), HR_ENCODING_SIZE);
     }
-    if (status != HR_OK)
-        return status;
-    qsort(import->entries, import->count, sizeof *import->entries, by_id);
-    for (size_t first = 0, end; first < import->count; first = end) {
-        for (end = first + 1; end < import->count &&
-                              strcmp(import->entries[end].id, import->entries[first].id) == 0;
-             end++)
-            ;
-        for (size_t i = first; i < end; i++)
-            import->entries[i].siblings = end - first;
-    }
-    return HR_OK;
+    if (status == HR_OK)
+        status = drop_namesakes(import, error);
+    if (status == HR_OK)
+        find_siblings(import);
+    return status;
 }
 
 static bool alike(const struct import *import, const float *a, const float *b, float *similarity)
@@ -154,15 +213,14 @@ static enum hr_status write_entry(struct import *import, const struct entry *ent
     return status;
 }
 
-static enum hr_status write_all(struct import *import, bool accept_lookalike,
-                                struct hr_error *error)
+static enum hr_status write_all(struct import *import, struct hr_error *error)
 {
     struct hr_encoding_summary *summary = import->summary;
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < import->count; i++) {
         const struct entry *entry = &import->entries[i];
         float similarity = 0;
-        const char *other = accept_lookalike ? NULL : lookalike_of(import, entry, &similarity);
+        const char *other = import->options.accept_lookalike ? NULL : lookalike_of(import, entry, &similarity);
         if (other == NULL) {
             status = write_entry(import, entry, error);
             continue;
@@ -176,20 +234,30 @@ static enum hr_status write_all(struct import *import, bool accept_lookalike,
 }
 
 static enum hr_status run(struct import *import, const struct hr_encoding *encodings,
-                          bool accept_lookalike, struct hr_error *error)
+                          struct hr_error *error)
 {
     struct hr_database *database = import->engine->database;
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;
-    status = prepare_all(import, encodings, error);
+    status = hr_student_finder_new(&import->finder, database, error);
     if (status == HR_OK)
-        status = write_all(import, accept_lookalike, error);
+        status = prepare_all(import, encodings, error);
+    if (status == HR_OK)
+        status = write_all(import, error);
     if (status == HR_OK)
         status = hr_database_commit(database, error);
     if (status != HR_OK)
         hr_database_rollback(database);
+    hr_student_finder_free(import->finder);
     return status;
+}
+
+void hr_encoding_summary_clear(struct hr_encoding_summary *summary)
+{
+    free(summary->lookalikes);
+    free(summary->namesakes);
+    *summary = (struct hr_encoding_summary){0};
 }
 
 enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_encoding *encodings,
@@ -199,21 +267,17 @@ enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_enc
     *out = (struct hr_encoding_summary){0};
     const struct hr_vector_part *part = hr_vector_part_of(&engine->known, HR_ENCODING_MODEL_ID);
     struct import import = {.engine = engine,
+                            .options = options != NULL ? *options : (struct hr_enroll_options){0},
                             .model = part != NULL ? part->model : NULL,
                             .entries = calloc(count + 1, sizeof *import.entries),
                             .count = count,
                             .summary = out};
     out->lookalikes = calloc(count + 1, sizeof *out->lookalikes);
-    enum hr_status status =
-        import.entries != NULL && out->lookalikes != NULL
-            ? run(&import, encodings, options != NULL && options->accept_lookalike, error)
-            : no_memory(error);
+    enum hr_status status = import.entries != NULL && out->lookalikes != NULL
+                                ? run(&import, encodings, error)
+                                : no_memory(error);
     for (size_t i = 0; import.entries != NULL && i < count; i++)
         free(import.entries[i].id);
     free(import.entries);
-    if (status != HR_OK) {
-        free(out->lookalikes);
-        *out = (struct hr_encoding_summary){0};
-    }
     return status;
 }

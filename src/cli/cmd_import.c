@@ -144,13 +144,33 @@ static void answer_lookalikes(const struct hr_cli *cli, const struct hr_encoding
     }
 }
 
+/* Whose name it is stands in no log but a verbose one. */
+static void tell_namesakes(const struct hr_cli *cli, const struct hr_encoding_summary *summary)
+{
+    for (size_t i = 0; i < summary->namesakes_count; i++)
+        hr_log_write(&cli->log, HR_LOG_DEBUG, NULL, "the name '%s' is that of the students %s",
+                     summary->namesakes[i].name, summary->namesakes[i].ids);
+}
+
+static void answer_namesakes(const struct hr_cli *cli, const struct hr_encoding_summary *summary)
+{
+    for (size_t i = 0; i < summary->namesakes_count; i++) {
+        const struct hr_encoding_namesakes *left = &summary->namesakes[i];
+        fprintf(cli->out, "left out: %zu vector%s of a name that several students have: ", left->vectors,
+                hr_plural(left->vectors));
+        hr_answer_text(cli->out, left->ids);
+        fputs("; enrol them from photos\n", cli->out);
+    }
+}
+
 static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
 {
     struct hr_error error = {0};
     struct hr_engine *engine = NULL;
     struct hr_encoding *encodings = NULL;
     struct hr_encoding_summary summary = {0};
-    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike};
+    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike,
+                                        .skip_namesakes = strcmp(cli->settings.namesakes, "skip") == 0};
     size_t count = 0;
     int exit_status = 0;
     enum hr_status status = hr_import_encoding(bytes, &encodings, &count, &error);
@@ -161,6 +181,7 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
     status = hr_cli_open_engine(cli, HR_DATABASE_CREATE, &engine, &error);
     if (status == HR_OK)
         status = hr_enroll_encodings(engine, encodings, count, &options, &summary, &error);
+    tell_namesakes(cli, &summary);
     if (status == HR_OK)
         status = hr_cli_save_database(cli, engine->database, &error);
     if (status != HR_OK)
@@ -171,14 +192,16 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
                      "cannot be used here",
                      HR_ENCODING_MODEL_ID, cli->model_dir);
     answer_lookalikes(cli, &summary);
+    answer_namesakes(cli, &summary);
+    size_t left_out = count - summary.added - summary.duplicates;
     hr_log_write(&cli->log, HR_LOG_INFO, NULL,
                  "%zu encoding%s: %zu enrolled, %zu already there, %zu left out; %zu without a record",
-                 count, hr_plural(count), summary.added, summary.duplicates, summary.lookalike_count,
+                 count, hr_plural(count), summary.added, summary.duplicates, left_out,
                  summary.without_record);
-    exit_status = summary.lookalike_count > 0 ? HR_EXIT_NO : 0;
+    exit_status = left_out > 0 ? HR_EXIT_NO : 0;
 out:
     hr_encodings_free(encodings, count);
-    free(summary.lookalikes);
+    hr_encoding_summary_clear(&summary);
     hr_engine_close(engine);
     return status == HR_OK ? exit_status : hr_cli_fail(cli, &error);
 }

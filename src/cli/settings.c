@@ -89,6 +89,8 @@ const struct hr_option hr_option_table[] = {
     {"map", 0, HR_OPTION_TEXT, AT(map), "LIST", NULL, 0, 0, NULL, NULL, ON(IMPORT),
      "which column of a table of students is what, where its name does not say so: "
      "\"id=Student Nr,first_name=Given,last_name=Family\"; also name, major, year"},
+    {"namesakes", 0, HR_OPTION_CHOICE, AT(namesakes), "WAY", "refuse|skip", 0, 0, "refuse", NULL, ON(IMPORT),
+     "what to do with vectors of a name that several students have: refuse the file, or leave such vectors out"},
     {"what", 0, HR_OPTION_CHOICE, AT(what), "KIND", "students|json", 0, 0, "students", NULL,
      ON(EXPORT),
      "students: the table as CSV, ready for import; json: students and where their faces came "

@@ -63,6 +63,7 @@ struct hr_settings {
     bool accept_lookalike;
     bool create;
     const char *map;
+    const char *namesakes; /* "refuse" or "skip" */
     bool force;
     /* export */
     const char *what;

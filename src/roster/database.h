@@ -53,9 +53,6 @@ enum hr_status hr_database_put_student(struct hr_database *database,
 /* Add a student with id as name unless there is one. *added may be NULL. */
 enum hr_status hr_database_ensure_student(struct hr_database *database, const char *id, bool *added,
                                           struct hr_error *error) HR_MUST_USE;
-/* The one student whose name is `name`; NOT_FOUND, or CONFLICT when several have it. */
-enum hr_status hr_database_find_by_name(struct hr_database *database, const char *name,
-                                        struct hr_student *out, struct hr_error *error) HR_MUST_USE;
 /* Whether any student came from a table (hr_database_put_student), and not only by enrolling. */
 enum hr_status hr_database_has_table(struct hr_database *database, bool *out,
                                      struct hr_error *error) HR_MUST_USE;

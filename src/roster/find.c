@@ -327,3 +327,28 @@ enum hr_status hr_student_find(const struct hr_student_finder *finder, const cha
         *exact = strcmp(*id, word) == 0;
     return HR_OK;
 }
+
+enum hr_status hr_student_find_same(const struct hr_student_finder *finder, const char *text, bool is_name,
+                                    const char **ids, size_t room, size_t *count, struct hr_error *error)
+{
+    char *folded = fold(text), *normal = hr_text_normal_copy(text);
+    enum hr_status status = folded != NULL && normal != NULL ? HR_OK : no_memory(error);
+    *count = 0;
+    for (size_t i = status == HR_OK ? first_key(finder, folded) : SIZE_MAX;
+         i < finder->key_count && strcmp(finder->keys[i].text, folded) == 0; i++) {
+        const struct known_student *student = &finder->students[finder->keys[i].student];
+        if (finder->keys[i].is_name != is_name)
+            continue;
+        char *other = hr_text_normal_copy(is_name ? student->name : student->id);
+        if (other == NULL) {
+            status = no_memory(error);
+            break;
+        }
+        if (strcmp(other, normal) == 0 && (*count)++ < room)
+            ids[*count - 1] = student->id;
+        free(other);
+    }
+    free(folded);
+    free(normal);
+    return status;
+}

@@ -18,4 +18,10 @@ void hr_student_finder_free(struct hr_student_finder *finder);
 enum hr_status hr_student_find(const struct hr_student_finder *finder, const char *word,
                                const char **id, bool *exact, struct hr_error *error) HR_MUST_USE;
 
+/* Everybody whose name (or id) is this text, in whatever Unicode form, but else to the letter: how many, and the first
+ * `room` of their ids, in order and borrowed from the finder. Nobody is no error. */
+enum hr_status hr_student_find_same(const struct hr_student_finder *finder, const char *text, bool is_name,
+                                    const char **ids, size_t room, size_t *count,
+                                    struct hr_error *error) HR_MUST_USE;
+
 #endif

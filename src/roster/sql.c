@@ -43,8 +43,6 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_STUDENT_DELETE] = "DELETE FROM students WHERE id = ?1",
     /* The bytes of a record as they lie in the file, in its table and in its index. */
     [HR_SQL_STUDENT_BYTES] = "SELECT " STUDENT_BYTES " FROM students WHERE id = ?1",
-    [HR_SQL_STUDENTS_BY_NAME] =
-        "SELECT " STUDENT_COLUMNS " FROM students AS s WHERE s.name = ?1 LIMIT 2",
     /* ?1: a JSON array of ids; the answer carries the place in it. */
     [HR_SQL_STUDENTS_BY_IDS] = "SELECT asked.key, " STUDENT_COLUMNS " FROM json_each(?1) AS asked"
                                " CROSS JOIN students AS s ON s.id = asked.value",

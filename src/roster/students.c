@@ -134,35 +134,6 @@ enum hr_status hr_database_ensure_student(struct hr_database *database, const ch
     return status;
 }
 
-enum hr_status hr_database_find_by_name(struct hr_database *database, const char *name,
-                                        struct hr_student *out, struct hr_error *error)
-{
-    *out = (struct hr_student){0};
-    sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, HR_SQL_STUDENTS_BY_NAME, &statement, error);
-    if (status != HR_OK)
-        return status;
-    hr_sql_bind_text(statement, 1, name);
-    status = hr_sql_step(database, statement, "looking up a name", error);
-    if (status == HR_END)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "no student is called '%s'", name);
-    else if (status == HR_OK)
-        status = hr_sql_student(statement, 0, out, error);
-    if (status != HR_OK)
-        goto out;
-    status = hr_sql_step(database, statement, "looking up a name", error);
-    if (status == HR_OK)
-        status = hr_error_set(error, HR_ERR_CONFLICT,
-                              "several students are called '%s': say which by the id", name);
-    else if (status == HR_END)
-        status = HR_OK;
-out:
-    hr_sql_end(statement);
-    if (status != HR_OK)
-        hr_student_clear(out);
-    return status;
-}
-
 /* --- all of them --- */
 
 static enum hr_status count_students(struct hr_database *database, size_t *count,

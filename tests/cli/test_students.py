@@ -255,6 +255,34 @@ class Encoding(Case):
             out += b"T" + len(raw).to_bytes(4, "little") + raw + b"tb"
         return out + b"eu."
 
+    def vector_pickle(self, *names):
+        vectors = [[(i * 7 + k) % 13 - 6 for k in range(128)] for i in range(len(names))]
+        (self.dir / "encoding").write_bytes(self.numpy_pickle(names, vectors))
+
+    def test_two_students_of_one_name(self):
+        (self.dir / "table.csv").write_text("id,name\n17,Ann Lee\n18,Ann Lee\n19,Bob\n")
+        self.run_it("import", "students", "table.csv")
+        self.vector_pickle("Ann Lee", "Bob", "Ann Lee")
+        result = self.run_it("import", "encoding", "encoding", status=CONFLICT)
+        self.assertIn("1 name is in it that several students have (of the first: 17, 18)", result.err)
+        self.assertNotIn("Ann", result.err)
+        self.assertIn("'Ann Lee'", self.run_it("import", "encoding", "encoding", "-v", status=CONFLICT).err)
+        self.assertEqual([row["faces"] for row in self.run_it("students", "--json").objects()], [0, 0, 0])
+        result = self.run_it("import", "encoding", "encoding", "--namesakes", "skip", "--accept-lookalike", status=NO)
+        self.assertEqual(result.err, "3 encodings: 1 enrolled, 0 already there, 2 left out; 0 without a record\n")
+        self.assertEqual(
+            result.out,
+            "left out: 2 vectors of a name that several students have: 17, 18; enrol them from photos\n",
+        )
+        self.assertEqual([row["faces"] for row in self.run_it("students", "--json").objects()], [0, 0, 1])
+
+    def test_joined_by_name_or_id_in_any_form(self):
+        (self.dir / "table.csv").write_text("id,name\n17,Jos\u00e9\nAm\u00e9lie,Somebody\n")
+        self.run_it("import", "students", "table.csv")
+        self.vector_pickle("Jose\u0301", "Ame\u0301lie")
+        result = self.run_it("import", "encoding", "encoding", "--accept-lookalike")
+        self.assertEqual(result.err, "2 encodings: 2 enrolled, 0 already there, 0 left out; 0 without a record\n")
+
     def test_imported_and_recognised(self):
         # A vector as homeroom itself makes it, so that a photo finds it.
         self.enrolled()

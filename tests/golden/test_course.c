@@ -12,6 +12,7 @@
 
 #include "classroom/enroll.h"
 #include "homeroom.h"
+#include "roster/find.h"
 #include "roster/import.h"
 #include "store/store.h"
 
@@ -78,7 +79,7 @@ static void import_course(const struct course *course)
     must(hr_enroll_encodings(engine, encodings, count, NULL, &summary, &error), &error);
     assert_int_equal(summary.added, 11);
     assert_int_equal(summary.lookalike_count, 0);
-    free(summary.lookalikes);
+    hr_encoding_summary_clear(&summary);
     hr_encodings_free(encodings, count);
     hr_buffer_clear(&bytes);
     hr_import_problems_clear(&problems);
@@ -200,14 +201,16 @@ static void forget_in_copy(const struct course *course, const char *name, const 
 {
     struct hr_error error;
     struct hr_database *database = NULL;
-    struct hr_student student = {0};
+    struct hr_student_finder *finder = NULL;
+    const char *id = NULL;
     size_t faces = 0;
     run((const char *[]){"cp", course->database, copy, NULL});
     must(hr_database_open(&database, copy, HR_DATABASE_WRITE, &error), &error);
-    must(hr_database_find_by_name(database, name, &student, &error), &error);
-    must(hr_database_forget(database, student.id, &faces, &error), &error);
+    must(hr_student_finder_new(&finder, database, &error), &error);
+    must(hr_student_find(finder, name, &id, NULL, &error), &error);
+    must(hr_database_forget(database, id, &faces, &error), &error);
     assert_int_equal(faces, 1);
-    hr_student_clear(&student);
+    hr_student_finder_free(finder);
     hr_database_close(database);
 }
 

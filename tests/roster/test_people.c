@@ -334,10 +334,36 @@ static void accents_compare_in_whatever_form(void **state)
     hr_database_close(database);
 }
 
+static void everybody_of_one_name_is_found(void **state)
+{
+    struct hr_database *database = opened(*state);
+    struct hr_student_finder *finder = NULL;
+    const char *ids[2] = {NULL, NULL};
+    size_t count;
+    put(database, "3", "Jos\xC3\xA9");
+    put(database, "1", "Jose\xCC\x81");
+    put(database, "2", "JOS\xC3\x89"); /* case counts here */
+    put(database, "4", "Jos\xC3\xA9");
+    put(database, "Jos\xC3\xA9", "somebody");
+    assert_ok(hr_student_finder_new(&finder, database, &test_error));
+    assert_ok(hr_student_find_same(finder, "Jose\xCC\x81", true, ids, 2, &count, &test_error));
+    assert_int_equal(count, 3);
+    assert_string_equal(ids[0], "1");
+    assert_string_equal(ids[1], "3");
+    assert_ok(hr_student_find_same(finder, "Jose\xCC\x81", false, ids, 2, &count, &test_error));
+    assert_int_equal(count, 1);
+    assert_string_equal(ids[0], "Jos\xC3\xA9");
+    assert_ok(hr_student_find_same(finder, "nobody", true, ids, 2, &count, &test_error));
+    assert_int_equal(count, 0);
+    hr_student_finder_free(finder);
+    hr_database_close(database);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FOLDER_TEST(accents_compare_in_whatever_form),
+        FOLDER_TEST(everybody_of_one_name_is_found),
         FOLDER_TEST(a_word_is_an_id_or_a_name_in_any_form),
         FOLDER_TEST(an_id_counts_before_a_name_and_letters_before_forms),
         FOLDER_TEST(nobody_is_refused_with_who_is_near),

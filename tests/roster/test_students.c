@@ -123,24 +123,6 @@ static void ensure_adds_with_the_id_as_name_and_only_once(void **state)
                  "the id is empty");
 }
 
-static void a_name_finds_one_student_or_says_why_not(void **state)
-{
-    struct hr_database *database = database_of(state);
-    struct hr_student found;
-    put(database, test_student("1", "ada", "math", "senior"));
-    put(database, test_student("2", "bob", "", ""));
-    put(database, test_student("3", "bob", "", ""));
-    assert_ok(hr_database_find_by_name(database, "ada", &found, &test_error));
-    assert_string_equal(found.id, "1");
-    hr_student_clear(&found);
-    assert_fails(hr_database_find_by_name(database, "eve", &found, &test_error), HR_ERR_NOT_FOUND,
-                 "eve");
-    assert_null(found.id);
-    assert_fails(hr_database_find_by_name(database, "bob", &found, &test_error), HR_ERR_CONFLICT,
-                 "several students");
-    assert_null(found.id);
-}
-
 /* Who came from a table and is not in the new one is named; who was only enrolled came from none. */
 static void who_is_missing_from_a_new_table_is_named_and_kept(void **state)
 {
@@ -408,7 +390,6 @@ int main(void)
         TEST(putting_again_says_what_changed),
         TEST(a_changed_record_keeps_its_faces),
         TEST(ensure_adds_with_the_id_as_name_and_only_once),
-        TEST(a_name_finds_one_student_or_says_why_not),
         TEST(all_students_come_by_id_with_their_faces_counted),
         TEST(who_is_missing_from_a_new_table_is_named_and_kept),
         TEST(an_id_in_another_form_is_the_same_student),

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "roster/export.h"
+#include "roster/find.h"
 #include "roster/import.h"
 #include "roster/sql.h"
 #include "roster/support.h"
@@ -129,8 +130,9 @@ static enum hr_status look_around(void *context, struct hr_error *error)
     struct hr_database *database = context;
     static const char *const ids[] = {"1", "nobody"};
     struct hr_roster roster = hr_database_roster(database);
-    struct hr_student found[2], *students, named;
+    struct hr_student found[2], *students;
     struct hr_buffer text;
+    const char *id;
     size_t *faces, count;
     enum hr_status status = hr_roster_get(&roster, ids, 2, found, error);
     for (size_t i = 0; i < 2; i++)
@@ -141,8 +143,11 @@ static enum hr_status look_around(void *context, struct hr_error *error)
     hr_students_free(students, count);
     free(faces);
     if (status == HR_OK) {
-        status = hr_database_find_by_name(database, "ada", &named, error);
-        hr_student_clear(&named);
+        struct hr_student_finder *finder;
+        status = hr_student_finder_new(&finder, database, error);
+        if (status == HR_OK)
+            status = hr_student_find_same(finder, "ada", true, &id, 1, &count, error);
+        hr_student_finder_free(finder);
     }
     if (status == HR_OK) {
         struct hr_student table = test_student("2", "bob", "", "");

@@ -5,7 +5,7 @@
  * lists, dicts and numpy arrays; a function is one of a short list and is a constant of ours, never
  * looked up anywhere. Everything else is refused by its name before anything happens.
  *
- * Bounds: each instruction makes at most one value; values, stack, memo and bytes that are made
+ * Bounds: an instruction makes one value, or those of an array of texts; values, stack, memo and bytes that are made
  * (not merely pointed at) have limits. Nothing here recurses, so depth costs nothing. */
 #ifndef HR_ROSTER_PICKLE_H
 #define HR_ROSTER_PICKLE_H
@@ -26,6 +26,8 @@ enum hr_pickle_global {
     HR_GLOBAL_ENCODE,      /* _codecs.encode */
     HR_GLOBAL_BYTES,       /* builtins.bytes */
     HR_GLOBAL_BYTEARRAY,   /* builtins.bytearray */
+    HR_GLOBAL_DICT,        /* collections.defaultdict, OrderedDict: a dict */
+    HR_GLOBAL_FACTORY,     /* what a defaultdict would make: stands there and is never called */
 };
 
 enum hr_pickle_type {
@@ -40,12 +42,13 @@ enum hr_pickle_type {
     HR_PICKLE_DICT, /* items: key, value, key, value; the last of equal keys counts */
     HR_PICKLE_GLOBAL,
     HR_PICKLE_DTYPE,
-    HR_PICKLE_ARRAY, /* one or two dimensions; its bytes are there in full */
+    HR_PICKLE_ARRAY, /* of numbers: one or two dimensions; its bytes are there in full. One of texts is a LIST */
 };
 
 struct hr_pickle_value {
     enum hr_pickle_type type;
-    int64_t integer;     /* INTEGER, BOOLEAN; of a DTYPE its item size in bytes, 4 or 8 */
+    int64_t integer;     /* INTEGER, BOOLEAN; of a DTYPE its item size in bytes */
+    char letter;         /* DTYPE: 'f' numbers of 4 or 8 bytes; 'U' texts of 4 bytes a letter */
     double real;         /* REAL */
     bool big_endian;     /* DTYPE */
     bool filled;         /* ARRAY: its bytes have come */

@@ -91,7 +91,7 @@ static bool take_hex(struct hr_view *text, size_t digits, uint32_t *out)
     return true;
 }
 
-static size_t write_utf8(uint32_t code, uint8_t *out)
+size_t hr_pickle_write_utf8(uint32_t code, uint8_t *out)
 {
     if (code < 0x80) {
         out[0] = (uint8_t)code;
@@ -135,7 +135,7 @@ bool hr_pickle_unescape_unicode(struct hr_view line, uint8_t *out, size_t *size)
         uint32_t code;
         if (!take_raw_unicode(&line, &code))
             return false;
-        *size += write_utf8(code, out + *size);
+        *size += hr_pickle_write_utf8(code, out + *size);
     }
     return true;
 }

@@ -67,6 +67,8 @@ enum hr_status hr_pickle_take_number_text(struct hr_pickle *pickle, char *text,
 /* Python's raw-unicode-escape as UTF-8: `out` has room for twice the line (a byte of Latin-1
  * becomes two, an escape never more than it has). False when an escape is damaged. */
 bool hr_pickle_unescape_unicode(struct hr_view line, uint8_t *out, size_t *size) HR_MUST_USE;
+/* One letter as up to 4 bytes; returns how many. */
+size_t hr_pickle_write_utf8(uint32_t code, uint8_t *out);
 /* A Python 2 str as repr() writes it, without its quotes: `out` has room for its size. */
 bool hr_pickle_unescape_repr(struct hr_view text, uint8_t *out, size_t *size) HR_MUST_USE;
 

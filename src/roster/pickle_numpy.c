@@ -19,6 +19,10 @@ static const struct {
     {"__builtin__", "bytes", HR_GLOBAL_BYTES},
     {"builtins", "bytearray", HR_GLOBAL_BYTEARRAY},
     {"__builtin__", "bytearray", HR_GLOBAL_BYTEARRAY},
+    {"collections", "defaultdict", HR_GLOBAL_DICT}, /* {name: [vectors]} is often built in one */
+    {"collections", "OrderedDict", HR_GLOBAL_DICT},
+    {"builtins", "list", HR_GLOBAL_FACTORY},
+    {"__builtin__", "list", HR_GLOBAL_FACTORY},
 };
 
 /* What of a foreign name may stand in a message: printable ASCII, at most 64 bytes. */
@@ -123,6 +127,24 @@ static enum hr_status make_bytes(struct hr_pickle *pickle, const struct hr_pickl
 
 /* --- arrays --- */
 
+/* Texts of so many letters: 'U12'. 0: it is something else. */
+static int64_t text_letters(const struct hr_pickle_value *name)
+{
+    int64_t letters = 0;
+    struct hr_view text = name->text;
+    bool marked = text.size > 0 && (text.data[0] == '<' || text.data[0] == '>');
+    size_t at = marked ? 1 : 0;
+    if ((name->type != HR_PICKLE_TEXT && name->type != HR_PICKLE_BYTES) || text.size - at < 2 ||
+        text.size - at > 6 || text.data[at] != 'U')
+        return 0;
+    for (at++; at < text.size; at++) {
+        if (text.data[at] < '0' || text.data[at] > '9')
+            return 0;
+        letters = 10 * letters + (text.data[at] - '0');
+    }
+    return letters;
+}
+
 /* numpy.dtype('f8', False, True): the order of the bytes may stand in front, or come by BUILD. */
 static enum hr_status make_dtype(struct hr_pickle *pickle, const struct hr_pickle_value *arguments,
                                  struct hr_pickle_value *out)
@@ -138,14 +160,21 @@ static enum hr_status make_dtype(struct hr_pickle *pickle, const struct hr_pickl
         return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy type without a name");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (has_text(arguments->items[0], kinds[i].name)) {
+            out->letter = 'f';
             out->integer = kinds[i].size;
             out->big_endian = kinds[i].big_endian;
             return HR_OK;
         }
     }
     struct hr_view text = arguments->items[0]->text; /* empty when it is no text */
+    if (text_letters(arguments->items[0]) > 0) {
+        out->letter = 'U';
+        out->integer = 4 * text_letters(arguments->items[0]);
+        out->big_endian = text.data[0] == '>';
+        return HR_OK;
+    }
     return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
-                          "numpy arrays of '%s': only float32 and float64 are read",
+                          "numpy arrays of '%s': only float32, float64 and texts are read",
                           shown(text, name));
 }
 
@@ -172,6 +201,52 @@ static enum hr_status read_shape(struct hr_pickle *pickle, const struct hr_pickl
     return HR_OK;
 }
 
+static uint32_t letter_at(const uint8_t *bytes, bool big_endian)
+{
+    uint32_t letter = 0;
+    for (int i = 0; i < 4; i++)
+        letter = letter << 8 | bytes[big_endian ? i : 3 - i];
+    return letter;
+}
+
+/* The letters of one item as UTF-8; zeros fill it up. */
+static enum hr_status read_letters(struct hr_pickle *pickle, struct hr_view item, bool big_endian,
+                                   struct hr_pickle_value *out)
+{
+    uint8_t *bytes;
+    size_t size = 0, letters = item.size / 4;
+    while (letters > 0 && letter_at(item.data + 4 * (letters - 1), big_endian) == 0)
+        letters--;
+    enum hr_status status = hr_pickle_own(pickle, out, 4 * letters, &bytes);
+    for (size_t i = 0; status == HR_OK && i < letters; i++) {
+        uint32_t letter = letter_at(item.data + 4 * i, big_endian);
+        if (letter > 0x10FFFF)
+            return hr_pickle_fail(pickle, HR_ERR_FORMAT, "an array of texts with an impossible letter");
+        size += hr_pickle_write_utf8(letter, bytes + size);
+    }
+    out->text.size = status == HR_OK ? size : 0;
+    return status;
+}
+
+/* An array of texts is as good as a list of them. */
+static enum hr_status fill_texts(struct hr_pickle *pickle, struct hr_pickle_value *array,
+                                 const struct hr_pickle_value *dtype, struct hr_view bytes, size_t count)
+{
+    size_t size = (size_t)dtype->integer;
+    enum hr_status status = HR_OK;
+    if (array->rows > 0)
+        return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "an array of texts in two dimensions");
+    array->type = HR_PICKLE_LIST;
+    for (size_t i = 0; status == HR_OK && i < count; i++) {
+        struct hr_pickle_value *text = hr_pickle_new(pickle, HR_PICKLE_TEXT, &status);
+        if (text != NULL)
+            status = read_letters(pickle, hr_view_of(bytes.data + i * size, size), dtype->big_endian, text);
+        if (status == HR_OK)
+            status = hr_pickle_add_items(pickle, array, &text, 1);
+    }
+    return status;
+}
+
 /* Gives an array its dimensions, type and bytes. */
 static enum hr_status fill_array(struct hr_pickle *pickle, struct hr_pickle_value *array,
                                  const struct hr_pickle_value *shape, struct hr_pickle_value *dtype,
@@ -188,6 +263,8 @@ static enum hr_status fill_array(struct hr_pickle *pickle, struct hr_pickle_valu
     if (!hr_size_multiply(numbers, (size_t)dtype->integer, &size) || size != bytes->text.size)
         return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %zu numbers with %zu bytes",
                               numbers, bytes->text.size);
+    if (dtype->letter == 'U')
+        return fill_texts(pickle, array, dtype, bytes->text, numbers);
     array->by_columns = by_columns;
     array->text = bytes->text;
     array->filled = true;
@@ -238,6 +315,10 @@ enum hr_status hr_pickle_reduce(struct hr_pickle *pickle, const struct hr_pickle
     case HR_GLOBAL_FROMBUFFER:
         value->type = HR_PICKLE_ARRAY;
         return from_buffer(pickle, arguments, value);
+    case HR_GLOBAL_DICT: /* its arguments make nothing: what is in it comes one by one */
+        value->type = HR_PICKLE_DICT;
+        return HR_OK;
+    case HR_GLOBAL_FACTORY:
     case HR_GLOBAL_NDARRAY:
         break;
     }

@@ -121,7 +121,7 @@ static void what_is_no_vector_of_floats_is_refused(void **state)
 
 /* Two people, Ann with two vectors; in every shape, in protocol 2, 4 and 5. */
 static const char shapes_script[] =
-    "import pickle, sys, numpy\n"
+    "import collections, pickle, sys, numpy\n"
     "row = lambda k: numpy.array([k + i / 64 for i in range(128)])\n"
     "names, rows = ['Ann', 'Bob', 'Ann'], [row(0), row(1), row(2)]\n"
     "shapes = {\n"
@@ -134,6 +134,10 @@ static const char shapes_script[] =
     "    'records': [{'name': n, 'encoding': r} for n, r in zip(names, rows)],\n"
     "    'tuples': list(zip(names, rows)), 'tuples-turned': list(zip(rows, names)),\n"
     "    'people': {'Ann': [row(0), row(2)], 'Bob': row(1)},\n"
+    "    'array-names': {'names': numpy.array(names), 'encodings': rows},\n"
+    "    'big-names': {'names': numpy.array(names, '>U9'), 'encodings': numpy.array(rows)},\n"
+    "    'ordered': collections.OrderedDict([('Ann', [row(0), row(2)]), ('Bob', [row(1)])]),\n"
+    "    'default': collections.defaultdict(list, {'Ann': [row(0), row(2)], 'Bob': [row(1)]}),\n"
     "    'people-arrays': {'Ann': numpy.array([row(0), row(2)]), 'Bob': [row(1)]}}\n"
     "pickle.dump(shapes[sys.argv[1]], open(sys.argv[2], 'wb'), protocol=PROTOCOL)\n";
 
@@ -155,7 +159,8 @@ static void assert_two_people(const struct hr_encoding *encodings, size_t count,
 static void every_shape_is_read(void **state)
 {
     static const char *const shapes[] = {"plural", "known",  "matrix",        "columns", "pair",        "pair-turned",
-                                         "lists",  "records", "tuples", "tuples-turned", "people", "people-arrays"};
+                                         "lists",  "records", "tuples", "tuples-turned", "people", "people-arrays",
+                                         "array-names", "big-names", "ordered", "default"};
     struct test_folder *folder = *state;
     if (python() == NULL)
         skip();
@@ -190,6 +195,7 @@ static void what_has_no_shape_is_refused(void **state)
         {"(dS'Ann'\nS'x'\ns.", "entry 1: its vector is not an array"},
         {"(dI5\n(lF1.0\nas.", "entry 1: its name is not text"},
         {"(lI1\na.", "entry 1 is not a name"},
+        {"(dS'a'\ncbuiltins\nlist\ns.", "entry 1: its vector is not an array"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct hr_encoding *encodings;

@@ -406,6 +406,30 @@ static void arrays_must_be_whole(void **state)
                   HR_ERR_FORMAT, "entry 1: its vector is not an array of numbers");
 }
 
+/* _frombuffer(bytes, dtype, shape, order) */
+#define TEXTS(bytes, type, shape) "cnumpy.core.numeric\n_frombuffer\n(" bytes "cnumpy\ndtype\n" type "\x85R" shape "U\1CtR"
+
+static void arrays_of_texts_are_lists_of_them(void **state)
+{
+    (void)state;
+    struct hr_encoding *encodings;
+    size_t count;
+    static const char pickle[] = "}(U\5names" TEXTS("C\x10Z\0\0\0\xEB\0\0\0\0\xF6\1\0\0\0\0\0", "U\2U4", "K\1\x85")
+        "U\tencodings](](K\1K\2eeu.";
+    assert_ok(hr_import_encoding(hr_view_of(pickle, sizeof pickle - 1), &encodings, &count, &test_error));
+    assert_int_equal(count, 1);
+    assert_string_equal(encodings[0].name, "Z\xC3\xAB\xF0\x9F\x98\x80");
+    hr_encodings_free(encodings, count);
+    refuse(BYTES(TEXTS("C\4\xFF\xFF\xFF\xFF", "U\2U1", "K\1\x85") "."), HR_ERR_FORMAT, "impossible letter");
+    refuse(BYTES(TEXTS("C\4abcd", "U\2U2", "K\1\x85") "."), HR_ERR_FORMAT, "1 numbers with 4 bytes");
+    refuse(BYTES(TEXTS("C\4a\0\0\0", "U\2U1", "K\1K\1\x86") "."), HR_ERR_UNSUPPORTED, "in two dimensions");
+    refuse(BYTES(TEXTS("C\0", "U\2U0", "K\1\x85") "."), HR_ERR_UNSUPPORTED, "numpy arrays of 'U0'");
+    refuse(BYTES(TEXTS("C\0", "U\1U", "K\1\x85") "."), HR_ERR_UNSUPPORTED, "numpy arrays of 'U'");
+    refuse(BYTES(TEXTS("C\0", "U\x09U99999999", "K\1\x85") "."), HR_ERR_UNSUPPORTED, "numpy arrays of 'U9");
+    /* a surrogate is no letter */
+    refuse(BYTES("(" TEXTS("C\4\0\xD8\0\0", "U\2U1", "K\1\x85") "](](K\1K\2eet."), HR_ERR_FORMAT, "not UTF-8");
+}
+
 static void the_two_lists_must_fit_together(void **state)
 {
     (void)state;
@@ -652,6 +676,7 @@ int main(void)
         cmocka_unit_test(every_byte_gets_an_answer),
         cmocka_unit_test(what_is_called_must_be_as_numpy_calls_it),
         cmocka_unit_test(arrays_must_be_whole),
+        cmocka_unit_test(arrays_of_texts_are_lists_of_them),
         cmocka_unit_test(the_two_lists_must_fit_together),
         cmocka_unit_test(broken_stacks_are_told),
         cmocka_unit_test(broken_texts_are_told),

@@ -1,4 +1,5 @@
 /* Who a student is: found by what a person wrote, renamed, merged, and one photo of him forgotten. */
+#include "base/limits.h"
 #include "roster/find.h"
 #include "roster/sql.h"
 #include "roster/support.h"
@@ -51,6 +52,53 @@ static struct known read_student(struct hr_database *database, const char *id)
     hr_students_free(students, count);
     free(counts);
     return known;
+}
+
+/* Every row of both tables in one text, to see what a call has changed. The test frees it. */
+static char *dump(struct hr_database *database)
+{
+    static const char *const tables[] = {
+        "SELECT quote(id) || quote(name) || quote(major) || quote(year) || quote(extra) || listed FROM students"
+        " ORDER BY id",
+        "SELECT id || quote(student_id) || quote(model_id) || hex(vector) || quote(origin) || quote(origin_sha256)"
+        " || created_us || '/' || quality || '/' || face_px || quote(verdict) FROM faces ORDER BY id"};
+    struct hr_buffer text;
+    hr_buffer_init(&text, (size_t)1 << 20);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        sqlite3_stmt *statement = NULL;
+        assert_int_equal(sqlite3_prepare_v2(database->handle, tables[i], -1, &statement, NULL), SQLITE_OK);
+        while (sqlite3_step(statement) == SQLITE_ROW)
+            hr_buffer_append_format(&text, "%s\n", (const char *)sqlite3_column_text(statement, 0));
+        assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+    }
+    assert_false(text.failed);
+    char *copy = strdup(hr_buffer_text(&text));
+    assert_non_null(copy);
+    hr_buffer_clear(&text);
+    return copy;
+}
+
+/* The rows are as in `before` (freed here), and no transaction was left open. */
+static void assert_unchanged(struct hr_database *database, char *before)
+{
+    char *after = dump(database);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+    assert_ok(hr_database_begin(database, &test_error));
+    hr_database_rollback(database);
+}
+
+static int64_t ask(struct hr_database *database, const char *sql)
+{
+    int64_t answer = -1;
+    assert_ok(hr_sql_integer(database, sql, "asking", &answer, &test_error));
+    return answer;
+}
+
+static void run(struct hr_database *database, const char *sql)
+{
+    assert_ok(hr_sql_run(database, sql, "preparing the test", &test_error));
 }
 
 static size_t faces_of(struct hr_database *database, const char *id)
@@ -191,6 +239,113 @@ static void renaming_is_refused_and_changes_nothing(void **state)
     hr_database_close(database);
 }
 
+/* Columns beyond the four, the mark of a table and the faces themselves belong to the record, too. */
+static void renaming_changes_nothing_but_what_is_said(void **state)
+{
+    struct hr_database *database = opened(*state);
+    struct hr_field extra = {.key = (char *)"room", .value = (char *)"B 12"};
+    struct hr_student student = test_student("1", "One", "law", "senior");
+    student.extra = &extra;
+    student.extra_count = 1;
+    assert_ok(hr_database_put_student(database, &student, NULL, &test_error));
+    put(database, "2", "Two");
+    add_face(database, "1", "a.jpg", "0011", 1);
+    add_face(database, "2", "b.jpg", "0022", 2);
+    add_face(database, "1", "c.jpg", "", 3);
+    run(database, "CREATE TEMP TABLE before AS SELECT * FROM faces;"
+                  "CREATE TEMP TABLE record AS SELECT * FROM students WHERE id = '1'");
+    assert_ok(hr_database_rename(database, "1", NULL, "Uno", &test_error));
+    assert_name(database, "1", "Uno");
+    assert_ok(hr_database_rename(database, "1", "17", NULL, &test_error));
+    assert_name(database, "17", "Uno");
+    assert_int_equal(ask(database, "SELECT count(*) FROM students AS s JOIN record AS r ON s.major = r.major"
+                                   " AND s.year = r.year AND s.extra = r.extra AND s.listed = r.listed"
+                                   " WHERE s.id = '17' AND s.extra LIKE '%B 12%' AND s.listed"),
+                     1);
+    run(database, "UPDATE before SET student_id = '17' WHERE student_id = '1'");
+    assert_int_equal(ask(database, "SELECT count(*) FROM (SELECT * FROM before EXCEPT SELECT * FROM faces)"), 0);
+    assert_int_equal(ask(database, "SELECT count(*) FROM faces"), 3);
+    assert_int_equal(faces_of(database, "17"), 2);
+    hr_database_close(database);
+}
+
+static void names_and_ids_that_are_none_are_refused(void **state)
+{
+    static char long_id[HR_LIMIT_STUDENT_ID_BYTES + 2], long_name[HR_LIMIT_CELL_BYTES + 2];
+    struct hr_database *database = opened(*state);
+    put(database, "1", "One");
+    char *before = dump(database);
+    memset(long_id, 'x', sizeof long_id - 1);
+    memset(long_name, 'x', sizeof long_name - 1);
+    assert_fails(hr_database_rename(database, "1", long_id, NULL, &test_error), HR_ERR_LIMIT, "the id has 256 bytes");
+    assert_fails(hr_database_rename(database, "1", "a\nb", NULL, &test_error), HR_ERR_FORMAT, "control character");
+    assert_fails(hr_database_rename(database, "1", "\xFF", NULL, &test_error), HR_ERR_FORMAT, "UTF-8");
+    assert_fails(hr_database_rename(database, "1", NULL, long_name, &test_error), HR_ERR_LIMIT, "the name has 4097");
+    /* The id would do: a name that does not keeps it from being changed. */
+    assert_fails(hr_database_rename(database, "1", "2", "\xFF", &test_error), HR_ERR_FORMAT, "the name is not UTF-8");
+    assert_unchanged(database, before);
+    long_id[HR_LIMIT_STUDENT_ID_BYTES] = long_name[HR_LIMIT_CELL_BYTES] = '\0';
+    assert_ok(hr_database_rename(database, "1", long_id, long_name, &test_error));
+    assert_int_equal(ask(database, "SELECT length(id) * 10000 + length(name) FROM students"), 2554096);
+    hr_database_close(database);
+}
+
+/* Several statements make one change: when a later one fails, the earlier ones did not happen. The triggers stand for
+ * whatever may go wrong there. */
+static const char *const obstacles[] = {
+    "CREATE TRIGGER t BEFORE DELETE ON students BEGIN SELECT RAISE(FAIL, 'an obstacle'); END",
+    "CREATE TRIGGER t AFTER UPDATE ON faces WHEN OLD.origin = 'b.jpg' BEGIN SELECT RAISE(FAIL, 'an obstacle'); END",
+    "CREATE TRIGGER t AFTER UPDATE OF name ON students BEGIN SELECT RAISE(FAIL, 'an obstacle'); END",
+};
+
+static void two_with_faces(struct hr_database *database)
+{
+    put(database, "1", "1");
+    put(database, "2", "Two");
+    add_face(database, "1", "a.jpg", "0011", 1);
+    add_face(database, "1", "b.jpg", "0022", 2);
+    add_face(database, "2", "a.jpg", "0033", 3);
+    add_face(database, "2", "b.jpg", "0044", 4);
+}
+
+static void a_change_that_fails_midway_is_none(void **state)
+{
+    struct hr_database *database = opened(*state);
+    size_t moved = 99;
+    two_with_faces(database);
+    for (size_t i = 0; i < sizeof obstacles / sizeof *obstacles; i++) {
+        char *before = dump(database);
+        run(database, obstacles[i]);
+        assert_fails(hr_database_rename(database, "1", "3", "Three", &test_error), HR_ERR_CONFLICT, "an obstacle");
+        assert_fails(hr_database_merge(database, "1", "2", &moved, &test_error), HR_ERR_CONFLICT, "an obstacle");
+        run(database, "DROP TRIGGER t");
+        assert_unchanged(database, before);
+    }
+    /* Without an obstacle the same calls succeed. */
+    assert_ok(hr_database_merge(database, "1", "2", &moved, &test_error));
+    assert_ok(hr_database_rename(database, "1", "3", "Three", &test_error));
+    hr_database_close(database);
+}
+
+static void whoever_only_reads_changes_nobody(void **state)
+{
+    struct test_folder *folder = *state;
+    struct hr_database *database = opened(folder);
+    size_t number = 0;
+    two_with_faces(database);
+    hr_database_close(database);
+    assert_ok(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error));
+    char *before = dump(database);
+    assert_fails(hr_database_rename(database, "1", "3", NULL, &test_error), HR_ERR_PERMISSION, "");
+    assert_fails(hr_database_merge(database, "1", "2", &number, &test_error), HR_ERR_PERMISSION, "");
+    assert_fails(hr_database_forget_photo(database, "1", "a.jpg", &number, &test_error), HR_ERR_PERMISSION, "");
+    char *after = dump(database);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+    hr_database_close(database);
+}
+
 /* --- merged --- */
 
 static void merging_moves_faces_and_fills_what_is_empty(void **state)
@@ -230,7 +385,217 @@ static void merging_is_refused_and_changes_nothing(void **state)
     hr_database_close(database);
 }
 
+static void add_face_of_model(struct hr_database *database, const char *id, const char *model, const char *origin,
+                              const char *sha256, unsigned seed)
+{
+    float vector[128];
+    test_vector(vector, 128, seed);
+    struct hr_face_record face = test_face(id, vector, 128);
+    face.model_id = model;
+    face.origin = origin;
+    face.origin_sha256 = sha256;
+    assert_ok(hr_database_add_face(database, &face, &test_error));
+}
+
+/* A photo is the same when its hash and the model are; of one whose hash is not known nobody can tell. */
+static void only_photos_that_both_have_stay_once(void **state)
+{
+    struct hr_database *database = opened(*state);
+    size_t moved = 99;
+    put(database, "1", "One");
+    put(database, "2", "Two");
+    add_face_of_model(database, "1", "m", "a.jpg", "0011", 1);
+    add_face_of_model(database, "1", "m", "import", "", 2);
+    add_face_of_model(database, "2", "m", "a copy.jpg", "0011", 3); /* stays behind */
+    add_face_of_model(database, "2", "n", "a copy.jpg", "0011", 4); /* of another model */
+    add_face_of_model(database, "2", "m", "import", "", 5);
+    add_face_of_model(database, "2", "m", "import", "", 6);
+    add_face_of_model(database, "2", "m", "video", "0022", 7); /* three views of one video */
+    add_face_of_model(database, "2", "m", "video", "0022", 8);
+    add_face_of_model(database, "2", "m", "video", "0022", 9);
+    assert_ok(hr_database_merge(database, "1", "2", &moved, &test_error));
+    assert_int_equal(moved, 6);
+    assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE student_id = '1'"), 8);
+    assert_int_equal(ask(database, "SELECT count(*) FROM faces"), 8);
+    assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE origin_sha256 = '0022'"), 3);
+    assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE origin = 'a copy.jpg' AND model_id = 'm'"), 0);
+    hr_database_close(database);
+    float vector[128];
+    for (unsigned seed = 1; seed <= 9; seed++) { /* nothing of what stayed behind, all of the others */
+        test_vector(vector, 128, seed);
+        assert_int_equal(left_in_the_file(*state, hr_view_of(vector, 64)), seed != 3);
+    }
+}
+
+static void merging_keeps_what_the_first_has(void **state)
+{
+    struct hr_database *database = opened(*state);
+    struct hr_field first_extra = {.key = (char *)"room", .value = (char *)"B 12"};
+    struct hr_field second_extra = {.key = (char *)"room", .value = (char *)"C 13"};
+    struct hr_student first = test_student("1", "One", "law", "junior");
+    struct hr_student second = test_student("2", "Two", "history", "senior");
+    size_t moved = 99;
+    first.extra = &first_extra;
+    second.extra = &second_extra;
+    first.extra_count = second.extra_count = 1;
+    assert_ok(hr_database_put_student(database, &first, NULL, &test_error));
+    assert_ok(hr_database_put_student(database, &second, NULL, &test_error));
+    run(database, "CREATE TEMP TABLE record AS SELECT * FROM students WHERE id = '1'");
+    assert_ok(hr_database_merge(database, "1", "2", &moved, &test_error));
+    assert_int_equal(moved, 0);
+    assert_int_equal(ask(database, "SELECT count(*) FROM (SELECT * FROM record EXCEPT SELECT * FROM students)"), 0);
+    assert_int_equal(ask(database, "SELECT count(*) FROM students"), 1);
+    /* Whoever was made by enrolling has nothing of his own. */
+    assert_ok(hr_database_ensure_student(database, "17", NULL, &test_error));
+    assert_ok(hr_database_ensure_student(database, "18", NULL, &test_error));
+    assert_ok(hr_database_merge(database, "17", "18", &moved, &test_error));
+    assert_name(database, "17", "17"); /* a name that is but another id is none */
+    assert_int_equal(ask(database, "SELECT listed FROM students WHERE id = '17'"), 0);
+    assert_ok(hr_database_merge(database, "17", "1", &moved, &test_error));
+    assert_name(database, "17", "One");
+    assert_int_equal(ask(database, "SELECT count(*) FROM students WHERE listed AND extra LIKE '%B 12%'"
+                                   " AND major = 'law' AND year = 'junior'"),
+                     1);
+    hr_database_close(database);
+}
+
+static void merging_with_nobody_leaves_every_row(void **state)
+{
+    struct hr_database *database = opened(*state);
+    size_t moved;
+    two_with_faces(database);
+    char *before = dump(database);
+    static const char *const pairs[][2] = {{"1", "1"}, {"1", "nobody"}, {"nobody", "1"}, {"nobody", "none"}, {"1", ""}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        moved = 99;
+        assert_fails(hr_database_merge(database, pairs[i][0], pairs[i][1], &moved, &test_error),
+                     i == 0 ? HR_ERR_ARGUMENT : HR_ERR_NOT_FOUND, pairs[i][1]);
+        assert_int_equal(moved, 0);
+    }
+    assert_unchanged(database, before);
+    hr_database_close(database);
+}
+
 /* --- one photo --- */
+
+static void every_record_of_one_photo_goes(void **state)
+{
+    struct hr_database *database = opened(*state);
+    size_t removed = 99;
+    put(database, "1", "One");
+    add_face_of_model(database, "1", "m", "a.jpg", "0011", 1);
+    add_face_of_model(database, "1", "n", "a.jpg", "0011", 2);
+    add_face_of_model(database, "1", "m", "a.jpg and more", "0022", 3); /* begins alike */
+    add_face_of_model(database, "1", "m", "A.JPG", "0033", 4);
+    add_face_of_model(database, "1", "m", "%", "0044", 5);
+    assert_ok(hr_database_forget_photo(database, "1", "a.jpg", &removed, &test_error));
+    assert_int_equal(removed, 2);
+    assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE origin <> 'a.jpg'"), 3);
+    assert_ok(hr_database_forget_photo(database, "1", "%", NULL, &test_error)); /* a name, no pattern */
+    assert_int_equal(ask(database, "SELECT count(*) FROM faces"), 2);
+    hr_database_close(database);
+}
+
+/* The records of photos without a hash are alike in student, model and hash: what stays is no trace of what goes. */
+static void a_photo_without_a_hash_goes_and_its_like_stays(void **state)
+{
+    struct hr_database *database = opened(*state);
+    size_t removed = 99;
+    put(database, "a-student-with-a-long-id", "One");
+    add_face(database, "a-student-with-a-long-id", "photo number one.jpg", "", 1);
+    add_face(database, "a-student-with-a-long-id", "not photo number one.jpg", "", 2);
+    assert_ok(hr_database_forget_photo(database, "a-student-with-a-long-id", "photo number one.jpg", &removed,
+                                       &test_error));
+    assert_int_equal(removed, 1);
+    hr_database_close(database);
+    float vector[128];
+    for (unsigned seed = 1; seed <= 2; seed++) {
+        test_vector(vector, 128, seed);
+        assert_int_equal(left_in_the_file(*state, hr_view_of(vector, 64)), seed == 2);
+    }
+}
+
+static void a_photo_that_is_not_there_says_which_are(void **state)
+{
+    struct hr_database *database = opened(*state);
+    size_t removed = 99;
+    put(database, "1", "One");
+    put(database, "2", "Two");
+    assert_fails(hr_database_forget_photo(database, "1", "a.jpg", &removed, &test_error), HR_ERR_NOT_FOUND,
+                 "student '1' has no photo 'a.jpg'; there is none at all");
+    assert_int_equal(removed, 0);
+    add_face_of_model(database, "1", "m", "b.jpg", "0011", 1);
+    add_face_of_model(database, "1", "n", "b.jpg", "0011", 2);
+    add_face_of_model(database, "1", "m", "c.jpg", "0022", 3);
+    add_face_of_model(database, "2", "m", "d.jpg", "0033", 4);
+    char *before = dump(database);
+    removed = 99;
+    assert_fails(hr_database_forget_photo(database, "1", "d.jpg", &removed, &test_error), HR_ERR_NOT_FOUND,
+                 "there are 'b.jpg', 'c.jpg'"); /* each once, and nobody else's */
+    assert_null(strstr(test_error.text, "'c.jpg',"));
+    assert_int_equal(removed, 0);
+    assert_unchanged(database, before);
+    for (int i = 0; i < 100; i++) { /* more than a text has room for */
+        char origin[160];
+        snprintf(origin, sizeof origin, "%d, a photo in a folder of a name that is longer than anybody would like to"
+                                        " read it in a message about something else.jpg", i);
+        add_face(database, "1", origin, "", 5);
+    }
+    assert_fails(hr_database_forget_photo(database, "1", "d.jpg", &removed, &test_error), HR_ERR_NOT_FOUND, "'b.jpg'");
+    hr_database_close(database);
+}
+
+static void a_copy_of_a_photos_vector_is_found_and_told(void **state)
+{
+    struct hr_database *database = opened(*state);
+    two_with_faces(database);
+    run(database, "CREATE TABLE copies AS SELECT vector FROM faces WHERE student_id = '1' AND origin = 'a.jpg'");
+    assert_ok(hr_database_forget_photo(database, "1", "b.jpg", NULL, &test_error)); /* it is not b's */
+    assert_fails(hr_database_forget_photo(database, "1", "a.jpg", NULL, &test_error), HR_ERR_INTERNAL, "still found");
+    hr_database_close(database);
+}
+
+static void a_photo_of_two_stays_with_the_other(void **state)
+{
+    struct hr_database *database = opened(*state);
+    put(database, "1", "One");
+    put(database, "2", "Two");
+    add_face(database, "1", "photo of the whole class.jpg", "0123456789abcdef0123", 1);
+    add_face(database, "2", "photo of the whole class.jpg", "0123456789abcdef0123", 1);
+    assert_ok(hr_database_forget_photo(database, "1", "photo of the whole class.jpg", NULL, &test_error));
+    assert_int_equal(faces_of(database, "1"), 0);
+    assert_int_equal(faces_of(database, "2"), 1);
+    hr_database_close(database);
+}
+
+static void a_photo_is_not_forgotten_by_halves(void **state)
+{
+    struct test_folder *folder = *state;
+    struct hr_database *database = opened(folder), *reader = NULL;
+    size_t removed = 99;
+    two_with_faces(database);
+    assert_ok(hr_database_begin(database, &test_error));
+    assert_fails(hr_database_forget_photo(database, "1", "a.jpg", &removed, &test_error), HR_ERR_INTERNAL,
+                 "within a transaction");
+    hr_database_rollback(database);
+    /* Somebody reads an older state, which keeps the log from being emptied. */
+    assert_ok(hr_database_open(&reader, folder->database, HR_DATABASE_READ, &test_error));
+    sqlite3_busy_timeout(database->handle, 20);
+    run(reader, "BEGIN");
+    assert_int_equal(faces_of(reader, "1"), 2);
+    put(database, "3", "Three");
+    char *before = dump(database);
+    assert_fails(hr_database_forget_photo(database, "1", "a.jpg", &removed, &test_error), HR_ERR_UNAVAILABLE,
+                 "in use by another program");
+    assert_int_equal(removed, 0);
+    assert_unchanged(database, before);
+    run(reader, "COMMIT");
+    assert_ok(hr_database_forget_photo(database, "1", "a.jpg", &removed, &test_error));
+    assert_int_equal(removed, 1);
+    hr_database_close(reader);
+    hr_database_close(database);
+}
+
 
 static void one_photo_goes_and_the_student_stays(void **state)
 {
@@ -265,13 +630,6 @@ static void one_photo_goes_and_the_student_stays(void **state)
 }
 
 /* --- what an older version made --- */
-
-static int64_t ask(struct hr_database *database, const char *sql)
-{
-    int64_t answer = -1;
-    assert_ok(hr_sql_integer(database, sql, "asking", &answer, &test_error));
-    return answer;
-}
 
 static void a_database_of_the_first_version_keeps_everybody(void **state)
 {
@@ -369,9 +727,22 @@ int main(void)
         FOLDER_TEST(nobody_is_refused_with_who_is_near),
         FOLDER_TEST(a_new_id_or_name_keeps_the_faces_and_leaves_no_old_one),
         FOLDER_TEST(renaming_is_refused_and_changes_nothing),
+        FOLDER_TEST(renaming_changes_nothing_but_what_is_said),
+        FOLDER_TEST(names_and_ids_that_are_none_are_refused),
+        FOLDER_TEST(a_change_that_fails_midway_is_none),
+        FOLDER_TEST(whoever_only_reads_changes_nobody),
         FOLDER_TEST(merging_moves_faces_and_fills_what_is_empty),
         FOLDER_TEST(merging_is_refused_and_changes_nothing),
+        FOLDER_TEST(only_photos_that_both_have_stay_once),
+        FOLDER_TEST(merging_keeps_what_the_first_has),
+        FOLDER_TEST(merging_with_nobody_leaves_every_row),
         FOLDER_TEST(one_photo_goes_and_the_student_stays),
+        FOLDER_TEST(every_record_of_one_photo_goes),
+        FOLDER_TEST(a_photo_without_a_hash_goes_and_its_like_stays),
+        FOLDER_TEST(a_photo_that_is_not_there_says_which_are),
+        FOLDER_TEST(a_copy_of_a_photos_vector_is_found_and_told),
+        FOLDER_TEST(a_photo_of_two_stays_with_the_other),
+        FOLDER_TEST(a_photo_is_not_forgotten_by_halves),
         FOLDER_TEST(a_database_of_the_first_version_keeps_everybody),
         FOLDER_TEST(enrolling_alone_makes_no_table),
     };

@@ -38,3 +38,12 @@ bool hr_view_is_utf8(struct hr_view view)
     }
     return true;
 }
+
+void hr_views_place(struct hr_view *views, size_t count, const uint8_t *bytes)
+{
+    for (size_t i = 0; i < count; i++) {
+        views[i].data = bytes;
+        if (views[i].size > 0)
+            bytes += views[i].size;
+    }
+}

@@ -25,6 +25,9 @@ static inline struct hr_view hr_view_text(const char *text)
 
 bool hr_view_equal(struct hr_view a, struct hr_view b);
 
+/* Views that have their sizes get their bytes, which stand one behind the other. */
+void hr_views_place(struct hr_view *views, size_t count, const uint8_t *bytes);
+
 /* Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates) without zero
  * bytes. */
 bool hr_view_is_utf8(struct hr_view view);

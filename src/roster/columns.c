@@ -4,11 +4,6 @@
 
 #include "roster/decode.h"
 
-static struct hr_view named(const char *text)
-{
-    return hr_view_text(text);
-}
-
 /* The column that is called so; SIZE_MAX: none. */
 static size_t find(const struct hr_columns *columns, struct hr_view name)
 {
@@ -21,7 +16,7 @@ static size_t find(const struct hr_columns *columns, struct hr_view name)
 static bool is_called(const struct hr_columns *columns, enum hr_heading heading, const char *name)
 {
     size_t place = columns->places[heading];
-    return place != SIZE_MAX && hr_heading_same(columns->names[place], named(name));
+    return place != SIZE_MAX && hr_heading_same(columns->names[place], hr_view_text(name));
 }
 
 static void find_known(struct hr_columns *columns)
@@ -47,7 +42,7 @@ static void apply_map(struct hr_columns *columns, const struct hr_heading_map *m
         if (map->names[k].size == 0)
             continue;
         size_t at = find(columns, map->names[k]);
-        if (at == SIZE_MAX && k == HR_HEADING_ID && hr_heading_same(map->names[k], named("name")))
+        if (at == SIZE_MAX && k == HR_HEADING_ID && hr_heading_same(map->names[k], hr_view_text("name")))
             columns->names_are_ids = true;
         else if (at == SIZE_MAX)
             columns->unmapped = (enum hr_heading)k;
@@ -58,7 +53,7 @@ static void apply_map(struct hr_columns *columns, const struct hr_heading_map *m
     }
 }
 
-/* "Name" beside "Vorname", "Nom" beside "Pr\xC3\xA9nom": the family's. */
+/* "Name" beside "Vorname", "Nom" beside "Prenom": the family's. */
 static void settle_names(struct hr_columns *columns, const struct hr_heading_map *map)
 {
     size_t *places = columns->places;
@@ -75,10 +70,11 @@ static void settle_names(struct hr_columns *columns, const struct hr_heading_map
 /* Which program's table it is, where that says more than the names of the columns. */
 static void find_program(struct hr_columns *columns)
 {
-    bool has_sis = find(columns, named("SIS User ID")) != SIZE_MAX || find(columns, named("SIS Login ID")) != SIZE_MAX;
+    bool has_sis = find(columns, hr_view_text("SIS User ID")) != SIZE_MAX ||
+                   find(columns, hr_view_text("SIS Login ID")) != SIZE_MAX;
     columns->is_gradebook = has_sis && is_called(columns, HR_HEADING_NAME, "Student");
-    columns->id_else = columns->is_gradebook ? find(columns, named("ID")) : SIZE_MAX;
-    columns->role = is_called(columns, HR_HEADING_ID, "sourcedId") ? find(columns, named("role")) : SIZE_MAX;
+    columns->id_else = columns->is_gradebook ? find(columns, hr_view_text("ID")) : SIZE_MAX;
+    columns->role = is_called(columns, HR_HEADING_ID, "sourcedId") ? find(columns, hr_view_text("role")) : SIZE_MAX;
 }
 
 static bool is_placed(const struct hr_columns *columns, size_t index)
@@ -95,12 +91,12 @@ static bool is_placed(const struct hr_columns *columns, size_t index)
  * hundreds. */
 static void find_further(struct hr_columns *columns)
 {
-    size_t section = columns->is_gradebook ? find(columns, named("Section")) : SIZE_MAX;
+    size_t section = columns->is_gradebook ? find(columns, hr_view_text("Section")) : SIZE_MAX;
     for (size_t i = 0; i < columns->count; i++) {
         struct hr_view name = columns->names[i];
         columns->further[i] = false;
-        if (name.size == 0 || is_placed(columns, i) || hr_student_column_same(name, named(HR_FACES_KEY)) ||
-            hr_student_column_of(name) != HR_STUDENT_COLUMN_COUNT || hr_heading_same(name, named("password")))
+        if (name.size == 0 || is_placed(columns, i) || hr_student_column_same(name, hr_view_text(HR_FACES_KEY)) ||
+            hr_student_column_of(name) != HR_STUDENT_COLUMN_COUNT || hr_heading_same(name, hr_view_text("password")))
             continue;
         columns->further[i] = section == SIZE_MAX || i <= section;
         columns->further_count += columns->further[i];
@@ -180,13 +176,13 @@ static struct hr_view cell_at(const struct hr_view *cells, size_t count, size_t 
 bool hr_columns_no_student(const struct hr_columns *columns, const struct hr_view *cells, size_t count)
 {
     struct hr_view role = hr_view_bare(cell_at(cells, count, columns->role));
-    if (role.size > 0 && !hr_heading_same(role, named("student")))
+    if (role.size > 0 && !hr_heading_same(role, hr_view_text("student")))
         return true;
     if (!columns->is_gradebook)
         return false;
     struct hr_view name = hr_view_bare(cell_at(cells, count, columns->places[HR_HEADING_NAME]));
     bool has_id = cell_at(cells, count, columns->places[HR_HEADING_ID]).size > 0;
-    return hr_view_equal(name, named("Points Possible")) || hr_view_equal(name, named("Student, Test")) ||
+    return hr_view_equal(name, hr_view_text("Points Possible")) || hr_view_equal(name, hr_view_text("Student, Test")) ||
            (name.size == 0 && !has_id);
 }
 

@@ -140,17 +140,6 @@ static enum hr_status take_cell(struct hr_csv *csv, struct hr_error *error)
     return HR_OK;
 }
 
-/* The buffer does not move any more: its parts become the cells. */
-static void place_cells(struct hr_csv *csv)
-{
-    const uint8_t *at = csv->text.data;
-    for (size_t i = 0; i < csv->count && i < HR_CSV_CELLS_MAX; i++) {
-        csv->cells[i] = hr_view_of(at, csv->sizes[i]);
-        if (csv->sizes[i] > 0)
-            at += csv->sizes[i];
-    }
-}
-
 enum hr_status hr_csv_next(struct hr_csv *csv, struct hr_error *error)
 {
     while (take_line_end(csv))
@@ -167,7 +156,7 @@ enum hr_status hr_csv_next(struct hr_csv *csv, struct hr_error *error)
         if (status != HR_OK)
             return status;
         if (csv->count < HR_CSV_CELLS_MAX)
-            csv->sizes[csv->count] = csv->text.size - before;
+            csv->cells[csv->count].size = csv->text.size - before;
         csv->count++;
         if (peek(csv) != csv->separator)
             break;
@@ -178,7 +167,8 @@ enum hr_status hr_csv_next(struct hr_csv *csv, struct hr_error *error)
         return status;
     bool ended = take_line_end(csv); /* the last line may come without */
     (void)ended;
-    place_cells(csv);
+    /* The buffer does not move any more: its parts become the cells. */
+    hr_views_place(csv->cells, csv->count < HR_CSV_CELLS_MAX ? csv->count : HR_CSV_CELLS_MAX, csv->text.data);
     return HR_OK;
 }
 

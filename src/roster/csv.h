@@ -19,7 +19,6 @@ struct hr_csv {
     const char *problem;                    /* what is wrong with it, or NULL */
 
     struct hr_buffer text; /* the cells' bytes, one behind the other */
-    size_t sizes[HR_CSV_CELLS_MAX];
 };
 
 /* `text` is borrowed. The separator is the one that a first line "sep=;" names, else that of comma,

@@ -167,9 +167,10 @@ static enum hr_status make_dtype(struct hr_pickle *pickle, const struct hr_pickl
         }
     }
     struct hr_view text = arguments->items[0]->text; /* empty when it is no text */
-    if (text_letters(arguments->items[0]) > 0) {
+    int64_t letters = text_letters(arguments->items[0]);
+    if (letters > 0) {
         out->letter = 'U';
-        out->integer = 4 * text_letters(arguments->items[0]);
+        out->integer = 4 * letters;
         out->big_endian = text.data[0] == '>';
         return HR_OK;
     }

@@ -40,17 +40,15 @@ static enum hr_status check_names(const struct hr_csv *csv, struct hr_error *err
 
 static enum hr_status keep_names(const struct hr_csv *csv, struct header *header, struct hr_error *error)
 {
-    for (size_t i = 0; i < csv->count; i++)
-        hr_buffer_append(&header->text, heading_at(csv, i));
+    for (size_t i = 0; i < csv->count; i++) {
+        struct hr_view name = heading_at(csv, i);
+        header->columns.names[i].size = name.size;
+        hr_buffer_append(&header->text, name);
+    }
     enum hr_status status = hr_buffer_check(&header->text, error);
     if (status != HR_OK)
         return status;
-    const uint8_t *at = header->text.data;
-    for (size_t i = 0; i < csv->count; i++) {
-        header->columns.names[i] = hr_view_of(at, heading_at(csv, i).size);
-        if (header->columns.names[i].size > 0)
-            at += header->columns.names[i].size;
-    }
+    hr_views_place(header->columns.names, csv->count, header->text.data);
     header->columns.count = csv->count;
     return HR_OK;
 }

@@ -49,7 +49,6 @@ static enum hr_status write_cell(const struct hr_json *value, struct hr_buffer *
 struct element {
     struct hr_columns columns;
     struct hr_view cells[HR_COLUMNS_MAX];
-    size_t sizes[HR_COLUMNS_MAX];
     struct hr_buffer text; /* the cells' bytes, one behind the other */
 };
 
@@ -119,7 +118,7 @@ static enum hr_status add_cell(struct element *element, size_t index, const stru
         *problem = "a member is longer than a cell may be";
         status = HR_OK;
     } else if (status == HR_OK) {
-        element->sizes[index] = cell.size;
+        element->cells[index].size = cell.size;
         hr_buffer_append(&element->text, hr_buffer_view(&cell));
         status = hr_buffer_check(&element->text, error);
     }
@@ -135,18 +134,13 @@ static enum hr_status read_cells(struct element *element, const struct hr_json *
     enum hr_status status = HR_OK;
     *problem = check_members(&element->columns, object);
     for (size_t i = 0; status == HR_OK && *problem == NULL && i < element->columns.count; i++) {
-        element->sizes[i] = 0;
+        element->cells[i].size = 0;
         if (is_needed(&element->columns, i))
             status = add_cell(element, i, hr_json_member(object, i, &key), problem, error);
     }
     if (status != HR_OK || *problem != NULL)
         return status;
-    const uint8_t *at = element->text.data; /* it does not move any more */
-    for (size_t i = 0; i < element->columns.count; i++) {
-        element->cells[i] = hr_view_of(at, element->sizes[i]);
-        if (element->sizes[i] > 0)
-            at += element->sizes[i];
-    }
+    hr_views_place(element->cells, element->columns.count, element->text.data); /* it does not move any more */
     return HR_OK;
 }
 

@@ -90,6 +90,18 @@ struct hr_face_record test_face(const char *student_id, const float *vector, siz
                                    .quality = 0.5};
 }
 
+void test_add_face(struct hr_database *database, const char *id, const char *model, const char *origin,
+                   const char *sha256, unsigned seed)
+{
+    float vector[128];
+    test_vector(vector, 128, seed);
+    struct hr_face_record face = test_face(id, vector, 128);
+    face.model_id = model;
+    face.origin = origin;
+    face.origin_sha256 = sha256;
+    assert_ok(hr_database_add_face(database, &face, &test_error));
+}
+
 void test_add_student(struct hr_database *database, const char *id, const char *name, unsigned seed)
 {
     struct hr_student student = test_student(id, name, "physics", "junior");

@@ -58,6 +58,9 @@ struct hr_student test_student(const char *id, const char *name, const char *maj
 /* `count` numbers that differ for each seed and look like nothing else. */
 void test_vector(float *out, size_t count, unsigned seed);
 struct hr_face_record test_face(const char *student_id, const float *vector, size_t count);
+/* A face of test_vector(seed), 128 numbers. */
+void test_add_face(struct hr_database *database, const char *id, const char *model, const char *origin,
+                   const char *sha256, unsigned seed);
 /* One student with one face of test_vector(seed), 128 numbers. */
 void test_add_student(struct hr_database *database, const char *id, const char *name,
                       unsigned seed);

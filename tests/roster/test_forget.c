@@ -44,28 +44,16 @@ static enum hr_status step(void *context, const struct hr_face_record *record,
     return HR_OK;
 }
 
-static void add(struct hr_database *database, const char *id, const char *model, const char *origin,
-                const char *sha256, unsigned seed)
-{
-    float vector[128];
-    test_vector(vector, 128, seed);
-    struct hr_face_record face = test_face(id, vector, 128);
-    face.model_id = model;
-    face.origin = origin;
-    face.origin_sha256 = sha256;
-    assert_ok(hr_database_add_face(database, &face, &test_error));
-}
-
 static void face_records_are_walked_in_the_order_of_their_making(void **state)
 {
     struct hr_database *database = opened(*state);
     struct walk all = {0}, of_model = {0}, of_student = {0}, of_nobody = {0};
     assert_ok(hr_database_ensure_student(database, "z", NULL, &test_error));
     assert_ok(hr_database_ensure_student(database, "a", NULL, &test_error));
-    add(database, "z", "m1", "1,", "", 1);
-    add(database, "a", "m2", "2,", "", 2);
-    add(database, "z", "m2", "3,", "", 3);
-    add(database, "a", "m1", "4,", "", 4);
+    test_add_face(database, "z", "m1", "1,", "", 1);
+    test_add_face(database, "a", "m2", "2,", "", 2);
+    test_add_face(database, "z", "m2", "3,", "", 3);
+    test_add_face(database, "a", "m1", "4,", "", 4);
     assert_ok(hr_database_each_face(database, NULL, step, &all, &test_error));
     assert_string_equal(all.seen, "1,2,3,4,");
     assert_ok(hr_database_each_face(database, "m2", step, &of_model, &test_error));
@@ -171,8 +159,8 @@ static void a_known_origin_is_found_for_its_student_and_model_alone(void **state
     struct hr_database *database = opened(*state);
     assert_ok(hr_database_ensure_student(database, "1", NULL, &test_error));
     assert_ok(hr_database_ensure_student(database, "2", NULL, &test_error));
-    add(database, "1", "m", "photo", "abcd", 1);
-    add(database, "1", "m", "photo", "", 2);
+    test_add_face(database, "1", "m", "photo", "abcd", 1);
+    test_add_face(database, "1", "m", "photo", "", 2);
     assert_true(has(database, "1", "m", "abcd"));
     assert_false(has(database, "1", "m", "abce"));
     assert_false(has(database, "1", "n", "abcd"));
@@ -199,7 +187,7 @@ static void forgetting_leaves_no_byte(void **state)
         test_add_student(database, id, "somebody", i);
         if (i == 120) {
             test_add_student(database, "jane-4711", "Jane Forgettable", 7);
-            add(database, "jane-4711", "test-model", "photo jane-portrait.jpg",
+            test_add_face(database, "jane-4711", "test-model", "photo jane-portrait.jpg",
                 "0123456789abcdef0123456789abcdef", 9);
         }
     }
@@ -297,8 +285,8 @@ static void what_another_student_has_too_is_no_trace(void **state)
     struct hr_database *database = opened(*state);
     test_add_student(database, "1", "somebody with a long name", 1);
     test_add_student(database, "11", "somebody with a long name", 1);
-    add(database, "1", "m", "photo of the whole class", "0123456789abcdef0123", 2);
-    add(database, "11", "m", "photo of the whole class", "0123456789abcdef0123", 2);
+    test_add_face(database, "1", "m", "photo of the whole class", "0123456789abcdef0123", 2);
+    test_add_face(database, "11", "m", "photo of the whole class", "0123456789abcdef0123", 2);
     assert_ok(hr_database_forget(database, "1", NULL, &test_error));
     assert_int_equal(counted(database).faces, 2);
     hr_database_close(database);

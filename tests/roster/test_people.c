@@ -20,12 +20,7 @@ static void put(struct hr_database *database, const char *id, const char *name)
 static void add_face(struct hr_database *database, const char *id, const char *origin, const char *sha256,
                      unsigned seed)
 {
-    float vector[128];
-    test_vector(vector, 128, seed);
-    struct hr_face_record face = test_face(id, vector, 128);
-    face.origin = origin;
-    face.origin_sha256 = sha256;
-    assert_ok(hr_database_add_face(database, &face, &test_error));
+    test_add_face(database, id, "test-model", origin, sha256, seed);
 }
 
 /* What is known of a student, with the number of his faces; id "" when there is no such student. */
@@ -385,18 +380,6 @@ static void merging_is_refused_and_changes_nothing(void **state)
     hr_database_close(database);
 }
 
-static void add_face_of_model(struct hr_database *database, const char *id, const char *model, const char *origin,
-                              const char *sha256, unsigned seed)
-{
-    float vector[128];
-    test_vector(vector, 128, seed);
-    struct hr_face_record face = test_face(id, vector, 128);
-    face.model_id = model;
-    face.origin = origin;
-    face.origin_sha256 = sha256;
-    assert_ok(hr_database_add_face(database, &face, &test_error));
-}
-
 /* A photo is the same when its hash and the model are; of one whose hash is not known nobody can tell. */
 static void only_photos_that_both_have_stay_once(void **state)
 {
@@ -404,15 +387,15 @@ static void only_photos_that_both_have_stay_once(void **state)
     size_t moved = 99;
     put(database, "1", "One");
     put(database, "2", "Two");
-    add_face_of_model(database, "1", "m", "a.jpg", "0011", 1);
-    add_face_of_model(database, "1", "m", "import", "", 2);
-    add_face_of_model(database, "2", "m", "a copy.jpg", "0011", 3); /* stays behind */
-    add_face_of_model(database, "2", "n", "a copy.jpg", "0011", 4); /* of another model */
-    add_face_of_model(database, "2", "m", "import", "", 5);
-    add_face_of_model(database, "2", "m", "import", "", 6);
-    add_face_of_model(database, "2", "m", "video", "0022", 7); /* three views of one video */
-    add_face_of_model(database, "2", "m", "video", "0022", 8);
-    add_face_of_model(database, "2", "m", "video", "0022", 9);
+    test_add_face(database, "1", "m", "a.jpg", "0011", 1);
+    test_add_face(database, "1", "m", "import", "", 2);
+    test_add_face(database, "2", "m", "a copy.jpg", "0011", 3); /* stays behind */
+    test_add_face(database, "2", "n", "a copy.jpg", "0011", 4); /* of another model */
+    test_add_face(database, "2", "m", "import", "", 5);
+    test_add_face(database, "2", "m", "import", "", 6);
+    test_add_face(database, "2", "m", "video", "0022", 7); /* three views of one video */
+    test_add_face(database, "2", "m", "video", "0022", 8);
+    test_add_face(database, "2", "m", "video", "0022", 9);
     assert_ok(hr_database_merge(database, "1", "2", &moved, &test_error));
     assert_int_equal(moved, 6);
     assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE student_id = '1'"), 8);
@@ -483,11 +466,11 @@ static void every_record_of_one_photo_goes(void **state)
     struct hr_database *database = opened(*state);
     size_t removed = 99;
     put(database, "1", "One");
-    add_face_of_model(database, "1", "m", "a.jpg", "0011", 1);
-    add_face_of_model(database, "1", "n", "a.jpg", "0011", 2);
-    add_face_of_model(database, "1", "m", "a.jpg and more", "0022", 3); /* begins alike */
-    add_face_of_model(database, "1", "m", "A.JPG", "0033", 4);
-    add_face_of_model(database, "1", "m", "%", "0044", 5);
+    test_add_face(database, "1", "m", "a.jpg", "0011", 1);
+    test_add_face(database, "1", "n", "a.jpg", "0011", 2);
+    test_add_face(database, "1", "m", "a.jpg and more", "0022", 3); /* begins alike */
+    test_add_face(database, "1", "m", "A.JPG", "0033", 4);
+    test_add_face(database, "1", "m", "%", "0044", 5);
     assert_ok(hr_database_forget_photo(database, "1", "a.jpg", &removed, &test_error));
     assert_int_equal(removed, 2);
     assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE origin <> 'a.jpg'"), 3);
@@ -524,10 +507,10 @@ static void a_photo_that_is_not_there_says_which_are(void **state)
     assert_fails(hr_database_forget_photo(database, "1", "a.jpg", &removed, &test_error), HR_ERR_NOT_FOUND,
                  "student '1' has no photo 'a.jpg'; there is none at all");
     assert_int_equal(removed, 0);
-    add_face_of_model(database, "1", "m", "b.jpg", "0011", 1);
-    add_face_of_model(database, "1", "n", "b.jpg", "0011", 2);
-    add_face_of_model(database, "1", "m", "c.jpg", "0022", 3);
-    add_face_of_model(database, "2", "m", "d.jpg", "0033", 4);
+    test_add_face(database, "1", "m", "b.jpg", "0011", 1);
+    test_add_face(database, "1", "n", "b.jpg", "0011", 2);
+    test_add_face(database, "1", "m", "c.jpg", "0022", 3);
+    test_add_face(database, "2", "m", "d.jpg", "0033", 4);
     char *before = dump(database);
     removed = 99;
     assert_fails(hr_database_forget_photo(database, "1", "d.jpg", &removed, &test_error), HR_ERR_NOT_FOUND,

@@ -33,6 +33,8 @@
 /* Students in one table, and face vectors in one gallery. */
 #define HR_LIMIT_STUDENTS 1000000
 #define HR_LIMIT_GALLERY_VECTORS 1000000
+/* One face's vector: 4096 numbers, eight times what any face network gives. */
+#define HR_LIMIT_FACE_VECTOR_BYTES 16384
 /* A student's id, and any other cell of the table, in bytes of UTF-8. */
 #define HR_LIMIT_STUDENT_ID_BYTES 255
 #define HR_LIMIT_CELL_BYTES 4096

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "roster/import.h"
+#include "tables/import.h"
 
 /* A face record of the database goes into the gallery if its model is here. */
 static enum hr_status add_to_gallery(void *context, const struct hr_face_record *record,

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "classroom/models.h"
 #include "face/tracks.h"
-#include "roster/database.h"
+#include "records/database.h"
 
 struct hr_engine {
     struct hr_models models;

@@ -10,7 +10,7 @@
 
 #include "base/stream.h"
 #include "classroom/engine.h"
-#include "roster/import.h"
+#include "tables/import.h"
 
 enum hr_enroll_verdict {
     HR_ENROLL_ENROLLED,

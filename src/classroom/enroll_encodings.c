@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/plural.h"
 #include "classroom/enroll.h"
-#include "roster/find.h"
+#include "records/find.h"
 #include "roster/student.h"
 
 /* One pair of strangers in 10,000 is so alike, see hr_rarity; and what two photos of one person have, less one

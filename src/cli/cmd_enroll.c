@@ -7,7 +7,7 @@
 #include "cli/answer.h"
 #include "cli/database.h"
 #include "cli/photos.h"
-#include "roster/find.h"
+#include "records/find.h"
 #include "roster/student.h"
 #include "store/anywhere.h"
 

@@ -1,8 +1,8 @@
 /* homeroom export */
 #include <string.h>
 
+#include "classroom/export.h"
 #include "cli/database.h"
-#include "roster/export.h"
 
 int hr_cmd_export(struct hr_cli *cli)
 {

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cli/answer.h"
-#include "roster/find.h"
+#include "records/find.h"
 
 static enum hr_status record_of(struct hr_database *database, const char *id,
                                 struct hr_student *out, struct hr_error *error)

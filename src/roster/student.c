@@ -1,7 +1,6 @@
 #include "roster/student.h"
 
 #include <stdlib.h>
-#include <utf8proc.h>
 
 #include "base/limits.h"
 
@@ -15,15 +14,6 @@ const char *hr_column_name(enum hr_student_column column)
 static bool is_blank(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-struct hr_view hr_view_trimmed(struct hr_view text)
-{
-    while (text.size > 0 && is_blank(text.data[0]))
-        text = hr_view_of(text.data + 1, text.size - 1);
-    while (text.size > 0 && is_blank(text.data[text.size - 1]))
-        text.size--;
-    return text;
 }
 
 /* The next byte that counts of a column's name, in lower case; -1 at the end. */
@@ -134,45 +124,6 @@ static char **place(struct hr_student *student, enum hr_student_column column)
     default:
         return &student->year;
     }
-}
-
-char *hr_text_copy(struct hr_view text)
-{
-    char *copy = malloc(text.size + 1);
-    if (copy == NULL)
-        return NULL;
-    if (text.size > 0)
-        memcpy(copy, text.data, text.size);
-    copy[text.size] = '\0';
-    return copy;
-}
-
-bool hr_text_normalise(char **text)
-{
-    utf8proc_uint8_t *normal = NULL;
-    struct hr_view view = hr_view_text(*text);
-    size_t ascii = 0;
-    while (ascii < view.size && view.data[ascii] < 0x80)
-        ascii++;
-    if (ascii == view.size)
-        return true;
-    utf8proc_ssize_t size =
-        utf8proc_map(view.data, (utf8proc_ssize_t)view.size, &normal, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    if (size < 0)
-        return size != UTF8PROC_ERROR_NOMEM;
-    free(*text);
-    *text = (char *)normal;
-    return true;
-}
-
-char *hr_text_normal_copy(const char *text)
-{
-    char *copy = hr_text_copy(hr_view_text(text));
-    if (copy != NULL && !hr_text_normalise(&copy)) {
-        free(copy);
-        return NULL;
-    }
-    return copy;
 }
 
 bool hr_student_set(struct hr_student *student, enum hr_student_column column, struct hr_view text)

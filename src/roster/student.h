@@ -3,6 +3,7 @@
 #define HR_ROSTER_STUDENT_H
 
 #include "base/json.h"
+#include "base/text.h"
 #include "roster/roster.h"
 
 /* The columns every student has, in their order; the four places of struct hr_student. */
@@ -46,17 +47,5 @@ bool hr_student_complete(struct hr_student *student) HR_MUST_USE;
 
 /* The place of a column; never NULL in a complete record. */
 const char *hr_student_cell(const struct hr_student *student, enum hr_student_column column);
-
-/* Without the blanks and line ends around it. */
-struct hr_view hr_view_trimmed(struct hr_view text);
-
-/* A copy of the bytes with a zero behind them; NULL when out of memory. */
-char *hr_text_copy(struct hr_view text);
-
-/* In Unicode's form NFC, in place: what looks the same is the same (a letter with its accent, or the accent behind it,
- * as a Mac's file names have it). What is not UTF-8 stays. False: no memory. */
-bool hr_text_normalise(char **text) HR_MUST_USE;
-/* A copy in that form; NULL when out of memory. */
-char *hr_text_normal_copy(const char *text);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/plural.h"
-#include "roster/csv.h"
+#include "tables/csv.h"
 
 enum { NAME, MAJOR, YEAR, COLUMNS };
 

@@ -12,9 +12,9 @@
 
 #include "classroom/enroll.h"
 #include "homeroom.h"
-#include "roster/find.h"
-#include "roster/import.h"
+#include "records/find.h"
 #include "store/store.h"
+#include "tables/import.h"
 
 static const struct clip {
     const char *file;

@@ -1,5 +1,5 @@
 /* A roster that remembers, on a clock that the test turns. */
-#include "support.h"
+#include "records/support.h"
 
 #include "roster/cached.h"
 #include "roster/student.h"

@@ -1,5 +1,5 @@
 /* The table in DynamoDB on a twin of the service: hr_dynamodb_call is the test's own. */
-#include "support.h"
+#include "records/support.h"
 
 #include "aws/dynamodb.h"
 #include "base/json.h"

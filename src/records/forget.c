@@ -1,0 +1,325 @@
+/* Removing a student with every trace, and looking whether it is true.
+ *
+ * SQLite overwrites what is deleted (secure_delete), VACUUM writes the file anew without gaps, and
+ * a checkpoint empties the log. None of it is taken on trust: the bytes of the files are searched
+ * for what the student's records were made of. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "records/sql.h"
+
+/* Text shorter than this is found in any file by chance. */
+#define TRACE_BYTES_MIN 16
+/* The start of a record stays in one piece on any page of SQLite's; longer ones may be split. */
+#define TRACE_BYTES_MAX 256
+/* A vector is searched for in windows of this size, one in each TRACE_BYTES_MAX: some window is
+ * whole even if the vector is split over pages. */
+#define WINDOW_BYTES 32
+#define CHUNK_BYTES ((size_t)1 << 20)
+
+struct trace {
+    size_t size;
+    bool found;
+    uint8_t bytes[TRACE_BYTES_MAX];
+};
+
+struct traces {
+    struct trace *items; /* owned */
+    size_t count;
+    size_t capacity;
+    size_t faces;
+    const char *origin; /* only the face records of it; NULL: the student with all */
+    char others[256];   /* origins that stay, for an error's text */
+};
+
+/* Zeros, or any other byte over and over, say nothing. */
+static bool telling(struct hr_view bytes)
+{
+    for (size_t i = 1; i < bytes.size; i++)
+        if (bytes.data[i] != bytes.data[0])
+            return bytes.size >= TRACE_BYTES_MIN;
+    return false;
+}
+
+static bool known(const struct traces *traces, struct hr_view bytes)
+{
+    for (size_t i = 0; i < traces->count; i++)
+        if (hr_view_equal(hr_view_of(traces->items[i].bytes, traces->items[i].size), bytes))
+            return true;
+    return false;
+}
+
+static enum hr_status add_trace(struct traces *traces, struct hr_view bytes, struct hr_error *error)
+{
+    if (bytes.size > TRACE_BYTES_MAX)
+        bytes.size = TRACE_BYTES_MAX;
+    if (!telling(bytes) || known(traces, bytes))
+        return HR_OK;
+    if (traces->count == traces->capacity) {
+        size_t capacity = traces->capacity * 2 + 16, size;
+        struct trace *items = NULL;
+        if (hr_size_multiply(capacity, sizeof *items, &size))
+            items = realloc(traces->items, size);
+        if (items == NULL)
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory to check what is removed");
+        traces->items = items;
+        traces->capacity = capacity;
+    }
+    struct trace *trace = &traces->items[traces->count++];
+    *trace = (struct trace){.size = bytes.size};
+    memcpy(trace->bytes, bytes.data, bytes.size);
+    return HR_OK;
+}
+
+/* --- what there is to remove --- */
+
+static void note_origin(struct traces *traces, const char *origin)
+{
+    size_t length = strlen(traces->others);
+    char quoted[96];
+    snprintf(quoted, sizeof quoted, "'%.80s'", origin);
+    if (strstr(traces->others, quoted) == NULL && length + sizeof quoted + 2 < sizeof traces->others)
+        snprintf(traces->others + length, sizeof traces->others - length, "%s%s",
+                 length > 0 ? ", " : "", quoted);
+}
+
+/* Id, model and hash lie side by side in the record and in its index. */
+static enum hr_status trace_face_index(struct traces *traces, const struct hr_face_record *record,
+                                       struct hr_error *error)
+{
+    struct hr_buffer row;
+    hr_buffer_init(&row, SIZE_MAX / 8);
+    hr_buffer_append_text(&row, record->student_id);
+    hr_buffer_append_text(&row, record->model_id);
+    hr_buffer_append_text(&row, record->origin_sha256);
+    enum hr_status status = hr_buffer_check(&row, error);
+    if (status == HR_OK)
+        status = add_trace(traces, hr_buffer_view(&row), error);
+    hr_buffer_clear(&row);
+    return status;
+}
+
+static enum hr_status trace_face(void *context, const struct hr_face_record *record,
+                                 struct hr_error *error)
+{
+    struct traces *traces = context;
+    enum hr_status status = HR_OK;
+    if (traces->origin != NULL && strcmp(record->origin, traces->origin) != 0) {
+        note_origin(traces, record->origin);
+        return HR_OK;
+    }
+    traces->faces++;
+    for (size_t at = 0; status == HR_OK && at < record->vector.size; at += TRACE_BYTES_MAX) {
+        size_t left = record->vector.size - at;
+        status = add_trace(
+            traces, hr_view_of(record->vector.data + at, left < WINDOW_BYTES ? left : WINDOW_BYTES),
+            error);
+    }
+    if (status == HR_OK)
+        status = add_trace(traces, hr_view_text(record->origin), error);
+    if (status == HR_OK)
+        status = trace_face_index(traces, record, error);
+    return status;
+}
+
+static enum hr_status trace_student(struct hr_database *database, const char *id,
+                                    struct traces *traces, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_STUDENT_BYTES, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, id);
+    status = hr_sql_step(database, statement, "looking up a student", error);
+    if (status == HR_END)
+        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id);
+    for (int column = 0; status == HR_OK && column < 2; column++) {
+        const void *bytes = sqlite3_column_blob(statement, column);
+        size_t size = (size_t)sqlite3_column_bytes(statement, column);
+        status = add_trace(traces, hr_view_of(bytes, size), error);
+    }
+    hr_sql_end(statement);
+    return status;
+}
+
+static enum hr_status delete_rows(struct hr_database *database, const char *id,
+                                  const struct traces *traces, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    bool all = traces->origin == NULL;
+    enum hr_status status = hr_sql_start(
+        database, all ? HR_SQL_STUDENT_DELETE : HR_SQL_FACES_DELETE_ORIGIN, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, id);
+    if (!all)
+        hr_sql_bind_text(statement, 2, traces->origin);
+    return hr_sql_finish(database, statement, all ? "removing a student" : "removing a photo", NULL,
+                         error);
+}
+
+static enum hr_status remove_rows(struct hr_database *database, const char *id,
+                                  struct traces *traces, struct hr_error *error)
+{
+    enum hr_status status = hr_database_begin(database, error);
+    if (status != HR_OK)
+        return status;
+    if (traces->origin == NULL)
+        status = trace_student(database, id, traces, error);
+    if (status == HR_OK)
+        status = hr_database_each_face_of(database, id, trace_face, traces, error);
+    if (status == HR_OK && traces->origin != NULL && traces->faces == 0)
+        status = hr_error_set(error, HR_ERR_NOT_FOUND,
+                              "student '%s' has no photo '%s'; there %s%s", id, traces->origin,
+                              traces->others[0] != '\0' ? "are " : "is none at all", traces->others);
+    if (status == HR_OK)
+        status = delete_rows(database, id, traces, error);
+    if (status == HR_OK)
+        status = hr_database_commit(database, error);
+    if (status != HR_OK)
+        hr_database_rollback(database);
+    return status;
+}
+
+/* --- looking whether it is gone --- */
+
+static void search_chunk(struct traces *traces, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < traces->count; i++) {
+        struct trace *trace = &traces->items[i];
+        if (!trace->found)
+            trace->found = memmem(bytes, size, trace->bytes, trace->size) != NULL;
+    }
+}
+
+/* Marks the traces that stand in a file. It is read through SQLite's own handle: closing another
+ * descriptor of the database would drop the locks that this process holds on it. */
+static enum hr_status search_file(struct hr_database *database, sqlite3_file *file,
+                                  struct traces *traces, struct hr_error *error)
+{
+    sqlite3_int64 left = 0;
+    if (file == NULL || file->pMethods == NULL) /* no log is open */
+        return HR_OK;
+    int code = file->pMethods->xFileSize(file, &left);
+    if (code != SQLITE_OK)
+        return hr_sql_fail(database, code, "checking it", error);
+    uint8_t *bytes = malloc(TRACE_BYTES_MAX + CHUNK_BYTES);
+    if (bytes == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to check '%s'", database->path);
+    /* The end of a chunk is kept before the next one: a trace may lie across both. */
+    size_t kept = 0;
+    for (sqlite3_int64 at = 0; left > 0 && code == SQLITE_OK;) {
+        size_t size = left < (sqlite3_int64)CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
+        code = file->pMethods->xRead(file, bytes + kept, (int)size, at);
+        at += (sqlite3_int64)size;
+        left -= (sqlite3_int64)size;
+        size += kept;
+        search_chunk(traces, bytes, size);
+        kept = size < TRACE_BYTES_MAX ? size : TRACE_BYTES_MAX;
+        memmove(bytes, bytes + size - kept, kept);
+    }
+    free(bytes);
+    return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "checking it", error);
+}
+
+/* Another student's record may hold the same bytes: one photo of two, one vector imported twice. */
+static enum hr_status in_use(struct hr_database *database, const struct trace *trace, bool *out,
+                             struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_BYTES_IN_USE, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_bytes(statement, 1, hr_view_of(trace->bytes, trace->size));
+    status = hr_sql_step(database, statement, "checking what was found", error);
+    *out = status == HR_OK;
+    hr_sql_end(statement);
+    return status == HR_END ? HR_OK : status;
+}
+
+static enum hr_status verify(struct hr_database *database, struct traces *traces,
+                             struct hr_error *error)
+{
+    static const int files[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        sqlite3_file *file = NULL;
+        int code = sqlite3_file_control(database->handle, "main", files[i], &file);
+        if (code != SQLITE_OK)
+            return hr_sql_fail(database, code, "checking it", error);
+        enum hr_status status = search_file(database, file, traces, error);
+        if (status != HR_OK)
+            return status;
+    }
+    for (size_t i = 0; i < traces->count; i++) {
+        bool used = false;
+        if (!traces->items[i].found)
+            continue;
+        enum hr_status status = in_use(database, &traces->items[i], &used, error);
+        if (status != HR_OK)
+            return status;
+        if (!used)
+            return hr_error_set(error, HR_ERR_INTERNAL,
+                                "the student is removed, but bytes of the records are still found "
+                                "in '%s'",
+                                database->path);
+    }
+    return HR_OK;
+}
+
+enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error)
+{
+    int code =
+        sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "emptying its log", error);
+}
+
+enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error)
+{
+    enum hr_status status = hr_sql_run(database, "VACUUM", "writing it anew", error);
+    return status == HR_OK ? hr_sql_empty_log(database, error) : status;
+}
+
+static enum hr_status forget(struct hr_database *database, const char *id, struct traces *traces,
+                             size_t *faces_removed, struct hr_error *error)
+{
+    if (faces_removed != NULL)
+        *faces_removed = 0;
+    if (sqlite3_get_autocommit(database->handle) == 0)
+        return hr_error_set(error, HR_ERR_INTERNAL, "a student is forgotten within a transaction");
+    /* Before anything is changed: somebody who reads now would keep the log from being emptied. */
+    enum hr_status status = hr_sql_empty_log(database, error);
+    if (status != HR_OK)
+        return status;
+    status = remove_rows(database, id, traces, error);
+    if (status != HR_OK)
+        goto out;
+    if (faces_removed != NULL)
+        *faces_removed = traces->faces;
+    status = hr_sql_tidy(database, error);
+    if (status != HR_OK) {
+        hr_error_prefix(error, "the student is removed, but traces may stay until every program "
+                               "has closed the database");
+        goto out;
+    }
+    status = verify(database, traces, error);
+out:
+    free(traces->items);
+    return status;
+}
+
+enum hr_status hr_database_forget(struct hr_database *database, const char *id,
+                                  size_t *faces_removed, struct hr_error *error)
+{
+    struct traces traces = {0};
+    return forget(database, id, &traces, faces_removed, error);
+}
+
+enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id,
+                                        const char *origin, size_t *faces_removed,
+                                        struct hr_error *error)
+{
+    struct traces traces = {.origin = origin};
+    return forget(database, id, &traces, faces_removed, error);
+}

@@ -1,0 +1,126 @@
+/* Changes that concern who a student is: another id or name, two records of one person. */
+#include <stdlib.h>
+
+#include "records/sql.h"
+#include "roster/student.h"
+
+static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *first,
+                          const char *second, size_t *changed, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, first);
+    if (second != NULL)
+        hr_sql_bind_text(statement, 2, second);
+    return hr_sql_finish(database, statement, "changing a student", changed, error);
+}
+
+static enum hr_status no_student(const char *id, struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id);
+}
+
+/* Within a transaction. */
+static enum hr_status change_id(struct hr_database *database, const char *id, const char *new_id,
+                                struct hr_error *error)
+{
+    size_t copied = 0;
+    enum hr_status status = run(database, HR_SQL_STUDENT_COPY, id, new_id, &copied, error);
+    if (status == HR_ERR_CONFLICT)
+        return hr_error_set(error, HR_ERR_CONFLICT,
+                            "there is a student '%s' already: 'homeroom merge' joins two students",
+                            new_id);
+    if (status == HR_OK && copied == 0)
+        status = no_student(id, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_FACES_MOVE, id, new_id, NULL, error);
+    return status == HR_OK ? run(database, HR_SQL_STUDENT_DELETE, id, NULL, NULL, error) : status;
+}
+
+static enum hr_status change(struct hr_database *database, const char *id, const char *new_id,
+                             const char *new_name, struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    size_t changed = 1;
+    bool other_id = new_id != NULL && strcmp(new_id, id) != 0;
+    if (other_id)
+        status = change_id(database, id, new_id, error);
+    if (status == HR_OK && new_name != NULL)
+        status = run(database, HR_SQL_STUDENT_NAME, other_id ? new_id : id, new_name, &changed, error);
+    return status == HR_OK && changed == 0 ? no_student(id, error) : status;
+}
+
+/* What was `body` between begin and commit, and the file without what is gone. */
+static enum hr_status finish(struct hr_database *database, enum hr_status status,
+                             struct hr_error *error)
+{
+    if (status == HR_OK)
+        status = hr_database_commit(database, error);
+    if (status != HR_OK) {
+        hr_database_rollback(database);
+        return status;
+    }
+    return hr_sql_tidy(database, error);
+}
+
+enum hr_status hr_database_rename(struct hr_database *database, const char *id, const char *new_id,
+                                  const char *new_name, struct hr_error *error)
+{
+    char *kept_id = new_id != NULL ? hr_text_normal_copy(new_id) : NULL;
+    char *kept_name = new_name != NULL ? hr_text_normal_copy(new_name) : NULL;
+    enum hr_status status = HR_OK;
+    if ((new_id != NULL && kept_id == NULL) || (new_name != NULL && kept_name == NULL))
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a student's name");
+    if (status == HR_OK && kept_id != NULL)
+        status = hr_student_id_check(hr_view_text(kept_id), error);
+    if (status == HR_OK && kept_name != NULL)
+        status = hr_cell_check(hr_view_text(kept_name), "name", error);
+    if (status == HR_OK)
+        status = hr_database_begin(database, error);
+    if (status == HR_OK)
+        status = finish(database, change(database, id, kept_id, kept_name, error), error);
+    free(kept_id);
+    free(kept_name);
+    return status;
+}
+
+static enum hr_status join(struct hr_database *database, const char *id, const char *other,
+                           size_t *moved, struct hr_error *error)
+{
+    size_t filled = 0;
+    enum hr_status status = run(database, HR_SQL_STUDENT_FILL, id, other, &filled, error);
+    if (status == HR_OK && filled == 0)
+        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s', or no student '%s'",
+                              id, other);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_FACES_MOVE, other, id, moved, error);
+    return status == HR_OK ? run(database, HR_SQL_STUDENT_DELETE, other, NULL, NULL, error) : status;
+}
+
+enum hr_status hr_database_merge(struct hr_database *database, const char *id, const char *other,
+                                 size_t *moved, struct hr_error *error)
+{
+    *moved = 0;
+    if (strcmp(id, other) == 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is one student already", id);
+    enum hr_status status = hr_database_begin(database, error);
+    if (status != HR_OK)
+        return status;
+    return finish(database, join(database, id, other, moved, error), error);
+}
+
+enum hr_status hr_database_has_table(struct hr_database *database, bool *out,
+                                     struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    *out = false;
+    enum hr_status status = hr_sql_start(database, HR_SQL_STUDENTS_LISTED, &statement, error);
+    if (status != HR_OK)
+        return status;
+    status = hr_sql_step(database, statement, "looking for a table of students", error);
+    *out = status == HR_OK;
+    hr_sql_end(statement);
+    return status == HR_END ? HR_OK : status;
+}

@@ -1,0 +1,147 @@
+/* What homeroom.db holds, and how an older one becomes a newer one. A released step is never
+ * changed: a new need is a new step. */
+#include "records/sql.h"
+
+/* "HmRm": how file(1) and we tell a homeroom database from any other SQLite file. */
+#define APPLICATION_ID 0x486d526d
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+static const char *const steps[] = {
+    /* 1. `extra`: a JSON object of further columns, in their order; '' for none. The order of
+     * faces.id is the order of their making. */
+    "CREATE TABLE students("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " major TEXT NOT NULL,"
+    " year TEXT NOT NULL,"
+    " extra TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX students_by_name ON students(name);"
+    "CREATE TABLE faces("
+    " id INTEGER PRIMARY KEY,"
+    " student_id TEXT NOT NULL REFERENCES students(id) ON DELETE CASCADE,"
+    " model_id TEXT NOT NULL,"
+    " vector BLOB NOT NULL,"
+    " origin TEXT NOT NULL,"
+    " origin_sha256 TEXT NOT NULL,"
+    " created_us INTEGER NOT NULL,"
+    " quality REAL NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX faces_by_student ON faces(student_id, model_id, origin_sha256);",
+    /* 2. `listed`: 1 when the row came from a table of students, 0 when enrolling made it. `face_px`: width of the
+     * face in its photo, 0 when not known. `verdict`: a word of enrolment on a photo that was taken all the same. */
+    "ALTER TABLE students ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE students SET listed = 1 WHERE name <> id OR major <> '' OR year <> '' OR extra <> '';"
+    "ALTER TABLE faces ADD COLUMN face_px REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE faces ADD COLUMN verdict TEXT NOT NULL DEFAULT '';",
+};
+
+const struct hr_schema hr_schema_current = {.steps = steps,
+                                            .version = sizeof steps / sizeof *steps};
+
+static enum hr_status read_version(struct hr_database *database, int64_t *version,
+                                   struct hr_error *error)
+{
+    return hr_sql_integer(database, "PRAGMA user_version", "reading its version", version, error);
+}
+
+/* A file of another program must not get our tables. An empty one may. In one transaction, as another program may be
+ * making the tables right now. */
+static enum hr_status check_ours(struct hr_database *database, bool *empty, struct hr_error *error)
+{
+    int64_t application = 0, objects = 0;
+    enum hr_status status = hr_sql_run(database, "BEGIN", "reading its header", error);
+    if (status != HR_OK)
+        return status;
+    status = hr_sql_integer(database, "SELECT count(*) FROM sqlite_schema", "reading its tables",
+                            &objects, error);
+    if (status == HR_OK)
+        status = hr_sql_integer(database, "PRAGMA application_id", "reading its header",
+                                &application, error);
+    hr_database_rollback(database);
+    if (status != HR_OK)
+        return status;
+    *empty = application == 0 && objects == 0;
+    if (application != APPLICATION_ID && !*empty)
+        return hr_error_set(error, HR_ERR_DATABASE,
+                            "'%s' is an SQLite database, but not one of homeroom's",
+                            database->path);
+    return HR_OK;
+}
+
+static enum hr_status newer(const struct hr_database *database, int64_t version,
+                            const struct hr_schema *schema, struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_DATABASE,
+                        "'%s' was made by a newer homeroom (its version is %lld, this program "
+                        "knows %d): update homeroom",
+                        database->path, (long long)version, schema->version);
+}
+
+/* The step from `version` on, within a transaction. */
+static enum hr_status apply(struct hr_database *database, const char *sql, int64_t version,
+                            struct hr_error *error)
+{
+    char stamp[96];
+    sqlite3_snprintf(sizeof stamp, stamp,
+                     "PRAGMA user_version = %lld; PRAGMA application_id = " TEXT(APPLICATION_ID),
+                     version + 1);
+    enum hr_status status = hr_sql_run(database, sql, "bringing its tables up to date", error);
+    if (status == HR_OK)
+        status = hr_sql_run(database, stamp, "writing its version", error);
+    return status;
+}
+
+/* One step, all of it or nothing. The version is read again under the lock: another program may
+ * have taken the step meanwhile. *version becomes what the file has then. */
+static enum hr_status take_step(struct hr_database *database, const struct hr_schema *schema,
+                                int64_t *version, struct hr_error *error)
+{
+    enum hr_status status = hr_database_begin(database, error);
+    if (status != HR_OK)
+        return status;
+    int64_t found = 0;
+    status = read_version(database, &found, error);
+    if (status == HR_OK && found > schema->version)
+        status = newer(database, found, schema, error);
+    if (status == HR_OK && found < schema->version) {
+        status = apply(database, schema->steps[found], found, error);
+        found++;
+    }
+    if (status == HR_OK)
+        status = hr_database_commit(database, error);
+    if (status == HR_OK)
+        *version = found;
+    else
+        hr_database_rollback(database);
+    return status;
+}
+
+enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema,
+                                 bool may_write, struct hr_error *error)
+{
+    int64_t version = 0;
+    bool empty = false;
+    enum hr_status status = check_ours(database, &empty, error);
+    if (status == HR_OK)
+        status = read_version(database, &version, error);
+    if (status != HR_OK)
+        return status;
+    if (version > schema->version || version < 0)
+        return newer(database, version, schema, error);
+    database->schema_version = (int)version;
+    if (!may_write && empty)
+        return hr_error_set(error, HR_ERR_DATABASE,
+                            "'%s' is empty: import students or enroll somebody first",
+                            database->path);
+    if (!may_write && version < schema->version)
+        return hr_error_set(error, HR_ERR_DATABASE,
+                            "'%s' was made by an older homeroom (version %lld, this program needs "
+                            "%d) and cannot be brought up to date: it may not be written",
+                            database->path, (long long)version, schema->version);
+    while (status == HR_OK && version < schema->version)
+        status = take_step(database, schema, &version, error);
+    database->schema_version = (int)version;
+    return status;
+}

@@ -1,0 +1,215 @@
+#include "records/sql.h"
+
+#define STUDENT_COLUMNS "s.id, s.name, s.major, s.year, s.extra"
+#define FACE_COLUMNS                                                                               \
+    "student_id, model_id, vector, origin, origin_sha256, created_us, quality, face_px, verdict"      \
+    " FROM faces"
+#define STUDENT_BYTES                                                                              \
+    "CAST(id || name || major || year || extra AS BLOB) AS in_table,"                              \
+    " CAST(name || id AS BLOB) AS in_index"
+/* The views (n) of each photo or video: it has a vector of each model that was there, and counts once. */
+#define VIEWS(WHERE)                                                                               \
+    "(SELECT max(n) AS n FROM (SELECT student_id, origin, origin_sha256, count(*) AS n FROM faces" \
+    WHERE " GROUP BY student_id, origin, origin_sha256, model_id)"                                 \
+    " GROUP BY student_id, origin, origin_sha256)"
+/* Ids that are numbers in the order of numbers, then all others as text. */
+#define BY_ID                                                                                      \
+    "ORDER BY s.id GLOB '*[^0-9]*',"                                                               \
+    " CASE WHEN s.id GLOB '*[^0-9]*' THEN 0 ELSE length(s.id) END, s.id"
+
+static const char *const sql_texts[HR_SQL_COUNT] = {
+    /* IMMEDIATE: whoever will write waits at the beginning, where waiting can still succeed. */
+    [HR_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [HR_SQL_COMMIT] = "COMMIT",
+    [HR_SQL_ROLLBACK] = "ROLLBACK",
+    [HR_SQL_STUDENT_INSERT] = "INSERT INTO students(id, name, major, year, extra, listed)"
+                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO NOTHING",
+    [HR_SQL_STUDENT_UPDATE] =
+        "UPDATE students SET name = ?2, major = ?3, year = ?4, extra = ?5, listed = max(listed, ?6)"
+        " WHERE id = ?1 AND (name <> ?2 OR major <> ?3 OR year <> ?4 OR extra <> ?5 OR listed < ?6)",
+    [HR_SQL_STUDENT_COPY] = "INSERT INTO students(id, name, major, year, extra, listed)"
+                            " SELECT ?2, name, major, year, extra, listed FROM students WHERE id = ?1",
+    [HR_SQL_STUDENT_NAME] = "UPDATE students SET name = ?2 WHERE id = ?1",
+    /* Empty columns of ?1 are filled from ?2. A name that is only the id is none. */
+    [HR_SQL_STUDENT_FILL] =
+        "UPDATE students AS a SET name = CASE WHEN a.name = a.id AND b.name <> b.id THEN b.name"
+        " ELSE a.name END, major = CASE a.major WHEN '' THEN b.major ELSE a.major END,"
+        " year = CASE a.year WHEN '' THEN b.year ELSE a.year END,"
+        " extra = CASE a.extra WHEN '' THEN b.extra ELSE a.extra END, listed = max(a.listed, b.listed)"
+        " FROM students AS b WHERE a.id = ?1 AND b.id = ?2",
+    [HR_SQL_STUDENTS_NAMES] = "SELECT id, name FROM students ORDER BY id",
+    [HR_SQL_STUDENTS_IDS] = "SELECT id, listed FROM students ORDER BY id",
+    [HR_SQL_STUDENTS_LISTED] = "SELECT 1 FROM students WHERE listed LIMIT 1",
+    [HR_SQL_STUDENT_DELETE] = "DELETE FROM students WHERE id = ?1",
+    /* The bytes of a record as they lie in the file, in its table and in its index. */
+    [HR_SQL_STUDENT_BYTES] = "SELECT " STUDENT_BYTES " FROM students WHERE id = ?1",
+    /* ?1: a JSON array of ids; the answer carries the place in it. */
+    [HR_SQL_STUDENTS_BY_IDS] = "SELECT asked.key, " STUDENT_COLUMNS " FROM json_each(?1) AS asked"
+                               " CROSS JOIN students AS s ON s.id = asked.value",
+    [HR_SQL_STUDENTS_ALL] =
+        "SELECT (SELECT coalesce(sum(n), 0) FROM " VIEWS(" WHERE student_id = s.id") "), " STUDENT_COLUMNS
+        " FROM students AS s " BY_ID,
+    [HR_SQL_FACE_INSERT] = "INSERT INTO faces(student_id, model_id, vector, origin, origin_sha256,"
+                           " created_us, quality, face_px, verdict)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    /* What ?2 has of ?1's photos already stays behind, and goes with ?1. */
+    [HR_SQL_FACES_MOVE] =
+        "UPDATE OR FAIL faces SET student_id = ?2 WHERE student_id = ?1 AND NOT EXISTS"
+        " (SELECT 1 FROM faces AS f WHERE f.student_id = ?2 AND f.model_id = faces.model_id"
+        " AND f.origin_sha256 = faces.origin_sha256 AND f.origin_sha256 <> '')",
+    [HR_SQL_FACES_DELETE_ORIGIN] = "DELETE FROM faces WHERE student_id = ?1 AND origin = ?2",
+    [HR_SQL_FACES_MODELS] = "SELECT student_id, model_id, count(*) FROM faces"
+                            " GROUP BY student_id, model_id ORDER BY student_id, model_id",
+    [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student_id = ?1 AND model_id = ?2"
+                           " AND origin_sha256 = ?3 LIMIT 1",
+    [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS " ORDER BY id",
+    [HR_SQL_FACES_OF_MODEL] = "SELECT " FACE_COLUMNS " WHERE model_id = ?1 ORDER BY id",
+    [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " WHERE student_id = ?1 ORDER BY id",
+    [HR_SQL_BYTES_IN_USE] =
+        "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
+        " OR instr(CAST(student_id || model_id || origin_sha256 AS BLOB), ?1)"
+        " UNION ALL SELECT 1 FROM (SELECT " STUDENT_BYTES " FROM students)"
+        " WHERE instr(in_table, ?1) OR instr(in_index, ?1) LIMIT 1",
+    [HR_SQL_COUNTS] = "SELECT (SELECT count(*) FROM students), (SELECT coalesce(sum(n), 0)"
+                      " FROM " VIEWS("") "),"
+                      " (SELECT count(*) FROM students AS s WHERE NOT EXISTS"
+                      " (SELECT 1 FROM faces WHERE student_id = s.id))",
+};
+
+static enum hr_status status_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_NOMEM:
+        return HR_ERR_MEMORY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return HR_ERR_UNAVAILABLE;
+    case SQLITE_CANTOPEN: /* it is there: hr_database_open looked */
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH:
+        return HR_ERR_PERMISSION;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+        return HR_ERR_IO;
+    case SQLITE_CONSTRAINT:
+        return HR_ERR_CONFLICT;
+    case SQLITE_TOOBIG:
+        return HR_ERR_LIMIT;
+    default:
+        return HR_ERR_DATABASE;
+    }
+}
+
+enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing,
+                           struct hr_error *error)
+{
+    const char *path = database->path;
+    switch (code & 0xff) {
+    case SQLITE_NOTADB:
+        return hr_error_set(error, HR_ERR_DATABASE,
+                            "'%s' is not a homeroom database (not an SQLite file)", path);
+    case SQLITE_CORRUPT:
+        return hr_error_set(error, HR_ERR_DATABASE,
+                            "'%s' is damaged (%s): bring back your last backup of it", path,
+                            sqlite3_errmsg(database->handle));
+    case SQLITE_BUSY:
+        return hr_error_set(error, HR_ERR_UNAVAILABLE,
+                            "'%s' is in use by another program: try again when it is done (%s)",
+                            path, doing);
+    default:
+        return hr_error_set(error, status_of(code), "'%s': %s: %s", path, doing,
+                            database->handle != NULL ? sqlite3_errmsg(database->handle)
+                                                     : sqlite3_errstr(code));
+    }
+}
+
+enum hr_status hr_sql_run(struct hr_database *database, const char *sql, const char *doing,
+                          struct hr_error *error)
+{
+    int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, doing, error);
+}
+
+enum hr_status hr_sql_integer(struct hr_database *database, const char *sql, const char *doing,
+                              int64_t *out, struct hr_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    enum hr_status status = HR_OK;
+    if (code == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    else
+        status = hr_sql_fail(database, code, doing, error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum hr_status hr_sql_start(struct hr_database *database, enum hr_sql which, sqlite3_stmt **out,
+                            struct hr_error *error)
+{
+    sqlite3_stmt **kept = &database->statements[which];
+    *out = NULL;
+    if (*kept == NULL) {
+        int code = sqlite3_prepare_v3(database->handle, sql_texts[which], -1,
+                                      SQLITE_PREPARE_PERSISTENT, kept, NULL);
+        if (code != SQLITE_OK)
+            return hr_sql_fail(database, code, "preparing a statement", error);
+    }
+    /* A walk over rows whose callback starts the same walk again would lose its place. */
+    if (sqlite3_stmt_busy(*kept))
+        return hr_error_set(error, HR_ERR_INTERNAL, "'%s': a walk over its rows within itself",
+                            database->path);
+    *out = *kept;
+    return HR_OK;
+}
+
+void hr_sql_end(sqlite3_stmt *statement)
+{
+    if (statement == NULL)
+        return;
+    sqlite3_reset(statement); /* repeats the step's failure, which is reported already */
+    sqlite3_clear_bindings(statement);
+}
+
+int hr_sql_bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+    return sqlite3_bind_text64(statement, index, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8);
+}
+
+int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes)
+{
+    return sqlite3_bind_blob64(statement, index, bytes.data, bytes.size, SQLITE_STATIC);
+}
+
+enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,
+                           struct hr_error *error)
+{
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return HR_OK;
+    if (code == SQLITE_DONE)
+        return HR_END;
+    return hr_sql_fail(database, sqlite3_extended_errcode(database->handle), doing, error);
+}
+
+enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement,
+                             const char *doing, size_t *changed, struct hr_error *error)
+{
+    enum hr_status status = hr_sql_step(database, statement, doing, error);
+    if (status == HR_OK || status == HR_END) {
+        if (changed != NULL)
+            *changed = (size_t)sqlite3_changes(database->handle);
+        status = HR_OK;
+    }
+    hr_sql_end(statement);
+    return status;
+}
+
+const char *hr_sql_text(sqlite3_stmt *statement, int column)
+{
+    const unsigned char *text = sqlite3_column_text(statement, column);
+    return text != NULL ? (const char *)text : "";
+}

@@ -1,0 +1,106 @@
+/* Inside the room only: the open database and the one way in which its statements are run.
+ *
+ * Every statement is named here once and kept prepared; hr_sql_start gives it reset and without
+ * bound values, hr_sql_end must follow before the transaction ends. */
+#ifndef HR_RECORDS_SQL_H
+#define HR_RECORDS_SQL_H
+
+#include <sqlite3.h>
+
+#include "records/database.h"
+
+enum hr_sql {
+    HR_SQL_BEGIN,
+    HR_SQL_COMMIT,
+    HR_SQL_ROLLBACK,
+    HR_SQL_STUDENT_INSERT,
+    HR_SQL_STUDENT_UPDATE,
+    HR_SQL_STUDENT_COPY,
+    HR_SQL_STUDENT_NAME,
+    HR_SQL_STUDENT_FILL,
+    HR_SQL_STUDENT_DELETE,
+    HR_SQL_STUDENT_BYTES,
+    HR_SQL_STUDENTS_BY_IDS,
+    HR_SQL_STUDENTS_ALL,
+    HR_SQL_STUDENTS_NAMES,
+    HR_SQL_STUDENTS_IDS,
+    HR_SQL_STUDENTS_LISTED,
+    HR_SQL_FACE_INSERT,
+    HR_SQL_FACE_EXISTS,
+    HR_SQL_FACES_MOVE,
+    HR_SQL_FACES_DELETE_ORIGIN,
+    HR_SQL_FACES_MODELS,
+    HR_SQL_FACES_ALL,
+    HR_SQL_FACES_OF_MODEL,
+    HR_SQL_FACES_OF_STUDENT,
+    HR_SQL_BYTES_IN_USE,
+    HR_SQL_COUNTS,
+    HR_SQL_COUNT
+};
+
+/* The steps of a schema: step i leads from version i to version i + 1, each in one transaction. */
+struct hr_schema {
+    const char *const *steps;
+    int version; /* number of steps */
+};
+extern const struct hr_schema hr_schema_current;
+
+struct hr_database {
+    sqlite3 *handle;
+    char *path; /* owned; as sqlite was given it */
+    sqlite3_stmt *statements[HR_SQL_COUNT];
+    int schema_version;
+};
+
+/* hr_database_open with another schema than the program's: how the tests migrate. */
+enum hr_status hr_database_open_schema(struct hr_database **out, const char *path,
+                                       enum hr_database_mode mode, const struct hr_schema *schema,
+                                       struct hr_error *error) HR_MUST_USE;
+
+/* Refuses another program's database and a newer homeroom's; takes the steps that are missing when
+ * `may_write`, else refuses an older one as well. */
+enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema,
+                                 bool may_write, struct hr_error *error) HR_MUST_USE;
+
+/* The error of the last call on the handle: sqlite's code becomes ours and its text the reason. */
+enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing,
+                           struct hr_error *error);
+
+/* Run a text of statements that give no rows we want. */
+enum hr_status hr_sql_run(struct hr_database *database, const char *sql, const char *doing,
+                          struct hr_error *error) HR_MUST_USE;
+/* A pragma that answers with one integer. */
+enum hr_status hr_sql_integer(struct hr_database *database, const char *sql, const char *doing,
+                              int64_t *out, struct hr_error *error) HR_MUST_USE;
+
+/* *out is borrowed; NULL on failure. */
+enum hr_status hr_sql_start(struct hr_database *database, enum hr_sql which, sqlite3_stmt **out,
+                            struct hr_error *error) HR_MUST_USE;
+void hr_sql_end(sqlite3_stmt *statement); /* NULL is allowed */
+
+/* Bind from 1 on; the bytes must live until hr_sql_end. The result is sqlite's. */
+int hr_sql_bind_text(sqlite3_stmt *statement, int index, const char *text);
+int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes);
+
+/* HR_OK with a row, HR_END without, else the failure. */
+enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,
+                           struct hr_error *error) HR_MUST_USE;
+/* A statement without rows, to its end; *changed (may be NULL): the number of rows it changed. */
+enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement,
+                             const char *doing, size_t *changed,
+                             struct hr_error *error) HR_MUST_USE;
+
+/* After something was removed: the file is written anew without gaps, and the log emptied. Not within a
+ * transaction. */
+enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
+/* Moves the log into the file and empties it. Fails while another program reads an older state. */
+enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
+
+/* Never NULL; borrowed until the next step. */
+const char *hr_sql_text(sqlite3_stmt *statement, int column);
+
+/* Fills *out from columns first..first+4: id, name, major, year, extra. */
+enum hr_status hr_sql_student(sqlite3_stmt *statement, int first, struct hr_student *out,
+                              struct hr_error *error) HR_MUST_USE;
+
+#endif

@@ -380,14 +380,35 @@ void hr_database_rollback(struct hr_database *database)
     }
 }
 
+/* SQLite takes the end of a last page that was cut off for zeros. */
+static enum hr_status check_size(struct hr_database *database, struct hr_error *error)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    int64_t page_size = 0;
+    enum hr_status status = hr_sql_integer(database, "PRAGMA page_size", "checking it", &page_size, error);
+    if (status != HR_OK)
+        return status;
+    int code = sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code == SQLITE_OK && file != NULL && file->pMethods != NULL)
+        code = file->pMethods->xFileSize(file, &size);
+    if (code != SQLITE_OK)
+        return hr_sql_fail(database, code, "checking it", error);
+    if (size % page_size != 0)
+        return hr_error_set(error, HR_ERR_DATABASE,
+                            "'%s' is damaged, its end is missing: bring back your last backup of it", database->path);
+    return HR_OK;
+}
+
 enum hr_status hr_database_check(struct hr_database *database, struct hr_database_counts *out,
                                  struct hr_error *error)
 {
     *out = (struct hr_database_counts){0};
     int64_t broken = 0;
-    enum hr_status status = hr_sql_integer(
-        database, "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'",
-        "checking it", &broken, error);
+    enum hr_status status = check_size(database, error);
+    if (status == HR_OK)
+        status = hr_sql_integer(database, "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'",
+                                "checking it", &broken, error);
     if (status == HR_OK && broken == 0)
         status = hr_sql_integer(database, "SELECT count(*) FROM pragma_foreign_key_check",
                                 "checking it", &broken, error);

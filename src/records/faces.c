@@ -48,8 +48,9 @@ enum hr_status hr_database_add_face(struct hr_database *database,
     sqlite3_bind_double(statement, 7, record->quality);
     sqlite3_bind_double(statement, 8, record->face_px);
     hr_sql_bind_text(statement, 9, record->verdict != NULL ? record->verdict : "");
-    status = hr_sql_finish(database, statement, "writing a face record", NULL, error);
-    if (status == HR_ERR_CONFLICT) /* the one constraint that a checked record can break */
+    size_t added = 0;
+    status = hr_sql_finish(database, statement, "writing a face record", &added, error);
+    if (status == HR_OK && added == 0)
         status =
             hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", record->student_id);
     return status;

@@ -85,13 +85,12 @@ static void note_origin(struct traces *traces, const char *origin)
                  length > 0 ? ", " : "", quoted);
 }
 
-/* Id, model and hash lie side by side in the record and in its index. */
+/* Model and hash lie side by side in the index. */
 static enum hr_status trace_face_index(struct traces *traces, const struct hr_face_record *record,
                                        struct hr_error *error)
 {
     struct hr_buffer row;
     hr_buffer_init(&row, SIZE_MAX / 8);
-    hr_buffer_append_text(&row, record->student_id);
     hr_buffer_append_text(&row, record->model_id);
     hr_buffer_append_text(&row, record->origin_sha256);
     enum hr_status status = hr_buffer_check(&row, error);
@@ -135,7 +134,7 @@ static enum hr_status trace_student(struct hr_database *database, const char *id
     status = hr_sql_step(database, statement, "looking up a student", error);
     if (status == HR_END)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id);
-    for (int column = 0; status == HR_OK && column < 2; column++) {
+    for (int column = 0; status == HR_OK && column < 3; column++) {
         const void *bytes = sqlite3_column_blob(statement, column);
         size_t size = (size_t)sqlite3_column_bytes(statement, column);
         status = add_trace(traces, hr_view_of(bytes, size), error);

@@ -26,17 +26,13 @@ static enum hr_status no_student(const char *id, struct hr_error *error)
 static enum hr_status change_id(struct hr_database *database, const char *id, const char *new_id,
                                 struct hr_error *error)
 {
-    size_t copied = 0;
-    enum hr_status status = run(database, HR_SQL_STUDENT_COPY, id, new_id, &copied, error);
+    size_t changed = 0;
+    enum hr_status status = run(database, HR_SQL_STUDENT_ID, id, new_id, &changed, error);
     if (status == HR_ERR_CONFLICT)
         return hr_error_set(error, HR_ERR_CONFLICT,
                             "there is a student '%s' already: 'homeroom merge' joins two students",
                             new_id);
-    if (status == HR_OK && copied == 0)
-        status = no_student(id, error);
-    if (status == HR_OK)
-        status = run(database, HR_SQL_FACES_MOVE, id, new_id, NULL, error);
-    return status == HR_OK ? run(database, HR_SQL_STUDENT_DELETE, id, NULL, NULL, error) : status;
+    return status == HR_OK && changed == 0 ? no_student(id, error) : status;
 }
 
 static enum hr_status change(struct hr_database *database, const char *id, const char *new_id,

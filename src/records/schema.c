@@ -35,6 +35,41 @@ static const char *const steps[] = {
     "UPDATE students SET listed = 1 WHERE name <> id OR major <> '' OR year <> '' OR extra <> '';"
     "ALTER TABLE faces ADD COLUMN face_px REAL NOT NULL DEFAULT 0;"
     "ALTER TABLE faces ADD COLUMN verdict TEXT NOT NULL DEFAULT '';",
+    /* 3. Rows know a student by a key of our own, which is never used again: an id may change, and what is kept of a
+     * class outlives a student who is forgotten. */
+    "CREATE TABLE students_new("
+    " key INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " id TEXT NOT NULL UNIQUE,"
+    " name TEXT NOT NULL,"
+    " major TEXT NOT NULL,"
+    " year TEXT NOT NULL,"
+    " extra TEXT NOT NULL,"
+    " listed INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO students_new(id, name, major, year, extra, listed)"
+    " SELECT id, name, major, year, extra, listed FROM students ORDER BY id;"
+    "CREATE TABLE faces_new("
+    " id INTEGER PRIMARY KEY,"
+    " student INTEGER NOT NULL REFERENCES students_new(key) ON DELETE CASCADE,"
+    " model_id TEXT NOT NULL,"
+    " vector BLOB NOT NULL,"
+    " origin TEXT NOT NULL,"
+    " origin_sha256 TEXT NOT NULL,"
+    " created_us INTEGER NOT NULL,"
+    " quality REAL NOT NULL,"
+    " face_px REAL NOT NULL,"
+    " verdict TEXT NOT NULL"
+    ") STRICT;"
+    "INSERT INTO faces_new"
+    " SELECT f.id, s.key, f.model_id, f.vector, f.origin, f.origin_sha256, f.created_us, f.quality, f.face_px,"
+    " f.verdict"
+    " FROM faces AS f JOIN students_new AS s ON s.id = f.student_id;"
+    "DROP TABLE faces;"
+    "DROP TABLE students;"
+    "ALTER TABLE students_new RENAME TO students;"
+    "ALTER TABLE faces_new RENAME TO faces;"
+    "CREATE INDEX students_by_name ON students(name);"
+    "CREATE INDEX faces_by_student ON faces(student, model_id, origin_sha256);",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps,

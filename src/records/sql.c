@@ -2,16 +2,18 @@
 
 #define STUDENT_COLUMNS "s.id, s.name, s.major, s.year, s.extra"
 #define FACE_COLUMNS                                                                               \
-    "student_id, model_id, vector, origin, origin_sha256, created_us, quality, face_px, verdict"      \
-    " FROM faces"
+    "s.id, f.model_id, f.vector, f.origin, f.origin_sha256, f.created_us, f.quality, f.face_px, f.verdict"
+/* In the order of the faces; whose they are is looked up for each. */
+#define FACES_FIRST " FROM faces AS f CROSS JOIN students AS s ON s.key = f.student"
+#define KEY_OF(PLACE) "(SELECT key FROM students WHERE id = " PLACE ")"
+/* The bytes of a record as they lie in the file, in its table and in its two indexes. */
 #define STUDENT_BYTES                                                                              \
-    "CAST(id || name || major || year || extra AS BLOB) AS in_table,"                              \
-    " CAST(name || id AS BLOB) AS in_index"
+    "CAST(id || name || major || year || extra AS BLOB) AS in_table, CAST(name AS BLOB), CAST(id AS BLOB)"
 /* The views (n) of each photo or video: it has a vector of each model that was there, and counts once. */
 #define VIEWS(WHERE)                                                                               \
-    "(SELECT max(n) AS n FROM (SELECT student_id, origin, origin_sha256, count(*) AS n FROM faces" \
-    WHERE " GROUP BY student_id, origin, origin_sha256, model_id)"                                 \
-    " GROUP BY student_id, origin, origin_sha256)"
+    "(SELECT max(n) AS n FROM (SELECT student, origin, origin_sha256, count(*) AS n FROM faces"    \
+    WHERE " GROUP BY student, origin, origin_sha256, model_id)"                                    \
+    " GROUP BY student, origin, origin_sha256)"
 /* Ids that are numbers in the order of numbers, then all others as text. */
 #define BY_ID                                                                                      \
     "ORDER BY s.id GLOB '*[^0-9]*',"                                                               \
@@ -27,8 +29,7 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_STUDENT_UPDATE] =
         "UPDATE students SET name = ?2, major = ?3, year = ?4, extra = ?5, listed = max(listed, ?6)"
         " WHERE id = ?1 AND (name <> ?2 OR major <> ?3 OR year <> ?4 OR extra <> ?5 OR listed < ?6)",
-    [HR_SQL_STUDENT_COPY] = "INSERT INTO students(id, name, major, year, extra, listed)"
-                            " SELECT ?2, name, major, year, extra, listed FROM students WHERE id = ?1",
+    [HR_SQL_STUDENT_ID] = "UPDATE students SET id = ?2 WHERE id = ?1",
     [HR_SQL_STUDENT_NAME] = "UPDATE students SET name = ?2 WHERE id = ?1",
     /* Empty columns of ?1 are filled from ?2. A name that is only the id is none. */
     [HR_SQL_STUDENT_FILL] =
@@ -41,39 +42,39 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_STUDENTS_IDS] = "SELECT id, listed FROM students ORDER BY id",
     [HR_SQL_STUDENTS_LISTED] = "SELECT 1 FROM students WHERE listed LIMIT 1",
     [HR_SQL_STUDENT_DELETE] = "DELETE FROM students WHERE id = ?1",
-    /* The bytes of a record as they lie in the file, in its table and in its index. */
     [HR_SQL_STUDENT_BYTES] = "SELECT " STUDENT_BYTES " FROM students WHERE id = ?1",
     /* ?1: a JSON array of ids; the answer carries the place in it. */
     [HR_SQL_STUDENTS_BY_IDS] = "SELECT asked.key, " STUDENT_COLUMNS " FROM json_each(?1) AS asked"
                                " CROSS JOIN students AS s ON s.id = asked.value",
     [HR_SQL_STUDENTS_ALL] =
-        "SELECT (SELECT coalesce(sum(n), 0) FROM " VIEWS(" WHERE student_id = s.id") "), " STUDENT_COLUMNS
+        "SELECT (SELECT coalesce(sum(n), 0) FROM " VIEWS(" WHERE student = s.key") "), " STUDENT_COLUMNS
         " FROM students AS s " BY_ID,
-    [HR_SQL_FACE_INSERT] = "INSERT INTO faces(student_id, model_id, vector, origin, origin_sha256,"
+    [HR_SQL_FACE_INSERT] = "INSERT INTO faces(student, model_id, vector, origin, origin_sha256,"
                            " created_us, quality, face_px, verdict)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                           " SELECT key, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM students WHERE id = ?1",
     /* What ?2 has of ?1's photos already stays behind, and goes with ?1. */
     [HR_SQL_FACES_MOVE] =
-        "UPDATE OR FAIL faces SET student_id = ?2 WHERE student_id = ?1 AND NOT EXISTS"
-        " (SELECT 1 FROM faces AS f WHERE f.student_id = ?2 AND f.model_id = faces.model_id"
+        "UPDATE OR FAIL faces SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1") " AND NOT EXISTS"
+        " (SELECT 1 FROM faces AS f WHERE f.student = " KEY_OF("?2") " AND f.model_id = faces.model_id"
         " AND f.origin_sha256 = faces.origin_sha256 AND f.origin_sha256 <> '')",
-    [HR_SQL_FACES_DELETE_ORIGIN] = "DELETE FROM faces WHERE student_id = ?1 AND origin = ?2",
-    [HR_SQL_FACES_MODELS] = "SELECT student_id, model_id, count(*) FROM faces"
-                            " GROUP BY student_id, model_id ORDER BY student_id, model_id",
-    [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student_id = ?1 AND model_id = ?2"
+    [HR_SQL_FACES_DELETE_ORIGIN] = "DELETE FROM faces WHERE student = " KEY_OF("?1") " AND origin = ?2",
+    [HR_SQL_FACES_MODELS] = "SELECT s.id, f.model_id, count(*) FROM students AS s JOIN faces AS f ON f.student = s.key"
+                            " GROUP BY s.id, f.model_id ORDER BY s.id, f.model_id",
+    [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student = " KEY_OF("?1") " AND model_id = ?2"
                            " AND origin_sha256 = ?3 LIMIT 1",
-    [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS " ORDER BY id",
-    [HR_SQL_FACES_OF_MODEL] = "SELECT " FACE_COLUMNS " WHERE model_id = ?1 ORDER BY id",
-    [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " WHERE student_id = ?1 ORDER BY id",
+    [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS FACES_FIRST " ORDER BY f.id",
+    [HR_SQL_FACES_OF_MODEL] = "SELECT " FACE_COLUMNS FACES_FIRST " WHERE f.model_id = ?1 ORDER BY f.id",
+    [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " FROM students AS s CROSS JOIN faces AS f ON f.student = s.key"
+                                " WHERE s.id = ?1 ORDER BY f.id",
     [HR_SQL_BYTES_IN_USE] =
         "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
-        " OR instr(CAST(student_id || model_id || origin_sha256 AS BLOB), ?1)"
+        " OR instr(CAST(model_id || origin_sha256 AS BLOB), ?1)"
         " UNION ALL SELECT 1 FROM (SELECT " STUDENT_BYTES " FROM students)"
-        " WHERE instr(in_table, ?1) OR instr(in_index, ?1) LIMIT 1",
+        " WHERE instr(in_table, ?1) LIMIT 1",
     [HR_SQL_COUNTS] = "SELECT (SELECT count(*) FROM students), (SELECT coalesce(sum(n), 0)"
                       " FROM " VIEWS("") "),"
                       " (SELECT count(*) FROM students AS s WHERE NOT EXISTS"
-                      " (SELECT 1 FROM faces WHERE student_id = s.id))",
+                      " (SELECT 1 FROM faces WHERE student = s.key))",
 };
 
 static enum hr_status status_of(int code)

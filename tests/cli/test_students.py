@@ -1,5 +1,6 @@
 """The student table: import, list, export, forget."""
 
+import contextlib
 import pickle
 import sqlite3
 import struct
@@ -147,19 +148,18 @@ class Students(Case):
         self.assertFalse(self.db.exists())
 
 
+def vectors_of(path, student):
+    """The vectors of dlib's network that the database has of a student."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        rows = db.execute("SELECT vector FROM faces JOIN students ON key = student WHERE students.id = ?", (str(student),))
+        return [vector for (vector,) in rows if len(vector) == 512]
+
+
 class Faces(Case):
     """What needs faces in the database."""
 
     def vectors(self, student):
-        with sqlite3.connect(self.db) as db:
-            tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            found = []
-            for table in tables:
-                for row in db.execute(f'SELECT * FROM "{table}"'):
-                    if str(student) in map(str, row):
-                        found += [cell for cell in row if isinstance(cell, bytes) and len(cell) == 512]
-        db.close()
-        return found
+        return vectors_of(self.db, student)
 
     def everything(self):
         return b"".join(path.read_bytes() for path in self.dir.glob("homeroom.db*"))
@@ -286,14 +286,7 @@ class Encoding(Case):
     def test_imported_and_recognised(self):
         # A vector as homeroom itself makes it, so that a photo finds it.
         self.enrolled()
-        with sqlite3.connect(self.db) as db:
-            for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-                for row in db.execute(f'SELECT * FROM "{table}"').fetchall():
-                    if "44" in map(str, row):
-                        for cell in row:
-                            if isinstance(cell, bytes) and len(cell) == 512:
-                                vector = struct.unpack("<128f", cell)
-        db.close()
+        (vector,) = (struct.unpack("<128f", cell) for cell in vectors_of(self.db, 44))
         (self.dir / "table.csv").write_text("id,name,major,year\n44,Barack Obama,Law,senior\n")
         (self.dir / "encoding").write_bytes(self.numpy_pickle(["Barack Obama"], [vector]))
         env = {"HOMEROOM_DB": self.dir / "other.db"}

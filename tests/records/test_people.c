@@ -55,7 +55,7 @@ static char *dump(struct hr_database *database)
     static const char *const tables[] = {
         "SELECT quote(id) || quote(name) || quote(major) || quote(year) || quote(extra) || listed FROM students"
         " ORDER BY id",
-        "SELECT id || quote(student_id) || quote(model_id) || hex(vector) || quote(origin) || quote(origin_sha256)"
+        "SELECT id || '/' || student || quote(model_id) || hex(vector) || quote(origin) || quote(origin_sha256)"
         " || created_us || '/' || quality || '/' || face_px || quote(verdict) FROM faces ORDER BY id"};
     struct hr_buffer text;
     hr_buffer_init(&text, (size_t)1 << 20);
@@ -257,7 +257,6 @@ static void renaming_changes_nothing_but_what_is_said(void **state)
                                    " AND s.year = r.year AND s.extra = r.extra AND s.listed = r.listed"
                                    " WHERE s.id = '17' AND s.extra LIKE '%B 12%' AND s.listed"),
                      1);
-    run(database, "UPDATE before SET student_id = '17' WHERE student_id = '1'");
     assert_int_equal(ask(database, "SELECT count(*) FROM (SELECT * FROM before EXCEPT SELECT * FROM faces)"), 0);
     assert_int_equal(ask(database, "SELECT count(*) FROM faces"), 3);
     assert_int_equal(faces_of(database, "17"), 2);
@@ -311,7 +310,8 @@ static void a_change_that_fails_midway_is_none(void **state)
     for (size_t i = 0; i < sizeof obstacles / sizeof *obstacles; i++) {
         char *before = dump(database);
         run(database, obstacles[i]);
-        assert_fails(hr_database_rename(database, "1", "3", "Three", &test_error), HR_ERR_CONFLICT, "an obstacle");
+        if (strstr(obstacles[i], "OF name") != NULL) /* an id is changed in one row, a name in the next statement */
+            assert_fails(hr_database_rename(database, "1", "3", "Three", &test_error), HR_ERR_CONFLICT, "an obstacle");
         assert_fails(hr_database_merge(database, "1", "2", &moved, &test_error), HR_ERR_CONFLICT, "an obstacle");
         run(database, "DROP TRIGGER t");
         assert_unchanged(database, before);
@@ -398,7 +398,9 @@ static void only_photos_that_both_have_stay_once(void **state)
     test_add_face(database, "2", "m", "video", "0022", 9);
     assert_ok(hr_database_merge(database, "1", "2", &moved, &test_error));
     assert_int_equal(moved, 6);
-    assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE student_id = '1'"), 8);
+    assert_int_equal(ask(database, "SELECT count(*) FROM faces AS f JOIN students AS s ON s.key = f.student"
+                                   " WHERE s.id = '1'"),
+                     8);
     assert_int_equal(ask(database, "SELECT count(*) FROM faces"), 8);
     assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE origin_sha256 = '0022'"), 3);
     assert_int_equal(ask(database, "SELECT count(*) FROM faces WHERE origin = 'a copy.jpg' AND model_id = 'm'"), 0);
@@ -532,7 +534,7 @@ static void a_copy_of_a_photos_vector_is_found_and_told(void **state)
 {
     struct hr_database *database = opened(*state);
     two_with_faces(database);
-    run(database, "CREATE TABLE copies AS SELECT vector FROM faces WHERE student_id = '1' AND origin = 'a.jpg'");
+    run(database, "CREATE TABLE copies AS SELECT vector FROM faces WHERE student = (SELECT key FROM students WHERE id = '1') AND origin = 'a.jpg'");
     assert_ok(hr_database_forget_photo(database, "1", "b.jpg", NULL, &test_error)); /* it is not b's */
     assert_fails(hr_database_forget_photo(database, "1", "a.jpg", NULL, &test_error), HR_ERR_INTERNAL, "still found");
     hr_database_close(database);
@@ -627,7 +629,7 @@ static void a_database_of_the_first_version_keeps_everybody(void **state)
                          "filling it", &test_error));
     hr_database_close(database);
     database = opened(folder);
-    assert_int_equal(hr_database_schema_version(database), 2);
+    assert_int_equal(hr_database_schema_version(database), hr_schema_current.version);
     assert_int_equal(faces_of(database, "1"), 1);
     assert_int_equal(faces_of(database, "2"), 1);
     /* Who had more than an id came from a table; the face's size is not known. */

@@ -21,7 +21,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: recognize DATABASE MODELS VIDEO\n");
         return 2;
     }
-    struct hr_engine_options options = {.database_path = argv[1], .model_dir = argv[2]};
+    struct hr_engine_options options = {.size = sizeof options, .database_path = argv[1], .model_dir = argv[2]};
     struct hr_recognize_options how = hr_recognize_options_default();
     struct hr_engine *engine = NULL;   /* models, faces, students: one for all threads */
     struct hr_session *session = NULL; /* decoder and scratch memory: one per thread */
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
     if (status == HR_OK)
         status = hr_session_new(&session, engine, 0, &error);
     if (status == HR_OK)
-        status = hr_recognize_file(session, argv[3], &how, &result, &error);
+        status = hr_recognize_file(engine, session, argv[3], &how, &result, &error);
     if (status == HR_OK)
         print_students(result);
     else

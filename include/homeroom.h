@@ -1,10 +1,25 @@
 /* homeroom: recognise the enrolled students in a classroom video.
  *
- * The one public header of libhomeroom. Two lifetimes:
+ * The one public header of libhomeroom. Three lifetimes:
  *
- *   engine    models, gallery and student table; read-only after opening, may be shared by all
- * threads session   decoder, scratch memory and tracks of one video at a time; one per worker
- * thread
+ *   engine   models, gallery and student table; shared by all threads
+ *   session  decoder, scratch memory and tracks of one video at a time; one per worker thread
+ *   result   what was seen in one video; needs neither of them
+ *
+ *     struct hr_engine_options where = {.size = sizeof where, .database_path = "homeroom.db", .model_dir = dir};
+ *     struct hr_recognize_options how = hr_recognize_options_default();
+ *     if (hr_engine_open(&engine, &where, &error) == HR_OK && hr_session_new(&session, engine, 0, &error) == HR_OK &&
+ *         hr_recognize_file(engine, session, "lesson.mp4", &how, &result, &error) == HR_OK)
+ *         for (size_t i = 0; i < hr_result_student_count(result); i++)
+ *             puts(hr_result_student(result, i)->name);
+ *     else
+ *         fprintf(stderr, "%s\n", error.text);
+ *     hr_result_free(result);
+ *     hr_session_free(session);
+ *     hr_engine_close(engine);
+ *
+ * Structs of options begin with their own size, by which the library knows what the program was built with: they can
+ * grow. What the library hands out by pointer can grow, too.
  *
  * Every function that can fail returns `enum hr_status` and fills the caller's `struct hr_error`.
  * All text is UTF-8. All sizes are in pixels and all times in microseconds of presentation time
@@ -78,11 +93,23 @@ struct hr_error {
 HR_API const char *hr_status_name(enum hr_status status);
 HR_API const char *hr_version(void);
 
+/* ---- stopping ---- */
+
+struct hr_stop; /* opaque; may be given to several calls, and outlives them */
+
+HR_API struct hr_stop *hr_stop_new(void); /* NULL: no memory */
+HR_API void hr_stop_free(struct hr_stop *stop);
+/* The calls that have it end soon with HR_ERR_DEADLINE, and later ones at once. From any thread, and from a signal
+ * handler. It can't be taken back. */
+HR_API void hr_stop_request(struct hr_stop *stop);
+HR_API bool hr_stop_requested(const struct hr_stop *stop); /* false for NULL */
+
 /* ---- engine: models, gallery and student table ---- */
 
 struct hr_engine; /* opaque */
 
 struct hr_engine_options {
+    size_t size;               /* sizeof(struct hr_engine_options) */
     const char *database_path; /* homeroom.db, must exist; required */
     const char *model_dir;     /* folder with centerface.hrm and at least one embedding model; required */
 };
@@ -92,6 +119,9 @@ struct hr_engine_options {
 HR_API enum hr_status hr_engine_open(struct hr_engine **out,
                                      const struct hr_engine_options *options,
                                      struct hr_error *error) HR_MUST_USE;
+/* Reads students and faces anew. Calls that are running go on with what was there when they began; after a failure,
+ * later ones do, too. Any thread. */
+HR_API enum hr_status hr_engine_refresh(struct hr_engine *engine, struct hr_error *error) HR_MUST_USE;
 HR_API void
 hr_engine_close(struct hr_engine *engine); /* NULL is allowed, as for all _close and _free */
 
@@ -104,10 +134,6 @@ struct hr_session; /* opaque */
 HR_API enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads,
                                      struct hr_error *error) HR_MUST_USE;
 HR_API void hr_session_free(struct hr_session *session);
-
-/* Ask the running call to end soon with HR_ERR_DEADLINE, and all later ones at once. From any
- * thread, and from a signal handler. */
-HR_API void hr_session_stop(struct hr_session *session);
 
 struct hr_progress {
     int64_t position_us; /* presentation time reached */
@@ -130,6 +156,7 @@ enum hr_include {
 };
 
 struct hr_recognize_options {
+    size_t size;          /* sizeof(struct hr_recognize_options) */
     double samples_per_s; /* frames looked at per second of video; default 2 */
     double false_present; /* how likely a stranger may be taken for somebody of the class in a
                              certain name; above 0, below 1; default 0.001 */
@@ -138,14 +165,20 @@ struct hr_recognize_options {
     void (*progress)(void *context,
                      const struct hr_progress *progress); /* may be NULL; after each frame */
     void *progress_context;
+    const struct hr_stop *stop; /* borrowed; may be NULL */
 };
-HR_API struct hr_recognize_options hr_recognize_options_default(void);
+static inline struct hr_recognize_options hr_recognize_options_default(void)
+{
+    struct hr_recognize_options options = {sizeof(struct hr_recognize_options), 2.0, 0.001, HR_INCLUDE_DEFAULT, 0, NULL,
+                                           NULL, NULL};
+    return options;
+}
 
 struct hr_result; /* opaque; what was seen in one video */
 
 /* Recognise the enrolled students in a video (or still image) file. Nobody in it is a result, not
- * an error. */
-HR_API enum hr_status hr_recognize_file(struct hr_session *session, const char *path,
+ * an error. `session` was made by the same engine. */
+HR_API enum hr_status hr_recognize_file(struct hr_engine *engine, struct hr_session *session, const char *path,
                                         const struct hr_recognize_options *options,
                                         struct hr_result **out, struct hr_error *error) HR_MUST_USE;
 HR_API void hr_result_free(struct hr_result *result);

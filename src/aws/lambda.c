@@ -31,7 +31,7 @@ static struct loop loop_of(const struct hr_lambda_options *options)
 
 static bool stopped(const struct loop *loop)
 {
-    return loop->options->stop != NULL && atomic_load(loop->options->stop);
+    return hr_stop_requested(loop->options->stop);
 }
 
 static void report(const struct loop *loop, const char *request_id, const struct hr_error *error)
@@ -289,7 +289,7 @@ out:
 enum hr_status hr_lambda_run(const struct hr_lambda_options *options, struct hr_error *error)
 {
     /* The extension waits until the loop ends for whatever reason, not only on request. */
-    atomic_bool over = false;
+    struct hr_stop over = {false};
     struct hr_lambda_options for_extension = *options;
     for_extension.stop = &over;
     struct loop extension_loop = loop_of(&for_extension);
@@ -309,7 +309,7 @@ enum hr_status hr_lambda_run(const struct hr_lambda_options *options, struct hr_
     }
     if (stopped(&loop))
         status = HR_OK;
-    atomic_store(&over, true);
+    hr_stop_request(&over);
     if (extension.running)
         pthread_join(extension.thread, NULL);
     return status;

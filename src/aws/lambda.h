@@ -29,7 +29,7 @@ struct hr_lambda_options {
     const char *runtime_api;      /* AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001", a path may follow */
     struct hr_http *http;         /* borrowed */
     const struct hr_clock *clock; /* NULL: the system's */
-    const atomic_bool *stop;      /* ends the loop after the event in hand; may be NULL */
+    const struct hr_stop *stop; /* ends the loop after the event in hand; may be NULL */
     hr_lambda_handler *handler;
     void *context;
     /* Told of what the loop itself meets: an answer that was refused, a handler's error. May be

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 static int64_t read_clock_us(clockid_t id)
@@ -57,7 +58,7 @@ void hr_clock_iso8601(int64_t wall_us, char *out)
 }
 
 struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeout_ms,
-                                     const atomic_bool *stop)
+                                     const struct hr_stop *stop)
 {
     struct hr_deadline deadline = {.clock = clock, .at_monotonic_us = INT64_MAX, .stop = stop};
     int64_t timeout_us, at_us;
@@ -67,11 +68,31 @@ struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeo
     return deadline;
 }
 
+struct hr_stop *hr_stop_new(void)
+{
+    return calloc(1, sizeof(struct hr_stop));
+}
+
+void hr_stop_free(struct hr_stop *stop)
+{
+    free(stop);
+}
+
+void hr_stop_request(struct hr_stop *stop)
+{
+    atomic_store_explicit(&stop->requested, true, memory_order_relaxed);
+}
+
+bool hr_stop_requested(const struct hr_stop *stop)
+{
+    return stop != NULL && atomic_load_explicit(&stop->requested, memory_order_relaxed);
+}
+
 bool hr_deadline_passed(const struct hr_deadline *deadline)
 {
     if (deadline == NULL)
         return false;
-    if (deadline->stop != NULL && atomic_load_explicit(deadline->stop, memory_order_relaxed))
+    if (hr_stop_requested(deadline->stop))
         return true;
     return deadline->at_monotonic_us != INT64_MAX &&
            deadline->clock->monotonic_us(deadline->clock->context) >= deadline->at_monotonic_us;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "homeroom.h"
+
 struct hr_clock {
     int64_t (*monotonic_us)(void *context); /* never goes back; its zero means nothing */
     int64_t (*wall_us)(void *context);      /* since 1970-01-01T00:00:00Z */
@@ -26,17 +28,21 @@ int64_t hr_clock_process_cpu_us(void);
 #define HR_CLOCK_ISO8601_SIZE 32
 void hr_clock_iso8601(int64_t wall_us, char *out);
 
-/* When to stop: at a time, or when somebody sets the flag (Ctrl-C, SIGTERM). Read from any thread.
- */
+/* Somebody's wish that work ends soon; see homeroom.h. */
+struct hr_stop {
+    atomic_bool requested;
+};
+
+/* When to stop: at a time, or when somebody asks for it (Ctrl-C, SIGTERM). Read from any thread. */
 struct hr_deadline {
     const struct hr_clock *clock;
     int64_t at_monotonic_us; /* INT64_MAX: no time limit */
-    const atomic_bool *stop; /* may be NULL */
+    const struct hr_stop *stop; /* borrowed; may be NULL */
 };
 
 /* `timeout_ms` from now; 0, less, or more than the clock can count to: no time limit. `stop` may be NULL. */
 struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeout_ms,
-                                     const atomic_bool *stop);
+                                     const struct hr_stop *stop);
 
 /* False for NULL. */
 bool hr_deadline_passed(const struct hr_deadline *deadline);

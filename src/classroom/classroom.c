@@ -9,13 +9,6 @@
 #include "store/store.h"
 #include "video/video.h"
 
-struct hr_recognize_options hr_recognize_options_default(void)
-{
-    struct hr_decide_options decide = hr_decide_options_default();
-    return (struct hr_recognize_options){.samples_per_s = 2.0,
-                                         .false_present = decide.false_present};
-}
-
 /* Adds the time since *mark to *sum and moves the mark. */
 static void lap(int64_t *mark, int64_t *sum)
 {
@@ -27,6 +20,7 @@ static void lap(int64_t *mark, int64_t *sum)
 /* What one call works with. */
 struct lesson {
     struct hr_session *session;
+    struct hr_snapshot *snapshot;
     const struct hr_recognize_options *options;
     struct hr_deadline deadline;
     struct hr_video *video;
@@ -88,24 +82,23 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
 }
 
 /* What the class asks of a name, in the similarity of its best model. */
-static void describe_class(const struct hr_engine *engine, const struct hr_decide_options *options,
+static void describe_class(const struct hr_snapshot *snapshot, const struct hr_decide_options *options,
                            struct hr_report *report)
 {
-    struct hr_vector_layout layout = hr_engine_layout(engine);
-    const struct hr_model_face *model = layout.parts[0].model;
-    struct hr_class_rule rule = hr_class_rule(engine->gallery, options);
+    const struct hr_model_face *model = snapshot->layout.parts[0].model;
+    struct hr_class_rule rule = hr_class_rule(snapshot->gallery, options);
     double deviation = (double)model->stranger_deviation;
-    report->class_students = hr_gallery_students(engine->gallery);
+    report->class_students = hr_gallery_students(snapshot->gallery);
     report->class_crowding = rule.crowding;
     report->class_similarity = (double)model->stranger_mean + rule.score_certain * deviation;
     report->class_margin = rule.margin_certain * deviation;
 }
 
 /* When all frames are seen: one decision per track, then the students' records. */
-static enum hr_status decide_and_look_up(struct hr_session *session,
-                                         const struct hr_recognize_options *options,
-                                         struct hr_result *result, struct hr_error *error)
+static enum hr_status decide_and_look_up(struct lesson *lesson, struct hr_error *error)
 {
+    struct hr_session *session = lesson->session;
+    struct hr_result *result = lesson->result;
     int64_t mark = hr_clock_now_us();
     enum hr_status status = hr_tracks_finish(session->tracks, error);
     if (status != HR_OK)
@@ -114,12 +107,12 @@ static enum hr_status decide_and_look_up(struct hr_session *session,
     struct hr_decision *decisions = calloc(count + 1, sizeof *decisions);
     if (decisions == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu decisions", count);
-    struct hr_decide_options decide = {.false_present = options->false_present,
+    struct hr_decide_options decide = {.false_present = lesson->options->false_present,
                                        .frames = result->report.frames};
-    describe_class(session->engine, &decide, &result->report);
-    status = hr_decide(session->tracks, session->engine->gallery, &decide, decisions, error);
+    describe_class(lesson->snapshot, &decide, &result->report);
+    status = hr_decide(session->tracks, lesson->snapshot->gallery, &decide, decisions, error);
     if (status == HR_OK)
-        status = hr_result_fill(result, session, decisions, error);
+        status = hr_result_fill(result, session->tracks, lesson->snapshot, decisions, error);
     free(decisions);
     lap(&mark, &result->times.track_us);
     return status;
@@ -128,6 +121,10 @@ static enum hr_status decide_and_look_up(struct hr_session *session,
 static enum hr_status check_options(const struct hr_recognize_options *options,
                                     struct hr_error *error)
 {
+    if (options->size != sizeof *options)
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "options of %zu bytes: their size is not set, or they are those of another version",
+                            options->size);
     if (!(options->samples_per_s > 0 && options->samples_per_s <= HR_LIMIT_SAMPLE_FPS))
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "%g samples per second: it must be above 0, and the limit is %d",
@@ -174,7 +171,7 @@ static void describe(struct lesson *lesson)
     report->false_present = lesson->options->false_present;
     report->includes_review =
         lesson->options->include == HR_INCLUDE_REVIEW ||
-        (lesson->options->include == HR_INCLUDE_DEFAULT && hr_engine_is_imported(lesson->session->engine));
+        (lesson->options->include == HR_INCLUDE_DEFAULT && hr_snapshot_is_imported(lesson->snapshot));
     report->frames = lesson->position.frames;
     report->faces = lesson->position.faces;
 }
@@ -266,10 +263,11 @@ static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, cons
     if (status != HR_OK)
         return status;
     describe(lesson);
-    return decide_and_look_up(session, options, lesson->result, error);
+    return decide_and_look_up(lesson, error);
 }
 
-enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr_stream *stream,
+enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr_snapshot *snapshot,
+                                           struct hr_stream *stream,
                                            const char *name,
                                            const struct hr_recognize_options *options,
                                            struct hr_part *part, struct hr_result **out,
@@ -281,12 +279,14 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     if (options == NULL)
         options = &defaults;
     enum hr_status status = check_options(options, error);
+    if (status == HR_OK)
+        status = hr_session_prepare(session, &snapshot->layout, error);
     if (status != HR_OK)
         return status;
 
     int64_t start_us = hr_clock_now_us();
-    struct lesson lesson = {.session = session, .options = options, .part = part};
-    lesson.deadline = hr_deadline_after(hr_clock_system(), options->timeout_ms, &session->stop);
+    struct lesson lesson = {.session = session, .snapshot = snapshot, .options = options, .part = part};
+    lesson.deadline = hr_deadline_after(hr_clock_system(), options->timeout_ms, options->stop);
     lesson.result = hr_result_new(name, hr_embedders_layout(session->embedders));
     if (lesson.result == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a result");
@@ -304,26 +304,34 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     return status;
 }
 
-enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stream *stream,
-                                      const char *name, const struct hr_recognize_options *options,
+enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_snapshot *snapshot,
+                                      struct hr_stream *stream, const char *name,
+                                      const struct hr_recognize_options *options,
                                       struct hr_result **out, struct hr_error *error)
 {
     struct hr_part whole = {.put_down_at_us = INT64_MAX};
-    return hr_classroom_recognize_part(session, stream, name, options, &whole, out, error);
+    return hr_classroom_recognize_part(session, snapshot, stream, name, options, &whole, out, error);
 }
 
-enum hr_status hr_recognize_file(struct hr_session *session, const char *path,
+enum hr_status hr_recognize_file(struct hr_engine *engine, struct hr_session *session, const char *path,
                                  const struct hr_recognize_options *options, struct hr_result **out,
                                  struct hr_error *error)
 {
+    struct hr_recognize_options defaults = hr_recognize_options_default();
     struct hr_stream stream = {0};
-    int64_t timeout_ms = options != NULL ? options->timeout_ms : 0;
-    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), timeout_ms, &session->stop);
     *out = NULL;
-    enum hr_status status = hr_file_open_stream(&stream, path, &deadline, error);
+    if (options == NULL)
+        options = &defaults;
+    enum hr_status status = check_options(options, error);
     if (status != HR_OK)
         return status;
-    status = hr_classroom_recognize(session, &stream, path, options, out, error);
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), options->timeout_ms, options->stop);
+    status = hr_file_open_stream(&stream, path, &deadline, error);
+    if (status != HR_OK)
+        return status;
+    struct hr_snapshot *snapshot = hr_engine_hold(engine);
+    status = hr_classroom_recognize(session, snapshot, &stream, path, options, out, error);
+    hr_snapshot_release(snapshot);
     hr_stream_close(&stream);
     return status;
 }

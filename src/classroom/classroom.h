@@ -16,9 +16,11 @@ struct hr_stage_times {
     int64_t total_us;
 };
 
-/* As hr_recognize_file, from a stream (borrowed). `name` appears in errors and in the report. */
-enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_stream *stream,
-                                      const char *name, const struct hr_recognize_options *options,
+/* As hr_recognize_file, from a stream (borrowed), with a snapshot that the caller holds. `name` appears in errors and
+ * in the report. */
+enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_snapshot *snapshot,
+                                      struct hr_stream *stream, const char *name,
+                                      const struct hr_recognize_options *options,
                                       struct hr_result **out, struct hr_error *error) HR_MUST_USE;
 
 /* A video that takes longer than whoever looks at it may stay: the work is put down between two
@@ -37,7 +39,8 @@ struct hr_part {
 /* As hr_classroom_recognize. HR_OK with *out NULL when the part ended unfinished; at least one
  * frame further than the part before. CONFLICT when `state` was put down with other options or
  * another model, FORMAT when it makes no sense: begin again without it. */
-enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr_stream *stream,
+enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr_snapshot *snapshot,
+                                           struct hr_stream *stream,
                                            const char *name,
                                            const struct hr_recognize_options *options,
                                            struct hr_part *part, struct hr_result **out,

@@ -1,86 +1,21 @@
 #include "classroom/engine.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tables/import.h"
+/* --- engine --- */
 
-/* A face record of the database goes into the gallery if its model is here. */
-static enum hr_status add_to_gallery(void *context, const struct hr_face_record *record,
-                                     struct hr_error *error)
-{
-    struct hr_engine *engine = context;
-    float numbers[HR_VECTOR_SIZE_MAX];
-    if (hr_vector_part_of(&engine->known, record->model_id) == NULL) {
-        engine->foreign_vectors++;
-        return HR_OK;
-    }
-    if (record->vector.size > sizeof numbers)
-        return hr_error_set(error, HR_ERR_DATABASE,
-                            "a face record of %zu bytes: the database is damaged",
-                            record->vector.size);
-    memcpy(numbers, record->vector.data, /* little-endian on every machine we build for */
-           record->vector.size);
-    struct hr_gallery_vector vector = {.student_id = record->student_id,
-                                       .model_id = record->model_id,
-                                       .numbers = numbers,
-                                       .size = record->vector.size / sizeof *numbers,
-                                       .face_px = record->face_px};
-    engine->imported_vectors += strcmp(record->origin, HR_ENCODING_ORIGIN) == 0;
-    enum hr_status status = hr_gallery_add(engine->gallery, &vector, error);
-    return status == HR_ERR_FORMAT
-               ? hr_error_set(error, HR_ERR_DATABASE, "the database is damaged: %s", error->text)
-               : status;
-}
-
-static struct hr_engine *engine_new(void)
+enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, struct hr_error *error)
 {
     struct hr_engine *engine = calloc(1, sizeof *engine);
-    if (engine != NULL)
-        pthread_mutex_init(&engine->roster_lock, NULL);
-    return engine;
-}
-
-/* Models and database are open. */
-static enum hr_status load_gallery(struct hr_engine *engine, struct hr_error *error)
-{
-    enum hr_status status = hr_models_layout(&engine->models, &engine->known, error);
-    if (status == HR_OK)
-        status = hr_gallery_new(&engine->gallery, &engine->known, error);
-    if (status != HR_OK)
-        return status;
-    if (engine->roster.get == NULL)
-        engine->roster = hr_database_roster(engine->database);
-    status = hr_database_each_face(engine->database, NULL, add_to_gallery, engine, error);
-    if (status == HR_OK)
-        status = hr_gallery_close(engine->gallery, error);
-    if (status != HR_OK)
-        return hr_error_prefix(error, "loading the faces of '%s'",
-                               hr_database_name(engine->database));
-    /* Opened now: sessions are made by many threads, and a damaged model must show at the start. */
-    const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
-    struct hr_vector_layout layout = hr_engine_layout(engine);
-    return hr_models_need(&engine->models, &layout, networks, error);
-}
-
-enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engine_options *options,
-                                   enum hr_database_mode mode, struct hr_error *error)
-{
     *out = NULL;
-    if (options->database_path == NULL || options->model_dir == NULL)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "an engine needs a database and a model folder");
-    struct hr_engine *engine = engine_new();
     if (engine == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for the engine");
-    enum hr_status status = hr_models_open(&engine->models, options->model_dir, error);
+    pthread_mutex_init(&engine->lock, NULL);
+    enum hr_status status = hr_models_open(&engine->models, model_dir, error);
     if (status == HR_OK)
-        status = hr_database_open(&engine->database, options->database_path, mode, error);
-    if (status == HR_OK)
-        status = load_gallery(engine, error);
+        status = hr_models_layout(&engine->models, &engine->known, error);
     if (status == HR_OK)
         *out = engine;
     else
@@ -88,22 +23,32 @@ enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engin
     return status;
 }
 
-enum hr_status hr_engine_open_parts(struct hr_engine **out, const struct hr_engine_parts *parts,
-                                    struct hr_error *error)
+static enum hr_status publish_file(struct hr_engine *engine, enum hr_database_mode mode, struct hr_error *error)
 {
+    struct hr_snapshot_parts parts = {0};
+    enum hr_status status = hr_database_open(&parts.database, engine->database_path, mode, error);
+    return status == HR_OK ? hr_engine_publish(engine, &parts, error) : status;
+}
+
+enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engine_options *options,
+                                   enum hr_database_mode mode, struct hr_error *error)
+{
+    struct hr_engine *engine = NULL;
     *out = NULL;
-    struct hr_engine *engine = engine_new();
-    if (engine == NULL) {
-        if (parts->roster.close != NULL)
-            parts->roster.close(parts->roster.context);
-        hr_database_close(parts->database);
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory for the engine");
-    }
-    engine->database = parts->database;
-    engine->roster = parts->roster;
-    enum hr_status status = hr_models_open(&engine->models, parts->model_dir, error);
+    if (options->size != sizeof *options)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "engine options of %zu bytes: their size is not set, or they "
+                            "are those of another version", options->size);
+    if (options->database_path == NULL || options->model_dir == NULL)
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "an engine needs a database and a model folder");
+    enum hr_status status = hr_engine_new(&engine, options->model_dir, error);
+    if (status != HR_OK)
+        return status;
+    engine->database_path = strdup(options->database_path);
+    if (engine->database_path == NULL)
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for the engine");
     if (status == HR_OK)
-        status = load_gallery(engine, error);
+        status = publish_file(engine, mode, error);
     if (status == HR_OK)
         *out = engine;
     else
@@ -117,39 +62,108 @@ enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_opt
     return hr_engine_open_mode(out, options, HR_DATABASE_READ, error);
 }
 
+enum hr_status hr_engine_refresh(struct hr_engine *engine, struct hr_error *error)
+{
+    return publish_file(engine, HR_DATABASE_READ, error);
+}
+
 void hr_engine_close(struct hr_engine *engine)
 {
     if (engine == NULL)
         return;
-    hr_gallery_free(engine->gallery);
-    if (engine->roster.close != NULL)
-        engine->roster.close(engine->roster.context);
-    hr_database_close(engine->database);
+    hr_snapshot_release(engine->current);
     hr_models_close(&engine->models);
-    pthread_mutex_destroy(&engine->roster_lock);
+    pthread_mutex_destroy(&engine->lock);
+    free(engine->database_path);
     free(engine);
 }
 
-struct hr_vector_layout hr_engine_layout(const struct hr_engine *engine)
+static void replace(struct hr_engine *engine, struct hr_snapshot *snapshot)
 {
-    const struct hr_vector_layout *layout = hr_gallery_layout(engine->gallery);
-    if (layout->count > 0)
-        return *layout;
-    const struct hr_vector_part *best = &engine->known.parts[0];
-    struct hr_vector_layout only = {.parts = {*best}, .count = 1, .size = best->model->vector_size};
-    return only;
+    pthread_mutex_lock(&engine->lock);
+    struct hr_snapshot *before = engine->current;
+    engine->current = snapshot;
+    pthread_mutex_unlock(&engine->lock);
+    hr_snapshot_release(before);
 }
 
-bool hr_engine_is_imported(const struct hr_engine *engine)
+static uint64_t next_generation(struct hr_engine *engine)
 {
-    return engine->imported_vectors > 0 &&
-           engine->imported_vectors == hr_gallery_vectors(engine->gallery);
+    pthread_mutex_lock(&engine->lock);
+    uint64_t generation = ++engine->generation;
+    pthread_mutex_unlock(&engine->lock);
+    return generation;
 }
+
+enum hr_status hr_engine_publish(struct hr_engine *engine, const struct hr_snapshot_parts *parts,
+                                 struct hr_error *error)
+{
+    struct hr_snapshot *snapshot = NULL;
+    const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
+    enum hr_status status = hr_snapshot_new(&snapshot, parts, &engine->known, next_generation(engine), error);
+    if (status == HR_OK) /* a damaged model must show now, and not with the first video */
+        status = hr_models_need(&engine->models, &snapshot->layout, networks, error);
+    if (status == HR_OK)
+        replace(engine, snapshot);
+    else
+        hr_snapshot_release(snapshot);
+    return status;
+}
+
+void hr_engine_drop(struct hr_engine *engine)
+{
+    replace(engine, NULL);
+}
+
+struct hr_snapshot *hr_engine_hold(struct hr_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct hr_snapshot *current = engine->current != NULL ? hr_snapshot_hold(engine->current) : NULL;
+    pthread_mutex_unlock(&engine->lock);
+    return current;
+}
+
+/* --- session --- */
 
 static int processors(void)
 {
     long count = sysconf(_SC_NPROCESSORS_ONLN);
     return count < 1 ? 1 : count > HR_LIMIT_THREADS ? HR_LIMIT_THREADS : (int)count;
+}
+
+static bool same_layout(const struct hr_vector_layout *a, const struct hr_vector_layout *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = strcmp(a->parts[i].model_id, b->parts[i].model_id) == 0;
+    return same;
+}
+
+enum hr_status hr_session_prepare(struct hr_session *session, const struct hr_vector_layout *layout,
+                                  struct hr_error *error)
+{
+    const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
+    struct hr_embedders_options embed = {.pool = session->pool};
+    struct hr_tracks_options follow = hr_tracks_options_default();
+    if (session->tracks != NULL && same_layout(layout, &session->layout))
+        return HR_OK;
+    hr_tracks_free(session->tracks);
+    hr_embedders_free(session->embedders);
+    session->tracks = NULL;
+    session->embedders = NULL;
+    session->layout = *layout;
+    enum hr_status status = hr_models_need(session->models, layout, networks, error);
+    if (status == HR_OK)
+        status = hr_embedders_new(&session->embedders, networks, layout->count, &embed, error);
+    return status == HR_OK ? hr_tracks_new(&session->tracks, session->embedders, &follow, error) : status;
+}
+
+static enum hr_status open_scratch(struct hr_session *session, struct hr_error *error)
+{
+    struct hr_detector_options find = hr_detector_options_default();
+    enum hr_status status = hr_pool_new(&session->pool, session->threads, error);
+    find.pool = session->pool;
+    return status == HR_OK ? hr_detector_new(&session->detector, session->models->detector, &find, error) : status;
 }
 
 static enum hr_status new_session(struct hr_session **out, struct hr_engine *engine,
@@ -164,41 +178,25 @@ static enum hr_status new_session(struct hr_session **out, struct hr_engine *eng
     struct hr_session *session = calloc(1, sizeof *session);
     if (session == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a session");
-    session->engine = engine;
+    session->models = &engine->models;
     session->threads = threads > 0 ? threads : processors();
-    atomic_init(&session->stop, false);
-
-    struct hr_detector_options find = hr_detector_options_default();
-    struct hr_embedders_options embed = {0};
-    const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
-    struct hr_tracks_options follow = hr_tracks_options_default();
-    enum hr_status status = hr_pool_new(&session->pool, session->threads, error);
-    if (status != HR_OK)
-        goto out;
-    find.pool = embed.pool = session->pool;
-    status = hr_detector_new(&session->detector, engine->models.detector, &find, error);
-    if (status != HR_OK)
-        goto out;
-    status = hr_models_need(&engine->models, layout, networks, error);
+    enum hr_status status = open_scratch(session, error);
+    if (status == HR_OK && layout != NULL)
+        status = hr_session_prepare(session, layout, error);
     if (status == HR_OK)
-        status = hr_embedders_new(&session->embedders, networks, layout->count, &embed, error);
-    if (status != HR_OK)
-        goto out;
-    status = hr_tracks_new(&session->tracks, session->embedders, &follow, error);
-    if (status != HR_OK)
-        goto out;
-    *out = session;
-    session = NULL;
-out:
-    hr_session_free(session);
+        *out = session;
+    else
+        hr_session_free(session);
     return status;
 }
 
 enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads,
                               struct hr_error *error)
 {
-    struct hr_vector_layout layout = hr_engine_layout(engine);
-    return new_session(out, engine, &layout, threads, error);
+    struct hr_snapshot *snapshot = hr_engine_hold(engine);
+    enum hr_status status = new_session(out, engine, snapshot != NULL ? &snapshot->layout : NULL, threads, error);
+    hr_snapshot_release(snapshot);
+    return status;
 }
 
 enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine,
@@ -217,9 +215,4 @@ void hr_session_free(struct hr_session *session)
     hr_detector_free(session->detector);
     hr_pool_free(session->pool);
     free(session);
-}
-
-void hr_session_stop(struct hr_session *session)
-{
-    atomic_store_explicit(&session->stop, true, memory_order_relaxed);
 }

@@ -1,8 +1,8 @@
-/* Engine and session as the program's own rooms see them; include/homeroom.h is what the world
- * sees.
+/* Engine and session as the program's own rooms see them; include/homeroom.h is what the world sees.
  *
- * The engine is shared: networks and gallery are read-only, the student table is asked under a
- * lock. Enrolment opens an engine of its own for writing and uses it from one thread. */
+ * The engine has the models, which never change, and the current snapshot of the class, which a refresh replaces while
+ * the work that holds the one before goes on with it. A session has models and scratch memory only: which class it
+ * works for is said with each call. */
 #ifndef HR_CLASSROOM_ENGINE_H
 #define HR_CLASSROOM_ENGINE_H
 
@@ -10,53 +10,49 @@
 
 #include "base/clock.h"
 #include "classroom/models.h"
+#include "classroom/snapshot.h"
 #include "face/tracks.h"
-#include "records/database.h"
 
 struct hr_engine {
     struct hr_models models;
-    struct hr_database *database;
-    struct hr_roster roster;
     struct hr_vector_layout known; /* the parts that the models here can make */
-    struct hr_gallery *gallery;
-    size_t foreign_vectors;  /* in the database, but of models that are not here: not in the gallery */
-    size_t imported_vectors; /* of the gallery's: what another system made */
-    pthread_mutex_t roster_lock;
+    char *database_path;           /* owned; NULL: whoever opened the engine publishes what there is */
+    pthread_mutex_t lock;          /* of what follows */
+    struct hr_snapshot *current;   /* NULL: none */
+    uint64_t generation;           /* of the newest */
 };
 
+/* The models alone. */
+enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, struct hr_error *error) HR_MUST_USE;
 /* As hr_engine_open, with the database opened in `mode`. */
 enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engine_options *options,
                                    enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
 
-/* An engine of what somebody else has opened: a database in memory, a roster of its own. */
-struct hr_engine_parts {
-    const char *model_dir;
-    struct hr_database *database; /* taken over, also on failure */
-    struct hr_roster roster;      /* the same; `get` NULL: the database is the roster. May ask the
-                                     database: it is closed first. Asked by one thread at a time. */
+/* A new snapshot takes the place of the current one; when it cannot be made, that one stays. The parts are taken over,
+ * also on failure. Any thread. */
+enum hr_status hr_engine_publish(struct hr_engine *engine, const struct hr_snapshot_parts *parts,
+                                 struct hr_error *error) HR_MUST_USE;
+/* The current snapshot is given up: its files are closed when the last one who holds it is done. */
+void hr_engine_drop(struct hr_engine *engine);
+/* The current snapshot, held for the caller (hr_snapshot_release); NULL when there is none. Any thread. */
+struct hr_snapshot *hr_engine_hold(struct hr_engine *engine);
+
+struct hr_session {
+    struct hr_models *models; /* borrowed from the engine */
+    int threads;
+    struct hr_pool *pool;
+    struct hr_detector *detector;
+    struct hr_vector_layout layout;  /* of the embedders */
+    struct hr_embedders *embedders;  /* NULL until it is known which are needed */
+    struct hr_tracks *tracks;        /* likewise */
+    struct hr_faces faces; /* scratch of the frame in hand */
 };
-enum hr_status hr_engine_open_parts(struct hr_engine **out, const struct hr_engine_parts *parts,
-                                    struct hr_error *error) HR_MUST_USE;
-/* The models that a face's vector is made with when students are recognised: those that the gallery needs; the best
- * one when nobody is enrolled. */
-struct hr_vector_layout hr_engine_layout(const struct hr_engine *engine);
-/* Whether everybody is enrolled with vectors of another system only: then nobody could be seen otherwise, and names in
- * doubt are in the report as they were in that system's. */
-bool hr_engine_is_imported(const struct hr_engine *engine);
 
 /* As hr_session_new, for enrolment: with every model that is here. */
 enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine,
                                         int threads, struct hr_error *error) HR_MUST_USE;
-
-struct hr_session {
-    struct hr_engine *engine; /* borrowed */
-    int threads;
-    struct hr_pool *pool;
-    struct hr_detector *detector;
-    struct hr_embedders *embedders;
-    struct hr_tracks *tracks;
-    struct hr_faces faces; /* scratch of the frame in hand */
-    atomic_bool stop;
-};
+/* The networks that make vectors of this layout, and tracks without a face; nothing to do when they are there. */
+enum hr_status hr_session_prepare(struct hr_session *session, const struct hr_vector_layout *layout,
+                                  struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -38,13 +38,14 @@ static enum hr_status no_memory(struct hr_error *error)
     return hr_error_set(error, HR_ERR_MEMORY, "no memory for an enrolment");
 }
 
-enum hr_status hr_enrolment_new(struct hr_enrolment **out, struct hr_session *session,
+enum hr_status hr_enrolment_new(struct hr_enrolment **out, struct hr_engine *engine, struct hr_session *session,
                                 const struct hr_enroll_options *options, struct hr_error *error)
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         return no_memory(error);
     (*out)->session = session;
+    (*out)->snapshot = hr_engine_hold(engine);
     (*out)->options = options != NULL ? *options : (struct hr_enroll_options){0};
     (*out)->layout = hr_embedders_layout(session->embedders);
     return HR_OK;
@@ -67,6 +68,7 @@ void hr_enrolment_free(struct hr_enrolment *plan)
     free(plan->items);
     free(plan->records);
     free(plan->students);
+    hr_snapshot_release(plan->snapshot);
     free(plan);
 }
 
@@ -138,7 +140,7 @@ static enum hr_status known_already(const struct hr_enrolment *plan, struct hr_e
     }
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < plan->layout->count && !*known; i++) {
-        status = hr_database_has_face(plan->session->engine->database, item->student_id,
+        status = hr_database_has_face(plan->snapshot->database, item->student_id,
                                       plan->layout->parts[i].model_id, item->sha256, known, error);
         /* Enrolled when only a lesser model was here: the better one is still wanted. */
         if (i == 0 && !*known)
@@ -330,7 +332,7 @@ static enum hr_status collect_views(struct hr_enrolment *plan, struct hr_stream 
                                     struct hr_error *error)
 {
     struct hr_session *session = plan->session;
-    struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, &session->stop};
+    struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, plan->options.stop};
     struct hr_video_options sampling = {
         .samples_per_s = 4.0, .decoder_threads = session->threads, .deadline = &deadline};
     struct hr_video *video = NULL;

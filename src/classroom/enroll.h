@@ -39,6 +39,7 @@ const char *hr_enroll_verdict_name(enum hr_enroll_verdict verdict); /* "enrolled
 struct hr_enroll_options {
     bool accept_lookalike; /* enrol although another student looks the same (twins) */
     bool skip_namesakes;   /* leave vectors out whose name several students have, instead of refusing all */
+    const struct hr_stop *stop; /* borrowed; may be NULL */
 };
 
 /* What was said of one photo or video. Known once the plan is judged. */
@@ -57,7 +58,8 @@ float hr_enroll_prominence(const struct hr_face *face, struct hr_size size);
 
 struct hr_enrolment; /* opaque: a plan */
 
-enum hr_status hr_enrolment_new(struct hr_enrolment **out, struct hr_session *session,
+/* Into the engine's current snapshot; engine and session are borrowed. */
+enum hr_status hr_enrolment_new(struct hr_enrolment **out, struct hr_engine *engine, struct hr_session *session,
                                 const struct hr_enroll_options *options,
                                 struct hr_error *error) HR_MUST_USE;
 void hr_enrolment_free(struct hr_enrolment *plan);

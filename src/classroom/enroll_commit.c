@@ -5,7 +5,7 @@ static enum hr_status add_vectors(const struct hr_enrolment *plan,
                                   const struct hr_enroll_item *item,
                                   const struct hr_vector_part *part, struct hr_error *error)
 {
-    struct hr_database *database = plan->session->engine->database;
+    struct hr_database *database = plan->snapshot->database;
     const struct hr_clock *clock = hr_clock_system();
     bool there = false;
     enum hr_status status = hr_database_has_face(database, item->student_id, part->model_id,
@@ -29,7 +29,7 @@ static enum hr_status add_vectors(const struct hr_enrolment *plan,
 
 static enum hr_status write_plan(struct hr_enrolment *plan, struct hr_error *error)
 {
-    struct hr_database *database = plan->session->engine->database;
+    struct hr_database *database = plan->snapshot->database;
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < plan->count; i++) {
         const struct hr_enroll_item *item = &plan->items[i];
@@ -52,7 +52,7 @@ static bool anything_to_write(const struct hr_enrolment *plan)
 
 enum hr_status hr_enrolment_commit(struct hr_enrolment *plan, struct hr_error *error)
 {
-    struct hr_database *database = plan->session->engine->database;
+    struct hr_database *database = plan->snapshot->database;
     if (!anything_to_write(plan))
         return HR_OK;
     enum hr_status status = hr_database_begin(database, error);

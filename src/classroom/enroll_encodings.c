@@ -27,7 +27,7 @@ struct entry {
 };
 
 struct import {
-    struct hr_engine *engine;
+    struct hr_snapshot *snapshot; /* held */
     struct hr_student_finder *finder;
     struct hr_enroll_options options;
     const struct hr_model_face *model; /* NULL: it is not here, and nothing can be compared */
@@ -159,7 +159,7 @@ static bool alike(const struct import *import, const float *a, const float *b, f
 static const char *lookalike_of(const struct import *import, const struct entry *entry,
                                 float *similarity)
 {
-    const struct hr_gallery *gallery = import->engine->gallery;
+    const struct hr_gallery *gallery = import->snapshot->gallery;
     if (import->model == NULL)
         return NULL;
     size_t own = hr_gallery_find(gallery, entry->id);
@@ -181,7 +181,7 @@ static const char *lookalike_of(const struct import *import, const struct entry 
 static enum hr_status write_entry(struct import *import, const struct entry *entry,
                                   struct hr_error *error)
 {
-    struct hr_database *database = import->engine->database;
+    struct hr_database *database = import->snapshot->database;
     const struct hr_encoding *encoding = entry->encoding;
     struct hr_view bytes = hr_view_of(encoding->vector, encoding->size * sizeof *encoding->vector);
     char sha256[HR_SHA256_HEX_SIZE]; /* of the vector: there is no photo to know it by */
@@ -236,7 +236,7 @@ static enum hr_status write_all(struct import *import, struct hr_error *error)
 static enum hr_status run(struct import *import, const struct hr_encoding *encodings,
                           struct hr_error *error)
 {
-    struct hr_database *database = import->engine->database;
+    struct hr_database *database = import->snapshot->database;
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;
@@ -266,7 +266,7 @@ enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_enc
 {
     *out = (struct hr_encoding_summary){0};
     const struct hr_vector_part *part = hr_vector_part_of(&engine->known, HR_ENCODING_MODEL_ID);
-    struct import import = {.engine = engine,
+    struct import import = {.snapshot = hr_engine_hold(engine),
                             .options = options != NULL ? *options : (struct hr_enroll_options){0},
                             .model = part != NULL ? part->model : NULL,
                             .entries = calloc(count + 1, sizeof *import.entries),
@@ -279,5 +279,6 @@ enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_enc
     for (size_t i = 0; import.entries != NULL && i < count; i++)
         free(import.entries[i].id);
     free(import.entries);
+    hr_snapshot_release(import.snapshot);
     return status;
 }

@@ -44,7 +44,7 @@ static enum hr_status gather_students(struct hr_enrolment *plan, struct hr_error
         const char *id = plan->items[i].student_id;
         if (plan->items[i].pending && student_of(plan, id) == SIZE_MAX)
             plan->students[plan->student_count++] = (struct hr_enroll_student){
-                .id = id, .gallery = hr_gallery_find(plan->session->engine->gallery, id)};
+                .id = id, .gallery = hr_gallery_find(plan->snapshot->gallery, id)};
     }
     return HR_OK;
 }
@@ -97,7 +97,7 @@ static enum hr_status gather_records(struct hr_enrolment *plan, struct hr_error 
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < plan->student_count; i++) {
         struct gathering gathering = {.plan = plan, .student = i};
-        status = hr_database_each_face_of(plan->session->engine->database, plan->students[i].id,
+        status = hr_database_each_face_of(plan->snapshot->database, plan->students[i].id,
                                           keep_record, &gathering, error);
     }
     return status;
@@ -254,7 +254,7 @@ static void list_origins(const struct view *views, size_t count, size_t group, c
 /* Whether the view looks like somebody else who is enrolled, or offered in this call. */
 static const char *somebody_else(const struct hr_enrolment *plan, const struct hr_enroll_item *item)
 {
-    const struct hr_gallery *gallery = plan->session->engine->gallery;
+    const struct hr_gallery *gallery = plan->snapshot->gallery;
     for (size_t i = 0; i < hr_gallery_students(gallery); i++) {
         struct hr_gallery_student student = hr_gallery_student(gallery, i);
         const struct hr_vector_part *part = hr_vector_part_of(plan->layout, student.part->model_id);
@@ -428,7 +428,7 @@ static void sum_up_student(const struct hr_enrolment *plan, size_t index, struct
 /* Those of the gallery who are offered nothing. */
 static void sum_up_enrolled(const struct hr_enrolment *plan, size_t index, struct person *person)
 {
-    struct hr_gallery_student student = hr_gallery_student(plan->session->engine->gallery, index);
+    struct hr_gallery_student student = hr_gallery_student(plan->snapshot->gallery, index);
     const struct hr_vector_part *part = hr_vector_part_of(plan->layout, student.part->model_id);
     size_t k = (size_t)(part - plan->layout->parts);
     person->id = student.id;
@@ -464,7 +464,7 @@ static bool look_alike(const struct hr_enrolment *plan, const struct person *a,
                   (double)(a->count[k] * b->count[k]);
     double score = (double)hr_vector_score(part->model, (float)*similarity);
     double within = fmin(score_within(part, x, a->count[k]), score_within(part, y, b->count[k]));
-    struct hr_gallery_likeness crowd = hr_gallery_likeness(plan->session->engine->gallery);
+    struct hr_gallery_likeness crowd = hr_gallery_likeness(plan->snapshot->gallery);
     double limit = fmax(lookalike_score, within - lookalike_gap);
     if (crowd.pairs >= CROWD_PAIRS_MIN)
         limit = fmax(limit, crowd.mean + lookalike_crowd * crowd.deviation);
@@ -513,7 +513,7 @@ static void settle_pair(struct hr_enrolment *plan, struct person *a, struct pers
 
 static enum hr_status judge_lookalikes(struct hr_enrolment *plan, struct hr_error *error)
 {
-    const struct hr_gallery *gallery = plan->session->engine->gallery;
+    const struct hr_gallery *gallery = plan->snapshot->gallery;
     size_t enrolled = hr_gallery_students(gallery), size = plan->layout->size;
     size_t rows = plan->student_count + 1, floats;
     if (!hr_size_multiply(rows, size, &floats))

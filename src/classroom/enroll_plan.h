@@ -39,6 +39,7 @@ struct hr_enroll_student {
 
 struct hr_enrolment {
     struct hr_session *session; /* borrowed */
+    struct hr_snapshot *snapshot; /* held: what is enrolled already, and where it is written to */
     struct hr_enroll_options options;
     const struct hr_vector_layout *layout;
     struct hr_enroll_item *items;

@@ -67,7 +67,7 @@ static enum hr_status list_embedders(struct hr_models *models, const char *dir,
 enum hr_status hr_models_open(struct hr_models *out, const char *model_dir, struct hr_error *error)
 {
     char path[4096];
-    *out = (struct hr_models){0};
+    *out = (struct hr_models){.lock = PTHREAD_MUTEX_INITIALIZER};
     enum hr_status status = path_of(path, model_dir, HR_MODEL_DETECTOR_FILE, error);
     if (status == HR_OK)
         status = hr_network_open(&out->detector, path, error);
@@ -83,7 +83,8 @@ void hr_models_close(struct hr_models *models)
     hr_network_close(models->detector);
     for (size_t i = 0; i < models->embedder_count; i++)
         hr_network_close(models->embedders[i].network);
-    *models = (struct hr_models){0};
+    pthread_mutex_destroy(&models->lock);
+    *models = (struct hr_models){.lock = PTHREAD_MUTEX_INITIALIZER};
 }
 
 enum hr_status hr_models_layout(const struct hr_models *models, struct hr_vector_layout *out,
@@ -113,21 +114,28 @@ static enum hr_status open_embedder(struct hr_model_embedder *embedder, struct h
                         embedder->path);
 }
 
-enum hr_status hr_models_need(struct hr_models *models, const struct hr_vector_layout *layout,
-                              const struct hr_network *networks[HR_VECTOR_PARTS_MAX],
-                              struct hr_error *error)
+static enum hr_status need(struct hr_models *models, const struct hr_vector_layout *layout,
+                           const struct hr_network *networks[HR_VECTOR_PARTS_MAX], struct hr_error *error)
 {
     for (size_t i = 0; i < layout->count; i++) {
         size_t k = 0;
         while (strcmp(models->embedders[k].peek.id, layout->parts[i].model_id) != 0)
             k++; /* it is there: the layout was made of these models */
         struct hr_model_embedder *embedder = &models->embedders[k];
-        if (embedder->network == NULL) {
-            enum hr_status status = open_embedder(embedder, error);
-            if (status != HR_OK)
-                return status;
-        }
+        enum hr_status status = embedder->network == NULL ? open_embedder(embedder, error) : HR_OK;
+        if (status != HR_OK)
+            return status;
         networks[i] = embedder->network;
     }
     return HR_OK;
+}
+
+enum hr_status hr_models_need(struct hr_models *models, const struct hr_vector_layout *layout,
+                              const struct hr_network *networks[HR_VECTOR_PARTS_MAX],
+                              struct hr_error *error)
+{
+    pthread_mutex_lock(&models->lock);
+    enum hr_status status = need(models, layout, networks, error);
+    pthread_mutex_unlock(&models->lock);
+    return status;
 }

@@ -2,6 +2,8 @@
 #ifndef HR_CLASSROOM_MODELS_H
 #define HR_CLASSROOM_MODELS_H
 
+#include <pthread.h>
+
 #include "face/embed.h"
 
 /* The detector's file in the model folder. Every other file *.hrm there that says that it makes vectors of faces is an
@@ -18,7 +20,9 @@ struct hr_model_embedder {
     struct hr_network *network; /* NULL until it is needed: hr_models_need */
 };
 
+/* Never change once they are open, but that a network is opened when it is first needed. Any thread. */
 struct hr_models {
+    pthread_mutex_t lock; /* of the embedders' networks */
     struct hr_network *detector;
     struct hr_model_embedder embedders[HR_VECTOR_PARTS_MAX]; /* best first */
     size_t embedder_count;

@@ -26,7 +26,7 @@ static struct part_head head_of(const struct hr_session *session, double samples
     struct part_head head = {.samples_per_s = samples_per_s};
     memcpy(head.magic, part_magic, sizeof head.magic);
     snprintf(head.detector_id, sizeof head.detector_id, "%s",
-             hr_network_card(session->engine->models.detector)->id);
+             hr_network_card(session->models->detector)->id);
     const struct hr_vector_layout *layout = hr_embedders_layout(session->embedders);
     for (size_t i = 0; i < layout->count; i++)
         snprintf(head.embedder_ids[i], sizeof head.embedder_ids[i], "%s",

@@ -98,18 +98,18 @@ static int by_first_sight(const void *a, const void *b)
 }
 
 /* Aggregates tracks by student into result->seen, ids borrowed from the gallery for now. */
-static enum hr_status gather_students(struct hr_result *result, const struct hr_session *session,
-                                      const struct hr_decision *decisions, size_t *count,
+static enum hr_status gather_students(struct hr_result *result, const struct hr_tracks *tracks,
+                                      struct hr_snapshot *snapshot, const struct hr_decision *decisions, size_t *count,
                                       struct hr_error *error)
 {
-    const struct hr_gallery *gallery = session->engine->gallery;
+    const struct hr_gallery *gallery = snapshot->gallery;
     size_t enrolled = hr_gallery_students(gallery);
     struct hr_seen_student *all = calloc(enrolled + 1, sizeof *all);
     if (all == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu students", enrolled);
-    for (size_t i = 0; i < hr_tracks_count(session->tracks); i++) {
+    for (size_t i = 0; i < hr_tracks_count(tracks); i++) {
         if (decisions[i].student != SIZE_MAX)
-            add_track(&all[decisions[i].student], hr_tracks_get(session->tracks, i), &decisions[i]);
+            add_track(&all[decisions[i].student], hr_tracks_get(tracks, i), &decisions[i]);
         else
             result->unknown_count++;
     }
@@ -126,8 +126,8 @@ static enum hr_status gather_students(struct hr_result *result, const struct hr_
     return HR_OK;
 }
 
-static enum hr_status look_up(struct hr_result *result, const struct hr_session *session,
-                              size_t count, struct hr_error *error)
+static enum hr_status look_up(struct hr_result *result, struct hr_snapshot *snapshot, size_t count,
+                              struct hr_error *error)
 {
     const char **ids = calloc(count + 1, sizeof *ids);
     result->records = calloc(count + 1, sizeof *result->records);
@@ -138,14 +138,7 @@ static enum hr_status look_up(struct hr_result *result, const struct hr_session 
     }
     for (size_t i = 0; i < count; i++)
         ids[i] = result->seen[i].id;
-    if (count > 0) {
-        struct hr_engine *engine = session->engine;
-        pthread_mutex_lock(&engine->roster_lock);
-        status = hr_roster_get(&engine->roster, ids, count, result->records, error);
-        pthread_mutex_unlock(&engine->roster_lock);
-        if (status != HR_OK)
-            hr_error_from(error, HR_ORIGIN_RECORDS);
-    }
+    status = hr_snapshot_look_up(snapshot, ids, count, result->records, error);
     if (status == HR_OK)
         result->report.student_count = count;
 out:
@@ -216,18 +209,19 @@ static const char *owned_id(const struct hr_result *result, const char *id)
     return NULL;
 }
 
-static enum hr_status link_tracks(struct hr_result *result, const struct hr_session *session,
-                                  const struct hr_decision *decisions, struct hr_error *error)
+static enum hr_status link_tracks(struct hr_result *result, const struct hr_tracks *tracks,
+                                  struct hr_snapshot *snapshot, const struct hr_decision *decisions,
+                                  struct hr_error *error)
 {
-    size_t count = hr_tracks_count(session->tracks);
+    size_t count = hr_tracks_count(tracks);
     result->tracks = calloc(count + 1, sizeof *result->tracks);
     if (result->tracks == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for the report");
     for (size_t i = 0; i < count; i++) {
-        const struct hr_track *track = hr_tracks_get(session->tracks, i);
+        const struct hr_track *track = hr_tracks_get(tracks, i);
         const char *id = decisions[i].student == SIZE_MAX
                              ? NULL
-                             : owned_id(result, hr_gallery_student(session->engine->gallery,
+                             : owned_id(result, hr_gallery_student(snapshot->gallery,
                                                                    decisions[i].student)
                                                     .id);
         result->tracks[i] =
@@ -250,17 +244,17 @@ static enum hr_status link_tracks(struct hr_result *result, const struct hr_sess
     return HR_OK;
 }
 
-enum hr_status hr_result_fill(struct hr_result *result, const struct hr_session *session,
-                              const struct hr_decision *decisions, struct hr_error *error)
+enum hr_status hr_result_fill(struct hr_result *result, const struct hr_tracks *tracks,
+                              struct hr_snapshot *snapshot, const struct hr_decision *decisions, struct hr_error *error)
 {
     size_t count = 0;
-    enum hr_status status = gather_students(result, session, decisions, &count, error);
+    enum hr_status status = gather_students(result, tracks, snapshot, decisions, &count, error);
     if (status == HR_OK)
-        status = look_up(result, session, count, error);
+        status = look_up(result, snapshot, count, error);
     if (status == HR_OK)
         status = link_rows(result, error);
     if (status == HR_OK)
-        status = link_tracks(result, session, decisions, error);
+        status = link_tracks(result, tracks, snapshot, decisions, error);
     return status;
 }
 

@@ -28,7 +28,7 @@ void hr_result_warn(struct hr_result *result, const char *format, ...) HR_PRINTF
 
 /* Fill in students and tracks from the decisions (one per track); asks the roster once. The report's
  * includes_review was set. */
-enum hr_status hr_result_fill(struct hr_result *result, const struct hr_session *session,
+enum hr_status hr_result_fill(struct hr_result *result, const struct hr_tracks *tracks, struct hr_snapshot *snapshot,
                               const struct hr_decision *decisions,
                               struct hr_error *error) HR_MUST_USE;
 

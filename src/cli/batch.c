@@ -17,6 +17,7 @@ struct outcome {
 struct batch {
     struct hr_cli *cli;
     struct hr_engine *engine;
+    struct hr_snapshot *snapshot; /* held: all videos of a batch are held against one class */
     const char *const *videos;
     size_t count;
     int threads_each;
@@ -49,10 +50,9 @@ static void show_progress(void *context, const struct hr_progress *progress)
 }
 
 /* Of waiting for the video's bytes: the time limit of the whole, or a signal. */
-static struct hr_deadline deadline_of(const struct hr_session *session,
-                                      const struct hr_recognize_options *options)
+static struct hr_deadline deadline_of(const struct hr_recognize_options *options)
 {
-    return hr_deadline_after(hr_clock_system(), options->timeout_ms, &session->stop);
+    return hr_deadline_after(hr_clock_system(), options->timeout_ms, options->stop);
 }
 
 static void log_traffic(const struct hr_cli *cli, const char *path, const struct hr_stream *stream)
@@ -72,15 +72,16 @@ static struct outcome recognize_one(struct batch *batch, struct hr_session *sess
     struct outcome outcome = {.ended = true};
     struct share share = {.bar = &batch->bar};
     struct hr_recognize_options options = hr_recognize_options_of(&batch->cli->settings);
+    options.stop = hr_cli_stop();
     options.progress = show_progress;
     options.progress_context = &share;
     struct hr_stream stream = {0};
     struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&batch->cli->cloud);
-    struct hr_deadline deadline = deadline_of(session, &options);
+    struct hr_deadline deadline = deadline_of(&options);
     enum hr_status status =
         hr_anywhere_open_stream(&anywhere, path, &deadline, &stream, &outcome.error);
     if (status == HR_OK)
-        status = hr_classroom_recognize(session, &stream, path, &options, &outcome.result,
+        status = hr_classroom_recognize(session, batch->snapshot, &stream, path, &options, &outcome.result,
                                         &outcome.error);
     log_traffic(batch->cli, path, &stream);
     hr_stream_close(&stream);
@@ -115,7 +116,6 @@ static void *work(void *argument)
         pthread_mutex_unlock(&batch->lock);
         return NULL;
     }
-    hr_cli_guard_session(session);
     pthread_mutex_lock(&batch->lock);
     while (batch->next < batch->count && !hr_cli_interrupted()) {
         size_t index = batch->next++;
@@ -126,7 +126,6 @@ static void *work(void *argument)
         deliver(batch);
     }
     pthread_mutex_unlock(&batch->lock);
-    hr_cli_release_session(session);
     hr_session_free(session);
     return NULL;
 }
@@ -164,14 +163,17 @@ enum hr_status hr_batch_run(struct hr_cli *cli, struct hr_engine *engine, const 
     int threads_each = threads / (int)(jobs > 0 ? jobs : 1);
     struct batch batch = {.cli = cli,
                           .engine = engine,
+                          .snapshot = hr_engine_hold(engine),
                           .videos = videos,
                           .count = count,
                           .threads_each = threads_each > 0 ? threads_each : 1,
                           .done = done,
                           .context = context,
                           .outcomes = calloc(count + 1, sizeof *batch.outcomes)};
-    if (batch.outcomes == NULL)
+    if (batch.outcomes == NULL) {
+        hr_snapshot_release(batch.snapshot);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu videos", count);
+    }
     pthread_mutex_init(&batch.lock, NULL);
     hr_progress_bar_init(&batch.bar, cli, count);
 
@@ -186,6 +188,7 @@ enum hr_status hr_batch_run(struct hr_cli *cli, struct hr_engine *engine, const 
 
     hr_progress_bar_clear(&batch.bar);
     pthread_mutex_destroy(&batch.lock);
+    hr_snapshot_release(batch.snapshot);
     free(batch.outcomes);
     return HR_OK;
 }

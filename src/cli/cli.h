@@ -2,13 +2,13 @@
 #ifndef HR_CLI_CLI_H
 #define HR_CLI_CLI_H
 
-#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "classroom/classroom.h"
 #include "cli/cloud.h"
 #include "cli/settings.h"
+#include "jobs/class_place.h"
 
 struct hr_cli {
     struct hr_settings settings;
@@ -18,10 +18,10 @@ struct hr_cli {
     FILE *out;         /* standard output */
     bool terminal;     /* standard error is a terminal: progress may be shown */
     char database_path[4096];
-    char database_etag[128]; /* of the one in S3 as it was read last; "": there was none */
     char model_dir[4096];
     struct hr_cli_cloud cloud;
-    struct hr_deadline patience; /* of work outside a session: until a signal comes */
+    struct hr_class_place class;
+    struct hr_deadline patience; /* of all work: until a signal comes */
 };
 
 /* A command returns the program's exit status: one of base/status.c's table, or 1 when it did its
@@ -52,14 +52,11 @@ int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error);
 /* The same, for a word that is no command: it says which one may be meant. */
 int hr_cli_no_command(struct hr_cli *cli, const char *word);
 
-/* Ctrl-C and SIGTERM: the running sessions are asked to stop, so that nothing is left half done; a
- * second signal ends the program at once. hr_cli_interrupted says whether one came. */
+/* Ctrl-C and SIGTERM: what runs is asked to stop, so that nothing is left half done; a second signal ends the program
+ * at once. hr_cli_interrupted says whether one came. */
 void hr_cli_catch_signals(void);
 bool hr_cli_interrupted(void);
-/* The same as a flag, for loops that wait on one. Static. */
-const atomic_bool *hr_cli_interrupt_flag(void);
-/* Sessions that a signal shall stop; at most HR_LIMIT_THREADS at a time. */
-void hr_cli_guard_session(struct hr_session *session);
-void hr_cli_release_session(struct hr_session *session);
+/* The same for calls and loops that take a stop. Static. */
+const struct hr_stop *hr_cli_stop(void);
 
 #endif

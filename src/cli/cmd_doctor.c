@@ -7,7 +7,7 @@
 
 #include "base/plural.h"
 #include "cli/answer.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "video/video.h"
 
 enum finding { FINDING_OK, FINDING_WARN, FINDING_FAIL };
@@ -153,10 +153,10 @@ static void report_class(struct doctor *doctor, const struct hr_vector_layout *l
     struct hr_decide_options options = {.false_present = doctor->cli->settings.false_present > 0
                                                              ? doctor->cli->settings.false_present
                                                              : hr_decide_options_default().false_present};
-    struct hr_class_rule rule = hr_class_rule(engine->gallery, &options);
-    struct hr_vector_layout used = hr_engine_layout(engine);
-    const struct hr_model_face *model = used.parts[0].model;
-    size_t students = hr_gallery_students(engine->gallery);
+    struct hr_snapshot *snapshot = hr_engine_hold(engine);
+    struct hr_class_rule rule = hr_class_rule(snapshot->gallery, &options);
+    const struct hr_model_face *model = snapshot->layout.parts[0].model;
+    size_t students = hr_gallery_students(snapshot->gallery);
     double similarity = (double)model->stranger_mean +
                         rule.score_certain * (double)model->stranger_deviation;
     double margin = rule.margin_certain * (double)model->stranger_deviation;
@@ -171,6 +171,7 @@ static void report_class(struct doctor *doctor, const struct hr_vector_layout *l
                    : "%zu students with a face: a certain name needs a similarity of %.2f and a lead "
                      "of %.2f",
                students, similarity, margin);
+    hr_snapshot_release(snapshot);
     hr_engine_close(engine);
 }
 

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "classroom/enroll.h"
 #include "cli/answer.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "cli/photos.h"
 #include "records/find.h"
 #include "roster/student.h"
@@ -14,6 +14,7 @@
 struct enrolment {
     struct hr_cli *cli;
     struct hr_engine *engine;
+    struct hr_snapshot *snapshot; /* held */
     struct hr_session *session;
     struct hr_enrolment *plan;
     struct hr_student_finder *finder;
@@ -249,7 +250,8 @@ static enum hr_status gather(const struct hr_cli *cli, struct enrolment *job,
 static enum hr_status prepare(struct enrolment *job, struct hr_error *error)
 {
     struct hr_cli *cli = job->cli;
-    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike};
+    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike,
+                                        .stop = hr_cli_stop()};
     enum hr_status status = gather(cli, job, error);
     job->in_plan = calloc(job->photos.count + 1, sizeof *job->in_plan);
     job->why = calloc(job->photos.count + 1, sizeof *job->why);
@@ -257,13 +259,15 @@ static enum hr_status prepare(struct enrolment *job, struct hr_error *error)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu photos", job->photos.count);
     if (status == HR_OK)
         status = hr_cli_open_engine(cli, HR_DATABASE_CREATE, &job->engine, error);
+    if (status == HR_OK) {
+        job->snapshot = hr_engine_hold(job->engine);
+        status = hr_database_has_table(job->snapshot->database, &job->has_table, error);
+    }
     if (status == HR_OK)
-        status = hr_database_has_table(job->engine->database, &job->has_table, error);
-    if (status == HR_OK)
-        status = hr_student_finder_new(&job->finder, job->engine->database, error);
+        status = hr_student_finder_new(&job->finder, job->snapshot->database, error);
     if (status == HR_OK)
         status = hr_session_new_enrolling(&job->session, job->engine, cli->settings.threads, error);
-    return status == HR_OK ? hr_enrolment_new(&job->plan, job->session, &options, error) : status;
+    return status == HR_OK ? hr_enrolment_new(&job->plan, job->engine, job->session, &options, error) : status;
 }
 
 static enum hr_status enroll(struct enrolment *job, struct hr_error *error)
@@ -274,7 +278,7 @@ static enum hr_status enroll(struct enrolment *job, struct hr_error *error)
     if (status == HR_OK)
         status = hr_enrolment_commit(job->plan, error);
     if (status == HR_OK)
-        status = hr_cli_save_database(job->cli, job->engine->database, error);
+        status = hr_class_save_database(&job->cli->class, job->snapshot->database, error);
     else if (hr_anywhere_is_remote(job->cli->database_path))
         hr_error_prefix(error, "nothing was written to '%s'", job->cli->database_path);
     return status;
@@ -294,11 +298,8 @@ int hr_cmd_enroll(struct hr_cli *cli)
     struct enrolment job = {.cli = cli};
     int exit_status = 0;
     enum hr_status status = prepare(&job, &error);
-    if (status == HR_OK) {
-        hr_cli_guard_session(job.session);
+    if (status == HR_OK)
         status = enroll(&job, &error);
-        hr_cli_release_session(job.session);
-    }
     if (status == HR_OK) {
         answer_all(&job);
         answer_summary(&job);
@@ -309,6 +310,7 @@ int hr_cmd_enroll(struct hr_cli *cli)
     hr_enrolment_free(job.plan);
     hr_session_free(job.session);
     hr_student_finder_free(job.finder);
+    hr_snapshot_release(job.snapshot);
     hr_engine_close(job.engine);
     for (size_t i = 0; job.why != NULL && i < job.photos.count; i++)
         free(job.why[i]);

@@ -10,7 +10,7 @@
 #include "classroom/evaluate.h"
 #include "classroom/names.h"
 #include "cli/answer.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "report/curve.h"
 #include "store/store.h"
 
@@ -229,7 +229,7 @@ static const double curve_chances[] = {0.3,    0.1,    0.03,  0.01,  0.003, 0.00
                                        3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7};
 enum { CURVE_POINTS = sizeof curve_chances / sizeof curve_chances[0] };
 
-static enum hr_status run(const struct hr_evaluation *evaluation, const struct hr_engine *class,
+static enum hr_status run(const struct hr_evaluation *evaluation, const struct hr_snapshot *class,
                           const struct hr_evaluate_options *options, struct row *row,
                           struct hr_error *error)
 {
@@ -241,7 +241,7 @@ static enum hr_status run(const struct hr_evaluation *evaluation, const struct h
 }
 
 static enum hr_status answer_curve(struct hr_cli *cli, const struct hr_evaluation *evaluation,
-                                   const struct hr_engine *class,
+                                   const struct hr_snapshot *class,
                                    struct hr_evaluate_options options, struct hr_error *error)
 {
     struct hr_curve_point points[CURVE_POINTS];
@@ -282,6 +282,7 @@ static enum hr_status answer_curve(struct hr_cli *cli, const struct hr_evaluatio
 
 struct job {
     struct hr_engine *engine;
+    struct hr_snapshot *snapshot; /* held */
     struct hr_session *session;
     struct hr_evaluation *evaluation;
     struct numbers galleries, photos;
@@ -317,7 +318,7 @@ static enum hr_status measure(struct hr_cli *cli, struct job *job, struct hr_err
 {
     struct row rows[LIST_MAX * LIST_MAX];
     size_t count = 0;
-    const struct hr_engine *class = job->own_class ? job->engine : NULL;
+    const struct hr_snapshot *class = job->own_class ? job->snapshot : NULL;
     struct hr_evaluate_options options = {.draws = (size_t)cli->settings.draws,
                                           .seed = (uint64_t)cli->settings.seed,
                                           .false_present = cli->settings.false_present};
@@ -349,8 +350,13 @@ static enum hr_status open_engine(struct hr_cli *cli, struct job *job, struct hr
     struct hr_database *database = NULL; /* nothing is kept: it lives in memory */
     enum hr_status status = hr_database_open_memory(&database, (struct hr_view){0}, "evaluation",
                                                     HR_DATABASE_CREATE, error);
-    struct hr_engine_parts parts = {.model_dir = cli->model_dir, .database = database};
-    return status == HR_OK ? hr_engine_open_parts(&job->engine, &parts, error) : status;
+    struct hr_snapshot_parts parts = {.database = database};
+    if (status == HR_OK)
+        status = hr_engine_new(&job->engine, cli->model_dir, error);
+    if (status == HR_OK)
+        return hr_engine_publish(job->engine, &parts, error);
+    hr_database_close(database);
+    return status;
 }
 
 int hr_cmd_evaluate(struct hr_cli *cli)
@@ -370,6 +376,8 @@ int hr_cmd_evaluate(struct hr_cli *cli)
     if (status == HR_OK)
         status = open_engine(cli, &job, &error);
     if (status == HR_OK)
+        job.snapshot = hr_engine_hold(job.engine);
+    if (status == HR_OK)
         status = hr_session_new(&job.session, job.engine, cli->settings.threads, &error);
     if (status == HR_OK)
         status = hr_evaluation_new(&job.evaluation, job.session, &error);
@@ -379,6 +387,7 @@ int hr_cmd_evaluate(struct hr_cli *cli)
         status = measure(cli, &job, &error);
     hr_evaluation_free(job.evaluation);
     hr_session_free(job.session);
+    hr_snapshot_release(job.snapshot);
     hr_engine_close(job.engine);
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
 }

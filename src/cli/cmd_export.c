@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "classroom/export.h"
-#include "cli/database.h"
+#include "cli/class.h"
 
 int hr_cmd_export(struct hr_cli *cli)
 {

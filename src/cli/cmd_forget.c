@@ -1,7 +1,7 @@
 /* homeroom forget ID, homeroom forget ID --photo NAME */
 #include <string.h>
 
-#include "cli/database.h"
+#include "cli/class.h"
 #include "cli/person.h"
 
 /* A script must not forget another child than the one whose id it gives. */
@@ -80,7 +80,7 @@ int hr_cmd_forget(struct hr_cli *cli)
     if (status == HR_OK && agreed && cli->settings.photo != NULL)
         status = hr_database_each_face_of(database, student.id, count_face, &left, &error);
     if (status == HR_OK && agreed)
-        status = hr_cli_save_database(cli, database, &error);
+        status = hr_class_save_database(&cli->class, database, &error);
     if (status == HR_OK && agreed)
         answer(cli, faces, left);
     else if (status == HR_OK)

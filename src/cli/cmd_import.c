@@ -5,7 +5,7 @@
 #include "base/plural.h"
 #include "classroom/enroll.h"
 #include "cli/answer.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "store/anywhere.h"
 
 /* A table of students, and what became of it. */
@@ -46,7 +46,7 @@ static enum hr_status put_into_database(struct hr_cli *cli, struct table *table,
     if (status == HR_OK)
         status = put_students(database, table, error);
     if (status == HR_OK)
-        status = hr_cli_save_database(cli, database, error);
+        status = hr_class_save_database(&cli->class, database, error);
     hr_database_close(database);
     return status;
 }
@@ -55,7 +55,7 @@ static enum hr_status put_into_cloud(struct hr_cli *cli, struct table *table, st
 {
     struct hr_dynamodb_table cloud;
     struct hr_dynamodb_counts done = {0};
-    enum hr_status status = hr_cli_students_table(cli, &cloud, error);
+    enum hr_status status = hr_class_students_table(&cli->class, &cloud, error);
     if (status == HR_OK)
         status = hr_dynamodb_import(&cloud, cli->settings.create_table, table->students, table->count,
                                     &done, error);
@@ -182,8 +182,11 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
     if (status == HR_OK)
         status = hr_enroll_encodings(engine, encodings, count, &options, &summary, &error);
     tell_namesakes(cli, &summary);
-    if (status == HR_OK)
-        status = hr_cli_save_database(cli, engine->database, &error);
+    if (status == HR_OK) {
+        struct hr_snapshot *snapshot = hr_engine_hold(engine);
+        status = hr_class_save_database(&cli->class, snapshot->database, &error);
+        hr_snapshot_release(snapshot);
+    }
     if (status != HR_OK)
         goto out;
     if (hr_vector_part_of(&engine->known, HR_ENCODING_MODEL_ID) == NULL)

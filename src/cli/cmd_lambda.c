@@ -39,7 +39,7 @@ static void handle_object(struct invocation *invocation, const struct hr_event_o
     int64_t start_us = hr_clock_now_us();
     enum hr_status status = hr_function_setup_refresh(&lambda->setup, lambda->cli, &error);
     if (status == HR_OK)
-        status = hr_function_handle(&lambda->setup.function, lambda->setup.session, object,
+        status = hr_function_handle(&lambda->setup.function, lambda->setup.engine, lambda->setup.session, object,
                                     &invocation->of->deadline, &outcome, &error);
     if (status != HR_OK) {
         message->status = status;
@@ -160,7 +160,7 @@ int hr_cmd_lambda(struct hr_cli *cli)
     struct hr_error error = {0}, ignored;
     struct lambda lambda = {.cli = cli};
     struct hr_lambda_options options = {.runtime_api = hr_environment("AWS_LAMBDA_RUNTIME_API"),
-                                        .stop = hr_cli_interrupt_flag(),
+                                        .stop = hr_cli_stop(),
                                         .handler = handle,
                                         .context = &lambda,
                                         .on_error = on_error};

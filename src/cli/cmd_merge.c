@@ -1,6 +1,6 @@
 /* homeroom merge ID OTHER */
 #include "cli/answer.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "cli/person.h"
 
 static enum hr_status ask(const struct hr_student *student, const struct hr_student *other,
@@ -31,7 +31,7 @@ int hr_cmd_merge(struct hr_cli *cli)
     if (status == HR_OK && agreed)
         status = hr_database_merge(database, student.id, other.id, &moved, &error);
     if (status == HR_OK && agreed)
-        status = hr_cli_save_database(cli, database, &error);
+        status = hr_class_save_database(&cli->class, database, &error);
     if (status == HR_OK && agreed) {
         hr_answer_text(cli->out, other.id);
         fputs(" is now a part of ", cli->out);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/batch.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "cli/report_out.h"
 #include "store/anywhere.h"
 

@@ -1,6 +1,6 @@
 /* homeroom rename ID [NEW_ID] [--name NAME] */
 #include "cli/answer.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "cli/person.h"
 
 int hr_cmd_rename(struct hr_cli *cli)
@@ -20,7 +20,7 @@ int hr_cmd_rename(struct hr_cli *cli)
     if (status == HR_OK)
         status = hr_database_rename(database, student.id, new_id, cli->settings.name, &error);
     if (status == HR_OK)
-        status = hr_cli_save_database(cli, database, &error);
+        status = hr_class_save_database(&cli->class, database, &error);
     if (status == HR_OK) {
         hr_answer_text(cli->out, student.id);
         fputs(" is now ", cli->out);

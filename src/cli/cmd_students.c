@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/answer.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "cli/person.h"
 
 enum { COLUMNS = 6, NUMBER_SIZE = 24 };

@@ -16,7 +16,7 @@
 #include "classroom/names.h"
 #include "cli/answer.h"
 #include "cli/batch.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "cli/report_out.h"
 #include "store/anywhere.h"
 
@@ -492,15 +492,14 @@ static enum hr_status do_ready(struct watch *watch, struct hr_error *error)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu paths", watch->ready_count);
         goto out;
     }
-    status = hr_cli_refresh_engine(watch->cli, &watch->engine, error);
+    status = watch->engine == NULL ? hr_cli_open_engine(watch->cli, HR_DATABASE_READ, &watch->engine, error)
+                                   : hr_class_refresh(&watch->cli->class, watch->engine, error);
     if (status == HR_OK)
         status = hr_batch_run(watch->cli, watch->engine, (const char *const *)paths,
                               watch->ready_count, video_done, watch, error);
     /* A file that is not held open can be written and tidied by others. */
-    if (!hr_anywhere_is_remote(watch->cli->database_path)) {
-        hr_engine_close(watch->engine);
-        watch->engine = NULL;
-    }
+    if (watch->engine != NULL && !hr_anywhere_is_remote(watch->cli->database_path))
+        hr_engine_drop(watch->engine);
 out:
     for (size_t i = 0; paths != NULL && i < watch->ready_count; i++)
         free(paths[i]);

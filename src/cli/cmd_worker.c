@@ -1,6 +1,5 @@
 /* homeroom worker: takes the news of videos from a queue, where people run this on their own
  * machines instead of Amazon's. */
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,8 +16,7 @@ struct worker {
     struct hr_function_setup setup;
     const char *stream;
     /* What ends the work on a video: not a signal by itself, but interrupt(). */
-    pthread_mutex_t lock; /* of the session, when it is replaced and when it is stopped */
-    atomic_bool interrupted;
+    struct hr_stop interrupted;
     struct hr_deadline patience;
 };
 
@@ -38,34 +36,17 @@ static struct message_name name_of(const struct worker *worker,
     return name;
 }
 
-/* Ctrl-C and SIGTERM do not stop the session at once, as they do elsewhere. */
-static enum hr_status refresh(struct worker *worker, struct hr_error *error)
-{
-    pthread_mutex_lock(&worker->lock);
-    enum hr_status status = hr_function_setup_refresh(&worker->setup, worker->cli, error);
-    if (status == HR_OK)
-        hr_cli_release_session(worker->setup.session);
-    if (status == HR_OK && atomic_load(&worker->interrupted))
-        hr_session_stop(worker->setup.session);
-    pthread_mutex_unlock(&worker->lock);
-    return status;
-}
-
 /* From the loop's other thread, while a message is handled. */
 static void interrupt(void *context)
 {
     struct worker *worker = context;
-    pthread_mutex_lock(&worker->lock);
-    atomic_store(&worker->interrupted, true);
-    if (worker->setup.session != NULL)
-        hr_session_stop(worker->setup.session);
-    pthread_mutex_unlock(&worker->lock);
+    hr_stop_request(&worker->interrupted);
 }
 
 /* Reading the gallery anew does end with the signal. */
 static bool was_interrupted(const struct worker *worker, enum hr_status status)
 {
-    return atomic_load(&worker->interrupted) || (status == HR_ERR_DEADLINE && hr_cli_interrupted());
+    return hr_stop_requested(&worker->interrupted) || (status == HR_ERR_DEADLINE && hr_cli_interrupted());
 }
 
 static enum hr_status handle_object(struct worker *worker, const struct hr_event_object *object,
@@ -74,9 +55,9 @@ static enum hr_status handle_object(struct worker *worker, const struct hr_event
     struct hr_cli *cli = worker->cli;
     struct hr_function_outcome outcome = {0};
     int64_t start_us = hr_clock_now_us();
-    enum hr_status status = refresh(worker, error);
+    enum hr_status status = hr_function_setup_refresh(&worker->setup, worker->cli, error);
     if (status == HR_OK)
-        status = hr_function_handle(&worker->setup.function, worker->setup.session, object,
+        status = hr_function_handle(&worker->setup.function, worker->setup.engine, worker->setup.session, object,
                                     &worker->patience, &outcome, error);
     /* Who was interrupted has not failed: the loop says where the message went. */
     if (status != HR_OK && was_interrupted(worker, status))
@@ -96,7 +77,7 @@ static enum hr_status handle_objects(struct worker *worker, const struct hr_even
 {
     enum hr_status first = HR_OK;
     size_t handled = 0;
-    while (handled < events->object_count && !atomic_load(&worker->interrupted)) {
+    while (handled < events->object_count && !hr_stop_requested(&worker->interrupted)) {
         struct hr_error own = {0};
         const struct hr_event_object *object = &events->objects[handled++];
         enum hr_status status = handle_object(worker, object, message_name, &own);
@@ -212,7 +193,7 @@ static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *cons
                                            .handler = handle,
                                            .context = worker,
                                            .on_news = on_news,
-                                           .stop = hr_cli_interrupt_flag(),
+                                           .stop = hr_cli_stop(),
                                            .grace_ms = (int64_t)(cli->settings.grace_s * 1000),
                                            .interrupt = interrupt,
                                            .once = cli->settings.once,
@@ -232,7 +213,6 @@ int hr_cmd_worker(struct hr_cli *cli)
     struct hr_error error = {0};
     struct worker worker = {.cli = cli,
                             .stream = cli->settings.stream,
-                            .lock = PTHREAD_MUTEX_INITIALIZER,
                             .patience = {.clock = hr_clock_system(),
                                          .at_monotonic_us = INT64_MAX,
                                          .stop = &worker.interrupted}};

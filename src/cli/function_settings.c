@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "aws/s3.h"
-#include "cli/database.h"
+#include "cli/class.h"
 #include "cli/report_out.h"
 
 static enum hr_status parse_place(const char *place, char bucket[HR_S3_BUCKET_SIZE], char *prefix,
@@ -74,16 +74,11 @@ static enum hr_status open_session(struct hr_function_setup *setup, const struct
                                    struct hr_error *error)
 {
     int threads = setup->threads > 0 ? setup->threads : cli->settings.threads;
-    enum hr_status status = hr_session_new(&setup->session, setup->engine, threads, error);
-    if (status == HR_OK)
-        hr_cli_guard_session(setup->session);
-    return status;
+    return hr_session_new(&setup->session, setup->engine, threads, error);
 }
 
 static void close_session(struct hr_function_setup *setup)
 {
-    if (setup->session != NULL)
-        hr_cli_release_session(setup->session);
     hr_session_free(setup->session);
     setup->session = NULL;
 }
@@ -119,12 +114,9 @@ enum hr_status hr_function_setup_refresh(struct hr_function_setup *setup, struct
 {
     bool due = (double)(hr_clock_now_us() - setup->refreshed_us) >= cli->settings.refresh_s * 1e6;
     /* A gallery that is baked into the image or lies on this machine does not change under way. */
-    if (setup->session != NULL && !(due && hr_anywhere_is_remote(cli->database_path)))
+    if (!(due && hr_anywhere_is_remote(cli->database_path)))
         return HR_OK;
-    close_session(setup); /* it works on the engine that may be replaced */
-    enum hr_status status = hr_cli_refresh_engine(cli, &setup->engine, error);
-    if (status == HR_OK)
-        status = open_session(setup, cli, error);
+    enum hr_status status = hr_class_refresh(&cli->class, setup->engine, error);
     setup->refreshed_us = hr_clock_now_us();
     return status;
 }

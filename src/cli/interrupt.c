@@ -1,24 +1,17 @@
-/* Signals. The one place with mutable globals: a signal handler has nothing else to reach the
- * sessions by. */
+/* Signals. The one place with a mutable global: a signal handler has nothing else to tell anybody by. It touches
+ * nothing that can be freed. */
 #include <signal.h>
-#include <stdatomic.h>
-#include <stddef.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 
-static _Atomic(struct hr_session *) guarded[HR_LIMIT_THREADS];
-static atomic_bool interrupted;
+static struct hr_stop interrupted;
 
 static void on_signal(int number)
 {
-    if (atomic_exchange(&interrupted, true))
+    if (hr_stop_requested(&interrupted))
         _exit(128 + number);
-    for (size_t i = 0; i < HR_LIMIT_THREADS; i++) {
-        struct hr_session *session = atomic_load(&guarded[i]);
-        if (session != NULL)
-            hr_session_stop(session);
-    }
+    hr_stop_request(&interrupted);
 }
 
 void hr_cli_catch_signals(void)
@@ -31,29 +24,10 @@ void hr_cli_catch_signals(void)
 
 bool hr_cli_interrupted(void)
 {
-    return atomic_load(&interrupted);
+    return hr_stop_requested(&interrupted);
 }
 
-const atomic_bool *hr_cli_interrupt_flag(void)
+const struct hr_stop *hr_cli_stop(void)
 {
     return &interrupted;
-}
-
-void hr_cli_guard_session(struct hr_session *session)
-{
-    for (size_t i = 0; i < HR_LIMIT_THREADS; i++) {
-        struct hr_session *none = NULL;
-        if (atomic_compare_exchange_strong(&guarded[i], &none, session))
-            break;
-    }
-    if (hr_cli_interrupted())
-        hr_session_stop(session);
-}
-
-void hr_cli_release_session(struct hr_session *session)
-{
-    for (size_t i = 0; i < HR_LIMIT_THREADS; i++) {
-        struct hr_session *held = session;
-        atomic_compare_exchange_strong(&guarded[i], &held, NULL);
-    }
 }

@@ -222,6 +222,16 @@ int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error)
     return hr_status_info(error->code)->exit_status;
 }
 
+static void find_class(struct hr_cli *cli)
+{
+    cli->class = (struct hr_class_place){.anywhere = hr_cli_cloud_anywhere(&cli->cloud),
+                                         .database = cli->database_path,
+                                         .students = cli->settings.students,
+                                         .students_cache_ms = (int64_t)(cli->settings.students_cache_s * 1000),
+                                         .model_dir = cli->model_dir,
+                                         .patience = &cli->patience};
+}
+
 static enum hr_status find_files(struct hr_cli *cli, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
@@ -235,6 +245,7 @@ static enum hr_status find_files(struct hr_cli *cli, struct hr_error *error)
         snprintf(cli->model_dir, sizeof cli->model_dir, "%s", cli->settings.models);
     else
         status = hr_environment_models(cli->model_dir, sizeof cli->model_dir, error);
+    find_class(cli);
     return status;
 }
 
@@ -318,7 +329,7 @@ int main(int argc, char **argv)
                          .terminal = isatty(STDERR_FILENO),
                          .patience = {.clock = hr_clock_system(),
                                       .at_monotonic_us = INT64_MAX,
-                                      .stop = hr_cli_interrupt_flag()}};
+                                      .stop = hr_cli_stop()}};
     const char **words = calloc((size_t)argc + 1, sizeof *words);
     if (words == NULL)
         return hr_status_info(HR_ERR_MEMORY)->exit_status;

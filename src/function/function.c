@@ -58,6 +58,7 @@ enum hr_status hr_function_report_key(const struct hr_function *function, const 
 struct errand {
     const struct hr_function *function;
     struct hr_session *session;
+    struct hr_snapshot *snapshot; /* held */
     const struct hr_event_object *news;
     const struct hr_deadline *deadline;
     struct hr_function_outcome *outcome;
@@ -93,10 +94,10 @@ static enum hr_status name_source(struct errand *errand, const char *etag, struc
     const struct hr_recognize_options *options = &function->options;
     struct hr_buffer text;
     hr_buffer_init(&text, 8192);
-    struct hr_vector_layout layout = hr_engine_layout(errand->session->engine);
+    const struct hr_vector_layout *layout = &errand->snapshot->layout;
     hr_buffer_append_format(&text, "%s\n%s\n%s\n", errand->news->bucket, errand->news->key, etag);
-    for (size_t i = 0; i < layout.count; i++)
-        hr_buffer_append_format(&text, "%s ", layout.parts[i].model_id);
+    for (size_t i = 0; i < layout->count; i++)
+        hr_buffer_append_format(&text, "%s ", layout->parts[i].model_id);
     hr_buffer_append_format(&text, "\n%.17g %.17g %d\n%d %s", options->samples_per_s,
                             options->false_present, (int)options->include, (int)function->format,
                             function->columns != NULL ? function->columns : "");
@@ -164,6 +165,7 @@ static void plan_time(const struct errand *errand, struct hr_recognize_options *
 {
     part->put_down_at_us = INT64_MAX;
     options->timeout_ms = 0;
+    options->stop = errand->deadline->stop;
     if (errand->deadline->at_monotonic_us == INT64_MAX)
         return;
     int64_t left_us = errand->deadline->at_monotonic_us - hr_clock_now_us();
@@ -179,7 +181,7 @@ static enum hr_status recognize(struct errand *errand, struct hr_part *part,
 {
     struct hr_recognize_options options = errand->function->options;
     plan_time(errand, &options, part);
-    return hr_classroom_recognize_part(errand->session, &errand->stream, errand->news->key,
+    return hr_classroom_recognize_part(errand->session, errand->snapshot, &errand->stream, errand->news->key,
                                        &options, part, result, error);
 }
 
@@ -300,7 +302,8 @@ static enum hr_status run(struct errand *errand, struct hr_error *error)
     return status == HR_OK ? work(errand, error) : status;
 }
 
-enum hr_status hr_function_handle(const struct hr_function *function, struct hr_session *session,
+enum hr_status hr_function_handle(const struct hr_function *function, struct hr_engine *engine,
+                                  struct hr_session *session,
                                   const struct hr_event_object *object,
                                   const struct hr_deadline *deadline,
                                   struct hr_function_outcome *outcome, struct hr_error *error)
@@ -320,8 +323,10 @@ enum hr_status hr_function_handle(const struct hr_function *function, struct hr_
                                         sizeof errand.error_key, error);
     if (status == HR_ERR_LIMIT)
         return conclude(outcome, HR_FUNCTION_SKIPPED, error->text);
+    errand.snapshot = hr_engine_hold(engine);
     if (status == HR_OK)
         status = run(&errand, error);
     close_video(&errand);
+    hr_snapshot_release(errand.snapshot);
     return status;
 }

@@ -56,7 +56,8 @@ struct hr_function_outcome {
 /* Any session may serve any object, one at a time. Without `queue_url`, putting down is the error
  * DEADLINE: the same news, coming again, goes on where it was put down. Otherwise errors are what
  * the caller should be told again about; `outcome` is filled as far as things went. */
-enum hr_status hr_function_handle(const struct hr_function *function, struct hr_session *session,
+enum hr_status hr_function_handle(const struct hr_function *function, struct hr_engine *engine,
+                                  struct hr_session *session,
                                   const struct hr_event_object *object,
                                   const struct hr_deadline *deadline,
                                   struct hr_function_outcome *outcome,

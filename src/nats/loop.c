@@ -17,7 +17,7 @@ struct loop {
 
 static bool stopped(const struct loop *loop)
 {
-    return loop->options->stop != NULL && atomic_load(loop->options->stop);
+    return hr_stop_requested(loop->options->stop);
 }
 
 static void tell(const struct loop *loop, const struct hr_nats_news *news)

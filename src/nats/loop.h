@@ -35,7 +35,7 @@ struct hr_nats_loop_options {
     void *context;
     void (*on_news)(void *context, const struct hr_nats_news *news); /* may be NULL */
     const struct hr_clock *clock;                                    /* NULL: the system's */
-    const atomic_bool *stop;          /* ends the loop after the message in hand; may be NULL */
+    const struct hr_stop *stop; /* ends the loop after the message in hand; may be NULL */
     int64_t grace_ms;                 /* how long the message in hand may then still take */
     void (*interrupt)(void *context); /* called after that, from another thread: the handler shall
                                          return INTERRUPTED soon; NULL: it takes what it takes */

@@ -47,7 +47,7 @@ static void *beat(void *context)
             (void)!options->queue->working(options->queue->context, &ignored);
             since_beat_ms = 0;
         }
-        if (interrupted || !atomic_load(options->stop))
+        if (interrupted || !hr_stop_requested(options->stop))
             continue;
         interrupted = since_stop_ms >= options->grace_ms;
         if (interrupted)

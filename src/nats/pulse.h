@@ -5,14 +5,14 @@
 #define HR_NATS_PULSE_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 
+#include "base/clock.h"
 #include "nats/queue.h"
 
 struct hr_nats_pulse_options {
     const struct hr_nats_queue *queue;
     int64_t period_ms;
-    const atomic_bool *stop; /* may be NULL */
+    const struct hr_stop *stop; /* may be NULL */
     int64_t grace_ms;        /* from `stop` on until `interrupt` is called, once */
     void (*interrupt)(void *context);
     void *context;

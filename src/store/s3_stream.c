@@ -47,7 +47,7 @@ struct block {
     uint64_t used; /* the read that touched it last */
     uint8_t *bytes; /* owned */
     size_t capacity;
-    atomic_bool cancel; /* a thread that fetches it shall stop */
+    struct hr_stop cancel; /* a thread that fetches it shall stop */
     struct hr_error error;
 };
 
@@ -144,7 +144,7 @@ static void load(struct s3_stream *stream, struct block *block, const struct hr_
         block->state = BLOCK_READY;
         stream->traffic.requests++;
         stream->traffic.bytes += block->size;
-    } else if (atomic_load(&block->cancel)) {
+    } else if (hr_stop_requested(&block->cancel)) {
         block->state = BLOCK_EMPTY; /* nobody wants it any more, nor its error */
     } else {
         block->state = BLOCK_FAILED;
@@ -258,7 +258,7 @@ static struct block *claim(struct s3_stream *stream, uint64_t at)
     block->size = room < size ? (size_t)room : size;
     block->run = run;
     block->used = stream->reads;
-    atomic_store(&block->cancel, false);
+    atomic_store(&block->cancel.requested, false);
     return block;
 }
 
@@ -270,7 +270,7 @@ static void forget_ahead(struct s3_stream *stream)
         if (block->state == BLOCK_WANTED)
             block->state = BLOCK_EMPTY;
         else if (block->state == BLOCK_LOADING)
-            atomic_store(&block->cancel, true);
+            atomic_store(&block->cancel.requested, true);
     }
 }
 

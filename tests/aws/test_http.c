@@ -169,7 +169,7 @@ static void stops_when_asked(void **state)
 {
     (void)state;
     struct fixture f;
-    atomic_bool flag = true;
+    struct hr_stop flag = {true};
     const struct hr_deadline stopped = {
         .clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = &flag};
     const struct hr_deadline past = {.clock = hr_clock_system(), .at_monotonic_us = 0};

@@ -105,7 +105,7 @@ static void sleep_ends_when_asked(void **state)
 {
     (void)state;
     struct fake_clock clock;
-    atomic_bool stop = false;
+    struct hr_stop stop = {false};
     fake_clock_init(&clock);
     const struct hr_deadline deadline = {&clock.clock, clock.now_us + 250000, &stop};
     assert_false(hr_sleep_until_deadline(&clock.clock, 10000000, &deadline));

@@ -141,7 +141,7 @@ static void slow_body_meets_the_deadline(void **state)
     struct hr_error error;
     char into[5];
     size_t got;
-    atomic_bool stop = true;
+    struct hr_stop stop = {true};
     const struct fault_step steps[] = {
         {FAULT_STALL, "HTTP/1.1 206 OK\r\n" PART "Content-Length: 4\r\n\r\n45"}};
     client_open(&client, STEPS(steps));

@@ -69,7 +69,7 @@ static void deadline_after_a_time(void **state)
 {
     (void)state;
     int64_t now_us = 5000;
-    atomic_bool stop = false;
+    struct hr_stop stop = {false};
     const struct hr_clock clock = {fake_now_us, fake_now_us, NULL, &now_us};
     static const struct {
         int64_t timeout_ms, at_us;
@@ -93,12 +93,12 @@ static void deadline_by_flag(void **state)
 {
     (void)state;
     int64_t now_us = 0;
-    atomic_bool stop = false;
+    struct hr_stop stop = {false};
     const struct hr_clock clock = {fake_now_us, fake_now_us, NULL, &now_us};
     const struct hr_deadline deadline = {
         .clock = &clock, .at_monotonic_us = INT64_MAX, .stop = &stop};
     assert_false(hr_deadline_passed(&deadline));
-    atomic_store(&stop, true);
+    atomic_store(&stop.requested, true);
     assert_true(hr_deadline_passed(&deadline));
 }
 

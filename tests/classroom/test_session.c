@@ -33,13 +33,13 @@ static void enroll(const struct school *school, const char *id, const char *phot
     struct hr_enrolment *plan = NULL;
     struct hr_buffer bytes;
     char path[PATH_MAX + 32];
-    struct hr_engine_options options = {school->database.text, getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {sizeof options, school->database.text, getenv("HOMEROOM_MODELS")};
     assert_ok(hr_engine_open_mode(&engine, &options, HR_DATABASE_CREATE, &error), &error);
     assert_ok(hr_session_new_enrolling(&session, engine, 1, &error), &error);
     photo_path(school, photo, path);
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
     assert_ok(hr_file_read(&bytes, path, NULL, &error), &error);
-    assert_ok(hr_enrolment_new(&plan, session, NULL, &error), &error);
+    assert_ok(hr_enrolment_new(&plan, engine, session, NULL, &error), &error);
     assert_ok(hr_enrolment_photo(plan, id, hr_buffer_view(&bytes), photo, &error), &error);
     assert_ok(hr_enrolment_judge(plan, &error), &error);
     assert_ok(hr_enrolment_commit(plan, &error), &error);
@@ -93,7 +93,7 @@ static struct hr_engine *open_engine(const struct school *school)
 {
     struct hr_engine *engine = NULL;
     struct hr_error error;
-    struct hr_engine_options options = {school->database.text, getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {sizeof options, school->database.text, getenv("HOMEROOM_MODELS")};
     assert_ok(hr_engine_open(&engine, &options, &error), &error);
     return engine;
 }
@@ -104,13 +104,13 @@ static void an_engine_without_database_or_models_says_what_is_missing(void **sta
     struct hr_engine *engine = NULL;
     struct hr_error error;
     struct temporary_path nowhere = temporary_path(&school->folder, "none.db");
-    struct hr_engine_options options = {nowhere.text, getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {sizeof options, nowhere.text, getenv("HOMEROOM_MODELS")};
     assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_NOT_FOUND, &error, "none.db");
     assert_null(engine);
-    options = (struct hr_engine_options){school->database.text, school->folder.path};
+    options = (struct hr_engine_options){sizeof options, school->database.text, school->folder.path};
     assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_MODEL, &error, "centerface.hrm");
     assert_null(engine);
-    options = (struct hr_engine_options){NULL, NULL};
+    options = (struct hr_engine_options){sizeof options, NULL, NULL};
     assert_int_equal(hr_engine_open(&engine, &options, &error), HR_ERR_ARGUMENT);
 }
 
@@ -131,7 +131,7 @@ static void a_session_takes_threads_within_limits(void **state)
 struct watcher {
     struct hr_progress last;
     size_t calls;
-    struct hr_session *stop_me;
+    struct hr_stop *stop_me;
 };
 
 static void on_progress(void *context, const struct hr_progress *progress)
@@ -142,7 +142,7 @@ static void on_progress(void *context, const struct hr_progress *progress)
     assert_int_equal(progress->frames, ++watcher->calls);
     watcher->last = *progress;
     if (watcher->stop_me != NULL && watcher->calls == 2)
-        hr_session_stop(watcher->stop_me);
+        hr_stop_request(watcher->stop_me);
 }
 
 static void a_video_gives_its_student_with_progress(void **state)
@@ -157,7 +157,7 @@ static void a_video_gives_its_student_with_progress(void **state)
     options.progress = on_progress;
     options.progress_context = &watcher;
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
-    assert_ok(hr_recognize_file(session, school->video.text, &options, &result, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, school->video.text, &options, &result, &error), &error);
     assert_int_equal(hr_result_student_count(result), 1);
     assert_int_equal(hr_result_unknown_count(result), 0);
     const struct hr_seen_student *seen = hr_result_student(result, 0);
@@ -202,12 +202,12 @@ static void a_still_image_is_a_video_of_one_frame(void **state)
     char path[PATH_MAX + 32];
     photo_path(school, "obama3.jpg", path);
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
-    assert_ok(hr_recognize_file(session, path, NULL, &result, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, path, NULL, &result, &error), &error);
     assert_int_equal(hr_result_student_count(result), 1);
     assert_int_equal(hr_result_student(result, 0)->sightings, 1);
     hr_result_free(result);
     photo_path(school, "astronaut.png", path);
-    assert_ok(hr_recognize_file(session, path, NULL, &result, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, path, NULL, &result, &error), &error);
     assert_int_equal(hr_result_student_count(result), 0);
     assert_int_equal(hr_result_unknown_count(result), 1);
     hr_result_free(result);
@@ -225,24 +225,28 @@ static void a_stop_and_a_timeout_end_it_with_the_place(void **state)
     struct hr_recognize_options options = hr_recognize_options_default();
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
     options.timeout_ms = 1;
-    assert_int_equal(hr_recognize_file(session, school->video.text, &options, &result, &error),
+    assert_int_equal(hr_recognize_file(engine, session, school->video.text, &options, &result, &error),
                      HR_ERR_DEADLINE);
     assert_null(result);
     /* The session is as good as new. */
-    assert_ok(hr_recognize_file(session, school->video.text, NULL, &result, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, school->video.text, NULL, &result, &error), &error);
     hr_result_free(result);
 
-    struct watcher watcher = {.stop_me = session};
+    struct watcher watcher = {.stop_me = hr_stop_new()};
     options = hr_recognize_options_default();
+    options.stop = watcher.stop_me;
     options.progress = on_progress;
     options.progress_context = &watcher;
-    assert_int_equal(hr_recognize_file(session, school->video.text, &options, &result, &error),
+    assert_int_equal(hr_recognize_file(engine, session, school->video.text, &options, &result, &error),
                      HR_ERR_DEADLINE);
     assert_null(result);
     assert_int_equal(watcher.calls, 2);
-    /* Once stopped, a session stays stopped. */
-    assert_int_equal(hr_recognize_file(session, school->video.text, NULL, &result, &error),
+    /* A stop is of the calls that it was given to: those end, and others go on. */
+    assert_int_equal(hr_recognize_file(engine, session, school->video.text, &options, &result, &error),
                      HR_ERR_DEADLINE);
+    assert_ok(hr_recognize_file(engine, session, school->video.text, NULL, &result, &error), &error);
+    hr_result_free(result);
+    hr_stop_free(watcher.stop_me);
     hr_session_free(session);
     hr_engine_close(engine);
 }
@@ -265,7 +269,7 @@ static void assert_same_in_parts(const struct school *school, const char *path,
     struct hr_error error;
     struct hr_result *result = NULL;
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
-    assert_ok(hr_recognize_file(session, path, NULL, &result, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, path, NULL, &result, &error), &error);
     char *whole = report_of(result);
     hr_result_free(result);
     hr_session_free(session);
@@ -279,7 +283,7 @@ static void assert_same_in_parts(const struct school *school, const char *path,
         hr_buffer_init(&part.put_down, HR_PART_STATE_BYTES_MAX);
         assert_ok(hr_session_new(&session, engine, 1, &error), &error);
         assert_ok(hr_file_open_stream(&stream, path, NULL, &error), &error);
-        assert_ok(hr_classroom_recognize_part(session, &stream, path, NULL, &part, &result, &error),
+        assert_ok(hr_classroom_recognize_part(session, engine->current, &stream, path, NULL, &part, &result, &error),
                   &error);
         assert_int_equal(part.unfinished, result == NULL);
         assert_true(parts < count);
@@ -343,7 +347,7 @@ static void every_camera_is_looked_at(void **state)
     static const char *const names[] = {"cameras.mkv", "cameras.mp4"};
     for (size_t i = 0; i < 2; i++) {
         struct temporary_path path = make_two_cameras(school, names[i], "obama2.jpg", "biden.jpg");
-        assert_ok(hr_recognize_file(session, path.text, NULL, &result, &error), &error);
+        assert_ok(hr_recognize_file(engine, session, path.text, NULL, &result, &error), &error);
         assert_int_equal(hr_result_student_count(result), 2);
         for (size_t k = 0; k < 2; k++) {
             assert_int_equal(hr_result_student(result, k)->sightings, 6);
@@ -354,7 +358,7 @@ static void every_camera_is_looked_at(void **state)
     }
     /* One student, seen by both at the same time. */
     struct temporary_path path = make_two_cameras(school, "both.mkv", "obama2.jpg", "obama2.jpg");
-    assert_ok(hr_recognize_file(session, path.text, NULL, &result, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, path.text, NULL, &result, &error), &error);
     assert_int_equal(hr_result_student_count(result), 1);
     assert_string_equal(hr_result_student(result, 0)->id, "44");
     assert_int_equal(hr_result_student(result, 0)->sightings, 12);
@@ -366,7 +370,7 @@ static void every_camera_is_looked_at(void **state)
     assert_ok(hr_file_open_stream(&stream, path.text, NULL, &error), &error);
     stream.seek = NULL;
     stream.size_bytes = HR_STREAM_SIZE_UNKNOWN;
-    assert_ok(hr_classroom_recognize(session, &stream, "pipe", NULL, &result, &error), &error);
+    assert_ok(hr_classroom_recognize(session, engine->current, &stream, "pipe", NULL, &result, &error), &error);
     assert_int_equal(hr_result_student(result, 0)->sightings, 6);
     char *text;
     assert_ok(hr_result_write(result, HR_FORMAT_JSON, NULL, &text, &error), &error);
@@ -401,7 +405,7 @@ static void a_damaged_state_is_refused(void **state)
     hr_buffer_init(&first.put_down, HR_PART_STATE_BYTES_MAX);
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
     assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
-    assert_ok(hr_classroom_recognize_part(session, &stream, "a", NULL, &first, &result, &error),
+    assert_ok(hr_classroom_recognize_part(session, engine->current, &stream, "a", NULL, &first, &result, &error),
               &error);
     hr_stream_close(&stream);
     assert_true(first.unfinished);
@@ -414,7 +418,7 @@ static void a_damaged_state_is_refused(void **state)
         bool whole = size == first.put_down.size;
         assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
         enum hr_status status = hr_classroom_recognize_part(
-            session, &stream, "a", whole ? &other : NULL, &part, &result, &error);
+            session, engine->current, &stream, "a", whole ? &other : NULL, &part, &result, &error);
         assert_int_equal(status, size == 0 ? HR_OK : whole ? HR_ERR_CONFLICT : HR_ERR_FORMAT);
         hr_result_free(result);
         hr_stream_close(&stream);
@@ -442,9 +446,9 @@ static void options_that_make_no_sense_are_refused(void **state)
     bad[4].false_present = NAN;
     bad[5].false_present = 1;
     for (int i = 0; i < 6; i++)
-        assert_int_equal(hr_recognize_file(session, school->video.text, &bad[i], &result, &error),
+        assert_int_equal(hr_recognize_file(engine, session, school->video.text, &bad[i], &result, &error),
                          HR_ERR_ARGUMENT);
-    assert_error(hr_recognize_file(session, "/nowhere/a.mp4", NULL, &result, &error),
+    assert_error(hr_recognize_file(engine, session, "/nowhere/a.mp4", NULL, &result, &error),
                  HR_ERR_NOT_FOUND, &error, "/nowhere/a.mp4");
     hr_session_free(session);
     hr_engine_close(engine);
@@ -461,7 +465,7 @@ static void the_longest_time_limit_is_none(void **state)
     struct hr_recognize_options options = hr_recognize_options_default();
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
     options.timeout_ms = INT64_MAX;
-    assert_ok(hr_recognize_file(session, school->video.text, &options, &result, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, school->video.text, &options, &result, &error), &error);
     hr_result_free(result);
     hr_session_free(session);
     hr_engine_close(engine);
@@ -482,7 +486,7 @@ static void *work(void *context)
         return NULL;
     for (int i = 0; i < 2; i++) {
         struct hr_result *result = NULL;
-        if (hr_recognize_file(session, worker->school->video.text, NULL, &result, &error) ==
+        if (hr_recognize_file(worker->engine, session, worker->school->video.text, NULL, &result, &error) ==
                 HR_OK &&
             hr_result_student_count(result) == 1 &&
             strcmp(hr_result_student(result, 0)->id, "44") == 0)
@@ -507,6 +511,96 @@ static void sessions_in_several_threads_share_one_engine(void **state)
     hr_engine_close(worker.engine);
 }
 
+/* --- snapshots --- */
+
+struct refresher {
+    struct school *school;
+    struct hr_engine *engine;
+    size_t calls;
+};
+
+/* In the middle of a video its student is forgotten, and the engine refreshed. */
+static void forget_midway(void *context, const struct hr_progress *progress)
+{
+    struct refresher *refresher = context;
+    struct hr_database *database = NULL;
+    struct hr_error error;
+    (void)progress;
+    if (++refresher->calls != 2)
+        return;
+    assert_ok(hr_database_open(&database, refresher->school->database.text, HR_DATABASE_WRITE, &error), &error);
+    assert_ok(hr_database_forget(database, "44", NULL, &error), &error);
+    hr_database_close(database);
+    assert_ok(hr_engine_refresh(refresher->engine, &error), &error);
+}
+
+static void a_refresh_is_for_the_calls_behind_it(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    struct refresher refresher = {.school = school, .engine = engine};
+    struct hr_recognize_options options = hr_recognize_options_default();
+    options.progress = forget_midway;
+    options.progress_context = &refresher;
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    assert_int_equal(engine->current->generation, 1);
+    assert_ok(hr_recognize_file(engine, session, school->video.text, &options, &result, &error), &error);
+    assert_int_equal(hr_result_student_count(result), 1);
+    hr_result_free(result);
+    assert_int_equal(engine->current->generation, 2);
+    assert_ok(hr_recognize_file(engine, session, school->video.text, NULL, &result, &error), &error);
+    assert_int_equal(hr_result_student_count(result), 0);
+    hr_result_free(result);
+    hr_session_free(session);
+    hr_engine_close(engine);
+    enroll(school, "44", "obama.jpg");
+}
+
+static void a_refresh_that_fails_changes_nothing(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    char away[sizeof school->database.text + 8];
+    snprintf(away, sizeof away, "%s.away", school->database.text);
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    const struct hr_snapshot *before = engine->current;
+    assert_int_equal(rename(school->database.text, away), 0);
+    assert_int_equal(hr_engine_refresh(engine, &error), HR_ERR_NOT_FOUND);
+    assert_int_equal(rename(away, school->database.text), 0);
+    assert_ptr_equal(engine->current, before);
+    assert_ok(hr_recognize_file(engine, session, school->video.text, NULL, &result, &error), &error);
+    assert_int_equal(hr_result_student_count(result), 1);
+    hr_result_free(result);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
+/* Options of another version are refused, and not read past their end. */
+static void options_say_their_size(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    struct hr_recognize_options options = hr_recognize_options_default();
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    options.size = 0;
+    assert_error(hr_recognize_file(engine, session, school->video.text, &options, &result, &error), HR_ERR_ARGUMENT,
+                 &error, "their size");
+    struct hr_engine_options where = {.database_path = school->database.text, .model_dir = getenv("HOMEROOM_MODELS")};
+    struct hr_engine *other = NULL;
+    assert_error(hr_engine_open(&other, &where, &error), HR_ERR_ARGUMENT, &error, "their size");
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
 /* Vectors that another model made are left out, and counted. */
 static void vectors_of_another_model_are_not_compared(void **state)
 {
@@ -526,10 +620,10 @@ static void vectors_of_another_model_are_not_compared(void **state)
     hr_database_close(database);
     struct hr_engine *engine = open_engine(school);
     /* Two students with one photo each, in every model that is here. */
-    assert_int_equal(hr_gallery_students(engine->gallery), 2);
-    assert_int_equal(hr_gallery_vectors(engine->gallery), 2 * engine->known.count);
-    assert_int_equal(hr_gallery_layout(engine->gallery)->count, 1);
-    assert_int_equal(engine->foreign_vectors, 1);
+    assert_int_equal(hr_gallery_students(engine->current->gallery), 2);
+    assert_int_equal(hr_gallery_vectors(engine->current->gallery), 2 * engine->known.count);
+    assert_int_equal(hr_gallery_layout(engine->current->gallery)->count, 1);
+    assert_int_equal(engine->current->foreign_vectors, 1);
     hr_engine_close(engine);
 }
 
@@ -548,6 +642,9 @@ int main(void)
         cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(the_longest_time_limit_is_none),
         cmocka_unit_test(sessions_in_several_threads_share_one_engine),
+        cmocka_unit_test(a_refresh_is_for_the_calls_behind_it),
+        cmocka_unit_test(a_refresh_that_fails_changes_nothing),
+        cmocka_unit_test(options_say_their_size),
         cmocka_unit_test(vectors_of_another_model_are_not_compared),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

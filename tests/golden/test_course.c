@@ -61,7 +61,7 @@ static void import_course(const struct course *course)
     struct hr_encoding *encodings = NULL;
     struct hr_encoding_summary summary;
     struct hr_import_problems problems = {0};
-    struct hr_engine_options options = {.database_path = course->database,
+    struct hr_engine_options options = {.size = sizeof options, .database_path = course->database,
                                         .model_dir = getenv("HOMEROOM_MODELS")};
     size_t count = 0;
     must(hr_engine_open_mode(&engine, &options, HR_DATABASE_CREATE, &error), &error);
@@ -70,7 +70,7 @@ static void import_course(const struct course *course)
     assert_int_equal(count, CLIPS);
     for (size_t i = 0; i < count; i++) {
         enum hr_upsert what;
-        must(hr_database_put_student(engine->database, &students[i], &what, &error), &error);
+        must(hr_database_put_student(engine->current->database, &students[i], &what, &error), &error);
     }
     hr_students_free(students, count);
     hr_buffer_clear(&bytes);
@@ -141,7 +141,7 @@ static struct room open_room(const char *database)
 {
     struct room room = {0};
     struct hr_error error;
-    struct hr_engine_options options = {.database_path = database,
+    struct hr_engine_options options = {.size = sizeof options, .database_path = database,
                                         .model_dir = getenv("HOMEROOM_MODELS")};
     must(hr_engine_open(&room.engine, &options, &error), &error);
     must(hr_session_new(&room.session, room.engine, 1, &error), &error);
@@ -160,7 +160,7 @@ static struct hr_result *recognize(const struct room *room, const char *path, do
     struct hr_result *result = NULL;
     struct hr_recognize_options options = hr_recognize_options_default();
     options.samples_per_s = samples_per_s;
-    must(hr_recognize_file(room->session, path, &options, &result, &error), &error);
+    must(hr_recognize_file(room->engine, room->session, path, &options, &result, &error), &error);
     return result;
 }
 

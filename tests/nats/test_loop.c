@@ -19,7 +19,7 @@ struct scene {
     bool cannot_bury, cannot_answer;
     atomic_int beats;
     int beats_wanted; /* the handler goes on until so many were heard */
-    atomic_bool stop;
+    struct hr_stop stop;
     bool stop_in_handler, stop_in_next;
     int64_t grace_ms;
     atomic_int interrupted;
@@ -59,7 +59,7 @@ static enum hr_status next(void *context, int64_t patience_ms, struct hr_nats_me
     assert_in_range(patience_ms, 1, 5000); /* or a signal waits long */
     scene->in_hand = 0;
     if (scene->at == scene->count) /* and an empty one ends the test */
-        atomic_store(&scene->stop, true);
+        atomic_store(&scene->stop.requested, true);
     if (scene->at == scene->count)
         return HR_END;
     const struct step *step = &scene->steps[scene->at++];
@@ -67,7 +67,7 @@ static enum hr_status next(void *context, int64_t patience_ms, struct hr_nats_me
         return step->status == HR_END ? HR_END : hr_error_set(error, step->status, "out of order");
     scene->in_hand = 1;
     if (scene->stop_in_next)
-        atomic_store(&scene->stop, true);
+        atomic_store(&scene->stop.requested, true);
     *out = (struct hr_nats_message){
         .body = hr_view_text("body"), .sequence = scene->at, .deliveries = step->deliveries};
     return HR_OK;
@@ -123,7 +123,7 @@ static enum hr_nats_result handler(void *context, const struct hr_nats_message *
     while (atomic_load(&scene->beats) < scene->beats_wanted)
         hr_clock_system()->sleep_us(NULL, 1000);
     if (scene->stop_in_handler)
-        atomic_store(&scene->stop, true);
+        atomic_store(&scene->stop.requested, true);
     while (scene->waits_for_interrupt && atomic_load(&scene->interrupted) == 0)
         hr_clock_system()->sleep_us(NULL, 1000);
     if (step->result != HR_NATS_HANDLED)

@@ -103,7 +103,7 @@ static void a_silent_pipe_is_waited_for_until_the_deadline(void **state)
     struct hr_buffer buffer;
     char into[16];
     size_t got = 0;
-    atomic_bool stop = true;
+    struct hr_stop stop = {true};
     const struct hr_deadline soon = hr_deadline_after(hr_clock_system(), 1, NULL);
     const struct hr_deadline stopped = hr_deadline_after(hr_clock_system(), 0, &stop);
     assert_int_equal(mkfifo(path.text, 0666), 0);
@@ -116,14 +116,14 @@ static void a_silent_pipe_is_waited_for_until_the_deadline(void **state)
 
     hr_buffer_init(&buffer, 100);
     assert_error(hr_file_read(&buffer, path.text, &stopped, &error), HR_ERR_DEADLINE, &error, "silent");
-    atomic_store(&stop, false);
+    atomic_store(&stop.requested, false);
     assert_ok(hr_file_open_stream(&stream, path.text, &stopped, &error), &error);
     assert_int_equal(write(writer, "abc", 3), 3);
     assert_ok(stream.read(stream.context, into, sizeof into, &got, &error), &error);
     assert_int_equal(got, 3);
-    atomic_store(&stop, true);
+    atomic_store(&stop.requested, true);
     assert_error(stream.read(stream.context, into, 4, &got, &error), HR_ERR_DEADLINE, &error, "silent");
-    atomic_store(&stop, false);
+    atomic_store(&stop.requested, false);
     close(writer);
     assert_int_equal(stream.read(stream.context, into, 4, &got, &error), HR_END);
     hr_stream_close(&stream);

@@ -366,7 +366,7 @@ static void a_failure_ahead_waits_for_the_reader(void **state)
 static void *stop_soon(void *flag)
 {
     hr_clock_system()->sleep_us(NULL, 20000);
-    atomic_store((atomic_bool *)flag, true);
+    hr_stop_request(flag);
     return NULL;
 }
 
@@ -379,7 +379,7 @@ static void a_stop_flag_ends_the_wait(void **state)
         struct hr_stream stream;
         struct hr_error error;
         pthread_t thread;
-        atomic_bool stop = false;
+        struct hr_stop stop = {false};
         struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, &stop};
         twin_reset(30 * MIB);
         assert_ok(open_twin(&stream, &deadline, &error), &error);

@@ -166,7 +166,7 @@ static void a_stop_flag_ends_it_at_once(void **state)
 {
     (void)state;
     struct hr_view bytes = media_load(media_path("front.mp4"));
-    atomic_bool stop = true;
+    struct hr_stop stop = {true};
     struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, &stop};
     struct hr_video_options options = {.samples_per_s = 5, .deadline = &deadline};
     media_decode_bytes(&a, bytes, true, &options);

@@ -1,0 +1,61 @@
+#include "cli/class.h"
+
+#include "base/plural.h"
+
+static enum hr_status explain(const struct hr_cli *cli, enum hr_status status,
+                              struct hr_error *error)
+{
+    if (status == HR_ERR_NOT_FOUND)
+        return hr_error_set(
+            error, HR_ERR_NOT_FOUND,
+            "there is no database '%s': make it with 'homeroom import students FILE' and "
+            "'homeroom enroll', or say --db FILE",
+            cli->database_path);
+    return status;
+}
+
+enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
+                                    struct hr_database **out, struct hr_error *error)
+{
+    return explain(cli, hr_class_open_database(&cli->class, mode, out, error), error);
+}
+
+enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
+                                  struct hr_engine **out, struct hr_error *error)
+{
+    return explain(cli, hr_class_open_engine(&cli->class, mode, out, error), error);
+}
+
+static void tell(const struct hr_cli *cli, const struct hr_snapshot *snapshot)
+{
+    const struct hr_log *log = &cli->log;
+    size_t students = hr_gallery_students(snapshot->gallery);
+    struct hr_decide_options options = {.false_present = cli->settings.false_present};
+    struct hr_class_rule rule = hr_class_rule(snapshot->gallery, &options);
+    if (students == 0)
+        hr_log_write(
+            log, HR_LOG_WARNING, NULL,
+            "nobody is enrolled in '%s': everybody will be unknown; see 'homeroom help enroll'",
+            cli->database_path);
+    if (snapshot->foreign_vectors > 0)
+        hr_log_write(log, HR_LOG_WARNING, NULL,
+                     "%zu face vector%s of a model that is not here, and not used: enrol whose "
+                     "they are again from photos",
+                     snapshot->foreign_vectors, hr_plural_are(snapshot->foreign_vectors));
+    if (hr_snapshot_is_imported(snapshot) && cli->settings.include == NULL)
+        hr_log_write(log, HR_LOG_INFO, NULL,
+                     "all faces were imported from an older system: names in doubt have rows, too "
+                     "(--include certain leaves them out); photos tell people apart better");
+    /* Of four students nothing can be told. */
+    if (rule.crowding > 0.5 && students >= 5)
+        hr_log_write(log, HR_LOG_INFO, NULL,
+                     "the students of this class look much alike to the network: fewer names are "
+                     "certain, and more are in review");
+}
+
+void hr_cli_tell_gallery(const struct hr_cli *cli, struct hr_engine *engine)
+{
+    struct hr_snapshot *snapshot = hr_engine_hold(engine);
+    tell(cli, snapshot);
+    hr_snapshot_release(snapshot);
+}

@@ -1,0 +1,17 @@
+/* The class that the settings name, with words on what to do when it cannot be opened. */
+#ifndef HR_CLI_CLASS_H
+#define HR_CLI_CLASS_H
+
+#include "cli/cli.h"
+
+/* As hr_class_open_database and hr_class_open_engine of cli->class. */
+enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
+                                    struct hr_database **out, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
+                                  struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
+
+/* Logs what a user must know of the gallery before names come out of it: nobody is in it, everybody was imported, its
+ * students look much alike, vectors that cannot be used. Names nobody. */
+void hr_cli_tell_gallery(const struct hr_cli *cli, struct hr_engine *engine);
+
+#endif

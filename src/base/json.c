@@ -49,6 +49,18 @@ struct hr_json *hr_json_text_new(const char *utf8)
     return outside(utf8 != NULL ? json_string(utf8) : json_null());
 }
 
+struct hr_json *hr_json_any_text_new(const char *text)
+{
+    struct hr_buffer clean;
+    if (text == NULL)
+        return hr_json_text_new(NULL);
+    hr_buffer_init(&clean, 1u << 16);
+    hr_buffer_append_utf8(&clean, text);
+    struct hr_json *json = clean.failed ? NULL : hr_json_text_new(hr_buffer_text(&clean));
+    hr_buffer_clear(&clean);
+    return json;
+}
+
 struct hr_json *hr_json_integer_new(int64_t number)
 {
     return outside(json_integer(number));

@@ -34,6 +34,8 @@ void hr_json_free(struct hr_json *value);
 struct hr_json *hr_json_object_new(void);
 struct hr_json *hr_json_array_new(void);
 struct hr_json *hr_json_text_new(const char *utf8); /* NULL gives the JSON null */
+/* The same of at most 64 KiB that may not be UTF-8: what is not becomes U+FFFD. */
+struct hr_json *hr_json_any_text_new(const char *text);
 struct hr_json *hr_json_integer_new(int64_t number);
 struct hr_json *hr_json_real_new(double number); /* not finite: null */
 struct hr_json *hr_json_boolean_new(bool value);

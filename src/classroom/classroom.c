@@ -58,7 +58,7 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
     int64_t mark = hr_clock_now_us();
     for (size_t looked = 0;; looked++) {
         struct hr_frame frame;
-        if (looked > 0 && hr_clock_now_us() >= lesson->part->put_down_at_us)
+        if (looked > 0 && hr_clock_now_us() >= lesson->part->suspend_at_us)
             return HR_END;
         enum hr_status status = hr_video_next(lesson->video, &frame, error);
         lap(&mark, &lesson->result->times.decode_us);
@@ -258,7 +258,7 @@ static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, cons
     if (status == HR_END) {
         lesson->part->unfinished = true;
         return hr_part_save(session, options->samples_per_s, &lesson->position,
-                            &lesson->part->put_down, error);
+                            &lesson->part->checkpoint, error);
     }
     if (status != HR_OK)
         return status;
@@ -309,7 +309,7 @@ enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_snap
                                       const struct hr_recognize_options *options,
                                       struct hr_result **out, struct hr_error *error)
 {
-    struct hr_part whole = {.put_down_at_us = INT64_MAX};
+    struct hr_part whole = {.suspend_at_us = INT64_MAX};
     return hr_classroom_recognize_part(session, snapshot, stream, name, options, &whole, out, error);
 }
 

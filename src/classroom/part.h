@@ -1,4 +1,4 @@
-/* The state of a video that was put down: where it stood, and the tracks. Inside this room only. */
+/* The state of a video that was suspended: where it stood, and the tracks. Inside this room only. */
 #ifndef HR_CLASSROOM_PART_H
 #define HR_CLASSROOM_PART_H
 

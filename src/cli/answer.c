@@ -13,18 +13,6 @@ void hr_answer_text(FILE *out, const char *text)
     }
 }
 
-struct hr_json *hr_answer_json_text(const char *text)
-{
-    struct hr_buffer clean;
-    if (text == NULL)
-        return hr_json_text_new(NULL);
-    hr_buffer_init(&clean, 1u << 16);
-    hr_buffer_append_utf8(&clean, text);
-    struct hr_json *json = clean.failed ? NULL : hr_json_text_new(hr_buffer_text(&clean));
-    hr_buffer_clear(&clean);
-    return json;
-}
-
 bool hr_answer_json(FILE *out, struct hr_json *object)
 {
     struct hr_buffer line;

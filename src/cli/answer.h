@@ -9,10 +9,6 @@
 /* Control characters are shown as '?': text from outside cannot steer the terminal. */
 void hr_answer_text(FILE *out, const char *text);
 
-/* Text from outside, such as a file's name: what is not UTF-8 in it becomes U+FFFD. NULL for NULL
- * gives the JSON null; the result is for hr_json_set. */
-struct hr_json *hr_answer_json_text(const char *text);
-
 /* The answer's object as one line. Takes `object`; false when it could not be made (no memory). */
 bool hr_answer_json(FILE *out, struct hr_json *object);
 

@@ -2,8 +2,7 @@
 
 #include "base/plural.h"
 
-static enum hr_status explain(const struct hr_cli *cli, enum hr_status status,
-                              struct hr_error *error)
+enum hr_status hr_cli_explain(const struct hr_cli *cli, enum hr_status status, struct hr_error *error)
 {
     if (status == HR_ERR_NOT_FOUND)
         return hr_error_set(
@@ -17,13 +16,13 @@ static enum hr_status explain(const struct hr_cli *cli, enum hr_status status,
 enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
                                     struct hr_database **out, struct hr_error *error)
 {
-    return explain(cli, hr_class_open_database(&cli->class, mode, out, error), error);
+    return hr_cli_explain(cli, hr_class_open_database(&cli->class, mode, out, error), error);
 }
 
 enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
                                   struct hr_engine **out, struct hr_error *error)
 {
-    return explain(cli, hr_class_open_engine(&cli->class, mode, out, error), error);
+    return hr_cli_explain(cli, hr_class_open_engine(&cli->class, mode, out, error), error);
 }
 
 static void tell(const struct hr_cli *cli, const struct hr_snapshot *snapshot)

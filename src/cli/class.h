@@ -10,6 +10,9 @@ enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mo
 enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
                                   struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
 
+/* Says what to do about a database that is not there; gives the status back. */
+enum hr_status hr_cli_explain(const struct hr_cli *cli, enum hr_status status, struct hr_error *error);
+
 /* Logs what a user must know of the gallery before names come out of it: nobody is in it, everybody was imported, its
  * students look much alike, vectors that cannot be used. Names nobody. */
 void hr_cli_tell_gallery(const struct hr_cli *cli, struct hr_engine *engine);

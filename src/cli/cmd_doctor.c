@@ -34,7 +34,7 @@ static void report(struct doctor *doctor, enum finding finding, const char *what
         struct hr_json *object = hr_json_object_new();
         hr_json_set(object, "check", hr_json_text_new(what));
         hr_json_set(object, "finding", hr_json_text_new(names[finding]));
-        hr_json_set(object, "text", hr_answer_json_text(text));
+        hr_json_set(object, "text", hr_json_any_text_new(text));
         hr_json_set(object, "advice", hr_json_text_new(advice));
         hr_answer_json(out, object);
         return;

@@ -137,10 +137,10 @@ static void answer_line(const struct hr_cli *cli, const struct hr_photo *photo, 
 {
     if (cli->settings.json) {
         struct hr_json *object = hr_json_object_new();
-        hr_json_set(object, "file", hr_answer_json_text(photo->path));
-        hr_json_set(object, "student", hr_answer_json_text(student));
+        hr_json_set(object, "file", hr_json_any_text_new(photo->path));
+        hr_json_set(object, "student", hr_json_any_text_new(student));
         hr_json_set(object, "verdict", hr_json_text_new(verdict));
-        hr_json_set(object, "text", hr_answer_json_text(text));
+        hr_json_set(object, "text", hr_json_any_text_new(text));
         hr_json_set(object, "vectors",
                     hr_json_integer_new(outcome != NULL ? (int64_t)outcome->views : 0));
         if (outcome != NULL && outcome->lookalike_id[0] != '\0')

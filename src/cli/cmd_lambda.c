@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "cli/environment.h"
 #include "cli/function_log.h"
-#include "cli/function_settings.h"
+#include "cli/function_options.h"
 
 /* Memory for which Lambda gives one processor, in MB, and the most processors there are.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -15,7 +15,7 @@ enum { MB_PER_PROCESSOR = 1769, PROCESSORS_MAX = 6 };
 
 struct lambda {
     struct hr_cli *cli;
-    struct hr_function_setup setup;
+    struct hr_function *function;
     const char *function_name;
 };
 
@@ -37,22 +37,20 @@ static void handle_object(struct invocation *invocation, const struct hr_event_o
     struct hr_function_outcome outcome = {0};
     struct hr_error error = {0};
     int64_t start_us = hr_clock_now_us();
-    enum hr_status status = hr_function_setup_refresh(&lambda->setup, lambda->cli, &error);
-    if (status == HR_OK)
-        status = hr_function_handle(&lambda->setup.function, lambda->setup.engine, lambda->setup.session, object,
-                                    &invocation->of->deadline, &outcome, &error);
+    enum hr_status status =
+        hr_function_handle(lambda->function, object, &invocation->of->deadline, &outcome, &error);
     if (status != HR_OK) {
         message->status = status;
         if (invocation->first_error.code == HR_OK)
             invocation->first_error = error;
     }
-    struct hr_function_news news = {.request_id = invocation->of->request_id,
+    struct hr_function_event event = {.request_id = invocation->of->request_id,
                                     .object = object,
                                     .outcome = &outcome,
                                     .total_us = hr_clock_now_us() - start_us,
                                     .error = status != HR_OK ? &error : NULL};
-    hr_function_log(lambda->cli, &news);
-    hr_function_metrics_add(&invocation->metrics, &news);
+    hr_function_log(lambda->cli, &event);
+    hr_function_metrics_add(&invocation->metrics, &event);
 }
 
 /* {"batchItemFailures": [{"itemIdentifier": ...}]}: these messages come again, the others do not.
@@ -98,7 +96,7 @@ static enum hr_status handle(void *context, const struct hr_lambda_invocation *o
 {
     struct lambda *lambda = context;
     struct invocation invocation = {.lambda = lambda, .of = of};
-    hr_aws_set_trace(lambda->setup.function.aws, of->trace_id[0] != '\0' ? of->trace_id : NULL);
+    hr_aws_set_trace(hr_function_aws(lambda->function), of->trace_id[0] != '\0' ? of->trace_id : NULL);
     enum hr_status status = hr_events_parse(&invocation.events, of->event, error);
     if (status != HR_OK)
         return status;
@@ -180,14 +178,16 @@ int hr_cmd_lambda(struct hr_cli *cli)
     if (status != HR_OK)
         goto out;
     options.http = http;
-    status = hr_function_setup_open(&lambda.setup, cli,
-                                    cli->settings.threads > 0 ? 0 : threads_of_memory(), &error);
+    struct hr_function_options how = hr_cli_function_options(cli);
+    if (how.threads == 0)
+        how.threads = threads_of_memory();
+    status = hr_cli_open_function(cli, &how, &lambda.function, &error);
     if (status == HR_OK)
         status = hr_lambda_run(&options, &error);
     else
         (void)!hr_lambda_init_failed(&options, &error, &ignored);
 out:
-    hr_function_setup_close(&lambda.setup);
+    hr_function_close(lambda.function);
     hr_http_close(http);
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
 }

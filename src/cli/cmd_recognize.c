@@ -2,13 +2,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/batch.h"
 #include "cli/class.h"
-#include "cli/report_out.h"
+#include "cli/progress.h"
+#include "cli/report_log.h"
+#include "jobs/desk.h"
+#include "jobs/report_places.h"
 #include "store/anywhere.h"
+
+struct recognize;
+
+/* What came of one, until it is told. */
+struct video {
+    struct recognize *of;
+    size_t index;
+    struct hr_result *result; /* owned; NULL: `error` says why */
+    struct hr_error error;
+};
 
 struct recognize {
     struct hr_cli *cli;
+    struct video *videos; /* one per word */
+    struct hr_progress_bar bar;
     struct hr_store store; /* not used with --out - */
     bool to_stdout;
     char **names; /* of the reports, one per video */
@@ -33,7 +47,8 @@ static enum hr_status name_report(struct recognize *job, size_t index, struct hr
     struct hr_cli *cli = job->cli;
     char name[1024];
     enum hr_status status =
-        hr_report_name(name, sizeof name, cli->words[index], &cli->settings, false, error);
+        hr_report_name(name, sizeof name, cli->words[index], false,
+                                           hr_cli_format(&cli->settings) == HR_FORMAT_JSON ? ".json" : ".csv", error);
     if (status != HR_OK)
         return status;
     size_t other = namesake(job->names, index, name);
@@ -63,46 +78,16 @@ static enum hr_status name_reports(struct recognize *job, struct hr_error *error
 
 /* --- what is there already --- */
 
-/* The tag of a report whose bytes do not say that it is one. */
-#define REPORT_TAG "report"
-
-static enum hr_status read_head(const struct hr_store *store, const char *name,
-                                uint8_t head[HR_REPORT_HEAD_BYTES], size_t *size, struct hr_error *error)
-{
-    struct hr_stream stream = {0};
-    *size = 0;
-    enum hr_status status = store->open(store->context, name, &stream, error);
-    while (status == HR_OK && *size < HR_REPORT_HEAD_BYTES) {
-        size_t got = 0;
-        status = stream.read(stream.context, head + *size, HR_REPORT_HEAD_BYTES - *size, &got, error);
-        *size += got;
-    }
-    hr_stream_close(&stream);
-    return status == HR_END ? HR_OK : status;
-}
-
 /* A report is written over by a report; anything else is somebody's, as the table class.csv beside class.mp4 is. */
 static enum hr_status check_target(struct recognize *job, size_t index, struct hr_error *error)
 {
-    const struct hr_store *store = &job->store;
-    const char *name = job->names[index];
-    uint8_t head[HR_REPORT_HEAD_BYTES];
-    char tag[HR_STORE_TAG_BYTES + 1];
-    size_t size = 0;
-    enum hr_status status = read_head(store, name, head, &size, error);
-    if (status == HR_ERR_NOT_FOUND)
-        return HR_OK;
-    if (status != HR_OK || hr_report_is_one(hr_view_of(head, size)))
-        return status;
-    status = store->get_tag(store->context, name, REPORT_TAG, tag, error);
-    if (status == HR_ERR_NOT_FOUND || (status == HR_OK && tag[0] != '\0'))
-        return HR_OK;
-    if (status != HR_OK)
+    enum hr_status status = hr_report_target_check(&job->store, job->names[index], error);
+    if (status != HR_ERR_ARGUMENT)
         return status;
     return hr_error_set(error, HR_ERR_ARGUMENT,
                         "the report of '%s' would write over '%s' in '%s', which is not a report: say "
                         "another --out, or --force to write over it",
-                        job->cli->words[index], name, job->cli->settings.out);
+                        job->cli->words[index], job->names[index], job->cli->settings.out);
 }
 
 static enum hr_status check_targets(struct recognize *job, struct hr_error *error)
@@ -118,7 +103,7 @@ static enum hr_status check_targets(struct recognize *job, struct hr_error *erro
 static enum hr_status put_report(struct recognize *job, const char *name, struct hr_view text,
                                  struct hr_error *error)
 {
-    const struct hr_store_tag tag = {REPORT_TAG, "1"};
+    const struct hr_store_tag tag = {HR_REPORT_SOURCE_TAG, "recognize"};
     struct hr_store_tags tags = {&tag, hr_report_is_one(text) ? 0 : 1};
     return job->store.put_tagged(job->store.context, name, text, tags, error);
 }
@@ -163,7 +148,7 @@ static enum hr_status write_report(struct recognize *job, size_t index,
 {
     struct hr_cli *cli = job->cli;
     char *text = NULL;
-    enum hr_status status = hr_report_text(result, &cli->settings, &text, error);
+    enum hr_status status = hr_result_write(result, hr_cli_format(&cli->settings), cli->settings.columns, &text, error);
     if (status != HR_OK)
         return status;
     if (!job->to_stdout)
@@ -174,21 +159,86 @@ static enum hr_status write_report(struct recognize *job, size_t index,
     return status;
 }
 
-static void video_done(void *context, size_t index, const struct hr_result *result,
-                       const struct hr_error *failure)
+/* --- one video after the other, several at a time --- */
+
+static void show_progress(void *context, const struct hr_progress *progress)
+{
+    struct video *video = context;
+    hr_progress_bar_show(&video->of->bar, video->index, progress);
+}
+
+static void run_one(void *context, size_t index, struct hr_session *session, struct hr_snapshot *snapshot)
 {
     struct recognize *job = context;
-    struct hr_error error;
-    if (result != NULL) {
-        hr_report_log(job->cli, job->cli->words[index], result);
-        if (write_report(job, index, result, &error) == HR_OK)
-            return;
-        hr_error_prefix(&error, "%s: writing the report", job->cli->words[index]);
-        failure = &error;
-    }
-    int exit_status = hr_cli_fail(job->cli, failure);
+    struct hr_cli *cli = job->cli;
+    const char *path = cli->words[index];
+    struct video *video = &job->videos[index];
+    struct hr_stream stream = {0};
+    struct hr_recognize_options options = hr_cli_recognize_options(&cli->settings);
+    *video = (struct video){.of = job, .index = index};
+    options.stop = hr_cli_stop();
+    options.progress = show_progress;
+    options.progress_context = video;
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), options.timeout_ms, options.stop);
+    enum hr_status status =
+        hr_anywhere_open_stream(&cli->class.anywhere, path, &deadline, &stream, &video->error);
+    if (status == HR_OK)
+        status = hr_classroom_recognize(session, snapshot, &stream, path, &options, &video->result, &video->error);
+    hr_traffic_log(cli, path, &stream);
+    hr_stream_close(&stream);
+    if (status != HR_OK && strstr(video->error.text, path) == NULL)
+        hr_error_prefix(&video->error, "%s", path);
+}
+
+static void fail(struct recognize *job, const struct hr_error *error)
+{
+    int exit_status = hr_cli_fail(job->cli, error);
     if (job->exit_status == 0)
         job->exit_status = exit_status;
+}
+
+static void tell_one(void *context, size_t index, const struct hr_error *not_begun)
+{
+    struct recognize *job = context;
+    struct video *video = &job->videos[index];
+    const char *path = job->cli->words[index];
+    if (not_begun != NULL) {
+        video->error = *not_begun;
+        hr_error_prefix(&video->error, "%s", path);
+    }
+    hr_progress_bar_video_done(&job->bar, index);
+    hr_progress_bar_wipe(&job->bar);
+    if (video->result == NULL) {
+        fail(job, &video->error);
+        return;
+    }
+    hr_report_log(job->cli, path, video->result);
+    if (write_report(job, index, video->result, &video->error) != HR_OK) {
+        hr_error_prefix(&video->error, "%s: writing the report", path);
+        fail(job, &video->error);
+    }
+    hr_result_free(video->result);
+    video->result = NULL;
+}
+
+static enum hr_status recognize_all(struct recognize *job, struct hr_engine *engine, struct hr_error *error)
+{
+    struct hr_cli *cli = job->cli;
+    struct hr_desk desk = {.engine = engine,
+                           .threads = cli->settings.threads,
+                           .workers = cli->settings.jobs,
+                           .stop = hr_cli_stop(),
+                           .run = run_one,
+                           .done = tell_one,
+                           .context = job};
+    job->videos = calloc(cli->word_count + 1, sizeof *job->videos);
+    if (job->videos == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu videos", cli->word_count);
+    hr_progress_bar_init(&job->bar, cli, cli->word_count);
+    enum hr_status status = hr_desk_run(&desk, cli->word_count, error);
+    hr_progress_bar_clear(&job->bar);
+    free(job->videos);
+    return status;
 }
 
 int hr_cmd_recognize(struct hr_cli *cli)
@@ -196,17 +246,13 @@ int hr_cmd_recognize(struct hr_cli *cli)
     struct hr_error error = {0};
     struct hr_engine *engine = NULL;
     struct recognize job = {.cli = cli, .to_stdout = strcmp(cli->settings.out, "-") == 0};
-    struct hr_report_columns columns;
-    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&cli->cloud);
-    enum hr_status status = HR_OK;
-    if (cli->settings.columns != NULL)
-        status = hr_report_columns_parse(&columns, cli->settings.columns, &error);
+    enum hr_status status = hr_cli_check_columns(&cli->settings, &error);
     if (status == HR_OK)
         status = join_tables(&job, &error);
     if (status == HR_OK && !job.to_stdout)
         status = name_reports(&job, &error);
     if (status == HR_OK && !job.to_stdout)
-        status = hr_anywhere_open_store(&anywhere, cli->settings.out, true, &cli->patience,
+        status = hr_anywhere_open_store(&cli->class.anywhere, cli->settings.out, true, &cli->patience,
                                         &job.store, &error);
     if (status == HR_OK && !job.to_stdout && !cli->settings.force)
         status = check_targets(&job, &error);
@@ -215,7 +261,7 @@ int hr_cmd_recognize(struct hr_cli *cli)
     if (status != HR_OK)
         goto out;
     hr_cli_tell_gallery(cli, engine);
-    status = hr_batch_run(cli, engine, cli->words, cli->word_count, video_done, &job, &error);
+    status = recognize_all(&job, engine, &error);
 out:
     if (status != HR_OK)
         job.exit_status = hr_cli_fail(cli, &error);

@@ -195,7 +195,7 @@ static void answer_photo_objects(FILE *out, const struct photos *photos)
     for (size_t i = 0; i < photos->count; i++) {
         const struct photo *photo = &photos->items[i];
         struct hr_json *object = hr_json_object_new();
-        hr_json_set(object, "photo", hr_answer_json_text(photo->origin));
+        hr_json_set(object, "photo", hr_json_any_text_new(photo->origin));
         hr_json_set(object, "verdict", hr_json_text_new(photo->verdict));
         hr_json_set(object, "quality", hr_json_real_new(photo->quality_number));
         hr_json_set(object, "face_px", photo->face_px > 0 ? hr_json_real_new(photo->face_px)

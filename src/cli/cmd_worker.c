@@ -1,10 +1,10 @@
-/* homeroom worker: takes the news of videos from a queue, where people run this on their own
+/* homeroom worker: takes events of videos from a queue, where people run this on their own
  * machines instead of Amazon's. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/function_log.h"
-#include "cli/function_settings.h"
+#include "cli/function_options.h"
 #include "nats/consumer.h"
 #include "nats/loop.h"
 
@@ -13,7 +13,7 @@
 
 struct worker {
     struct hr_cli *cli;
-    struct hr_function_setup setup;
+    struct hr_function *function;
     const char *stream;
     /* What ends the work on a video: not a signal by itself, but interrupt(). */
     struct hr_stop interrupted;
@@ -55,19 +55,16 @@ static enum hr_status handle_object(struct worker *worker, const struct hr_event
     struct hr_cli *cli = worker->cli;
     struct hr_function_outcome outcome = {0};
     int64_t start_us = hr_clock_now_us();
-    enum hr_status status = hr_function_setup_refresh(&worker->setup, worker->cli, error);
-    if (status == HR_OK)
-        status = hr_function_handle(&worker->setup.function, worker->setup.engine, worker->setup.session, object,
-                                    &worker->patience, &outcome, error);
+    enum hr_status status = hr_function_handle(worker->function, object, &worker->patience, &outcome, error);
     /* Who was interrupted has not failed: the loop says where the message went. */
     if (status != HR_OK && was_interrupted(worker, status))
         return status;
-    struct hr_function_news news = {.request_id = message_name,
+    struct hr_function_event event = {.request_id = message_name,
                                     .object = object,
                                     .outcome = &outcome,
                                     .total_us = hr_clock_now_us() - start_us,
                                     .error = status != HR_OK ? error : NULL};
-    hr_function_log(cli, &news);
+    hr_function_log(cli, &event);
     return status;
 }
 
@@ -128,37 +125,37 @@ static enum hr_nats_result handle(void *context, const struct hr_nats_message *m
 static const struct {
     enum hr_log_level level;
     const char *text;
-} news_lines[] = {[HR_NATS_NEWS_REPEATED] = {HR_LOG_INFO, "the message comes again"},
-                  [HR_NATS_NEWS_AGAIN] = {HR_LOG_WARNING, "the message goes back to the queue"},
-                  [HR_NATS_NEWS_DEAD] = {HR_LOG_ERROR, "the message is put aside"},
-                  [HR_NATS_NEWS_UNANSWERED] = {HR_LOG_WARNING,
+} event_lines[] = {[HR_NATS_EVENT_REPEATED] = {HR_LOG_INFO, "the message comes again"},
+                  [HR_NATS_EVENT_AGAIN] = {HR_LOG_WARNING, "the message goes back to the queue"},
+                  [HR_NATS_EVENT_DEAD] = {HR_LOG_ERROR, "the message is put aside"},
+                  [HR_NATS_EVENT_UNANSWERED] = {HR_LOG_WARNING,
                                                "the queue was not told: the message "
                                                "comes again"},
-                  [HR_NATS_NEWS_AWAY] = {HR_LOG_WARNING, "the queue is away"},
-                  [HR_NATS_NEWS_BACK] = {HR_LOG_INFO, "the queue is back"}};
+                  [HR_NATS_EVENT_AWAY] = {HR_LOG_WARNING, "the queue is away"},
+                  [HR_NATS_EVENT_BACK] = {HR_LOG_INFO, "the queue is back"}};
 
-static void on_news(void *context, const struct hr_nats_news *news)
+static void on_event(void *context, const struct hr_nats_event *event)
 {
     const struct worker *worker = context;
     /* Nothing is wrong with what goes back because the worker ends. */
-    bool orderly = news->kind == HR_NATS_NEWS_AGAIN && news->delay_ms == 0;
-    enum hr_log_level level = orderly ? HR_LOG_INFO : news_lines[news->kind].level;
+    bool orderly = event->kind == HR_NATS_EVENT_AGAIN && event->delay_ms == 0;
+    enum hr_log_level level = orderly ? HR_LOG_INFO : event_lines[event->kind].level;
     struct message_name name = {{0}};
     struct hr_log_field fields[8] = {{0}};
     size_t count = 0;
-    if (news->message != NULL) {
-        name = name_of(worker, news->message);
+    if (event->message != NULL) {
+        name = name_of(worker, event->message);
         fields[count++] = (struct hr_log_field){"request_id", name.text, 0};
         fields[count++] =
-            (struct hr_log_field){"deliveries", NULL, (double)news->message->deliveries};
+            (struct hr_log_field){"deliveries", NULL, (double)event->message->deliveries};
     }
-    if (news->reason != NULL && news->reason->text[0] != '\0') {
-        fields[count++] = (struct hr_log_field){"code", hr_status_name(news->reason->code), 0};
-        fields[count++] = (struct hr_log_field){"reason", news->reason->text, 0};
+    if (event->reason != NULL && event->reason->text[0] != '\0') {
+        fields[count++] = (struct hr_log_field){"code", hr_status_name(event->reason->code), 0};
+        fields[count++] = (struct hr_log_field){"reason", event->reason->text, 0};
     }
-    if (news->kind == HR_NATS_NEWS_AGAIN)
-        fields[count++] = (struct hr_log_field){"delay_ms", NULL, (double)news->delay_ms};
-    hr_log_write(&worker->cli->log, level, fields, "%s", news_lines[news->kind].text);
+    if (event->kind == HR_NATS_EVENT_AGAIN)
+        fields[count++] = (struct hr_log_field){"delay_ms", NULL, (double)event->delay_ms};
+    hr_log_write(&worker->cli->log, level, fields, "%s", event_lines[event->kind].text);
 }
 
 /* --- the process --- */
@@ -192,7 +189,7 @@ static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *cons
     struct hr_nats_loop_options options = {.queue = &queue,
                                            .handler = handle,
                                            .context = worker,
-                                           .on_news = on_news,
+                                           .on_event = on_event,
                                            .stop = hr_cli_stop(),
                                            .grace_ms = (int64_t)(cli->settings.grace_s * 1000),
                                            .interrupt = interrupt,
@@ -216,16 +213,17 @@ int hr_cmd_worker(struct hr_cli *cli)
                             .patience = {.clock = hr_clock_system(),
                                          .at_monotonic_us = INT64_MAX,
                                          .stop = &worker.interrupted}};
+    struct hr_function_options how = hr_cli_function_options(cli);
     struct hr_nats_place place;
     struct hr_nats_consumer *consumer = NULL;
     enum hr_status status = hr_nats_place_parse(&place, cli->words[0], &error);
     if (status == HR_OK)
-        status = hr_function_setup_open(&worker.setup, cli, 0, &error);
+        status = hr_cli_open_function(cli, &how, &worker.function, &error);
     if (status == HR_OK)
         status = open_consumer(&worker, &place, &consumer, &error);
     if (status == HR_OK)
         status = serve(&worker, consumer, &error);
     hr_nats_consumer_close(consumer);
-    hr_function_setup_close(&worker.setup);
+    hr_function_close(worker.function);
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
 }

@@ -7,14 +7,14 @@ static double ms(int64_t us)
     return (double)us / 1000;
 }
 
-void hr_function_log(const struct hr_cli *cli, const struct hr_function_news *news)
+void hr_function_log(const struct hr_cli *cli, const struct hr_function_event *event)
 {
-    const struct hr_function_outcome *outcome = news->outcome;
-    const struct hr_error *error = news->error;
+    const struct hr_function_outcome *outcome = event->outcome;
+    const struct hr_error *error = event->error;
     const struct hr_log_field fields[] = {
-        {"request_id", news->request_id, 0},
-        {"bucket", news->object->bucket, 0},
-        {"key", news->object->key, 0},
+        {"request_id", event->request_id, 0},
+        {"bucket", event->object->bucket, 0},
+        {"key", event->object->key, 0},
         {"verdict", error != NULL ? "failed" : hr_function_verdict_name(outcome->verdict), 0},
         {"code", error != NULL ? hr_status_name(error->code) : "ok", 0},
         {"reason", error != NULL ? error->text : outcome->text, 0},
@@ -28,7 +28,7 @@ void hr_function_log(const struct hr_cli *cli, const struct hr_function_news *ne
         {"detect_ms", NULL, ms(outcome->times.detect_us)},
         {"track_ms", NULL, ms(outcome->times.track_us)},
         {"write_ms", NULL, ms(outcome->write_us)},
-        {"total_ms", NULL, ms(news->total_us)},
+        {"total_ms", NULL, ms(event->total_us)},
         {0}};
     enum hr_log_level level = error != NULL                               ? HR_LOG_ERROR
                               : outcome->verdict == HR_FUNCTION_BAD_VIDEO ? HR_LOG_WARNING
@@ -37,10 +37,10 @@ void hr_function_log(const struct hr_cli *cli, const struct hr_function_news *ne
 }
 
 void hr_function_metrics_add(struct hr_function_metrics *metrics,
-                             const struct hr_function_news *news)
+                             const struct hr_function_event *event)
 {
-    const struct hr_function_outcome *outcome = news->outcome;
-    if (news->error != NULL) {
+    const struct hr_function_outcome *outcome = event->outcome;
+    if (event->error != NULL) {
         metrics->failed++;
         return;
     }

@@ -144,7 +144,7 @@ const struct hr_command hr_command_table[] = {
      "made from. What may pass by itself is answered as a failure, so that the event comes again; "
      "of "
      "a queue's messages only those that failed come again.\n\n"
-     "A video that cannot be finished in time is put down and goes on with the next event: see "
+     "A video that cannot be finished in time is suspended and goes on with the next event: see "
      "--queue-url and --reserve. What is kept of it until then lies under .homeroom/ in the output, "
      "by a name that says nothing: face vectors, and of each face in sight a grey thumbnail of 12 by "
      "12 cells. It is deleted when the report is written.\n\n"
@@ -155,7 +155,7 @@ const struct hr_command hr_command_table[] = {
      "take videos from a NATS JetStream queue",
      "Does with the messages of a NATS JetStream stream what 'homeroom lambda' does with Amazon's "
      "events: the report of each new video goes to --out (s3://BUCKET/PREFIX), once, however often "
-     "the news of it come. The messages are bucket notifications as MinIO publishes them. Any number "
+     "events tell of it. The messages are bucket notifications as MinIO publishes them. Any number "
      "of workers share the stream through one consumer; each has one video in hand.\n\n"
      "A message is acknowledged after the report was written. While a video is worked on the server "
      "is told so; when a worker dies, another gets the video after --ack-wait seconds. What may pass "

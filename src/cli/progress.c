@@ -1,5 +1,7 @@
 #include "cli/progress.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 
 static const int64_t redraw_us = 200000;
@@ -9,6 +11,7 @@ void hr_progress_bar_init(struct hr_progress_bar *bar, const struct hr_cli *cli,
     *bar = (struct hr_progress_bar){
         .stream = cli->terminal && !cli->settings.quiet && !cli->settings.json ? stderr : NULL,
         .videos = videos,
+        .shares = calloc(videos + 1, sizeof *bar->shares),
         .start_us = hr_clock_now_us()};
     pthread_mutex_init(&bar->lock, NULL);
 }
@@ -35,11 +38,16 @@ static void draw(struct hr_progress_bar *bar, int64_t now)
     fflush(bar->stream);
 }
 
-void hr_progress_bar_advance(struct hr_progress_bar *bar, double part_more)
+void hr_progress_bar_show(struct hr_progress_bar *bar, size_t index, const struct hr_progress *progress)
 {
+    double part = progress->duration_us > 0 ? (double)progress->position_us / (double)progress->duration_us : 0;
+    part = part > 1 ? 1 : part;
     pthread_mutex_lock(&bar->lock);
-    bar->parts_done += part_more;
     int64_t now = hr_clock_now_us();
+    if (bar->shares != NULL) {
+        bar->parts_done += part - bar->shares[index];
+        bar->shares[index] = part;
+    }
     if (bar->stream != NULL && now - bar->shown_us >= redraw_us) {
         bar->shown_us = now;
         draw(bar, now);
@@ -47,10 +55,13 @@ void hr_progress_bar_advance(struct hr_progress_bar *bar, double part_more)
     pthread_mutex_unlock(&bar->lock);
 }
 
-void hr_progress_bar_video_done(struct hr_progress_bar *bar, double part_seen)
+void hr_progress_bar_video_done(struct hr_progress_bar *bar, size_t index)
 {
     pthread_mutex_lock(&bar->lock);
-    bar->parts_done -= part_seen;
+    if (bar->shares != NULL) {
+        bar->parts_done -= bar->shares[index];
+        bar->shares[index] = 0;
+    }
     bar->videos_done++;
     pthread_mutex_unlock(&bar->lock);
 }
@@ -69,5 +80,6 @@ void hr_progress_bar_wipe(struct hr_progress_bar *bar)
 void hr_progress_bar_clear(struct hr_progress_bar *bar)
 {
     hr_progress_bar_wipe(bar);
+    free(bar->shares);
     pthread_mutex_destroy(&bar->lock);
 }

@@ -12,16 +12,17 @@ struct hr_progress_bar {
     size_t videos;
     size_t videos_done;
     double parts_done; /* sum of the running videos' shares, 0..1 each */
+    double *shares;    /* owned, one per video; NULL: no memory, and nothing is shown */
     int64_t start_us;
     int64_t shown_us;
 };
 
 void hr_progress_bar_init(struct hr_progress_bar *bar, const struct hr_cli *cli, size_t videos);
-/* A running video went on by `part_more` (0..1) of itself. */
-void hr_progress_bar_advance(struct hr_progress_bar *bar, double part_more);
-/* A video ended; `part_seen` is what hr_progress_bar_advance was told of it in all. */
-void hr_progress_bar_video_done(struct hr_progress_bar *bar, double part_seen);
-/* Wipes the line, so that a message can be written; the next advance shows it again. */
+/* Video `index` has come so far; any thread. */
+void hr_progress_bar_show(struct hr_progress_bar *bar, size_t index, const struct hr_progress *progress);
+/* It is done, as far as it goes. */
+void hr_progress_bar_video_done(struct hr_progress_bar *bar, size_t index);
+/* Wipes the line, so that a message can be written; the next progress shows it again. */
 void hr_progress_bar_wipe(struct hr_progress_bar *bar);
 void hr_progress_bar_clear(struct hr_progress_bar *bar);
 

@@ -124,7 +124,7 @@ static struct hr_json *problems_json(const struct hr_workload_video *videos, siz
         hr_json_set(object, "video", hr_json_text_new(videos[i].name));
         hr_json_set(object, "outcome",
                     hr_json_text_new(hr_workload_outcome_name(videos[i].outcome)));
-        hr_json_set(object, "reason", hr_answer_json_text(videos[i].reason));
+        hr_json_set(object, "reason", hr_json_any_text_new(videos[i].reason));
         hr_json_append(array, object);
     }
     return array;

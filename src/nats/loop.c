@@ -20,10 +20,10 @@ static bool stopped(const struct loop *loop)
     return hr_stop_requested(loop->options->stop);
 }
 
-static void tell(const struct loop *loop, const struct hr_nats_news *news)
+static void tell(const struct loop *loop, const struct hr_nats_event *event)
 {
-    if (loop->options->on_news != NULL)
-        loop->options->on_news(loop->options->context, news);
+    if (loop->options->on_event != NULL)
+        loop->options->on_event(loop->options->context, event);
 }
 
 static enum hr_nats_result try_message(const struct loop *loop,
@@ -67,8 +67,8 @@ static enum hr_status bury(const struct loop *loop, const struct hr_nats_message
     if (status != HR_OK)
         (void)!queue->again(queue->context, HR_NATS_DELAY_MAX_MS, &ignored);
     else
-        tell(loop, &(struct hr_nats_news){
-                       .kind = HR_NATS_NEWS_DEAD, .message = message, .reason = reason});
+        tell(loop, &(struct hr_nats_event){
+                       .kind = HR_NATS_EVENT_DEAD, .message = message, .reason = reason});
     return status;
 }
 
@@ -83,7 +83,7 @@ static void answer(const struct loop *loop, const struct hr_nats_message *messag
         status = queue->done(queue->context, &error);
         break;
     case HR_NATS_AGAIN:
-        tell(loop, &(struct hr_nats_news){.kind = HR_NATS_NEWS_AGAIN,
+        tell(loop, &(struct hr_nats_event){.kind = HR_NATS_EVENT_AGAIN,
                                           .message = message,
                                           .reason = reason,
                                           .delay_ms = given.delay_ms});
@@ -94,8 +94,8 @@ static void answer(const struct loop *loop, const struct hr_nats_message *messag
         break;
     }
     if (status != HR_OK)
-        tell(loop, &(struct hr_nats_news){
-                       .kind = HR_NATS_NEWS_UNANSWERED, .message = message, .reason = &error});
+        tell(loop, &(struct hr_nats_event){
+                       .kind = HR_NATS_EVENT_UNANSWERED, .message = message, .reason = &error});
 }
 
 static void handle(const struct loop *loop, const struct hr_nats_message *message)
@@ -105,7 +105,7 @@ static void handle(const struct loop *loop, const struct hr_nats_message *messag
                                 .deliveries_max = loop->options->deliveries_max};
     struct hr_error reason = {0};
     if (message->deliveries > 1)
-        tell(loop, &(struct hr_nats_news){.kind = HR_NATS_NEWS_REPEATED, .message = message});
+        tell(loop, &(struct hr_nats_event){.kind = HR_NATS_EVENT_REPEATED, .message = message});
     enum hr_nats_result result = try_message(loop, message, &tried, &reason);
     answer(loop, message, hr_nats_decide(result, &tried), &reason);
 }
@@ -121,7 +121,7 @@ static enum hr_status be_patient(struct loop *loop, const struct hr_error *error
     if (!loop->away) {
         loop->away = true;
         loop->away_since_us = now_us(loop);
-        tell(loop, &(struct hr_nats_news){.kind = HR_NATS_NEWS_AWAY, .reason = error});
+        tell(loop, &(struct hr_nats_event){.kind = HR_NATS_EVENT_AWAY, .reason = error});
     } else if (now_us(loop) - loop->away_since_us > loop->options->away_max_ms * 1000) {
         return error->code;
     }
@@ -132,7 +132,7 @@ static enum hr_status be_patient(struct loop *loop, const struct hr_error *error
 static void note_presence(struct loop *loop)
 {
     if (loop->away)
-        tell(loop, &(struct hr_nats_news){.kind = HR_NATS_NEWS_BACK});
+        tell(loop, &(struct hr_nats_event){.kind = HR_NATS_EVENT_BACK});
     loop->away = false;
 }
 

@@ -14,16 +14,16 @@ typedef enum hr_nats_result hr_nats_handler(void *context, const struct hr_nats_
                                             struct hr_error *error);
 
 /* What the loop has to tell beside the handler's own words. */
-enum hr_nats_news_kind {
-    HR_NATS_NEWS_REPEATED,   /* the message is not here for the first time */
-    HR_NATS_NEWS_AGAIN,      /* the message comes again after `delay_ms`, because of `reason` */
-    HR_NATS_NEWS_DEAD,       /* it was put aside because of `reason` */
-    HR_NATS_NEWS_UNANSWERED, /* the answer did not reach the queue: it comes again */
-    HR_NATS_NEWS_AWAY,       /* the queue cannot be reached; tried again. `message` is NULL */
-    HR_NATS_NEWS_BACK        /* it can be reached again. `message` and `reason` are NULL */
+enum hr_nats_event_kind {
+    HR_NATS_EVENT_REPEATED,   /* the message is not here for the first time */
+    HR_NATS_EVENT_AGAIN,      /* the message comes again after `delay_ms`, because of `reason` */
+    HR_NATS_EVENT_DEAD,       /* it was put aside because of `reason` */
+    HR_NATS_EVENT_UNANSWERED, /* the answer did not reach the queue: it comes again */
+    HR_NATS_EVENT_AWAY,       /* the queue cannot be reached; tried again. `message` is NULL */
+    HR_NATS_EVENT_BACK        /* it can be reached again. `message` and `reason` are NULL */
 };
-struct hr_nats_news {
-    enum hr_nats_news_kind kind;
+struct hr_nats_event {
+    enum hr_nats_event_kind kind;
     const struct hr_nats_message *message;
     const struct hr_error *reason;
     int64_t delay_ms;
@@ -33,7 +33,7 @@ struct hr_nats_loop_options {
     const struct hr_nats_queue *queue;
     hr_nats_handler *handler;
     void *context;
-    void (*on_news)(void *context, const struct hr_nats_news *news); /* may be NULL */
+    void (*on_event)(void *context, const struct hr_nats_event *event); /* may be NULL */
     const struct hr_clock *clock;                                    /* NULL: the system's */
     const struct hr_stop *stop; /* ends the loop after the message in hand; may be NULL */
     int64_t grace_ms;                 /* how long the message in hand may then still take */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,8 +30,24 @@ static struct hr_place place_of(const struct folder *folder, const char *name, s
     return (struct hr_place){folder->fd, name, shown->text};
 }
 
+/* Of a file, or of another one that took its name. */
+static void version_of(const struct stat *info, char out[HR_STORE_VERSION_SIZE])
+{
+    snprintf(out, HR_STORE_VERSION_SIZE, "%llu-%lld.%09ld-%llu", (unsigned long long)info->st_size,
+             (long long)info->st_mtim.tv_sec, info->st_mtim.tv_nsec, (unsigned long long)info->st_ino);
+}
+
+/* "" when it is not there. */
+static void read_version(const struct folder *folder, const char *name, char out[HR_STORE_VERSION_SIZE])
+{
+    struct stat info;
+    out[0] = '\0';
+    if (fstatat(folder->fd, name, &info, 0) == 0)
+        version_of(&info, out);
+}
+
 static enum hr_status folder_open(void *context, const char *name, struct hr_stream *out,
-                                  struct hr_error *error)
+                                  char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     *out = (struct hr_stream){0};
     enum hr_status status = hr_store_name_check(name, error);
@@ -42,6 +59,9 @@ static enum hr_status folder_open(void *context, const char *name, struct hr_str
     /* It would be waited for, without end. */
     if (fstatat(place.folder_fd, name, &info, 0) == 0 && S_ISFIFO(info.st_mode))
         return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is a pipe, not a file", place.shown);
+    /* Before: whoever replaces it in between has changed what the version says. */
+    if (version != NULL)
+        read_version(context, name, version);
     return hr_place_open_stream(&place, NULL, out, error);
 }
 
@@ -66,8 +86,8 @@ static enum hr_status fill_item(struct hr_store_item *out, const char *name,
 {
     *out = (struct hr_store_item){.name = strdup(name),
                                   .size_bytes = (uint64_t)info->st_size,
-                                  .modified_us = modified_us(info),
-                                  .file_id = (uint64_t)info->st_ino};
+                                  .modified_us = modified_us(info)};
+    version_of(info, out->version);
     if (out->name == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a file's name");
     return HR_OK;
@@ -95,13 +115,6 @@ static enum hr_status folder_stat(void *context, const char *name, struct hr_sto
 #define TAGS_FOLDER ".homeroom"
 enum { TAGS_BYTES_MAX = 4096 };
 
-/* Which file the tags are of, so that another one that took its name has none. */
-static void identity_of(const struct stat *info, char out[64])
-{
-    snprintf(out, 64, "%llu-%lld.%09ld-%llu", (unsigned long long)info->st_size,
-             (long long)info->st_mtim.tv_sec, info->st_mtim.tv_nsec, (unsigned long long)info->st_ino);
-}
-
 /* -1: there is none. */
 static int open_tags_folder(const struct folder *folder, bool create)
 {
@@ -125,14 +138,14 @@ static void keep_tags(const struct folder *folder, const char *name, struct hr_s
     struct stat info;
     struct hr_error ignored;
     struct hr_buffer text;
-    char identity[64];
+    char version[HR_STORE_VERSION_SIZE];
     int fd = tags.count > 0 ? open_tags_folder(folder, true) : -1;
     if (fd < 0)
         return;
     hr_buffer_init(&text, TAGS_BYTES_MAX);
     if (fstatat(folder->fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
-        identity_of(&info, identity);
-        hr_buffer_append_format(&text, "file=%s\n", identity);
+        version_of(&info, version);
+        hr_buffer_append_format(&text, "file=%s\n", version);
         for (size_t i = 0; i < tags.count; i++)
             hr_buffer_append_format(&text, "%s=%s\n", tags.items[i].name, tags.items[i].value);
         struct hr_place place = {fd, name, name};
@@ -163,7 +176,7 @@ static void find_line(const char *text, const char *name, char *out, size_t size
 static void read_tag(const struct folder *folder, const char *name, const char *tag,
                      char out[HR_STORE_TAG_BYTES + 1])
 {
-    char text[TAGS_BYTES_MAX + 1], kept[64], identity[64];
+    char text[TAGS_BYTES_MAX + 1], kept[HR_STORE_VERSION_SIZE], version[HR_STORE_VERSION_SIZE];
     struct stat info;
     int fd = open_tags_folder(folder, false);
     int file = fd >= 0 ? openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
@@ -175,18 +188,21 @@ static void read_tag(const struct folder *folder, const char *name, const char *
     if (got < 0 || fstatat(folder->fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
         return;
     text[got] = '\0';
-    identity_of(&info, identity);
+    version_of(&info, version);
     find_line(text, "file", kept, sizeof kept);
-    if (strcmp(kept, identity) == 0)
+    if (strcmp(kept, version) == 0)
         find_line(text, tag, out, HR_STORE_TAG_BYTES + 1);
 }
 
 static enum hr_status folder_get_tag(void *context, const char *name, const char *tag,
-                                     char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error)
+                                     char out[HR_STORE_TAG_BYTES + 1],
+                                     char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     struct hr_store_item item;
     out[0] = '\0';
     enum hr_status status = folder_stat(context, name, &item, error);
+    if (status == HR_OK && version != NULL)
+        memcpy(version, item.version, sizeof item.version);
     hr_store_item_clear(&item);
     if (status == HR_OK)
         read_tag(context, name, tag, out);
@@ -204,8 +220,43 @@ static enum hr_status folder_put_tagged(void *context, const char *name, struct 
     return status;
 }
 
-static enum hr_status folder_put_new(void *context, const char *name, struct hr_view bytes,
-                                     struct hr_store_tags tags, struct hr_error *error)
+/* --- only while it is what was seen --- */
+
+/* Held while something is compared and changed; closing the descriptor gives it back. Where the file system has no
+ * locks there is none, and -1. */
+static int lock_folder(const struct folder *folder)
+{
+    int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+        if (errno == EINTR)
+            continue;
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void unlock_folder(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+static enum hr_status check_version(const struct hr_place *place, const struct folder *folder, const char *version,
+                                    struct hr_error *error)
+{
+    char now[HR_STORE_VERSION_SIZE];
+    read_version(folder, place->name, now);
+    if (strcmp(now, version) == 0)
+        return HR_OK;
+    return version[0] == '\0' ? hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already", place->shown)
+                              : hr_error_set(error, HR_ERR_CONFLICT, "'%s' was changed or removed meanwhile",
+                                             place->shown);
+}
+
+static enum hr_status folder_put_if(void *context, const char *name, struct hr_view bytes,
+                                    struct hr_store_tags tags, char version[HR_STORE_VERSION_SIZE],
+                                    struct hr_error *error)
 {
     enum hr_status status = hr_store_tags_check(tags, error);
     if (status == HR_OK)
@@ -214,9 +265,15 @@ static enum hr_status folder_put_new(void *context, const char *name, struct hr_
         return status;
     struct shown shown;
     struct hr_place place = place_of(context, name, &shown);
-    status = hr_place_write_new(&place, bytes, error);
+    int lock = lock_folder(context);
+    status = check_version(&place, context, version, error);
     if (status == HR_OK)
+        status = version[0] == '\0' ? hr_place_write_new(&place, bytes, error) : hr_place_write(&place, bytes, error);
+    if (status == HR_OK) {
         keep_tags(context, name, tags);
+        read_version(context, name, version);
+    }
+    unlock_folder(lock);
     return status;
 }
 
@@ -231,6 +288,22 @@ static enum hr_status folder_remove(void *context, const char *name, struct hr_e
         return hr_error_set_errno(error, errno, "removing '%s'", place.shown);
     forget_tags(context, name);
     return HR_OK;
+}
+
+static enum hr_status folder_remove_if(void *context, const char *name, const char *version,
+                                       struct hr_error *error)
+{
+    enum hr_status status = hr_store_name_check(name, error);
+    if (status != HR_OK)
+        return status;
+    struct shown shown;
+    struct hr_place place = place_of(context, name, &shown);
+    int lock = lock_folder(context);
+    status = check_version(&place, context, version, error);
+    if (status == HR_OK)
+        status = folder_remove(context, name, error);
+    unlock_folder(lock);
+    return status;
 }
 
 struct listing {
@@ -398,11 +471,12 @@ enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool
     *out = (struct hr_store){.open = folder_open,
                              .put = folder_put,
                              .put_tagged = folder_put_tagged,
-                             .put_new = folder_put_new,
+                             .put_if = folder_put_if,
                              .get_tag = folder_get_tag,
                              .list = folder_list,
                              .stat = folder_stat,
                              .remove = folder_remove,
+                             .remove_if = folder_remove_if,
                              .close = folder_close,
                              .context = folder};
     return HR_OK;

@@ -24,6 +24,7 @@ struct memory_store {
     struct memory_file *files; /* in the order in which they were first put */
     size_t count;
     size_t capacity;
+    uint64_t puts; /* so far: the versions */
 };
 
 static void memory_file_clear(struct memory_file *file)
@@ -115,7 +116,7 @@ static enum hr_status open_copy(const struct memory_file *file, struct hr_stream
 }
 
 static enum hr_status memory_open(void *context, const char *name, struct hr_stream *out,
-                                  struct hr_error *error)
+                                  char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     struct memory_store *store = context;
     *out = (struct hr_stream){0};
@@ -125,6 +126,8 @@ static enum hr_status memory_open(void *context, const char *name, struct hr_str
     pthread_mutex_lock(&store->lock);
     const struct memory_file *file = find(store, name);
     status = file != NULL ? open_copy(file, out, error) : not_found(name, error);
+    if (status == HR_OK && version != NULL)
+        memcpy(version, file->item.version, sizeof file->item.version);
     pthread_mutex_unlock(&store->lock);
     return status;
 }
@@ -160,24 +163,36 @@ static bool copy_tags(struct hr_store_tags tags, struct memory_file *file)
     return true;
 }
 
-/* Takes over *fresh, which is whole. */
-static enum hr_status add(struct memory_store *store, struct memory_file *fresh, bool only_new,
+/* Whether what is there is `version`; NULL: whatever it is. */
+static enum hr_status check_version(const struct memory_file *there, const char *name, const char *version,
+                                    struct hr_error *error)
+{
+    const char *now = there != NULL ? there->item.version : "";
+    if (version == NULL || strcmp(now, version) == 0)
+        return HR_OK;
+    return version[0] == '\0' ? hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already", name)
+                              : hr_error_set(error, HR_ERR_CONFLICT, "'%s' was changed or removed meanwhile", name);
+}
+
+/* Takes over *fresh, which is whole. `version`: see put_if; NULL: whatever is there. */
+static enum hr_status add(struct memory_store *store, struct memory_file *fresh, char *version,
                           struct hr_error *error)
 {
     const char *name = fresh->item.name;
-    enum hr_status status = HR_OK;
     pthread_mutex_lock(&store->lock);
     struct memory_file *there = find(store, name);
-    if (there != NULL && only_new) {
-        status = hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already", name);
-    } else if (there == NULL && !make_room(store)) {
+    enum hr_status status = check_version(there, name, version, error);
+    if (status == HR_OK && there == NULL && !make_room(store))
         status = no_memory(name, error);
-    } else if (there != NULL) {
-        memory_file_clear(there);
+    if (status == HR_OK) {
+        snprintf(fresh->item.version, sizeof fresh->item.version, "%llu", (unsigned long long)++store->puts);
+        if (version != NULL)
+            memcpy(version, fresh->item.version, sizeof fresh->item.version);
+        if (there != NULL)
+            memory_file_clear(there);
+        else
+            there = &store->files[store->count++];
         *there = *fresh;
-        *fresh = (struct memory_file){0};
-    } else {
-        store->files[store->count++] = *fresh;
         *fresh = (struct memory_file){0};
     }
     pthread_mutex_unlock(&store->lock);
@@ -186,7 +201,7 @@ static enum hr_status add(struct memory_store *store, struct memory_file *fresh,
 }
 
 static enum hr_status put(struct memory_store *store, const char *name, struct hr_view bytes,
-                          struct hr_store_tags tags, bool only_new, struct hr_error *error)
+                          struct hr_store_tags tags, char *version, struct hr_error *error)
 {
     enum hr_status status = hr_store_tags_check(tags, error);
     if (status == HR_OK)
@@ -199,7 +214,7 @@ static enum hr_status put(struct memory_store *store, const char *name, struct h
                                          .modified_us = clock->wall_us(clock->context)}};
     bool copied = copy_bytes(bytes, &fresh.bytes) && copy_tags(tags, &fresh);
     if (fresh.item.name != NULL && copied)
-        return add(store, &fresh, only_new, error);
+        return add(store, &fresh, version, error);
     memory_file_clear(&fresh);
     return no_memory(name, error);
 }
@@ -207,19 +222,20 @@ static enum hr_status put(struct memory_store *store, const char *name, struct h
 static enum hr_status memory_put(void *context, const char *name, struct hr_view bytes,
                                  struct hr_error *error)
 {
-    return put(context, name, bytes, (struct hr_store_tags){0}, false, error);
+    return put(context, name, bytes, (struct hr_store_tags){0}, NULL, error);
 }
 
 static enum hr_status memory_put_tagged(void *context, const char *name, struct hr_view bytes,
                                         struct hr_store_tags tags, struct hr_error *error)
 {
-    return put(context, name, bytes, tags, false, error);
+    return put(context, name, bytes, tags, NULL, error);
 }
 
-static enum hr_status memory_put_new(void *context, const char *name, struct hr_view bytes,
-                                     struct hr_store_tags tags, struct hr_error *error)
+static enum hr_status memory_put_if(void *context, const char *name, struct hr_view bytes,
+                                    struct hr_store_tags tags, char version[HR_STORE_VERSION_SIZE],
+                                    struct hr_error *error)
 {
-    return put(context, name, bytes, tags, true, error);
+    return put(context, name, bytes, tags, version, error);
 }
 
 static void find_tag(const struct memory_file *file, const char *tag,
@@ -231,7 +247,8 @@ static void find_tag(const struct memory_file *file, const char *tag,
 }
 
 static enum hr_status memory_get_tag(void *context, const char *name, const char *tag,
-                                     char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error)
+                                     char out[HR_STORE_TAG_BYTES + 1],
+                                     char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     struct memory_store *store = context;
     out[0] = '\0';
@@ -244,6 +261,8 @@ static enum hr_status memory_get_tag(void *context, const char *name, const char
         find_tag(file, tag, out);
     else
         status = not_found(name, error);
+    if (file != NULL && version != NULL)
+        memcpy(version, file->item.version, sizeof file->item.version);
     pthread_mutex_unlock(&store->lock);
     return status;
 }
@@ -301,7 +320,8 @@ static enum hr_status memory_stat(void *context, const char *name, struct hr_sto
     return status;
 }
 
-static enum hr_status memory_remove(void *context, const char *name, struct hr_error *error)
+static enum hr_status memory_remove_if(void *context, const char *name, const char *version,
+                                       struct hr_error *error)
 {
     struct memory_store *store = context;
     enum hr_status status = hr_store_name_check(name, error);
@@ -309,14 +329,20 @@ static enum hr_status memory_remove(void *context, const char *name, struct hr_e
         return status;
     pthread_mutex_lock(&store->lock);
     struct memory_file *file = find(store, name);
-    if (file != NULL) {
+    status = check_version(file, name, version, error);
+    if (status == HR_OK && file == NULL)
+        status = not_found(name, error);
+    if (status == HR_OK) {
         memory_file_clear(file);
         *file = store->files[--store->count];
-    } else {
-        status = not_found(name, error);
     }
     pthread_mutex_unlock(&store->lock);
     return status;
+}
+
+static enum hr_status memory_remove(void *context, const char *name, struct hr_error *error)
+{
+    return memory_remove_if(context, name, NULL, error);
 }
 
 static void memory_close(void *context)
@@ -342,12 +368,14 @@ enum hr_status hr_store_open_memory(struct hr_store *out, struct hr_error *error
     *out = (struct hr_store){.open = memory_open,
                              .put = memory_put,
                              .put_tagged = memory_put_tagged,
-                             .put_new = memory_put_new,
+                             .put_if = memory_put_if,
                              .get_tag = memory_get_tag,
                              .list = memory_list,
                              .stat = memory_stat,
                              .remove = memory_remove,
+                             .remove_if = memory_remove_if,
                              .close = memory_close,
-                             .context = store};
+                             .context = store,
+                             .is_whole = true};
     return HR_OK;
 }

@@ -28,6 +28,8 @@ enum hr_status hr_store_tags_check(struct hr_store_tags tags, struct hr_error *e
 
 /* HR_OK when `name` is the name of one file, as the top of store.h says. */
 enum hr_status hr_store_name_check(const char *name, struct hr_error *error) HR_MUST_USE;
+/* The same, with another most than a file system's 255 bytes. */
+enum hr_status hr_store_name_check_length(const char *name, size_t most, struct hr_error *error) HR_MUST_USE;
 bool hr_store_name_is_hidden(const char *name);
 /* Whether hr_place_write gives such names to what is still being written. */
 bool hr_store_name_is_part(const char *name);

@@ -41,7 +41,7 @@ static enum hr_status find_object(const struct s3_store *store, const char *name
                                   struct hr_s3_object *out, struct hr_error *error)
 {
     *key = NULL;
-    enum hr_status status = hr_store_name_check(name, error);
+    enum hr_status status = hr_store_name_check_length(name, HR_LIMIT_S3_KEY_BYTES, error);
     if (status != HR_OK)
         return status;
     if (asprintf(key, "%s%s", store->prefix, name) < 0) {
@@ -53,7 +53,7 @@ static enum hr_status find_object(const struct s3_store *store, const char *name
 }
 
 static enum hr_status s3_open(void *context, const char *name, struct hr_stream *out,
-                              struct hr_error *error)
+                              char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     struct s3_store *store = context;
     struct hr_s3_object object;
@@ -62,30 +62,34 @@ static enum hr_status s3_open(void *context, const char *name, struct hr_stream 
     enum hr_status status = find_object(store, name, &key, &object, error);
     if (status == HR_OK)
         status = hr_s3_stream_open(out, store->aws, &object, store->deadline, error);
+    if (status == HR_OK && version != NULL)
+        snprintf(version, HR_STORE_VERSION_SIZE, "%s", hr_s3_stream_etag(out));
     free(key);
     return status;
 }
 
-static enum hr_status send(struct s3_store *store, const struct hr_s3_put *put,
-                           struct hr_view bytes, struct hr_error *error)
+static enum hr_status send(struct s3_store *store, const struct hr_s3_put *put, struct hr_view bytes,
+                           struct hr_s3_info *info, struct hr_error *error)
 {
     if (bytes.size <= ONE_PUT_BYTES_MAX)
-        return hr_s3_put(store->aws, put, bytes, NULL, error);
+        return hr_s3_put(store->aws, put, bytes, info, error);
     struct hr_stream stream;
     enum hr_status status = hr_stream_open_memory(&stream, bytes, error);
     if (status != HR_OK)
         return status;
-    status = hr_s3_put_stream(store->aws, put, &stream, NULL, error);
+    status = hr_s3_put_stream(store->aws, put, &stream, info, error);
     hr_stream_close(&stream);
     return status;
 }
 
 static enum hr_status put(struct s3_store *store, const char *name, struct hr_view bytes,
-                          struct hr_store_tags tags, bool only_new, struct hr_error *error)
+                          struct hr_store_tags tags, char *version, struct hr_error *error)
 {
+    struct hr_s3_info info = {0};
     struct hr_pair metadata[TAGS_MAX];
     struct hr_s3_put put = {.content_type = hr_store_content_type(name),
-                            .if_absent = only_new,
+                            .if_absent = version != NULL && version[0] == '\0',
+                            .if_match = version != NULL && version[0] != '\0' ? version : NULL,
                             .metadata = metadata,
                             .metadata_count = tags.count,
                             .deadline = store->deadline};
@@ -100,10 +104,14 @@ static enum hr_status put(struct s3_store *store, const char *name, struct hr_vi
         metadata[i] = (struct hr_pair){tags.items[i].name, tags.items[i].value};
     status = find_object(store, name, &key, &put.object, error);
     if (status == HR_OK)
-        status = send(store, &put, bytes, error);
-    if (status == HR_ERR_CONFLICT)
-        status = hr_error_set(error, HR_ERR_CONFLICT, "'s3://%s/%s' is there already",
-                              store->bucket, key);
+        status = send(store, &put, bytes, &info, error);
+    /* What was to be written over is gone: that is a change, too. */
+    bool changed = status == HR_ERR_CONFLICT || (status == HR_ERR_NOT_FOUND && put.if_match != NULL);
+    if (changed)
+        status = hr_error_set(error, HR_ERR_CONFLICT, "'s3://%s/%s' %s", store->bucket, key,
+                              put.if_absent ? "is there already" : "was changed or removed meanwhile");
+    if (status == HR_OK && version != NULL)
+        snprintf(version, HR_STORE_VERSION_SIZE, "%s", info.etag);
     free(key);
     return status;
 }
@@ -111,32 +119,37 @@ static enum hr_status put(struct s3_store *store, const char *name, struct hr_vi
 static enum hr_status s3_put(void *context, const char *name, struct hr_view bytes,
                              struct hr_error *error)
 {
-    return put(context, name, bytes, (struct hr_store_tags){0}, false, error);
+    return put(context, name, bytes, (struct hr_store_tags){0}, NULL, error);
 }
 
 static enum hr_status s3_put_tagged(void *context, const char *name, struct hr_view bytes,
                                     struct hr_store_tags tags, struct hr_error *error)
 {
-    return put(context, name, bytes, tags, false, error);
+    return put(context, name, bytes, tags, NULL, error);
 }
 
-static enum hr_status s3_put_new(void *context, const char *name, struct hr_view bytes,
-                                 struct hr_store_tags tags, struct hr_error *error)
+static enum hr_status s3_put_if(void *context, const char *name, struct hr_view bytes,
+                                struct hr_store_tags tags, char version[HR_STORE_VERSION_SIZE],
+                                struct hr_error *error)
 {
-    return put(context, name, bytes, tags, true, error);
+    return put(context, name, bytes, tags, version, error);
 }
 
 static enum hr_status s3_get_tag(void *context, const char *name, const char *tag,
-                                 char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error)
+                                 char out[HR_STORE_TAG_BYTES + 1], char version[HR_STORE_VERSION_SIZE],
+                                 struct hr_error *error)
 {
     struct s3_store *store = context;
     struct hr_s3_object object;
+    struct hr_s3_info info = {0};
     char *key;
     out[0] = '\0';
     enum hr_status status = find_object(store, name, &key, &object, error);
     if (status == HR_OK)
         status = hr_s3_head_metadata(store->aws, &object, tag, store->deadline, out,
-                                     HR_STORE_TAG_BYTES + 1, NULL, error);
+                                     HR_STORE_TAG_BYTES + 1, &info, error);
+    if (status == HR_OK && version != NULL)
+        snprintf(version, HR_STORE_VERSION_SIZE, "%s", info.etag);
     free(key);
     return status;
 }
@@ -153,7 +166,7 @@ static enum hr_status fill_item(struct hr_store_item *out, const char *name, uin
     *out = (struct hr_store_item){.name = strdup(name),
                                   .size_bytes = size_bytes,
                                   .modified_us = whole_seconds(modified_us)};
-    snprintf(out->etag, sizeof out->etag, "%s", etag);
+    snprintf(out->version, sizeof out->version, "%s", etag);
     if (out->name == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a file's name");
     return HR_OK;
@@ -176,20 +189,34 @@ static enum hr_status s3_stat(void *context, const char *name, struct hr_store_i
     return status;
 }
 
-/* S3 itself says of a missing object that it is gone; a store promises to tell. */
-static enum hr_status s3_remove(void *context, const char *name, struct hr_error *error)
+/* S3 itself says of a missing object that it is gone; a store promises to tell. `version`: NULL for any. */
+static enum hr_status remove_object(struct s3_store *store, const char *name, const char *version,
+                                    struct hr_error *error)
 {
-    struct s3_store *store = context;
     struct hr_s3_object object;
     struct hr_s3_info info = {0};
     char *key;
     enum hr_status status = find_object(store, name, &key, &object, error);
     if (status == HR_OK)
         status = hr_s3_head(store->aws, &object, store->deadline, &info, error);
+    bool other = status == HR_OK && version != NULL && strcmp(info.etag, version) != 0;
+    if (other || (status == HR_ERR_NOT_FOUND && version != NULL))
+        status = hr_error_set(error, HR_ERR_CONFLICT, "'s3://%s/%s' was changed or removed meanwhile", store->bucket,
+                              key);
     if (status == HR_OK)
         status = hr_s3_delete(store->aws, &object, store->deadline, error);
     free(key);
     return status;
+}
+
+static enum hr_status s3_remove(void *context, const char *name, struct hr_error *error)
+{
+    return remove_object(context, name, NULL, error);
+}
+
+static enum hr_status s3_remove_if(void *context, const char *name, const char *version, struct hr_error *error)
+{
+    return remove_object(context, name, version, error);
 }
 
 /* ---- listing ---- */
@@ -225,7 +252,7 @@ static enum hr_status list_object(void *context, const struct hr_s3_item *item,
     if (item->is_prefix || strlen(item->key) <= listing->prefix_length)
         return HR_OK;
     const char *name = item->key + listing->prefix_length;
-    if (hr_store_name_is_hidden(name) || hr_store_name_check(name, NULL) != HR_OK)
+    if (hr_store_name_is_hidden(name) || hr_store_name_check_length(name, HR_LIMIT_S3_KEY_BYTES, NULL) != HR_OK)
         return HR_OK;
     enum hr_status status = make_room(listing, error);
     if (status == HR_OK)
@@ -287,12 +314,14 @@ enum hr_status hr_store_open_s3(struct hr_store *out, struct hr_aws *aws, const 
     *out = (struct hr_store){.open = s3_open,
                              .put = s3_put,
                              .put_tagged = s3_put_tagged,
-                             .put_new = s3_put_new,
+                             .put_if = s3_put_if,
                              .get_tag = s3_get_tag,
                              .list = s3_list,
                              .stat = s3_stat,
                              .remove = s3_remove,
+                             .remove_if = s3_remove_if,
                              .close = s3_close,
-                             .context = store};
+                             .context = store,
+                             .is_whole = true};
     return HR_OK;
 }

@@ -25,13 +25,18 @@ void hr_store_close(struct hr_store *store)
 
 enum hr_status hr_store_name_check(const char *name, struct hr_error *error)
 {
+    return hr_store_name_check_length(name, NAME_MAX, error);
+}
+
+enum hr_status hr_store_name_check_length(const char *name, size_t most, struct hr_error *error)
+{
     size_t length = strlen(name);
     if (length == 0)
         return hr_error_set(error, HR_ERR_ARGUMENT, "an empty name is not a file's name");
-    if (length > NAME_MAX)
+    if (length > most)
         return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "'%.40s...' is longer than the %d bytes of a file's name", name,
-                            NAME_MAX);
+                            "'%.40s...' is longer than the %zu bytes of a file's name", name,
+                            most);
     if (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "'%s' leads out of the folder: give a file's name without '/'", name);

@@ -14,7 +14,8 @@
 #include "base/status.h"
 #include "base/stream.h"
 
-#define HR_STORE_ETAG_SIZE 128
+/* Which one a file is: a word that changes whenever its bytes do (S3's ETag; of a file its size, time and number). */
+#define HR_STORE_VERSION_SIZE 128
 
 struct hr_store_item {
     char *name; /* owned */
@@ -23,11 +24,7 @@ struct hr_store_item {
     /* The same as finely as a list tells it, 0 where that is no finer: for measuring, not for
      * comparing with what `stat` says. */
     int64_t modified_fine_us;
-    /* What changes whenever the bytes do, where the store knows it (S3); "" for a file. */
-    char etag[HR_STORE_ETAG_SIZE];
-    /* The number by which the file system knows the file: another one that took the name has
-     * another, mostly. 0: not known. */
-    uint64_t file_id;
+    char version[HR_STORE_VERSION_SIZE];
 };
 void hr_store_item_clear(struct hr_store_item *item); /* frees; safe on a zeroed one */
 void hr_store_items_free(struct hr_store_item *items, size_t count);
@@ -48,23 +45,27 @@ struct hr_store_tags {
 
 struct hr_store {
     /* The stream outlives the store, and goes on giving the bytes it was opened on when the name is
-     * put again or removed meanwhile. NOT_FOUND; ARGUMENT for a pipe. */
+     * put again or removed meanwhile. `version` (may be NULL): which bytes these are. NOT_FOUND;
+     * ARGUMENT for a pipe. */
     enum hr_status (*open)(void *context, const char *name, struct hr_stream *out,
-                           struct hr_error *error);
+                           char version[HR_STORE_VERSION_SIZE], struct hr_error *error);
     /* Whole or not at all: nobody sees half of it. Replaces what is there. */
     enum hr_status (*put)(void *context, const char *name, struct hr_view bytes,
                           struct hr_error *error);
     /* The same, with tags. */
     enum hr_status (*put_tagged)(void *context, const char *name, struct hr_view bytes,
                                  struct hr_store_tags tags, struct hr_error *error);
-    /* The same, unless there is a file of that name already: CONFLICT then. Of several writers at
-     * once exactly one succeeds. */
-    enum hr_status (*put_new)(void *context, const char *name, struct hr_view bytes,
-                              struct hr_store_tags tags, struct hr_error *error);
-    /* What a file was tagged with: "" when it was not, or when the tags are forgotten. NOT_FOUND
-     * when there is no such file. */
+    /* The same, while what is there is `version`, which becomes that of what was put; "": while nothing
+     * is. CONFLICT otherwise: of several writers at once exactly one succeeds. (A folder compares and
+     * puts under a lock that all of homeroom's programs take, where the file system has locks.) */
+    enum hr_status (*put_if)(void *context, const char *name, struct hr_view bytes,
+                             struct hr_store_tags tags, char version[HR_STORE_VERSION_SIZE],
+                             struct hr_error *error);
+    /* What a file was tagged with: "" when it was not, or when the tags are forgotten. `version` (may
+     * be NULL): of the file that has it. NOT_FOUND when there is no such file. */
     enum hr_status (*get_tag)(void *context, const char *name, const char *tag,
-                              char out[HR_STORE_TAG_BYTES + 1], struct hr_error *error);
+                              char out[HR_STORE_TAG_BYTES + 1], char version[HR_STORE_VERSION_SIZE],
+                              struct hr_error *error);
     /* Every regular file of the store itself (not of folders in it), sorted by the bytes of the
      * name. Hidden files (".x", which is also what is still being written and the "._x" of macOS)
      * are left out. *out is the caller's: hr_store_items_free; NULL when there is none. */
@@ -75,8 +76,13 @@ struct hr_store {
                            struct hr_error *error);
     enum hr_status (*remove)(void *context, const char *name,
                              struct hr_error *error); /* NOT_FOUND */
+    /* The same, while what is there is `version`: CONFLICT otherwise. (S3 can't do it in one step
+     * everywhere: it takes two requests, one right behind the other.) */
+    enum hr_status (*remove_if)(void *context, const char *name, const char *version,
+                                struct hr_error *error);
     void (*close)(void *context);
     void *context;
+    bool is_whole; /* a file is complete as soon as it is there; else it may still be written */
 };
 
 void hr_store_close(struct hr_store *store); /* closes and zeroes; safe on a zeroed one */

@@ -13,7 +13,7 @@ enum hr_status hr_workload_read(const struct hr_store *store, const char *name,
     uint8_t *piece = malloc(PIECE_BYTES);
     struct hr_stream stream = {0};
     enum hr_status status =
-        piece != NULL ? store->open(store->context, name, &stream, error)
+        piece != NULL ? store->open(store->context, name, &stream, NULL, error)
                       : hr_error_set(error, HR_ERR_MEMORY, "no memory to read '%s'", name);
     while (status == HR_OK) {
         size_t got = 0;

@@ -280,7 +280,7 @@ static void assert_same_in_parts(const struct school *school, const char *path,
     for (result = NULL; result == NULL; parts++) {
         struct hr_stream stream = {0};
         struct hr_part part = {.state = hr_buffer_view(&state_so_far)};
-        hr_buffer_init(&part.put_down, HR_PART_STATE_BYTES_MAX);
+        hr_buffer_init(&part.checkpoint, HR_PART_STATE_BYTES_MAX);
         assert_ok(hr_session_new(&session, engine, 1, &error), &error);
         assert_ok(hr_file_open_stream(&stream, path, NULL, &error), &error);
         assert_ok(hr_classroom_recognize_part(session, engine->current, &stream, path, NULL, &part, &result, &error),
@@ -291,7 +291,7 @@ static void assert_same_in_parts(const struct school *school, const char *path,
         hr_stream_close(&stream);
         hr_session_free(session);
         hr_buffer_clear(&state_so_far);
-        state_so_far = part.put_down;
+        state_so_far = part.checkpoint;
     }
     assert_int_equal(parts, count);
     char *in_parts = report_of(result);
@@ -401,8 +401,8 @@ static void a_damaged_state_is_refused(void **state)
     struct hr_error error;
     struct hr_result *result = NULL;
     struct hr_stream stream = {0};
-    struct hr_part first = {.put_down_at_us = 0};
-    hr_buffer_init(&first.put_down, HR_PART_STATE_BYTES_MAX);
+    struct hr_part first = {.suspend_at_us = 0};
+    hr_buffer_init(&first.checkpoint, HR_PART_STATE_BYTES_MAX);
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
     assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
     assert_ok(hr_classroom_recognize_part(session, engine->current, &stream, "a", NULL, &first, &result, &error),
@@ -412,10 +412,10 @@ static void a_damaged_state_is_refused(void **state)
 
     struct hr_recognize_options other = hr_recognize_options_default();
     other.samples_per_s = 3;
-    for (size_t size = 0; size <= first.put_down.size; size += size < 420 ? 7 : 101) {
-        struct hr_part part = {.state = hr_view_of(first.put_down.data, size),
-                               .put_down_at_us = INT64_MAX};
-        bool whole = size == first.put_down.size;
+    for (size_t size = 0; size <= first.checkpoint.size; size += size < 420 ? 7 : 101) {
+        struct hr_part part = {.state = hr_view_of(first.checkpoint.data, size),
+                               .suspend_at_us = INT64_MAX};
+        bool whole = size == first.checkpoint.size;
         assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
         enum hr_status status = hr_classroom_recognize_part(
             session, engine->current, &stream, "a", whole ? &other : NULL, &part, &result, &error);
@@ -423,7 +423,7 @@ static void a_damaged_state_is_refused(void **state)
         hr_result_free(result);
         hr_stream_close(&stream);
     }
-    hr_buffer_clear(&first.put_down);
+    hr_buffer_clear(&first.checkpoint);
     hr_session_free(session);
     hr_engine_close(engine);
 }

@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "jobs/once.h"
+#include "jobs/report_places.h"
+#include "store/store.h"
+#include "support/temporary.h"
 
-enum { VERSIONS_MAX = 4, WORKERS_MAX = 2 * VERSIONS_MAX, ROUNDS = 3000 };
+enum { VERSIONS_MAX = 4, WORKERS_MAX = 2 * VERSIONS_MAX, ROUNDS = 3000, STORE_ROUNDS = 1000 };
 
 /* What the world has: the video's version, and what stands in the two places. */
 struct world {
@@ -17,6 +20,9 @@ struct world {
     int writes;
     struct hr_once_seen places[HR_ONCE_KIND_COUNT];
     uint64_t random;
+    /* The same in two stores, when the world has them. */
+    struct hr_store *in, *out;
+    char version[HR_STORE_VERSION_SIZE]; /* of the video that is there */
 };
 
 struct worker {
@@ -29,6 +35,9 @@ struct worker {
     bool finished;
     enum hr_once_verdict verdict;
     enum hr_status status;
+    struct hr_report_places of_stores;
+    struct hr_once_places inner; /* of the stores; each step of them waits for its turn */
+    char version_there[HR_STORE_VERSION_SIZE];
 };
 
 static unsigned chance(struct world *world, unsigned of)
@@ -100,6 +109,69 @@ static enum hr_status is_current(void *context, bool *current, struct hr_error *
     return HR_OK;
 }
 
+/* --- the same over stores --- */
+
+static enum hr_status store_look(void *context, enum hr_once_kind kind, struct hr_once_seen *out,
+                                 struct hr_error *error)
+{
+    struct worker *worker = context;
+    wait_for_turn(worker);
+    return worker->inner.look(worker->inner.context, kind, out, error);
+}
+
+static enum hr_status store_put(void *context, enum hr_once_kind kind, struct hr_once_seen *seen, const char *source,
+                                struct hr_view bytes, struct hr_error *error)
+{
+    struct worker *worker = context;
+    wait_for_turn(worker);
+    return worker->inner.put(worker->inner.context, kind, seen, source, bytes, error);
+}
+
+static enum hr_status store_remove(void *context, enum hr_once_kind kind, const struct hr_once_seen *seen,
+                                   struct hr_error *error)
+{
+    struct worker *worker = context;
+    wait_for_turn(worker);
+    return worker->inner.remove(worker->inner.context, kind, seen, error);
+}
+
+static enum hr_status store_is_current(void *context, bool *current, struct hr_error *error)
+{
+    struct worker *worker = context;
+    wait_for_turn(worker);
+    return worker->inner.is_current(worker->inner.context, current, error);
+}
+
+static struct hr_once_places places_of(struct worker *worker, const char *source)
+{
+    if (worker->world->in == NULL)
+        return (struct hr_once_places){look, put, remove_seen, is_current, worker};
+    worker->of_stores = (struct hr_report_places){.in = worker->world->in,
+                                                  .video = "lesson.mp4",
+                                                  .version = worker->version_there,
+                                                  .out = worker->world->out,
+                                                  .names = {"lesson.csv", "lesson.error.json"},
+                                                  .source = source};
+    worker->inner = hr_report_places_once(&worker->of_stores);
+    return (struct hr_once_places){store_look, store_put, store_remove, store_is_current, worker};
+}
+
+/* The next version of the video comes. */
+static void replace_video(struct world *world)
+{
+    struct hr_error error;
+    struct hr_store_item item;
+    char bytes[32];
+    world->video++;
+    if (world->in == NULL)
+        return;
+    snprintf(bytes, sizeof bytes, "version %d", world->video);
+    assert_ok(world->in->put(world->in->context, "lesson.mp4", hr_view_text(bytes), &error), &error);
+    assert_ok(world->in->stat(world->in->context, "lesson.mp4", &item, &error), &error);
+    memcpy(world->version, item.version, sizeof world->version);
+    hr_store_item_clear(&item);
+}
+
 /* --- a worker, as function.c is one --- */
 
 static bool open_video(struct worker *worker)
@@ -113,8 +185,8 @@ static void work(struct worker *worker)
     char source[HR_ONCE_SOURCE_SIZE];
     struct hr_error error;
     struct hr_once once;
-    struct hr_once_places places = {look, put, remove_seen, is_current, worker};
     source_of(worker->version, source);
+    struct hr_once_places places = places_of(worker, source);
     worker->verdict = HR_ONCE_SUPERSEDED;
     if (!worker->knows_etag && !open_video(worker))
         return;
@@ -143,6 +215,7 @@ static void *run(void *context)
 static void start(struct worker *worker, struct world *world, int version, bool bad)
 {
     *worker = (struct worker){.world = world, .version = version, .bad = bad, .knows_etag = chance(world, 2)};
+    memcpy(worker->version_there, world->version, sizeof worker->version_there);
     sem_init(&worker->turn, 0, 0);
     sem_init(&worker->done, 0, 0);
     assert_int_equal(pthread_create(&worker->thread, NULL, run, worker), 0);
@@ -180,6 +253,18 @@ static void step_one(struct world *world, struct worker *workers, size_t count)
         }
 }
 
+/* What stands in the stores, noted where the checks look for it. */
+static void note_places(struct world *world)
+{
+    struct worker reader = {.world = world};
+    struct hr_error error;
+    if (world->in == NULL)
+        return;
+    (void)places_of(&reader, "");
+    for (int kind = 0; kind < HR_ONCE_KIND_COUNT; kind++)
+        assert_ok(reader.inner.look(reader.inner.context, (enum hr_once_kind)kind, &world->places[kind], &error), &error);
+}
+
 static void assert_only(const struct world *world, enum hr_once_kind kind, int version, uint64_t seed)
 {
     char source[HR_ONCE_SOURCE_SIZE];
@@ -191,9 +276,9 @@ static void assert_only(const struct world *world, enum hr_once_kind kind, int v
 }
 
 /* Versions come while others are in hand; each has one or two workers, and can be read or not. */
-static void play(uint64_t seed)
+static void play(uint64_t seed, struct hr_store *in, struct hr_store *out)
 {
-    struct world world = {.random = seed};
+    struct world world = {.random = seed, .in = in, .out = out};
     struct worker workers[WORKERS_MAX];
     size_t count = 0;
     bool bad = false;
@@ -206,7 +291,7 @@ static void play(uint64_t seed)
         }
         if (world.video == versions)
             continue;
-        world.video++;
+        replace_video(&world);
         bad = chance(&world, 2);
         for (unsigned n = 1 + chance(&world, 2); n > 0; n--)
             start(&workers[count++], &world, world.video, bad);
@@ -217,6 +302,7 @@ static void play(uint64_t seed)
         assert_int_equal(workers[i].status, HR_OK);
         written += workers[i].version == versions && workers[i].verdict == HR_ONCE_WRITTEN;
     }
+    note_places(&world);
     assert_only(&world, bad ? HR_ONCE_FAILURE : HR_ONCE_REPORT, versions, seed);
     assert_int_equal(written, 1); /* of the newest, one wrote and the other saw that it was done */
 }
@@ -225,7 +311,30 @@ static void the_newest_report_stays_in_every_order(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= ROUNDS; seed++)
-        play(seed);
+        play(seed, NULL, NULL);
+}
+
+/* In memory, which is S3's twin, and in a folder: what `watch`, the function and the worker write through. */
+static void the_newest_report_stays_in_stores(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= STORE_ROUNDS; seed++) {
+        struct hr_store in, out;
+        struct hr_error error;
+        struct temporary folder = {{0}};
+        bool in_folder = seed % 4 == 0; /* slower: each write waits for the disk */
+        if (in_folder)
+            temporary_make(&folder);
+        assert_ok(hr_store_open_memory(&in, &error), &error);
+        assert_ok(in_folder ? hr_store_open_folder(&out, folder.path, false, &error)
+                            : hr_store_open_memory(&out, &error),
+                  &error);
+        play(seed, &in, &out);
+        hr_store_close(&in);
+        hr_store_close(&out);
+        if (in_folder)
+            temporary_remove(&folder);
+    }
 }
 
 /* --- a few by hand --- */
@@ -337,6 +446,7 @@ int main(void)
         cmocka_unit_test(what_is_not_ours_is_written_over_when_it_was_there_before),
         cmocka_unit_test(failures_are_told),
         cmocka_unit_test(the_newest_report_stays_in_every_order),
+        cmocka_unit_test(the_newest_report_stays_in_stores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,13 +131,13 @@ static enum hr_nats_result handler(void *context, const struct hr_nats_message *
     return step->result;
 }
 
-static void on_news(void *context, const struct hr_nats_news *news)
+static void on_event(void *context, const struct hr_nats_event *event)
 {
     static const char *const words[] = {
-        [HR_NATS_NEWS_REPEATED] = "REPEATED", [HR_NATS_NEWS_AGAIN] = "AGAIN",
-        [HR_NATS_NEWS_DEAD] = "DEAD",         [HR_NATS_NEWS_UNANSWERED] = "UNANSWERED",
-        [HR_NATS_NEWS_AWAY] = "AWAY",         [HR_NATS_NEWS_BACK] = "BACK"};
-    note(context, "%s ", words[news->kind]);
+        [HR_NATS_EVENT_REPEATED] = "REPEATED", [HR_NATS_EVENT_AGAIN] = "AGAIN",
+        [HR_NATS_EVENT_DEAD] = "DEAD",         [HR_NATS_EVENT_UNANSWERED] = "UNANSWERED",
+        [HR_NATS_EVENT_AWAY] = "AWAY",         [HR_NATS_EVENT_BACK] = "BACK"};
+    note(context, "%s ", words[event->kind]);
 }
 
 static void interrupt(void *context)
@@ -158,7 +158,7 @@ static enum hr_status run(struct scene *scene, bool once, struct hr_error *error
     struct hr_nats_loop_options options = {.queue = &queue,
                                            .handler = handler,
                                            .context = scene,
-                                           .on_news = on_news,
+                                           .on_event = on_event,
                                            .clock = &clock,
                                            .stop = &scene->stop,
                                            .grace_ms = scene->grace_ms,

@@ -74,7 +74,7 @@ static void folders_in_it_are_not_files(void **state)
     assert_ok(hr_store_open_folder(&store, folder->path, false, &error), &error);
     assert_error(store.stat(store.context, "sub", &item, &error), HR_ERR_ARGUMENT, &error,
                  "not a regular file");
-    assert_error(store.open(store.context, "sub", &stream, &error), HR_ERR_ARGUMENT, &error,
+    assert_error(store.open(store.context, "sub", &stream, NULL, &error), HR_ERR_ARGUMENT, &error,
                  "is a folder");
     assert_error(store.put(store.context, "sub", hr_view_text("x"), &error), HR_ERR_ARGUMENT,
                  &error, "a folder");

@@ -65,7 +65,7 @@ static void assert_holds(struct hr_store *store, const char *name, const char *t
 {
     struct hr_error error;
     struct hr_stream stream;
-    assert_ok(store->open(store->context, name, &stream, &error), &error);
+    assert_ok(store->open(store->context, name, &stream, NULL, &error), &error);
     assert_int_equal(stream.size_bytes, strlen(text));
     assert_content(&stream, text);
     hr_stream_close(&stream);
@@ -98,9 +98,9 @@ static void open_stream_keeps_its_bytes(void **state)
     struct hr_error error;
     struct hr_stream first, second;
     put(store, "a", "before");
-    assert_ok(store->open(store->context, "a", &first, &error), &error);
+    assert_ok(store->open(store->context, "a", &first, NULL, &error), &error);
     put(store, "a", "afterwards");
-    assert_ok(store->open(store->context, "a", &second, &error), &error);
+    assert_ok(store->open(store->context, "a", &second, NULL, &error), &error);
     assert_ok(store->remove(store->context, "a", &error), &error);
     hr_store_close(store); /* the streams outlive the store */
     assert_content(&first, "before");
@@ -115,7 +115,7 @@ static void stream_can_be_sought(void **state)
     struct hr_error error;
     struct hr_stream stream;
     put(store, "a", "0123456789");
-    assert_ok(store->open(store->context, "a", &stream, &error), &error);
+    assert_ok(store->open(store->context, "a", &stream, NULL, &error), &error);
     assert_non_null(stream.seek);
     assert_ok(stream.seek(stream.context, 7, &error), &error);
     assert_content(&stream, "789");
@@ -199,7 +199,7 @@ static void what_is_missing_is_not_found(void **state)
     struct hr_error error;
     struct hr_stream stream;
     struct hr_store_item item;
-    assert_error(store->open(store->context, "none.mp4", &stream, &error), HR_ERR_NOT_FOUND,
+    assert_error(store->open(store->context, "none.mp4", &stream, NULL, &error), HR_ERR_NOT_FOUND,
                  &error, "none.mp4");
     hr_stream_close(&stream);
     assert_error(store->stat(store->context, "none.mp4", &item, &error), HR_ERR_NOT_FOUND, &error,
@@ -222,7 +222,7 @@ static void names_that_lead_out_are_refused(void **state)
         const char *name = names[i];
         assert_error(store->put(store->context, name, hr_view_text("x"), &error), HR_ERR_ARGUMENT,
                      &error, "name");
-        assert_int_equal(store->open(store->context, name, &stream, &error), HR_ERR_ARGUMENT);
+        assert_int_equal(store->open(store->context, name, &stream, NULL, &error), HR_ERR_ARGUMENT);
         assert_int_equal(store->stat(store->context, name, &item, &error), HR_ERR_ARGUMENT);
         assert_int_equal(store->remove(store->context, name, &error), HR_ERR_ARGUMENT);
     }
@@ -306,19 +306,25 @@ static void threads_may_share_a_store(void **state)
 
 static const struct hr_store_tag of_video = {"source", "\"9bb58f26\""};
 
-static void put_new_does_not_replace(void **state)
+/* A version that nothing has: only what is not there yet is put. */
+static enum hr_status put_new(struct hr_store *store, const char *name, const char *text, struct hr_store_tags tags,
+                              struct hr_error *error)
+{
+    char version[HR_STORE_VERSION_SIZE] = "";
+    return store->put_if(store->context, name, hr_view_text(text), tags, version, error);
+}
+
+static void put_if_nothing_is_there_does_not_replace(void **state)
 {
     struct hr_store *store = &((struct fixture *)*state)->store;
     struct hr_error error;
     struct hr_store_tags tags = {&of_video, 1};
-    assert_ok(store->put_new(store->context, "a", hr_view_text("first"), tags, &error), &error);
-    assert_error(store->put_new(store->context, "a", hr_view_text("second"), tags, &error),
-                 HR_ERR_CONFLICT, &error, "is there already");
+    assert_ok(put_new(store, "a", "first", tags, &error), &error);
+    assert_error(put_new(store, "a", "second", tags, &error), HR_ERR_CONFLICT, &error, "is there already");
     assert_holds(store, "a", "first");
     put(store, "a", "third");
     assert_holds(store, "a", "third");
-    assert_error(store->put_new(store->context, "../a", hr_view_text(""), tags, &error),
-                 HR_ERR_ARGUMENT, &error, "../a");
+    assert_error(put_new(store, "../a", "", tags, &error), HR_ERR_ARGUMENT, &error, "../a");
     struct hr_store_item *items;
     size_t count;
     assert_ok(store->list(store->context, &items, &count, &error), &error);
@@ -326,12 +332,105 @@ static void put_new_does_not_replace(void **state)
     hr_store_items_free(items, count);
 }
 
+/* Every way to ask says the same of which version is there. */
+static void assert_version(struct hr_store *store, const char *name, const char *version)
+{
+    struct hr_error error;
+    struct hr_store_item item, *items;
+    struct hr_stream stream;
+    size_t count;
+    char of_tag[HR_STORE_VERSION_SIZE], of_stream[HR_STORE_VERSION_SIZE], value[HR_STORE_TAG_BYTES + 1];
+    assert_ok(store->stat(store->context, name, &item, &error), &error);
+    assert_string_equal(item.version, version);
+    hr_store_item_clear(&item);
+    assert_ok(store->get_tag(store->context, name, "source", value, of_tag, &error), &error);
+    assert_string_equal(of_tag, version);
+    assert_ok(store->open(store->context, name, &stream, of_stream, &error), &error);
+    assert_string_equal(of_stream, version);
+    hr_stream_close(&stream);
+    assert_ok(store->list(store->context, &items, &count, &error), &error);
+    assert_string_equal(items[0].version, version);
+    hr_store_items_free(items, count);
+}
+
+static void put_if_and_remove_if_change_only_what_was_seen(void **state)
+{
+    struct hr_store *store = &((struct fixture *)*state)->store;
+    struct hr_error error;
+    struct hr_store_tags tags = {&of_video, 1}, none = {0};
+    char first[HR_STORE_VERSION_SIZE] = "", second[HR_STORE_VERSION_SIZE], third[HR_STORE_VERSION_SIZE];
+    char value[HR_STORE_TAG_BYTES + 1];
+    assert_ok(store->put_if(store->context, "a", hr_view_text("one"), tags, first, &error), &error);
+    assert_version(store, "a", first);
+    memcpy(second, first, sizeof second);
+    assert_ok(store->put_if(store->context, "a", hr_view_text("two"), none, second, &error), &error);
+    assert_string_not_equal(first, second);
+    assert_version(store, "a", second);
+    assert_ok(store->get_tag(store->context, "a", "source", value, NULL, &error), &error);
+    assert_string_equal(value, "");
+    /* Who has seen the first one changes nothing any more. */
+    memcpy(third, first, sizeof third);
+    assert_error(store->put_if(store->context, "a", hr_view_text("three"), none, third, &error), HR_ERR_CONFLICT,
+                 &error, "meanwhile");
+    assert_string_equal(third, first);
+    assert_error(store->remove_if(store->context, "a", first, &error), HR_ERR_CONFLICT, &error, "meanwhile");
+    assert_holds(store, "a", "two");
+    assert_ok(store->remove_if(store->context, "a", second, &error), &error);
+    /* Nor when it is gone. */
+    assert_error(store->remove_if(store->context, "a", second, &error), HR_ERR_CONFLICT, &error, "meanwhile");
+    assert_error(store->put_if(store->context, "a", hr_view_text("four"), none, second, &error), HR_ERR_CONFLICT,
+                 &error, "meanwhile");
+    assert_int_equal(store->stat(store->context, "a", &(struct hr_store_item){0}, &error), HR_ERR_NOT_FOUND);
+}
+
+enum { INCREMENTS = 20 };
+
+/* Reads a number and puts the next one, as often as it takes that nobody comes in between. */
+static void *count_up(void *context)
+{
+    struct hr_store *store = context;
+    struct hr_error error;
+    for (int done = 0; done < INCREMENTS;) {
+        struct hr_stream stream = {0};
+        char version[HR_STORE_VERSION_SIZE], text[32] = "";
+        size_t got = 0;
+        if (store->open(store->context, "number", &stream, version, &error) != HR_OK)
+            return NULL;
+        enum hr_status status = stream.read(stream.context, text, sizeof text - 1, &got, &error);
+        hr_stream_close(&stream);
+        if (status != HR_OK)
+            return NULL;
+        snprintf(text, sizeof text, "%d", atoi(text) + 1);
+        status = store->put_if(store->context, "number", hr_view_text(text), (struct hr_store_tags){0}, version, &error);
+        if (status != HR_OK && status != HR_ERR_CONFLICT)
+            return NULL;
+        done += status == HR_OK;
+    }
+    return store;
+}
+
+static void no_change_is_lost_between_looking_and_putting(void **state)
+{
+    struct hr_store *store = &((struct fixture *)*state)->store;
+    pthread_t threads[THREADS];
+    char expected[32];
+    put(store, "number", "0");
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, count_up, store), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *result;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_non_null(result);
+    }
+    snprintf(expected, sizeof expected, "%d", (int)(THREADS * INCREMENTS));
+    assert_holds(store, "number", expected);
+}
+
 static void *put_new_in_thread(void *context)
 {
     struct hr_store *store = context;
     struct hr_error error;
-    enum hr_status status = store->put_new(store->context, "one", hr_view_text("mine"),
-                                           (struct hr_store_tags){0}, &error);
+    enum hr_status status = put_new(store, "one", "mine", (struct hr_store_tags){0}, &error);
     return status == HR_OK ? store : NULL;
 }
 
@@ -359,23 +458,23 @@ static void tags_are_a_hint(void **state)
     char value[HR_STORE_TAG_BYTES + 1];
     struct hr_store_tags tags = {&of_video, 1};
     assert_ok(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error), &error);
-    assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
+    assert_ok(store->get_tag(store->context, "a", "source", value, NULL, &error), &error);
     assert_string_equal(value, of_video.value);
-    assert_ok(store->get_tag(store->context, "a", "other", value, &error), &error);
+    assert_ok(store->get_tag(store->context, "a", "other", value, NULL, &error), &error);
     assert_string_equal(value, "");
     put(store, "a", "y");
-    assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
+    assert_ok(store->get_tag(store->context, "a", "source", value, NULL, &error), &error);
     assert_string_equal(value, "");
-    assert_int_equal(store->get_tag(store->context, "b", "source", value, &error),
+    assert_int_equal(store->get_tag(store->context, "b", "source", value, NULL, &error),
                      HR_ERR_NOT_FOUND);
     /* They go with the file. */
     assert_ok(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error), &error);
     assert_ok(store->remove(store->context, "a", &error), &error);
     put(store, "a", "x");
-    assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
+    assert_ok(store->get_tag(store->context, "a", "source", value, NULL, &error), &error);
     assert_string_equal(value, "");
-    assert_ok(store->put_new(store->context, "c", hr_view_text("x"), tags, &error), &error);
-    assert_ok(store->get_tag(store->context, "c", "source", value, &error), &error);
+    assert_ok(put_new(store, "c", "x", tags, &error), &error);
+    assert_ok(store->get_tag(store->context, "c", "source", value, NULL, &error), &error);
     assert_string_equal(value, of_video.value);
 }
 
@@ -394,7 +493,7 @@ static void tags_of_a_file_that_somebody_changed_are_forgotten(void **state)
     FILE *file = fopen(path, "a");
     assert_non_null(file);
     assert_int_equal(fputs("more", file) >= 0 && fclose(file) == 0, 1);
-    assert_ok(store->get_tag(store->context, "a", "source", value, &error), &error);
+    assert_ok(store->get_tag(store->context, "a", "source", value, NULL, &error), &error);
     assert_string_equal(value, "");
 }
 
@@ -409,14 +508,14 @@ static void tags_that_are_not_plain_are_refused(void **state)
         {"", "x"}, {"Big", "x"}, {"a b", "x"}, {"a", "two\nlines"}, {"a", "Zo\xc3\xab"}, {"a", too_long}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct hr_store_tags tags = {&bad[i], 1};
-        assert_error(store->put_new(store->context, "a", hr_view_text("x"), tags, &error),
+        assert_error(put_new(store, "a", "x", tags, &error),
                      HR_ERR_ARGUMENT, &error, "tag 1");
         assert_error(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error),
                      HR_ERR_ARGUMENT, &error, "tag 1");
     }
     const struct hr_store_tag longest = {"a", too_long + 1};
     struct hr_store_tags tags = {&longest, 1};
-    assert_ok(store->put_new(store->context, "a", hr_view_text("x"), tags, &error), &error);
+    assert_ok(put_new(store, "a", "x", tags, &error), &error);
 }
 
 int main(void)
@@ -434,7 +533,9 @@ int main(void)
         ON_BOTH(names_that_lead_out_are_refused),
         ON_BOTH(names_that_are_too_long_are_refused),
         ON_BOTH(threads_may_share_a_store),
-        ON_BOTH(put_new_does_not_replace),
+        ON_BOTH(put_if_nothing_is_there_does_not_replace),
+        ON_BOTH(put_if_and_remove_if_change_only_what_was_seen),
+        ON_BOTH(no_change_is_lost_between_looking_and_putting),
         ON_BOTH(one_of_many_puts_the_new_one),
         ON_BOTH(tags_are_a_hint),
         ON_BOTH(tags_of_a_file_that_somebody_changed_are_forgotten),

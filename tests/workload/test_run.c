@@ -169,7 +169,7 @@ static enum hr_status twin_output_list(void *context, struct hr_store_item **out
 }
 
 static enum hr_status twin_open(void *context, const char *name, struct hr_stream *out,
-                                struct hr_error *error)
+                                char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     struct bench *bench = context;
     pthread_mutex_lock(&bench->lock);
@@ -178,7 +178,7 @@ static enum hr_status twin_open(void *context, const char *name, struct hr_strea
     pthread_mutex_unlock(&bench->lock);
     if (fails)
         return hr_error_set(error, HR_ERR_UNAVAILABLE, "reset");
-    return bench->output_memory.open(bench->output_memory.context, name, out, error);
+    return bench->output_memory.open(bench->output_memory.context, name, out, version, error);
 }
 
 static void told(void *context, const struct hr_workload_counts *counts)

@@ -1,31 +1,12 @@
-#include "cli/report_out.h"
+#include "cli/report_log.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/plural.h"
+#include "store/s3.h"
 
-static const char *suffix_of(const struct hr_settings *settings)
-{
-    return strcmp(settings->format, "json") == 0 ? ".json" : ".csv";
-}
-
-enum hr_status hr_report_name(char *out, size_t size, const char *video,
-                              const struct hr_settings *settings, bool keep_suffix,
-                              struct hr_error *error)
-{
-    const char *slash = strrchr(video, '/');
-    const char *name = slash != NULL ? slash + 1 : video;
-    const char *dot = keep_suffix ? NULL : strrchr(name, '.');
-    size_t length = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
-    if (length == 0 ||
-        snprintf(out, size, "%.*s%s", (int)length, name, suffix_of(settings)) >= (int)size)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' gives no usable report name", video);
-    return HR_OK;
-}
-
-struct hr_recognize_options hr_recognize_options_of(const struct hr_settings *settings)
+struct hr_recognize_options hr_cli_recognize_options(const struct hr_settings *settings)
 {
     struct hr_recognize_options options = hr_recognize_options_default();
     options.samples_per_s = settings->fps;
@@ -37,11 +18,26 @@ struct hr_recognize_options hr_recognize_options_of(const struct hr_settings *se
     return options;
 }
 
-enum hr_status hr_report_text(const struct hr_result *result, const struct hr_settings *settings,
-                              char **text, struct hr_error *error)
+enum hr_format hr_cli_format(const struct hr_settings *settings)
 {
-    enum hr_format format = strcmp(settings->format, "json") == 0 ? HR_FORMAT_JSON : HR_FORMAT_CSV;
-    return hr_result_write(result, format, settings->columns, text, error);
+    return strcmp(settings->format, "json") == 0 ? HR_FORMAT_JSON : HR_FORMAT_CSV;
+}
+
+enum hr_status hr_cli_check_columns(const struct hr_settings *settings, struct hr_error *error)
+{
+    struct hr_report_columns columns;
+    return settings->columns != NULL ? hr_report_columns_parse(&columns, settings->columns, error) : HR_OK;
+}
+
+void hr_traffic_log(const struct hr_cli *cli, const char *video, const struct hr_stream *stream)
+{
+    struct hr_s3_traffic traffic = hr_s3_stream_traffic(stream);
+    const struct hr_log_field fields[] = {{"video", video, 0},
+                                          {"bytes", NULL, (double)traffic.bytes},
+                                          {"requests", NULL, (double)traffic.requests},
+                                          {0}};
+    if (traffic.requests > 0)
+        hr_log_write(&cli->log, HR_LOG_DEBUG, fields, "read from S3");
 }
 
 void hr_report_log(const struct hr_cli *cli, const char *video, const struct hr_result *result)

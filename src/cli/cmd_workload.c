@@ -1,5 +1,7 @@
 /* homeroom workload */
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/plural.h"
 #include "cli/cloud.h"
@@ -92,22 +94,12 @@ static enum hr_status plan(struct workload *workload, struct hr_error *error)
     return status;
 }
 
-/* What is billed, before anything is uploaded: a file that cannot be read is known at the start. */
-static enum hr_status read_durations(struct workload *workload, struct hr_error *error)
+/* Only a look, for the log is read when the reports are in: to open a pipe is to ask for its bytes. */
+static enum hr_status need_durations(const char *path, struct hr_error *error)
 {
-    const char *path = workload->cli->settings.durations;
-    if (path == NULL)
+    if (path == NULL || access(path, R_OK) == 0)
         return HR_OK;
-    struct hr_buffer text;
-    hr_buffer_init(&text, HR_DURATIONS_BYTES_MAX);
-    enum hr_status status = hr_file_read(&text, path, &workload->cli->patience, error);
-    if (status == HR_OK) {
-        status = hr_durations_parse(&workload->cost.durations, hr_buffer_view(&text), error);
-        if (status != HR_OK)
-            status = hr_error_prefix(error, "'%s'", path);
-    }
-    hr_buffer_clear(&text);
-    return status;
+    return hr_error_set_errno(error, errno, "opening '%s'", path);
 }
 
 static enum hr_status clear(struct workload *workload, const struct hr_store *store,
@@ -151,7 +143,7 @@ static enum hr_status prepare(struct workload *workload, struct hr_error *error)
     if (status == HR_OK)
         status = plan(workload, error);
     if (status == HR_OK)
-        status = read_durations(workload, error);
+        status = need_durations(workload->cli->settings.durations, error);
     if (status == HR_OK)
         status = open_places(workload, error);
     return status;
@@ -222,22 +214,47 @@ static enum hr_status run(struct workload *workload, struct hr_error *error)
 
 /* --- the answer --- */
 
-static void find_cost(struct workload *workload, const struct hr_workload_summary *summary)
+/* What the functions say they were billed for. The latency is no substitute: a video that waits for
+ * its turn costs nothing. */
+static enum hr_status read_durations(const struct workload *workload, struct hr_durations *out, struct hr_error *error)
+{
+    const char *path = workload->cli->settings.durations;
+    if (path == NULL)
+        return hr_error_set(error, HR_ERR_NOT_FOUND, "it takes the function's log, --durations FILE");
+    struct hr_buffer text;
+    hr_buffer_init(&text, HR_DURATIONS_BYTES_MAX);
+    enum hr_status status = hr_file_read(&text, path, &workload->cli->patience, error);
+    if (status == HR_OK) {
+        status = hr_durations_parse(out, hr_buffer_view(&text), error);
+        if (status != HR_OK)
+            status = hr_error_prefix(error, "'%s'", path);
+    }
+    hr_buffer_clear(&text);
+    return status;
+}
+
+static int memory_of(const struct hr_settings *settings, const struct hr_durations *durations)
+{
+    if (settings->memory_mb > 0)
+        return settings->memory_mb;
+    return durations->memory_mb > 0 ? durations->memory_mb : HR_COST_MEMORY_MB;
+}
+
+/* That it cannot be known does not take the rest of the answer away. */
+static void find_cost(struct workload *workload)
 {
     const struct hr_settings *settings = &workload->cli->settings;
     struct hr_workload_cost *cost = &workload->cost;
-    const struct hr_workload_latency *latency = hr_workload_latency_of(summary);
-    int reported_mb = cost->durations.memory_mb;
+    struct hr_error error = {0};
+    cost->known = read_durations(workload, &cost->durations, &error) == HR_OK;
+    if (!cost->known) {
+        snprintf(cost->reason, sizeof cost->reason, "%s", error.text);
+        return;
+    }
     cost->terms = (struct hr_cost_terms){.gb_s_usd = settings->price_gb_s,
                                          .million_calls_usd = settings->price_million_calls,
-                                         .memory_mb = settings->memory_mb > 0 ? settings->memory_mb
-                                                      : reported_mb > 0       ? reported_mb
-                                                                        : HR_COST_MEMORY_MB};
-    cost->measured = cost->durations.count > 0;
-    cost->known = cost->measured || latency->count > 0;
-    cost->billed_ms = cost->measured
-                          ? cost->durations.billed_ms / (double)cost->durations.count
-                          : latency->mean_s * 1000;
+                                         .memory_mb = memory_of(settings, &cost->durations)};
+    cost->billed_ms = cost->durations.billed_ms / (double)cost->durations.count;
     cost->usd_per_thousand = hr_cost_thousand_usd(&cost->terms, cost->billed_ms);
 }
 
@@ -248,7 +265,7 @@ static enum hr_status answer(struct workload *workload, bool *all_right, struct 
         hr_workload_summarize(&summary, workload->videos, workload->count, error);
     if (status != HR_OK)
         return status;
-    find_cost(workload, &summary);
+    find_cost(workload);
     const struct hr_workload_answer what = {.videos = workload->videos,
                                             .summary = &summary,
                                             .cost = &workload->cost,

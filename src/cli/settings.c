@@ -162,8 +162,8 @@ const struct hr_option hr_option_table[] = {
     {"clear", 0, HR_OPTION_FLAG, AT(clear), NULL, NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "remove what earlier runs left in input and output, files called test_N.*, before starting"},
     {"durations", 0, HR_OPTION_TEXT, AT(durations), "FILE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
-     "the function's log: its REPORT lines say what is billed; without it the cost is an estimate "
-     "from the latency"},
+     "the function's log, or a pipe that gives it: its REPORT lines say what is billed; without it the "
+     "cost is not known"},
     {"memory-mb", 0, HR_OPTION_INTEGER, AT(memory_mb), "N", NULL, 0, 10240, "0", NULL, ON(WORKLOAD),
      "the function's memory; 0: as the REPORT lines have it, else 1769"},
     {"price-gb-s", 0, HR_OPTION_NUMBER, AT(price_gb_s), "USD", NULL, 0, 1, HR_PRICE_GB_S, NULL,

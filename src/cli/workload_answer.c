@@ -1,5 +1,6 @@
 #include "cli/workload_answer.h"
 
+#include "base/plural.h"
 #include "cli/answer.h"
 
 /* More of them than fit on a screen help nobody; --json has all. */
@@ -59,15 +60,17 @@ static void answer_latency(FILE *out, const struct hr_workload_answer *answer)
 
 static void answer_cost(FILE *out, const struct hr_workload_cost *cost)
 {
-    if (!cost->known)
+    if (!cost->known) {
+        fputs("cost        not known: ", out);
+        hr_answer_text(out, cost->reason);
+        fputc('\n', out);
         return;
-    fprintf(out, "cost        %.4f USD per thousand videos in Lambda: %.0f ms at %d MB, %s\n",
-            cost->usd_per_thousand, cost->billed_ms, cost->terms.memory_mb,
-            cost->measured ? "as billed"
-                           : "ESTIMATED from the latency, which has the waiting in it");
-    if (cost->measured && cost->durations.cold > 0)
-        fprintf(out, "            %zu of %zu calls started the function, in %.0f ms\n",
-                cost->durations.cold, cost->durations.count,
+    }
+    size_t calls = cost->durations.count;
+    fprintf(out, "cost        %.4f USD per thousand videos in Lambda: %.0f ms at %d MB, as billed for %zu call%s\n",
+            cost->usd_per_thousand, cost->billed_ms, cost->terms.memory_mb, calls, hr_plural(calls));
+    if (cost->durations.cold > 0)
+        fprintf(out, "            %zu of %zu calls started the function, in %.0f ms\n", cost->durations.cold, calls,
                 cost->durations.init_ms / (double)cost->durations.cold);
 }
 
@@ -103,7 +106,7 @@ static struct hr_json *cost_json(const struct hr_workload_cost *cost)
         return hr_json_text_new(NULL);
     struct hr_json *object = hr_json_object_new();
     hr_json_set(object, "usd_per_thousand_videos", hr_json_real_new(cost->usd_per_thousand));
-    hr_json_set(object, "basis", hr_json_text_new(cost->measured ? "measured" : "estimated"));
+    hr_json_set(object, "basis", hr_json_text_new("billed"));
     hr_json_set(object, "billed_ms", hr_json_real_new(cost->billed_ms));
     hr_json_set(object, "memory_mb", hr_json_integer_new(cost->terms.memory_mb));
     hr_json_set(object, "price_gb_s_usd", hr_json_real_new(cost->terms.gb_s_usd));

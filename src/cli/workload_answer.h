@@ -7,11 +7,11 @@
 #include "workload/summary.h"
 
 struct hr_workload_cost {
-    bool known;    /* false: no REPORT lines and no report to estimate from */
-    bool measured; /* from REPORT lines */
+    bool known;                     /* from REPORT lines; false: nobody said what was billed */
+    char reason[HR_ERROR_TEXT_MAX]; /* why it is not known */
     struct hr_durations durations;
     struct hr_cost_terms terms;
-    double billed_ms; /* of one video */
+    double billed_ms; /* of one call, in the mean */
     double usd_per_thousand;
 };
 

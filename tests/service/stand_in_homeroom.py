@@ -89,7 +89,7 @@ def run_worker(url):
 
 
 def run_workload():
-    print(json.dumps({"words": sys.argv[2:], "token": "AWS_SESSION_TOKEN" in os.environ}))
+    said = {"words": sys.argv[2:], "token": "AWS_SESSION_TOKEN" in os.environ}
     source, target = (option(name).removeprefix("s3://") for name in ("--input", "--output"))
     keys, client = [f"Stunde {number}.mp4" for number in range(int(option("--count", "8")))], s3()
     for key in keys:
@@ -99,6 +99,9 @@ def run_workload():
         if time.monotonic() > deadline:
             return 1
         time.sleep(0.1)
+    if durations := option("--durations", None):
+        said["billed"] = Path(durations).read_text().count("REPORT RequestId")
+    print(json.dumps(said))
     return int(option("--status", "0"))
 
 

@@ -1,5 +1,8 @@
 """scripts/cloud: up, used and down again, with stand-ins for the program and what it is given."""
 
+import threading
+from unittest import mock
+
 from servers import *
 
 import cloud
@@ -58,7 +61,8 @@ class Cloud(unittest.TestCase):
         said = json.loads(done.stdout)
         self.assertEqual(said, {"token": False, "words": [
             "--output", "s3://classroom-output", "--input", "s3://classroom-input", "--count", "12",
-            "--mapping", str(self.folder / "mapping"), "--videos", "v", "--rate=3"]})
+            "--mapping", str(self.folder / "mapping"), "--videos", "v", "--rate=3",
+            "--durations", str(self.folder / "state" / "durations")], "billed": 12})
         self.assertIn("invocations   12: 12 succeeded", done.stderr)
         self.assertRegex(done.stderr, r"instances     0 -> [123] in .* -> 0, ")
         self.assertEqual(self.s3().get("classroom-output", "Stunde 3.mp4.csv"), b"VIDEO")
@@ -96,6 +100,37 @@ class Cloud(unittest.TestCase):
         self.assertEqual(os.listdir(self.folder / "state"), ["mine"])
         self.assertIn("not up", self.cloud("status", status=1).stdout)
         self.assertIn("scripts/cloud up", self.cloud("workload", status=1).stderr)
+
+
+class Durations(unittest.TestCase):
+    """What the workload is told of the slots' logs."""
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="homeroom-cloud-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def test_all_that_is_new_and_the_last_line_too(self):
+        state = cloud.State(self.folder)
+        state.settings = {"record": str(self.folder / "record")}
+        for number in (1, 2):
+            (self.folder / f"slots/{number}").mkdir(parents=True)
+        first, second = (self.folder / f"slots/{number}/log" for number in (1, 2))
+        first.write_text("an earlier run's\n")
+        sizes = {path: path.stat().st_size for path in cloud.slot_logs(state)}
+        second.write_text("one\n")
+        os.mkfifo(self.folder / "pipe")
+        busy = [1, 1, 0]
+
+        def status(_):
+            if busy[0] == 0:
+                first.write_text("an earlier run's\ntwo\n")  # after the report
+            return {"busy": busy.pop(0)}
+
+        with mock.patch.object(cloud, "dispatcher_status", status):
+            thread = threading.Thread(target=cloud.tell_durations, args=(state, self.folder / "pipe", sizes, 60), daemon=True)
+            thread.start()
+            self.assertEqual((self.folder / "pipe").read_text(), "two\none\n")
+            thread.join()
 
 
 class Image(unittest.TestCase):

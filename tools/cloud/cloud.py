@@ -6,6 +6,7 @@ tools/dispatcher). Everything lies in one folder, which only its owner can read:
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -15,6 +16,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -32,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUCKETS = {"slots": ("classroom-input", "classroom-output"), "workers": ("worker-input", "worker-output")}
 DATABASE, GALLERY = "class.db", "gallery/homeroom.db"  # here, and in each output bucket
 TABLE, TABLE_KEY = "students", "id"
+DURATIONS = "durations"  # a pipe
 STREAM, SUBJECT = "VIDEOS", "s3.created"
 WORKER_ACK_S = 60
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -273,7 +276,7 @@ def down(state, options):
     # Nothing but what `up` makes; the unpacked image stays, which takes its time and holds no secret.
     for name in ("nats", "dynamodb", "minio", "dispatcher", "workers"):
         shutil.rmtree(state.folder / name, ignore_errors=True)
-    for name in (DATABASE, state.path.name):
+    for name in (DATABASE, DURATIONS, state.path.name):
         (state.folder / name).unlink(missing_ok=True)
     print("ended and cleared")
     return 0
@@ -321,10 +324,13 @@ def summary(state, options):
 def logs(state, options):
     """Of every slot since it is up: the function's own lines, and the emulator's REPORT of each event."""
     need_up(state)
-    slots = sorted(Path(state.settings["record"]).parent.glob("slots/*/log"), key=lambda path: int(path.parent.name))
-    for path in slots:
+    for path in slot_logs(state):
         sys.stdout.write(path.read_text(encoding="utf-8", errors="replace"))
     return 0
+
+
+def slot_logs(state):
+    return sorted(Path(state.settings["record"]).parent.glob("slots/*/log"), key=lambda path: int(path.parent.name))
 
 
 # --- workers ---
@@ -362,10 +368,26 @@ def workers(state, options):
 
 # --- workload ---
 
-def wait_for_slots_to_go(state, patience_s):
+def wait_for_slots(state, what, patience_s):
+    """Until none is "busy", or there are no "slots" any more."""
     deadline = time.monotonic() + patience_s
-    while dispatcher_status(state)["slots"] and time.monotonic() < deadline:
+    while dispatcher_status(state)[what] and time.monotonic() < deadline:
         time.sleep(0.2)
+
+
+def tell_durations(state, pipe, sizes, patience_s):
+    """What the slots say they were billed for, from the sizes that their logs had. The program opens the pipe when its
+    reports are in, and a REPORT line comes after the report: until no slot is busy, some are missing."""
+    with contextlib.suppress(BrokenPipeError), open(pipe, "wb") as out:
+        wait_for_slots(state, "busy", patience_s)
+        for path in slot_logs(state):
+            with open(path, "rb") as log:
+                log.seek(sizes.get(path, 0))
+                shutil.copyfileobj(log, out)
+
+
+def has_option(words, option):
+    return any(word == option or word.startswith(f"{option}=") for word in words)
 
 
 def workload(state, options):
@@ -375,15 +397,22 @@ def workload(state, options):
     words = list(options.words)
     for option, value in (("--input", f"s3://{source}"), ("--output", f"s3://{target}"), ("--videos", options.videos),
                           ("--mapping", options.mapping)):
-        if value and not any(word == option or word.startswith(f"{option}=") for word in words):
+        if value and not has_option(words, option):
             words = [option, str(value), *words]
+    if options.through == "slots" and not has_option(words, "--durations"):
+        pipe, sizes = state.folder / DURATIONS, {path: path.stat().st_size for path in slot_logs(state)}
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe, 0o600)
+        words += ["--durations", str(pipe)]
+        # A program that ends early never opens the pipe: nobody waits for this thread.
+        threading.Thread(target=tell_durations, args=(state, pipe, sizes, options.wait_s), daemon=True).start()
     begin = time.time()
     process = subprocess.Popen([state.settings["homeroom"], "workload", *words],
                                env={**launch.clean_environment(), **own_variables(state)})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program has it, too, and says how far it came
     code = process.wait()
     if options.through == "slots":
-        wait_for_slots_to_go(state, options.wait_s)
+        wait_for_slots(state, "slots", options.wait_s)
         figures = record.summarize(record.read(state.settings["record"]), since=begin)
         print(record.in_words(figures), file=sys.stderr)  # standard output is the workload's
     return code if code >= 0 else 128 - code
@@ -449,7 +478,7 @@ def parser():
     one.add_argument("--keep", action="store_true", help="leave logs, records and data where they are")
     for name, call, text in (("status", status, "what runs, and what it has done"),
                              ("summary", summary, "slots over time since it is up"),
-                             ("logs", logs, "what the function said in its slots since it is up; workload --durations reads it"),
+                             ("logs", logs, "what the function said in its slots since it is up; workload --durations takes such a log"),
                              ("env", show_environment, "lines for a shell, to use the cloud by hand")):
         commands.add_parser(name, help=text).set_defaults(call=call)
     one = commands.add_parser("workers", help="have COUNT workers take events from the queue, outside of slots")

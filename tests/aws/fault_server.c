@@ -170,11 +170,35 @@ void fault_server_stop(struct fault_server *server)
     pthread_mutex_destroy(&server->lock);
 }
 
-const char *fault_server_header(const struct fault_server *server, size_t index, const char *name,
+size_t fault_server_request_count(struct fault_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t count = server->request_count;
+    pthread_mutex_unlock(&server->lock);
+    return count;
+}
+
+size_t fault_server_connection_count(struct fault_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t count = server->connection_count;
+    pthread_mutex_unlock(&server->lock);
+    return count;
+}
+
+/* Nothing is changed in a request once it is counted. */
+const struct fault_request *fault_server_request(struct fault_server *server, size_t index)
+{
+    if (index >= fault_server_request_count(server))
+        abort();
+    return &server->requests[index];
+}
+
+const char *fault_server_header(struct fault_server *server, size_t index, const char *name,
                                 char *out, size_t size)
 {
     char line[128];
-    if (index >= server->request_count)
+    if (index >= fault_server_request_count(server))
         return NULL;
     snprintf(line, sizeof line, "\r\n%s: ", name);
     const char *found = strcasestr(server->requests[index].head, line);

@@ -36,7 +36,7 @@ struct fault_server {
     const struct fault_step *steps;
     size_t step_count;
     size_t hold_until; /* no answer before so many requests have come in; set it before the first */
-    /* What came in; look at it after fault_server_stop, or when the call has returned. */
+    /* What came in, under the lock: the functions below look at it while the server runs. */
     struct fault_request requests[FAULT_REQUESTS_MAX];
     size_t request_count;
     size_t connection_count;
@@ -48,8 +48,12 @@ struct fault_server {
 void fault_server_start(struct fault_server *server, const struct fault_step *steps,
                         size_t step_count);
 void fault_server_stop(struct fault_server *server);
+size_t fault_server_request_count(struct fault_server *server);
+size_t fault_server_connection_count(struct fault_server *server);
+/* The index-th request, which must have come; the server's until it is stopped. */
+const struct fault_request *fault_server_request(struct fault_server *server, size_t index);
 /* The value of a header of the index-th request, or NULL; *out is written over by the next call. */
-const char *fault_server_header(const struct fault_server *server, size_t index, const char *name,
+const char *fault_server_header(struct fault_server *server, size_t index, const char *name,
                                 char *out, size_t size);
 
 #endif

@@ -35,7 +35,7 @@ static void assert_call(const struct fault_step *steps, size_t count, bool repea
         assert_non_null(strstr(error.text, "DynamoDB_20120810.PutItem"));
         assert_no_secret(&error);
     }
-    assert_int_equal(client.server.request_count, requests);
+    assert_int_equal(fault_server_request_count(&client.server), requests);
     client_close(&client);
 }
 
@@ -52,8 +52,8 @@ static void request_and_answer(void **state)
     assert_ok(call(&client, true, &out, NULL, &error), &error);
     assert_int_equal(hr_json_integer(hr_json_get(out, "a")), 1);
     hr_json_free(out);
-    const struct fault_server *server = &client.server;
-    assert_string_equal(hr_buffer_text(&server->requests[0].body), "{\"TableName\":\"students\"}");
+    struct fault_server *server = &client.server;
+    assert_string_equal(hr_buffer_text(&fault_server_request(server, 0)->body), "{\"TableName\":\"students\"}");
     assert_string_equal(fault_server_header(server, 0, "X-Amz-Target", value, sizeof value),
                         "DynamoDB_20120810.PutItem");
     assert_null(fault_server_header(server, 0, "X-Amz-Content-SHA256", value, sizeof value));
@@ -100,7 +100,7 @@ static void failure_of_a_write_may_have_been_a_success(void **state)
                  "InternalServerError");
     assert_true(answer.maybe_done);
     assert_string_equal(answer.code, "InternalServerError");
-    assert_int_equal(client.server.request_count, 1);
+    assert_int_equal(fault_server_request_count(&client.server), 1);
     hr_aws_answer_clear(&answer);
     client_close(&client);
 }

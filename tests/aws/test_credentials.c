@@ -160,10 +160,10 @@ static void web_identity(void **state)
     fake_set(&f.environment, "AWS_ENDPOINT_URL_STS", f.server.url);
     open_source(&f);
     assert_keys(&f, "WEB", "a&b");
-    assert_string_equal(hr_buffer_text(&f.server.requests[1].body),
+    assert_string_equal(hr_buffer_text(&fault_server_request(&f.server, 1)->body),
                         "Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr"
                         "&RoleSessionName=homeroom&Version=2011-06-15&WebIdentityToken=the.token");
-    assert_null(strstr(f.server.requests[1].head, "Authorization"));
+    assert_null(strstr(fault_server_request(&f.server, 1)->head, "Authorization"));
     stop(&f);
 }
 
@@ -202,7 +202,7 @@ static void container_with_a_token_file(void **state)
              temporary_path(&f.folder, "token").text);
     open_source(&f);
     assert_keys(&f, "POD", "token-POD");
-    assert_memory_equal(f.server.requests[0].head, "GET /v1/credentials?x=1 ", 24);
+    assert_memory_equal(fault_server_request(&f.server, 0)->head, "GET /v1/credentials?x=1 ", 24);
     assert_string_equal(fault_server_header(&f.server, 0, "Authorization", value, sizeof value),
                         "pod-token");
     stop(&f);
@@ -219,7 +219,7 @@ static void container_by_a_relative_address(void **state)
     fake_set(&f.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "ecs-token");
     open_source(&f);
     assert_keys(&f, "ECS", "token-ECS");
-    assert_memory_equal(f.server.requests[0].head, "GET /v2/credentials/1 ", 22);
+    assert_memory_equal(fault_server_request(&f.server, 0)->head, "GET /v2/credentials/1 ", 22);
     assert_string_equal(fault_server_header(&f.server, 0, "Authorization", value, sizeof value),
                         "ecs-token");
     stop(&f);
@@ -255,8 +255,8 @@ static void ec2_metadata_version_2(void **state)
     fake_set(&f.environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT", f.server.url);
     open_source(&f);
     assert_keys(&f, "EC2", "token-EC2");
-    assert_memory_equal(f.server.requests[0].head, "PUT /latest/api/token ", 22);
-    assert_memory_equal(f.server.requests[2].head,
+    assert_memory_equal(fault_server_request(&f.server, 0)->head, "PUT /latest/api/token ", 22);
+    assert_memory_equal(fault_server_request(&f.server, 2)->head,
                         "GET /latest/meta-data/iam/security-credentials/camera-role ", 59);
     assert_string_equal(
         fault_server_header(&f.server, 2, "X-aws-ec2-metadata-token", value, sizeof value),
@@ -293,10 +293,10 @@ static void kept_until_five_minutes_before_the_end(void **state)
     assert_keys(&f, "ONE", "token-ONE");
     f.clock.wall_us = FAKE_NOW_US + INT64_C(55) * 60 * 1000000 - 1;
     assert_keys(&f, "ONE", "token-ONE");
-    assert_int_equal(f.server.request_count, 1);
+    assert_int_equal(fault_server_request_count(&f.server), 1);
     f.clock.wall_us++;
     assert_keys(&f, "TWO", "token-TWO");
-    assert_int_equal(f.server.request_count, 2);
+    assert_int_equal(fault_server_request_count(&f.server), 2);
     stop(&f);
 }
 
@@ -313,7 +313,7 @@ static void old_ones_do_while_new_ones_cannot_be_had(void **state)
     assert_keys(&f, "ONE", "token-ONE");
     assert_keys(&f, "ONE", "token-ONE");
     assert_keys(&f, "ONE", "token-ONE"); /* without asking again at once */
-    assert_int_equal(f.server.request_count, 2);
+    assert_int_equal(fault_server_request_count(&f.server), 2);
     f.clock.wall_us += INT64_C(4) * 60 * 1000000;
     assert_refused(&f, HR_ERR_PERMISSION, "HTTP 403");
     stop(&f);
@@ -333,7 +333,7 @@ static void expired_by_the_services_word(void **state)
     /* Somebody else has fetched already. */
     assert_true(hr_credentials_expired(f.source, "ONE"));
     assert_keys(&f, "TWO", "token-TWO");
-    assert_int_equal(f.server.request_count, 2);
+    assert_int_equal(fault_server_request_count(&f.server), 2);
     stop(&f);
 }
 
@@ -379,7 +379,7 @@ static void threads_fetch_once(void **state)
         pthread_join(threads[i], &good);
         assert_ptr_equal(good, &f);
     }
-    assert_int_equal(f.server.request_count, 1);
+    assert_int_equal(fault_server_request_count(&f.server), 1);
     stop(&f);
 }
 

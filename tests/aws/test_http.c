@@ -56,10 +56,10 @@ static void keeps_its_connection(void **state)
     assert_ok(get(&f, (struct hr_http_request){.repeatable = true}), &f.error);
     assert_int_equal(f.response.status, 404);
     assert_string_equal(hr_buffer_text(&f.response.body), "gone");
-    assert_int_equal(f.server.connection_count, 1);
+    assert_int_equal(fault_server_connection_count(&f.server), 1);
     /* What may not be done twice gets a connection that cannot be dead. */
     assert_ok(get(&f, (struct hr_http_request){.method = "POST"}), &f.error);
-    assert_int_equal(f.server.connection_count, 2);
+    assert_int_equal(fault_server_connection_count(&f.server), 2);
     stop(&f);
 }
 
@@ -78,13 +78,13 @@ static void sends_what_it_is_given(void **state)
                                                .header_count = 2,
                                                .body = hr_view_of("a\0b", 3)}),
               &f.error);
-    assert_memory_equal(f.server.requests[0].head, "PUT /a/../%2B//b?x=%20 HTTP/1.1\r\n", 33);
+    assert_memory_equal(fault_server_request(&f.server, 0)->head, "PUT /a/../%2B//b?x=%20 HTTP/1.1\r\n", 33);
     assert_string_equal(fault_server_header(&f.server, 0, "Content-Length", value, sizeof value), "3");
     assert_string_equal(fault_server_header(&f.server, 0, "X-Full", value, sizeof value), "a b");
     assert_null(fault_server_header(&f.server, 0, "Expect", value, sizeof value));
     assert_null(fault_server_header(&f.server, 0, "Content-Type", value, sizeof value));
-    assert_non_null(strstr(f.server.requests[0].head, "X-Empty:"));
-    assert_memory_equal(f.server.requests[0].body.data, "a\0b", 3);
+    assert_non_null(strstr(fault_server_request(&f.server, 0)->head, "X-Empty:"));
+    assert_memory_equal(fault_server_request(&f.server, 0)->body.data, "a\0b", 3);
     stop(&f);
 }
 
@@ -96,7 +96,7 @@ static void a_header_is_one_line(void **state)
     start(&f, NULL, 0);
     assert_error(get(&f, (struct hr_http_request){.headers = &header, .header_count = 1}),
                  HR_ERR_ARGUMENT, &f.error, "line end");
-    assert_int_equal(f.server.request_count, 0);
+    assert_int_equal(fault_server_request_count(&f.server), 0);
     stop(&f);
 }
 
@@ -289,14 +289,14 @@ static void proxy_is_what_the_caller_says(void **state)
     struct hr_http_request request = {.method = "GET", .url = "http://outside.test/x"};
     assert_ok(hr_http_open(&through, &options, &f.error), &f.error);
     assert_ok(hr_http_send(through, &request, &f.response, &f.error), &f.error);
-    assert_memory_equal(f.server.requests[0].head, "GET http://outside.test/x", 25);
+    assert_memory_equal(fault_server_request(&f.server, 0)->head, "GET http://outside.test/x", 25);
     /* Names that nobody knows: reached directly, they fail. */
     request.url = "http://a.inside.test/";
     assert_int_equal(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_UNAVAILABLE);
     request.url = f.server.url;
     request.direct = true;
     assert_ok(hr_http_send(through, &request, &f.response, &f.error), &f.error);
-    assert_memory_equal(f.server.requests[1].head, "GET / HTTP", 10);
+    assert_memory_equal(fault_server_request(&f.server, 1)->head, "GET / HTTP", 10);
     hr_http_close(through);
     stop(&f);
 }

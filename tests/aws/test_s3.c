@@ -33,7 +33,7 @@ static void assert_recovers(struct fault_step fault, size_t requests)
     client_open(&client, STEPS(steps));
     assert_ok(get_four(&client, into, &error), &error);
     assert_string_equal(into, "4567");
-    assert_int_equal(client.server.request_count, requests);
+    assert_int_equal(fault_server_request_count(&client.server), requests);
     client_close(&client);
 }
 
@@ -48,7 +48,7 @@ static void assert_fails(struct fault_step fault, enum hr_status status, const c
     assert_error(get_four(&client, into, &error), status, &error, part);
     assert_non_null(strstr(error.text, "s3://lessons/room 1/"));
     assert_no_secret(&error);
-    assert_int_equal(client.server.request_count, 1);
+    assert_int_equal(fault_server_request_count(&client.server), 1);
     client_close(&client);
 }
 
@@ -62,8 +62,8 @@ static void request_is_signed_and_traced(void **state)
     client_open(&client, STEPS(steps));
     hr_aws_set_trace(client.aws, "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1");
     assert_ok(get_four(&client, into, &error), &error);
-    const struct fault_server *server = &client.server;
-    assert_memory_equal(server->requests[0].head + 4, video_path, strlen(video_path));
+    struct fault_server *server = &client.server;
+    assert_memory_equal(fault_server_request(server, 0)->head + 4, video_path, strlen(video_path));
     assert_string_equal(fault_server_header(server, 0, "Range", value, sizeof value), "bytes=4-7");
     assert_string_equal(fault_server_header(server, 0, "If-Match", value, sizeof value), "\"abc\"");
     assert_string_equal(fault_server_header(server, 0, "X-Amz-Date", value, sizeof value),
@@ -114,7 +114,7 @@ static void still_slow_down_after_all_attempts(void **state)
         steps[i] = (struct fault_step){FAULT_NONE, S3_ERROR("503 Slow Down", "SlowDown")};
     client_open(&client, steps, 8);
     assert_error(get_four(&client, into, &error), HR_ERR_THROTTLED, &error, "after 6 attempts");
-    assert_int_equal(client.server.request_count, 6);
+    assert_int_equal(fault_server_request_count(&client.server), 6);
     client_close(&client);
 }
 
@@ -224,7 +224,7 @@ static void bucket_in_another_region_is_followed_for_good(void **state)
     client_open(&client, STEPS(steps));
     assert_ok(get_four(&client, into, &error), &error);
     assert_ok(get_four(&client, into, &error), &error);
-    assert_int_equal(client.server.request_count, 3);
+    assert_int_equal(fault_server_request_count(&client.server), 3);
     for (size_t i = 0; i < 3; i++) {
         fault_server_header(&client.server, i, "Authorization", value, sizeof value);
         assert_non_null(strstr(value, i == 0 ? "/eu-central-1/s3/" : "/ap-south-1/s3/"));
@@ -255,7 +255,7 @@ static void two_regions_that_point_at_each_other(void **state)
     };
     client_open(&client, STEPS(steps));
     assert_error(get_four(&client, into, &error), HR_ERR_ARGUMENT, &error, "another region");
-    assert_int_equal(client.server.request_count, 2);
+    assert_int_equal(fault_server_request_count(&client.server), 2);
     client_close(&client);
 }
 
@@ -274,7 +274,7 @@ static void clock_that_is_an_hour_off(void **state)
     client_open(&client, STEPS(steps));
     assert_ok(get_four(&client, into, &error), &error);
     assert_ok(get_four(&client, into, &error), &error);
-    assert_int_equal(client.server.request_count, 3);
+    assert_int_equal(fault_server_request_count(&client.server), 3);
     assert_string_equal(fault_server_header(&client.server, 1, "X-Amz-Date", value, sizeof value),
                         "20260131T130000Z");
     assert_string_equal(fault_server_header(&client.server, 2, "X-Amz-Date", value, sizeof value),
@@ -298,7 +298,7 @@ static void clock_is_corrected_once(void **state)
         steps[i] = (struct fault_step){FAULT_NONE, replies[i > 0]};
     client_open(&client, steps, 3);
     assert_error(get_four(&client, into, &error), HR_ERR_PERMISSION, &error, "clock");
-    assert_int_equal(client.server.request_count, 2);
+    assert_int_equal(fault_server_request_count(&client.server), 2);
     client_close(&client);
 }
 
@@ -371,8 +371,8 @@ static void assert_connects_to(const char *region, const char *bucket, const cha
     assert_ok(hr_aws_open(&client.aws, &options, &error), &error);
     assert_int_equal(hr_s3_head(client.aws, &object, NULL, &info, &error), HR_ERR_UNAVAILABLE);
     snprintf(line, sizeof line, "CONNECT %s:443 HTTP/1.1\r\n", host);
-    assert_int_equal(client.server.request_count, 1);
-    assert_memory_equal(client.server.requests[0].head, line, strlen(line));
+    assert_int_equal(fault_server_request_count(&client.server), 1);
+    assert_memory_equal(fault_server_request(&client.server, 0)->head, line, strlen(line));
     client_close(&client);
 }
 
@@ -444,9 +444,9 @@ static void put_is_whole(void **state)
     const struct fault_step steps[] = {{FAULT_NONE, REPLY("200 OK", "ETag: \"e\"\r\n")}};
     client_open(&client, STEPS(steps));
     assert_ok(put_once(&client, &error), &error);
-    const struct fault_server *server = &client.server;
-    assert_memory_equal(server->requests[0].head, "PUT /reports/a.csv HTTP", 23);
-    assert_string_equal(hr_buffer_text(&server->requests[0].body), "name\n");
+    struct fault_server *server = &client.server;
+    assert_memory_equal(fault_server_request(server, 0)->head, "PUT /reports/a.csv HTTP", 23);
+    assert_string_equal(hr_buffer_text(&fault_server_request(server, 0)->body), "name\n");
     assert_string_equal(fault_server_header(server, 0, "If-None-Match", value, sizeof value), "*");
     assert_string_equal(fault_server_header(server, 0, "Content-Type", value, sizeof value),
                         "text/csv");
@@ -463,7 +463,7 @@ static void somebody_elses_object_is_a_conflict(void **state)
     const struct fault_step steps[] = {{FAULT_NONE, S3_ERROR("412 No", "PreconditionFailed")}};
     client_open(&client, STEPS(steps));
     assert_error(put_once(&client, &error), HR_ERR_CONFLICT, &error, "PreconditionFailed");
-    assert_int_equal(client.server.request_count, 1);
+    assert_int_equal(fault_server_request_count(&client.server), 1);
     client_close(&client);
 }
 
@@ -482,7 +482,7 @@ static void lost_answer_to_a_write_is_looked_up(void **state)
     };
     client_open(&client, STEPS(steps));
     assert_ok(put_once(&client, &error), &error);
-    assert_memory_equal(client.server.requests[2].head, "HEAD ", 5);
+    assert_memory_equal(fault_server_request(&client.server, 2)->head, "HEAD ", 5);
     client_close(&client);
 }
 
@@ -541,14 +541,14 @@ static void large_body_goes_in_parts(void **state)
     };
     client_open(&client, STEPS(steps));
     assert_ok(put_big(&client, &info, &error), &error);
-    const struct fault_server *server = &client.server;
-    assert_int_equal(server->request_count, 5);
-    assert_memory_equal(server->requests[0].head, "POST /reports/big?uploads= ", 27);
-    assert_memory_equal(server->requests[1].head,
+    struct fault_server *server = &client.server;
+    assert_int_equal(fault_server_request_count(server), 5);
+    assert_memory_equal(fault_server_request(server, 0)->head, "POST /reports/big?uploads= ", 27);
+    assert_memory_equal(fault_server_request(server, 1)->head,
                         "PUT /reports/big?partNumber=1&uploadId=up%2F1 ", 46);
-    assert_int_equal(server->requests[1].body.size, 8 << 20);
-    assert_int_equal(server->requests[2].body.size, 5);
-    assert_non_null(strstr(hr_buffer_text(&server->requests[4].body),
+    assert_int_equal(fault_server_request(server, 1)->body.size, 8 << 20);
+    assert_int_equal(fault_server_request(server, 2)->body.size, 5);
+    assert_non_null(strstr(hr_buffer_text(&fault_server_request(server, 4)->body),
                            "<Part><PartNumber>1</PartNumber><ETag>\"one\"</ETag></Part>"
                            "<Part><PartNumber>2</PartNumber><ETag>\"two\"</ETag></Part>"
                            "</CompleteMultipartUpload>"));
@@ -569,8 +569,8 @@ static void parts_are_removed_after_a_failure(void **state)
     };
     client_open(&client, STEPS(steps));
     assert_error(put_big(&client, NULL, &error), HR_ERR_PERMISSION, &error, "AccessDenied");
-    assert_int_equal(client.server.request_count, 3);
-    assert_memory_equal(client.server.requests[2].head, "DELETE /reports/big?uploadId=up%2F1 ", 36);
+    assert_int_equal(fault_server_request_count(&client.server), 3);
+    assert_memory_equal(fault_server_request(&client.server, 2)->head, "DELETE /reports/big?uploadId=up%2F1 ", 36);
     client_close(&client);
 }
 
@@ -618,13 +618,13 @@ static void listing_goes_on_and_stops(void **state)
         .bucket = "lessons", .prefix = "x y/", .delimiter = "/", .each = note, .context = &all};
     assert_ok(hr_s3_list(client.aws, &list, &error), &error);
     assert_string_equal(all.text, "a b+c%.mp4:7 \xC3\xA9:8 /dir/:0 ");
-    assert_non_null(strstr(client.server.requests[0].head,
+    assert_non_null(strstr(fault_server_request(&client.server, 0)->head,
                            "GET /lessons?delimiter=%2F&encoding-type=url&list-type=2&prefix=x%20y%2F "));
-    assert_non_null(strstr(client.server.requests[1].head, "?continuation-token=t%2B%2F%3D&"));
+    assert_non_null(strstr(fault_server_request(&client.server, 1)->head, "?continuation-token=t%2B%2F%3D&"));
     list.context = &one;
     assert_ok(hr_s3_list(client.aws, &list, &error), &error);
     assert_string_equal(one.text, "a b+c%.mp4:7 ");
-    assert_int_equal(client.server.request_count, 3);
+    assert_int_equal(fault_server_request_count(&client.server), 3);
     client_close(&client);
 }
 

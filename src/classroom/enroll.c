@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/wipe.h"
 #include "video/video.h"
 
 static const char *const verdict_names[HR_ENROLL_VERDICT_COUNT] = {
@@ -55,15 +56,18 @@ void hr_enrolment_free(struct hr_enrolment *plan)
 {
     if (plan == NULL)
         return;
+    size_t vector_bytes = plan->layout->size * sizeof(float);
     for (size_t i = 0; i < plan->count; i++) {
-        free(plan->items[i].student_id);
-        free(plan->items[i].origin);
-        free(plan->items[i].vectors);
-        free(plan->items[i].mean);
+        struct hr_enroll_item *item = &plan->items[i];
+        free(item->student_id);
+        free(item->origin);
+        hr_wipe_free(item->vectors, item->count * vector_bytes);
+        hr_wipe_free(item->mean, vector_bytes);
     }
     for (size_t i = 0; i < plan->record_count; i++) {
-        free(plan->records[i].origin);
-        free(plan->records[i].numbers);
+        struct hr_enroll_record *record = &plan->records[i];
+        free(record->origin);
+        hr_wipe_free(record->numbers, plan->layout->parts[record->part].model->vector_size * sizeof(float));
     }
     free(plan->items);
     free(plan->records);
@@ -319,10 +323,10 @@ struct video_views {
     double face_px, quality; /* of the best one */
 };
 
-static void free_views(struct video_views *views)
+static void free_views(const struct hr_enrolment *plan, struct video_views *views)
 {
     free(views->chips);
-    free(views->vectors);
+    hr_wipe_free(views->vectors, VIDEO_VIEWS_MAX * plan->layout->size * sizeof *views->vectors);
     free(views->chip);
 }
 
@@ -485,6 +489,6 @@ enum hr_status hr_enrolment_video(struct hr_enrolment *plan, const char *student
     } else if (status == HR_OK) {
         status = take_views(plan, item, &views, error);
     }
-    free_views(&views);
+    free_views(plan, &views);
     return status;
 }

@@ -62,6 +62,7 @@ struct hr_enrolment; /* opaque: a plan */
 enum hr_status hr_enrolment_new(struct hr_enrolment **out, struct hr_engine *engine, struct hr_session *session,
                                 const struct hr_enroll_options *options,
                                 struct hr_error *error) HR_MUST_USE;
+/* Whatever came of it: no vector of it is left in memory. */
 void hr_enrolment_free(struct hr_enrolment *plan);
 
 /* Look at one photo. `origin` is kept with the record and shown to people: the file's name. A bad picture is an

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/plural.h"
+#include "base/wipe.h"
 #include "classroom/enroll.h"
 #include "records/find.h"
 #include "roster/student.h"
@@ -105,10 +106,14 @@ static enum hr_status drop_namesakes(struct import *import, struct hr_error *err
                             summary->namesakes_count, hr_plural_are(summary->namesakes_count),
                             summary->namesakes[0].ids);
     for (size_t i = 0; i < import->count; i++) {
-        struct entry entry = import->entries[i];
-        import->entries[i].id = NULL;
-        if (entry.id != NULL)
-            import->entries[kept++] = entry;
+        struct entry *entry = &import->entries[i];
+        if (entry->id == NULL)
+            continue;
+        if (kept < i) {
+            import->entries[kept] = *entry;
+            entry->id = NULL;
+        }
+        kept++;
     }
     import->count = kept;
     return HR_OK;
@@ -278,7 +283,7 @@ enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_enc
                                 : no_memory(error);
     for (size_t i = 0; import.entries != NULL && i < count; i++)
         free(import.entries[i].id);
-    free(import.entries);
+    hr_wipe_free(import.entries, (count + 1) * sizeof *import.entries);
     hr_snapshot_release(import.snapshot);
     return status;
 }

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wipe.h"
+
 /* In standard deviations of strangers, see hr_vector_score. One pair of strangers in 100 agrees; of two photos of one
  * person, 1 in 30 to 1 in 300 pairs does not. */
 static const float agree_score = 2.33f;
@@ -541,7 +543,7 @@ static enum hr_status judge_lookalikes(struct hr_enrolment *plan, struct hr_erro
             settle_pair(plan, &people[j], other);
     }
 out:
-    free(sums);
+    hr_wipe_free(sums, floats * sizeof *sums);
     free(people);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/plural.h"
+#include "base/wipe.h"
 #include "roster/student.h"
 #include "tables/import.h"
 #include "tables/pickle.h"
@@ -15,7 +16,7 @@ void hr_encodings_free(struct hr_encoding *encodings, size_t count)
 {
     for (size_t i = 0; encodings != NULL && i < count; i++) {
         free(encodings[i].name);
-        free(encodings[i].vector);
+        hr_wipe_free(encodings[i].vector, encodings[i].size * sizeof *encodings[i].vector);
     }
     free(encodings);
 }

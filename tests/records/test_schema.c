@@ -130,6 +130,107 @@ static void connections_are_set_up_as_promised(void **state)
     hr_database_close(database);
 }
 
+/* --- the program's own history --- */
+
+/* As a program of version 1 left it: one student of a table with a further column, one whom enrolling made, and a
+ * face of each. */
+static const char class_of_version_1[] =
+    "INSERT INTO students VALUES ('17', 'ada', 'math', 'senior', '{\"room\":\"4\"}'), ('42', '42', '', '', '');"
+    "INSERT INTO faces VALUES (1, '17', 'm1', x'0000803f00000040', 'photo a.jpg', 'aa', 1700000000000000, 0.75),"
+    " (2, '42', 'm1', x'0000c03f00000000', 'photo b.jpg', 'bb', 1700000001000000, 0.5);";
+
+static void make_class_of_version_1(const char *path)
+{
+    struct hr_database *database = NULL;
+    struct hr_schema first = hr_schema_current;
+    first.version = 1;
+    assert_ok(hr_database_open_schema(&database, path, HR_DATABASE_CREATE, &first, &test_error));
+    assert_ok(hr_sql_run(database, class_of_version_1, "filling it", &test_error));
+    hr_database_close(database);
+}
+
+static void assert_students_kept(struct hr_database *database)
+{
+    struct hr_student *students = NULL;
+    size_t count = 0;
+    assert_ok(hr_database_students(database, &students, NULL, &count, &test_error));
+    assert_int_equal(count, 2);
+    assert_string_equal(students[0].id, "17");
+    assert_string_equal(students[0].name, "ada");
+    assert_string_equal(students[0].major, "math");
+    assert_string_equal(students[0].year, "senior");
+    assert_int_equal(students[0].extra_count, 1);
+    assert_string_equal(students[0].extra[0].key, "room");
+    assert_string_equal(students[0].extra[0].value, "4");
+    assert_string_equal(students[1].id, "42");
+    assert_string_equal(students[1].name, "42");
+    assert_int_equal(students[1].extra_count, 0);
+    hr_students_free(students, count);
+    assert_int_equal(ask(database, "SELECT count(*) FROM students WHERE listed AND id = '17'"), 1);
+    assert_int_equal(ask(database, "SELECT count(*) FROM students WHERE listed"), 1);
+}
+
+static enum hr_status assert_face_kept(void *context, const struct hr_face_record *face, struct hr_error *error)
+{
+    static const struct {
+        const char *student_id, *origin, *origin_sha256;
+        float vector[2];
+        double quality;
+    } kept[] = {{"17", "photo a.jpg", "aa", {1, 2}, 0.75}, {"42", "photo b.jpg", "bb", {1.5F, 0}, 0.5}};
+    size_t i = (*(size_t *)context)++;
+    (void)error;
+    assert_in_range(i, 0, 1);
+    assert_string_equal(face->student_id, kept[i].student_id);
+    assert_string_equal(face->model_id, "m1");
+    assert_string_equal(face->origin, kept[i].origin);
+    assert_string_equal(face->origin_sha256, kept[i].origin_sha256);
+    assert_int_equal(face->created_us, INT64_C(1700000000000000) + (int64_t)i * 1000000);
+    assert_int_equal(face->vector.size, sizeof kept[i].vector);
+    assert_memory_equal(face->vector.data, kept[i].vector, sizeof kept[i].vector);
+    assert_true(face->quality == kept[i].quality && face->face_px == 0);
+    assert_string_equal(face->verdict, "");
+    return HR_OK;
+}
+
+static void assert_class_kept(struct hr_database *database)
+{
+    size_t faces = 0;
+    struct hr_database_counts counts;
+    assert_int_equal(hr_database_schema_version(database), hr_schema_current.version);
+    assert_students_kept(database);
+    assert_ok(hr_database_each_face(database, NULL, assert_face_kept, &faces, &test_error));
+    assert_int_equal(faces, 2);
+    assert_ok(hr_database_check(database, &counts, &test_error));
+}
+
+static void a_class_of_version_1_is_kept(void **state)
+{
+    struct test_folder *folder = *state;
+    struct hr_database *database = NULL;
+    for (int mode = HR_DATABASE_READ; mode <= HR_DATABASE_CREATE; mode++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/%d.db", folder->path, mode);
+        make_class_of_version_1(path);
+        assert_ok(hr_database_open(&database, path, (enum hr_database_mode)mode, &test_error));
+        assert_class_kept(database);
+        hr_database_close(database);
+    }
+}
+
+/* As from a bucket. */
+static void a_class_of_version_1_is_kept_in_memory(void **state)
+{
+    struct test_folder *folder = *state;
+    struct hr_database *database = NULL;
+    struct hr_buffer bytes;
+    make_class_of_version_1(folder->database);
+    test_read_file(folder->database, &bytes);
+    assert_ok(hr_database_open_memory(&database, hr_buffer_view(&bytes), "s3://b/k", HR_DATABASE_READ, &test_error));
+    assert_class_kept(database);
+    hr_database_close(database);
+    hr_buffer_clear(&bytes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, test_folder_make, test_folder_remove)
 
 int main(void)
@@ -141,6 +242,8 @@ int main(void)
         TEST(a_step_that_fails_leaves_the_version_before),
         TEST(a_new_file_whose_first_step_fails_does_not_stay),
         TEST(connections_are_set_up_as_promised),
+        TEST(a_class_of_version_1_is_kept),
+        TEST(a_class_of_version_1_is_kept_in_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "classroom/names.h"
 #include "cli/cli.h"
 #include "cli/environment.h"
 
@@ -35,9 +36,8 @@ const struct hr_command hr_command_table[] = {
      "started at any time: no video is lost or done twice. The report is the proof that a video is "
      "done: remove it, or change the video, to have it made again. A video that cannot be read "
      "leaves NAME.error.json in OUT and is tried again when it changes.\n\n"
-     "A file counts as a video by its ending: mp4, m4v, mov, mkv, webm, avi, mpg, mpeg, ts, mts, "
-     "m2ts, 3gp, wmv, flv, ogv, mxf, and for photos jpg, jpeg, png, webp, heic, heif. Hidden files and "
-     "unfinished "
+     "A file counts as a video by its ending: " HR_FILM_ENDINGS
+     ", and for photos " HR_PHOTO_ENDINGS ". Hidden files and unfinished "
      "downloads are left alone. A file is complete when it did not change for --interval "
      "seconds.\n\n"
      "IN and OUT may be s3://BUCKET/PREFIX: what lies directly under the prefix is looked at. A "

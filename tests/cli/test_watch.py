@@ -1,9 +1,27 @@
 """watch: a folder in which videos arrive, and what is left of it when things go wrong."""
 
+import re
+
 from harness import *
 
 CSV = b"name,major,year\r\nBarack Obama,Law,senior\r\n"
 LONG_AGO = 1_700_000_000
+# How the ffmpeg program makes a file of each ending that is taken for a video.
+X264, X265 = "-c:v libx264 -preset ultrafast", "-c:v libx265 -preset ultrafast -x265-params log-level=none"
+MPEG2, MPEG1, MJPEG = "-c:v mpeg2video -r 25", "-c:v mpeg1video -r 25", "-c:v mjpeg -pix_fmt yuvj420p"
+FILMS = {
+    "mp4": X264, "m4v": X264, "mov": X264, "qt": f"{X264} -f mov", "mkv": X264, "webm": "-c:v libvpx -deadline realtime", "avi": X264,
+    "mpg": MPEG2, "mpeg": MPEG2, "mpe": f"{MPEG2} -f mpeg", "m1v": MPEG1, "m2v": MPEG2, "vob": MPEG2, "ts": X264, "mts": X264,
+    "m2ts": X264, "3gp": X264, "3g2": X264, "wmv": "", "asf": "", "flv": X264, "f4v": X264, "ogv": "", "mxf": MPEG2, "dv": "-r 25",
+    "mjpeg": MJPEG, "mjpg": f"{MJPEG} -f mjpeg", "h264": X264, "264": f"{X264} -f h264", "h265": f"{X265} -f hevc",
+    "265": f"{X265} -f hevc", "hevc": X265,
+}  # fmt: skip
+JPEG, JPEG_2000, HEIF = f"{MJPEG} -f image2", "-c:v jpeg2000 -f image2", "with another program"
+STILLS = {
+    "jpg": JPEG, "jpeg": JPEG, "jpe": JPEG, "jfif": JPEG, "jif": JPEG, "png": "-pix_fmt rgb24", "webp": "-c:v libwebp", "heic": HEIF,
+    "heif": HEIF, "hif": HEIF, "avif": HEIF, "bmp": "-pix_fmt bgr24", "tif": "", "tiff": "", "gif": "-pix_fmt rgb8",
+    "jp2": "-pix_fmt rgb24", "j2k": "-pix_fmt rgb24", "jpf": JPEG_2000, "jpx": JPEG_2000,
+}  # fmt: skip
 
 
 class Watch(Case):
@@ -50,6 +68,33 @@ class Watch(Case):
         self.assertEqual((self.reports / "Stunde 1 ä.mp4.csv").read_bytes(), CSV)
         self.assertTrue(result.err.startswith("watching 'in', reports go to 'reports'\n"))
         self.assertEqual(self.done(result), 3)
+
+    def test_every_ending_is_read(self):
+        """What is taken by its ending is read: each of them, as programs write it."""
+        words = " ".join(self.run_it("help", "watch").out.split())
+        films, photos = re.search(r"by its ending: (.*), and for photos (.*?)\.", words).groups()
+        self.assertEqual(sorted(FILMS), sorted(films.split(", ")))
+        self.assertEqual(sorted(STILLS), sorted(photos.split(", ")))
+        for ending, how in FILMS.items():
+            self.write(f"film.{ending}", *how.split(), *([] if "-r" in how else ["-r", 5]), "-t", 2)
+        for ending in ("gif", "webp"):
+            self.write(f"moving.{ending}", "-pix_fmt", "rgb8" if ending == "gif" else "yuv420p", "-r", 5, "-t", 2)
+        for ending, how in STILLS.items():
+            if how is not HEIF:
+                self.write(f"still.{ending}", *how.split(), "-frames:v", 1)
+            elif shutil.which("heif-enc"):
+                subprocess.run(["heif-enc", PHOTOS / "obama2.jpg", "-o", self.incoming / f"still.{ending}"], check=True, capture_output=True)
+            else:
+                print(f"NO heif-enc: {ending} is not tested", file=sys.stderr)
+        names = sorted(os.listdir(self.incoming))
+        self.once("--fps", 1)
+        self.assertEqual(self.names(), [f"{name}.csv" for name in names])
+        for name in names:
+            self.assertEqual((self.reports / f"{name}.csv").read_bytes(), CSV, name)
+
+    def write(self, name, *how):
+        ffmpeg("-loop", 1, "-i", PHOTOS / "obama2.jpg", "-vf", "scale=-2:576,pad=720:576:(ow-iw)/2,setsar=1",
+               "-pix_fmt", "yuv420p", *how, self.incoming / name)
 
     def test_once_with_nothing(self):
         self.assertEqual(self.once("-q").err, "")

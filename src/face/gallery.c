@@ -107,9 +107,6 @@ static enum hr_status grow_students(struct hr_gallery *gallery, struct hr_error 
 {
     if (gallery->student_count < gallery->student_capacity)
         return HR_OK;
-    if (gallery->student_count >= HR_LIMIT_STUDENTS)
-        return hr_error_set(error, HR_ERR_LIMIT, "a gallery holds at most %d students",
-                            HR_LIMIT_STUDENTS);
     size_t capacity = gallery->student_capacity > 0 ? 2 * gallery->student_capacity : 64;
     struct student *students = realloc(gallery->students, capacity * sizeof *students);
     if (students == NULL)
@@ -216,6 +213,16 @@ static enum hr_status check_vector(const struct hr_gallery_vector *vector,
     return HR_OK;
 }
 
+/* Before anything is changed. Of a new student's vector the students are the reason, whichever limit is lower. */
+static enum hr_status check_room(const struct hr_gallery *gallery, const char *student_id, struct hr_error *error)
+{
+    if (gallery->student_count >= HR_LIMIT_STUDENTS && hr_gallery_find(gallery, student_id) == SIZE_MAX)
+        return hr_error_set(error, HR_ERR_LIMIT, "a gallery holds at most %d students", HR_LIMIT_STUDENTS);
+    if (gallery->vector_count >= HR_LIMIT_GALLERY_VECTORS)
+        return hr_error_set(error, HR_ERR_LIMIT, "a gallery holds at most %d face vectors", HR_LIMIT_GALLERY_VECTORS);
+    return HR_OK;
+}
+
 static enum hr_status find_or_add(struct hr_gallery *gallery, const char *student_id, size_t part,
                                   size_t *index, struct hr_error *error)
 {
@@ -243,11 +250,10 @@ enum hr_status hr_gallery_add(struct hr_gallery *gallery, const struct hr_galler
 {
     const struct hr_vector_part *known = hr_vector_part_of(&gallery->known, vector->model_id);
     enum hr_status status = check_vector(vector, known, error);
+    if (status == HR_OK)
+        status = check_room(gallery, vector->student_id, error);
     if (status != HR_OK)
         return status;
-    if (gallery->vector_count >= HR_LIMIT_GALLERY_VECTORS)
-        return hr_error_set(error, HR_ERR_LIMIT, "a gallery holds at most %d face vectors",
-                            HR_LIMIT_GALLERY_VECTORS);
     size_t part = (size_t)(known - gallery->known.parts), index;
     status = find_or_add(gallery, vector->student_id, part, &index, error);
     if (status != HR_OK)

@@ -250,6 +250,27 @@ static void rarity_is_the_tail_of_the_normal_distribution(void **state)
         assert_true(fabs(hr_rarity(hr_score_of_rarity(rarity)) - rarity) < 1e-6);
 }
 
+static void holds_no_more_than_its_limits(void **state)
+{
+    (void)state;
+    struct hr_gallery *gallery = open_gallery(true);
+    struct hr_error error;
+    const float vector[FAKE_SIZE] = {1};
+    char id[16];
+    for (int i = 0; i < HR_LIMIT_STUDENTS; i++) {
+        snprintf(id, sizeof id, "%d", i);
+        if (fake_add(gallery, id, "lesser-1", vector, &error) != HR_OK)
+            fail_msg("student %d: %s", i, error.text);
+    }
+    assert_int_equal(hr_gallery_students(gallery), HR_LIMIT_STUDENTS);
+    assert_int_equal(hr_gallery_vectors(gallery), HR_LIMIT_GALLERY_VECTORS);
+    assert_int_equal(fake_add(gallery, "one more", "lesser-1", vector, &error), HR_ERR_LIMIT);
+    assert_non_null(strstr(error.text, "at most 1000000 students"));
+    assert_int_equal(fake_add(gallery, "7", "lesser-1", vector, &error), HR_ERR_LIMIT);
+    assert_non_null(strstr(error.text, "at most 1000000 face vectors"));
+    hr_gallery_free(gallery);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +283,7 @@ int main(void)
         cmocka_unit_test(zeros_are_vectors_too),
         cmocka_unit_test(foreign_and_broken_vectors_are_refused),
         cmocka_unit_test(rarity_is_the_tail_of_the_normal_distribution),
+        cmocka_unit_test(holds_no_more_than_its_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

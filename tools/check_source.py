@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Holds the C files under include/ and src/ to the house's rules that a compiler does not know: banned calls,
 getenv in one file, the terminal left to the command line, guards and leading comments of headers, lines of at
-most 120 columns, no notes to self, and every .c listed in the CMakeLists.txt of its room.
+most 120 columns, no notes to self, every .c listed in the CMakeLists.txt of its room, and every limit of
+src/base/limits.h tried by a test.
 
     check_source.py [ROOT]
 """
@@ -94,6 +95,20 @@ def check_listed(root, path, where):
         yield f"{where}: is not in {listing.relative_to(root)}: nobody builds it"
 
 
+def check_limits(root):
+    """To give a buffer its size is not to try the limit."""
+    header = root / "src/base/limits.h"
+    if not header.is_file():
+        return
+    tried = set()
+    for path in sorted((root / "tests").rglob("*.[ch]")):
+        code = c_source.without_comments(path.read_text(encoding="utf-8"), texts_too=True)
+        tried |= set(re.findall(r"\bHR_LIMIT_\w+", re.sub(r"\bhr_buffer_init\([^;]*;", "", code)))
+    for name in re.findall(r"^#define (HR_LIMIT_\w+)", header.read_text(encoding="utf-8"), re.MULTILINE):
+        if name not in tried:
+            yield f"src/base/limits.h: no test under tests/ tries {name}"
+
+
 def check(root):
     root = pathlib.Path(root)
     problems = []
@@ -106,6 +121,7 @@ def check(root):
             problems += check_header(where, text)
         if path.suffix == ".c":
             problems += check_listed(root, path, where)
+    problems += check_limits(root)
     return problems
 
 

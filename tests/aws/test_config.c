@@ -3,6 +3,7 @@
 
 #include "aws/config.h"
 #include "aws/time.h"
+#include "base/limits.h"
 #include "fake.h"
 #include "support/temporary.h"
 
@@ -191,6 +192,26 @@ static void damaged_file_is_named(void **state)
     stop(&f);
 }
 
+static void a_file_is_limited(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f);
+    char *text = malloc(HR_LIMIT_AWS_FILE_BYTES + 2);
+    assert_non_null(text);
+    memset(text, '#', HR_LIMIT_AWS_FILE_BYTES + 1); /* a comment */
+    text[HR_LIMIT_AWS_FILE_BYTES] = '\0';
+    use_file(&f, "AWS_CONFIG_FILE", "config", text);
+    assert_ok(load(&f, NULL, NULL), &f.error);
+    text[HR_LIMIT_AWS_FILE_BYTES] = '#';
+    text[HR_LIMIT_AWS_FILE_BYTES + 1] = '\0';
+    use_file(&f, "AWS_CONFIG_FILE", "config", text);
+    hr_aws_config_clear(&f.config);
+    assert_error(load(&f, NULL, NULL), HR_ERR_LIMIT, &f.error, "more than the limit of 1048576 bytes");
+    free(text);
+    stop(&f);
+}
+
 static void times(void **state)
 {
     (void)state;
@@ -219,6 +240,7 @@ int main(void)
         cmocka_unit_test(profile_must_exist_when_asked_for),
         cmocka_unit_test(credentials_file_goes_before_config),
         cmocka_unit_test(damaged_file_is_named),
+        cmocka_unit_test(a_file_is_limited),
         cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

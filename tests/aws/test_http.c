@@ -203,21 +203,72 @@ static void body_has_a_cap(void **state)
     stop(&f);
 }
 
+/* Lines of the answer's head that fill the place for them up to `size` bytes: each name and each value is kept with a
+ * zero behind it. */
+static const char *head_of(struct hr_buffer *reply, size_t size)
+{
+    enum { LINE_BYTES = 2048, NAME_BYTES = 5, LAST_BYTES = sizeof "content-length" + sizeof "0" };
+    hr_buffer_init(reply, (size_t)1 << 20);
+    hr_buffer_append_text(reply, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+    for (size_t left = size - LAST_BYTES, line; left > 0; left -= line) {
+        line = left < 2 * LINE_BYTES ? left : LINE_BYTES;
+        hr_buffer_append_format(reply, "X-12: %0*d\r\n", (int)(line - NAME_BYTES - 1), 7);
+    }
+    hr_buffer_append_text(reply, "\r\n");
+    return hr_buffer_text(reply);
+}
+
 static void head_has_a_cap(void **state)
 {
     (void)state;
     struct fixture f;
-    struct hr_buffer reply;
-    hr_buffer_init(&reply, (size_t)1 << 20);
-    hr_buffer_append_text(&reply, "HTTP/1.1 200 OK\r\n");
-    for (int i = 0; i < 40; i++)
-        hr_buffer_append_format(&reply, "X-%d: %02000d\r\n", i, i);
-    hr_buffer_append_text(&reply, "Content-Length: 0\r\n\r\n");
-    const struct fault_step steps[] = {{FAULT_NONE, hr_buffer_text(&reply)}};
+    struct hr_buffer replies[2];
+    const struct fault_step steps[] = {{FAULT_NONE, head_of(&replies[0], HR_LIMIT_HTTP_HEAD_BYTES)},
+                                       {FAULT_NONE, head_of(&replies[1], HR_LIMIT_HTTP_HEAD_BYTES + 1)}};
     START(&f, steps);
-    assert_error(get(&f, (struct hr_http_request){0}), HR_ERR_LIMIT, &f.error, "headers");
+    assert_ok(get(&f, (struct hr_http_request){0}), &f.error);
+    assert_int_equal(f.response.head.size, HR_LIMIT_HTTP_HEAD_BYTES);
+    assert_error(get(&f, (struct hr_http_request){0}), HR_ERR_LIMIT, &f.error,
+                 "headers: more than the limit of 65536 bytes");
     stop(&f);
-    hr_buffer_clear(&reply);
+    hr_buffer_clear(&replies[0]);
+    hr_buffer_clear(&replies[1]);
+}
+
+/* An answer of `size` bytes after "HTTP/1.1 "; clear the buffer. */
+static const char *reply_of(struct hr_buffer *reply, const char *status, size_t size)
+{
+    hr_buffer_init(reply, (size_t)16 << 20);
+    hr_buffer_append_format(reply, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status, size);
+    uint8_t block[1024];
+    memset(block, 'x', sizeof block);
+    for (size_t left = size; left > 0; left -= left < sizeof block ? left : sizeof block)
+        hr_buffer_append(reply, hr_view_of(block, left < sizeof block ? left : sizeof block));
+    return hr_buffer_text(reply);
+}
+
+static void body_is_limited_when_nobody_says_otherwise(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct hr_buffer replies[4];
+    const struct fault_step steps[] = {
+        {FAULT_NONE, reply_of(&replies[0], "200 OK", HR_LIMIT_HTTP_BODY_BYTES)},
+        {FAULT_NONE, reply_of(&replies[1], "200 OK", HR_LIMIT_HTTP_BODY_BYTES + 1)},
+        {FAULT_NONE, reply_of(&replies[2], "500 No", HR_LIMIT_HTTP_ERROR_BYTES - 1)},
+        {FAULT_NONE, reply_of(&replies[3], "500 No", HR_LIMIT_HTTP_ERROR_BYTES + 1)},
+    };
+    START(&f, steps);
+    assert_ok(get(&f, (struct hr_http_request){0}), &f.error);
+    assert_int_equal(f.response.body.size, HR_LIMIT_HTTP_BODY_BYTES);
+    assert_error(get(&f, (struct hr_http_request){0}), HR_ERR_LIMIT, &f.error, "limit of 8388608 bytes");
+    assert_ok(get(&f, (struct hr_http_request){0}), &f.error);
+    assert_int_equal(f.response.body.size, HR_LIMIT_HTTP_ERROR_BYTES - 1);
+    assert_ok(get(&f, (struct hr_http_request){0}), &f.error);
+    assert_int_equal(f.response.body.size, HR_LIMIT_HTTP_ERROR_BYTES);
+    stop(&f);
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+        hr_buffer_clear(&replies[i]);
 }
 
 struct collected {
@@ -316,6 +367,7 @@ int main(void)
         cmocka_unit_test(stops_when_asked),
         cmocka_unit_test(body_has_a_cap),
         cmocka_unit_test(head_has_a_cap),
+        cmocka_unit_test(body_is_limited_when_nobody_says_otherwise),
         cmocka_unit_test(sink_gets_good_bodies_only),
         cmocka_unit_test(proxy_is_what_the_caller_says),
     };

@@ -43,9 +43,9 @@ static void picture_sizes(void **state)
         {{INT32_MAX, INT32_MAX}, HR_ERR_LIMIT, "16384"},
         {{8192, 8191}, HR_OK, ""},
         {{8192, 8192}, HR_OK, ""},
-        {{HR_LIMIT_FRAME_SIDE_PX, 4096}, HR_OK, ""},
+        {{HR_LIMIT_FRAME_SIDE_PX, HR_LIMIT_FRAME_PIXELS / HR_LIMIT_FRAME_SIDE_PX}, HR_OK, ""},
         {{8192, 8193}, HR_ERR_LIMIT, "67108864"},
-        {{HR_LIMIT_FRAME_SIDE_PX, 4097}, HR_ERR_LIMIT, "67108864"},
+        {{HR_LIMIT_FRAME_SIDE_PX, HR_LIMIT_FRAME_PIXELS / HR_LIMIT_FRAME_SIDE_PX + 1}, HR_ERR_LIMIT, "67108864"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct hr_error error = {0};

@@ -277,6 +277,28 @@ static void faces_beyond_the_border_are_met(void **state)
     assert_int_equal(sightings, 4);
 }
 
+/* Faces that come and go, too small to be looked at closely: each is a track. */
+static void tracks_are_limited(void **state)
+{
+    struct stage *stage = *state;
+    struct hr_error error;
+    struct hr_face face = {.box = {100, 100, 112, 115},
+                           .landmarks = {{103, 105}, {108, 105}, {106, 108}, {104, 111}, {108, 111}},
+                           .score = 0.6f};
+    const struct hr_faces one = {.items = &face, .count = 1, .capacity = 1}, none = {0};
+    struct hr_frame frame = hr_image_frame(&stage->frame);
+    clear_frame(stage);
+    for (int i = 0; i < HR_LIMIT_TRACKS_PER_VIDEO; i++) {
+        assert_int_equal(hr_tracks_add(stage->tracks, &frame, &one, &error), HR_OK);
+        frame.pts_us += 5000000;
+        assert_int_equal(hr_tracks_add(stage->tracks, &frame, &none, &error), HR_OK);
+        frame.pts_us += 5000000;
+    }
+    assert_int_equal(hr_tracks_count(stage->tracks), HR_LIMIT_TRACKS_PER_VIDEO);
+    assert_int_equal(hr_tracks_add(stage->tracks, &frame, &one, &error), HR_ERR_LIMIT);
+    assert_non_null(strstr(error.text, "more than 20000 faces"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -291,6 +313,7 @@ int main(void)
         TEST(another_camera_has_tracks_of_its_own),
         TEST(reset_forgets_everything),
         TEST(faces_beyond_the_border_are_met),
+        TEST(tracks_are_limited),
     };
     int failed = 0;
     for (embedder = 0; embedder < sizeof embedders / sizeof embedders[0]; embedder++) {

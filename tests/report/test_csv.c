@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "report/sample.h"
 #include "report/text.h"
 
@@ -241,6 +242,34 @@ static void report_that_is_too_large_is_refused(void **state)
     }
 }
 
+/* As the program writes a report: rows of one length until the limit is reached, and one more. */
+static void a_report_is_limited(void **state)
+{
+    (void)state;
+    enum { ROW_BYTES = 4096, COLUMNS_BYTES = sizeof "name\r\n" - 1 };
+    static char name[ROW_BYTES - 1];
+    memset(name, 'n', sizeof name - 1);
+    const size_t at_most = (HR_LIMIT_REPORT_BYTES - COLUMNS_BYTES) / ROW_BYTES;
+    struct hr_report_student *students = calloc(at_most + 1, sizeof *students);
+    assert_non_null(students);
+    for (size_t i = 0; i <= at_most; i++)
+        students[i].name = name;
+    struct hr_report_columns columns = {{HR_COLUMN_NAME}, 1};
+    for (size_t more = 0; more <= 1; more++) {
+        struct hr_report report = {.students = students, .student_count = at_most + more};
+        struct hr_error error;
+        struct hr_buffer out;
+        hr_buffer_init(&out, HR_LIMIT_REPORT_BYTES);
+        enum hr_status status = hr_report_write_csv(&report, &columns, &out, &error);
+        if (more == 0)
+            assert_int_equal(out.size, COLUMNS_BYTES + at_most * ROW_BYTES);
+        else
+            assert_error(status, HR_ERR_LIMIT, &error, "more than the limit of 67108864 bytes");
+        hr_buffer_clear(&out);
+    }
+    free(students);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +288,7 @@ int main(void)
         cmocka_unit_test(decimals_are_rounded),
         cmocka_unit_test(times_are_rounded_to_milliseconds),
         cmocka_unit_test(report_that_is_too_large_is_refused),
+        cmocka_unit_test(a_report_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,6 +252,14 @@ class Source(Tree):
         self.write("src/video/read_three.c", "int x;\n")
         self.assert_one_problem("read_three.c")
 
+    def test_limit_that_no_test_tries(self):
+        self.write("src/base/limits.h", HEADER.format("BASE_LIMITS").replace("int hr_thing(void);",
+                                                                             "#define HR_LIMIT_ONE 1\n#define HR_LIMIT_TWO 2"))
+        self.write("tests/base/test_limits.c", "int at = HR_LIMIT_ONE; /* HR_LIMIT_TWO */\nvoid f(void) { hr_buffer_init(&b, HR_LIMIT_TWO); }\n")
+        self.assert_one_problem("no test", "HR_LIMIT_TWO")
+        self.write("tests/base/test_other.c", "int beyond = HR_LIMIT_TWO + 1;\n")
+        self.assert_fine()
+
 
 class Globals(unittest.TestCase):
     def problems(self, code, name="thing.c", *options):

@@ -149,6 +149,25 @@ static void samples_are_limited(void **state)
     media_free(bytes);
 }
 
+static void samples_per_second_are_limited(void **state)
+{
+    (void)state;
+    media_make("short.avi", "-f lavfi -i color=size=16x16:rate=60:duration=1 -c:v mjpeg");
+    struct hr_view bytes = media_load(media_path("short.avi"));
+    for (int more = 0; more <= 1; more++) {
+        struct hr_stream stream;
+        struct hr_error error = {0};
+        struct hr_video *video = NULL;
+        struct hr_video_options options = {.samples_per_s = HR_LIMIT_SAMPLE_FPS + more};
+        assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
+        assert_int_equal(hr_video_open(&video, &stream, "short", &options, &error), more ? HR_ERR_ARGUMENT : HR_OK);
+        assert_true(!more || strstr(error.text, "60") != NULL);
+        hr_video_close(video);
+        hr_stream_close(&stream);
+    }
+    media_free(bytes);
+}
+
 static void a_side_is_limited(void **state)
 {
     (void)state;
@@ -172,6 +191,7 @@ int main(void)
         cmocka_unit_test(pauses_are_not_work),
         cmocka_unit_test(pauses_come_to_an_end),
         cmocka_unit_test(samples_are_limited),
+        cmocka_unit_test(samples_per_second_are_limited),
         cmocka_unit_test(a_side_is_limited),
     };
     return cmocka_run_group_tests(tests, media_set_up, media_tear_down);

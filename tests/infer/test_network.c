@@ -375,6 +375,8 @@ static void files_on_disk_are_refused_by_name(void **state)
     assert_non_null(strstr(error.text, path));
     assert_non_null(strstr(error.text, "shorter than its header"));
     /* Sparse: one byte above the limit takes no room. */
+    assert_int_equal(ftruncate(file, (off_t)HR_LIMIT_MODEL_BYTES), 0);
+    assert_int_equal(hr_network_open(&network, path, &error), HR_ERR_MODEL);
     assert_int_equal(ftruncate(file, (off_t)HR_LIMIT_MODEL_BYTES + 1), 0);
     assert_int_equal(hr_network_open(&network, path, &error), HR_ERR_LIMIT);
     close(file);

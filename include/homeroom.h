@@ -207,7 +207,7 @@ HR_API size_t hr_result_student_count(const struct hr_result *result);
 HR_API const struct hr_seen_student *hr_result_student(const struct hr_result *result,
                                                        size_t index);
 HR_API size_t
-hr_result_unknown_count(const struct hr_result *result); /* tracks that look like nobody enrolled */
+hr_result_unknown_count(const struct hr_result *result); /* people who look like nobody enrolled */
 /* What went not quite right: a damaged part of the file, a student without a record. NULL past the
  * last. */
 HR_API const char *hr_result_warning(const struct hr_result *result, size_t index);

@@ -144,3 +144,11 @@ enum hr_status hr_error_prefix(struct hr_error *error, const char *format, ...)
     trim_broken_tail(error->text);
     return error->code;
 }
+
+const char *hr_band_name(enum hr_band band)
+{
+    static const char *const names[HR_BAND_COUNT] = {[HR_BAND_UNKNOWN] = "unknown",
+                                                     [HR_BAND_REVIEW] = "review",
+                                                     [HR_BAND_CERTAIN] = "certain"};
+    return names[band];
+}

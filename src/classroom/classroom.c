@@ -83,15 +83,15 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
 
 /* What the class asks of a name, in the similarity of its best model. */
 static void describe_class(const struct hr_snapshot *snapshot, const struct hr_decide_options *options,
-                           struct hr_report *report)
+                           struct hr_observation *observation)
 {
     const struct hr_model_face *model = snapshot->layout.parts[0].model;
     struct hr_class_rule rule = hr_class_rule(snapshot->gallery, options);
     double deviation = (double)model->stranger_deviation;
-    report->class_students = hr_gallery_students(snapshot->gallery);
-    report->class_crowding = rule.crowding;
-    report->class_similarity = (double)model->stranger_mean + rule.score_certain * deviation;
-    report->class_margin = rule.margin_certain * deviation;
+    observation->class_students = hr_gallery_students(snapshot->gallery);
+    observation->class_crowding = rule.crowding;
+    observation->class_similarity = (double)model->stranger_mean + rule.score_certain * deviation;
+    observation->class_margin = rule.margin_certain * deviation;
 }
 
 /* When all frames are seen: one decision per track, then the students' records. */
@@ -108,8 +108,8 @@ static enum hr_status decide_and_look_up(struct lesson *lesson, struct hr_error 
     if (decisions == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu decisions", count);
     struct hr_decide_options decide = {.false_present = lesson->options->false_present,
-                                       .frames = result->report.frames};
-    describe_class(lesson->snapshot, &decide, &result->report);
+                                       .frames = result->observation.frames};
+    describe_class(lesson->snapshot, &decide, &result->observation);
     status = hr_decide(session->tracks, lesson->snapshot->gallery, &decide, decisions, error);
     if (status == HR_OK)
         status = hr_result_fill(result, session->tracks, lesson->snapshot, decisions, error);
@@ -162,18 +162,18 @@ static void describe_camera(struct lesson *lesson)
 /* What is known of the video as a whole. */
 static void describe(struct lesson *lesson)
 {
-    struct hr_report *report = &lesson->result->report;
-    report->duration_us = lesson->position.duration_us;
-    report->width_px = lesson->position.size.width_px;
-    report->height_px = lesson->position.size.height_px;
-    report->codec = lesson->result->codec = strdup(lesson->position.codec);
-    report->samples_per_s = lesson->options->samples_per_s;
-    report->false_present = lesson->options->false_present;
-    report->includes_review =
+    struct hr_observation *observation = &lesson->result->observation;
+    observation->duration_us = lesson->position.duration_us;
+    observation->width_px = lesson->position.size.width_px;
+    observation->height_px = lesson->position.size.height_px;
+    observation->codec = lesson->result->codec = strdup(lesson->position.codec);
+    observation->samples_per_s = lesson->options->samples_per_s;
+    observation->false_present = lesson->options->false_present;
+    observation->includes_review =
         lesson->options->include == HR_INCLUDE_REVIEW ||
         (lesson->options->include == HR_INCLUDE_DEFAULT && hr_snapshot_is_imported(lesson->snapshot));
-    report->frames = lesson->position.frames;
-    report->faces = lesson->position.faces;
+    observation->frames = lesson->position.frames;
+    observation->faces = lesson->position.faces;
 }
 
 static enum hr_status open_camera(struct lesson *lesson, struct hr_stream *stream, const char *name,

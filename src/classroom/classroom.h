@@ -46,8 +46,8 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
                                            struct hr_part *part, struct hr_result **out,
                                            struct hr_error *error) HR_MUST_USE;
 
-/* The result as a report; borrowed from the result. */
-const struct hr_report *hr_result_report(const struct hr_result *result);
+/* The result's observation; borrowed from the result. */
+const struct hr_observation *hr_result_observation(const struct hr_result *result);
 const struct hr_stage_times *hr_result_times(const struct hr_result *result);
 
 #endif

@@ -1,4 +1,4 @@
-/* What was seen in one video, while it is put together. Owns every string in it. */
+/* What was seen in one video, while it is put together. Owns everything that its observation borrows. */
 #ifndef HR_CLASSROOM_RESULT_H
 #define HR_CLASSROOM_RESULT_H
 
@@ -7,17 +7,18 @@
 enum { HR_RESULT_WARNING_MAX = 16 };
 
 struct hr_result {
+    struct hr_observation observation; /* points at the below */
     char *video;
     char *codec;
     char *model_ids[HR_VECTOR_PARTS_MAX];
-    struct hr_student *records;     /* one per seen student, from the roster */
-    struct hr_seen_student *seen;   /* strings borrowed from records or static */
-    struct hr_report_student *rows; /* the same for the report */
-    struct hr_report_track *tracks; /* strings borrowed from records or static */
-    const char **extra;             /* key, value pairs of all rows, one after the other */
+    struct hr_student *records;            /* one per seen student, from the roster */
+    struct hr_observed_student *students;  /* strings borrowed from records or static */
+    const char **extra;                    /* key, value pairs of all students, one after the other */
+    struct hr_observed_track *tracks;      /* ids borrowed from `ids` */
+    struct hr_observed_place *places;      /* of all tracks, one after the other */
+    char **ids;                            /* of everybody enrolled who is named; NULL for the others */
+    size_t id_count;
     char *warnings[HR_RESULT_WARNING_MAX];
-    size_t unknown_count;
-    struct hr_report report; /* points at the above */
     struct hr_stage_times times;
 };
 
@@ -26,10 +27,9 @@ struct hr_result *hr_result_new(const char *video, const struct hr_vector_layout
 /* A warning beyond HR_RESULT_WARNING_MAX, or without memory for it, is dropped. */
 void hr_result_warn(struct hr_result *result, const char *format, ...) HR_PRINTF(2, 3);
 
-/* Fill in students and tracks from the decisions (one per track); asks the roster once. The report's
+/* Fill in students and tracks from the decisions (one per track); asks the roster once. The observation's
  * includes_review was set. */
 enum hr_status hr_result_fill(struct hr_result *result, const struct hr_tracks *tracks, struct hr_snapshot *snapshot,
-                              const struct hr_decision *decisions,
-                              struct hr_error *error) HR_MUST_USE;
+                              const struct hr_decision *decisions, struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -42,30 +42,30 @@ void hr_traffic_log(const struct hr_cli *cli, const char *video, const struct hr
 
 void hr_report_log(const struct hr_cli *cli, const char *video, const struct hr_result *result)
 {
-    const struct hr_report *report = hr_result_report(result);
+    const struct hr_observation *observation = hr_result_observation(result);
     const struct hr_stage_times *times = hr_result_times(result);
     const char *warning;
     size_t certain = 0;
-    for (size_t i = 0; i < report->student_count; i++)
-        certain += strcmp(report->students[i].band, hr_band_name(HR_BAND_CERTAIN)) == 0;
+    for (size_t i = 0; i < observation->student_count; i++)
+        certain += observation->students[i].seen.band == HR_BAND_CERTAIN;
     for (size_t i = 0; (warning = hr_result_warning(result, i)) != NULL; i++)
         hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, warning);
     if (!cli->log.json) {
         hr_log_write(
             &cli->log, HR_LOG_INFO, NULL,
             "%s: %zu student%s, %zu in review, %zu unknown, %zu frame%s, %.0f ms", video,
-            certain, hr_plural(certain), report->student_count - certain,
-            hr_result_unknown_count(result), report->frames, hr_plural(report->frames), (double)times->total_us / 1000);
+            certain, hr_plural(certain), observation->student_count - certain,
+            hr_result_unknown_count(result), observation->frames, hr_plural(observation->frames), (double)times->total_us / 1000);
         return;
     }
     const struct hr_log_field fields[] = {
         {"video", video, 0},
         {"students", NULL, (double)hr_result_student_count(result)},
         {"certain", NULL, (double)certain},
-        {"review", NULL, (double)(report->student_count - certain)},
+        {"review", NULL, (double)(observation->student_count - certain)},
         {"unknown", NULL, (double)hr_result_unknown_count(result)},
-        {"frames", NULL, (double)report->frames},
-        {"faces", NULL, (double)report->faces},
+        {"frames", NULL, (double)observation->frames},
+        {"faces", NULL, (double)observation->faces},
         {"decode_ms", NULL, (double)times->decode_us / 1000},
         {"detect_ms", NULL, (double)times->detect_us / 1000},
         {"track_ms", NULL, (double)times->track_us / 1000},

@@ -15,14 +15,6 @@ const char *hr_decision_reason_name(enum hr_decision_reason reason)
     return names[reason];
 }
 
-const char *hr_band_name(enum hr_band band)
-{
-    static const char *const names[HR_BAND_COUNT] = {[HR_BAND_UNKNOWN] = "unknown",
-                                                     [HR_BAND_REVIEW] = "review",
-                                                     [HR_BAND_CERTAIN] = "certain"};
-    return names[band];
-}
-
 /* --- the rule --- */
 
 /* The rule's few numbers, in standard deviations of strangers (0.118 of cosine for the better of the two models).

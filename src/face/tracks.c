@@ -349,13 +349,23 @@ static float likeness_of_vectors(struct hr_tracks *tracks, struct hr_followed *t
     return length > 0 ? hr_vector_score(model, cosine / length) : -INFINITY;
 }
 
-/* Of the best model; nobody asks without one. */
-static float same_person_score(const struct hr_tracks *tracks)
+float hr_tracks_same_person_score(const struct hr_tracks *tracks)
 {
     if (tracks->layout->count == 0)
         return 0;
     const struct hr_model_face *model = tracks->layout->parts[0].model;
     return same_person_share * hr_vector_score(model, model->same_mean);
+}
+
+float hr_tracks_likeness(const struct hr_tracks *tracks, size_t a, size_t b)
+{
+    const float *left = tracks->items[a].seen.vector, *right = tracks->items[b].seen.vector;
+    if (left == NULL || right == NULL || tracks->layout->count == 0)
+        return -INFINITY;
+    const struct hr_model_face *model = tracks->layout->parts[0].model;
+    size_t size = model->vector_size;
+    float lengths = sqrtf(hr_vector_cosine(left, left, size) * hr_vector_cosine(right, right, size));
+    return lengths > 0 ? hr_vector_score(model, hr_vector_cosine(left, right, size) / lengths) : -INFINITY;
 }
 
 /* Whether the embeddings say that track and sighting are one person. Without any view on one side
@@ -364,7 +374,7 @@ static bool same_person(struct hr_tracks *tracks, struct hr_followed *track,
                         struct hr_sighting *sighting)
 {
     return !sighting->usable || track->view_count == 0 || tracks->layout->count == 0 ||
-           likeness_of_vectors(tracks, track, sighting) >= same_person_score(tracks);
+           likeness_of_vectors(tracks, track, sighting) >= hr_tracks_same_person_score(tracks);
 }
 
 /* --- growing a track --- */
@@ -402,11 +412,30 @@ static void keep_view(struct hr_tracks *tracks, struct hr_followed *track,
         track->view_count++;
 }
 
+/* When there is no room, every second place goes. */
+static void keep_place(struct hr_track *seen, int64_t at_us, const struct hr_box *box)
+{
+    if (seen->place_step == 0)
+        seen->place_step = 1;
+    if (seen->sightings % seen->place_step != 0)
+        return;
+    if (seen->place_count == HR_TRACK_PLACES_MAX) {
+        seen->place_count /= 2;
+        for (size_t i = 0; i < seen->place_count; i++)
+            seen->places[i] = seen->places[2 * i];
+        seen->place_step *= 2;
+        if (seen->sightings % seen->place_step != 0)
+            return;
+    }
+    seen->places[seen->place_count++] = (struct hr_track_place){at_us, *box};
+}
+
 static void grow_track(struct hr_tracks *tracks, struct hr_followed *track,
                        const struct hr_sighting *sighting)
 {
     struct hr_track *seen = &track->seen;
     seen->last_us = tracks->frame_us;
+    keep_place(seen, tracks->frame_us, &sighting->face.box);
     seen->sightings++;
     seen->face_px = fmaxf(seen->face_px, shorter_side(&sighting->face.box));
     track->box = sighting->face.box;
@@ -532,7 +561,7 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
                 track->view_count == 0 || tracks->layout->count == 0)
                 continue;
             float score = likeness_of_vectors(tracks, track, sighting);
-            if (score < same_person_score(tracks))
+            if (score < hr_tracks_same_person_score(tracks))
                 continue;
             *cost = score_ceiling - score;
             any = true;
@@ -543,7 +572,7 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
     if (chosen == NULL)
         return no_memory(error);
     struct hr_assign_size size = {.rows = faces, .columns = columns};
-    enum hr_status status = hr_assign(size, tracks->cost, score_ceiling - same_person_score(tracks), chosen, error);
+    enum hr_status status = hr_assign(size, tracks->cost, score_ceiling - hr_tracks_same_person_score(tracks), chosen, error);
     for (size_t i = 0; status == HR_OK && i < faces; i++)
         if (tracks->chosen[i] == SIZE_MAX)
             tracks->chosen[i] = chosen[i];

@@ -47,6 +47,15 @@ enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out,
 enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
                               struct hr_error *error) HR_MUST_USE;
 
+/* Where a track was at one time. */
+struct hr_track_place {
+    int64_t at_us;
+    struct hr_box box; /* in the frame */
+};
+/* Most places that are kept of a track: the first sighting and every n-th from there, n a power of two that grows with
+ * the track. Enough to show where somebody sat and walked. */
+enum { HR_TRACK_PLACES_MAX = 16 };
+
 struct hr_track {
     int64_t first_us;
     int64_t last_us;
@@ -57,6 +66,9 @@ struct hr_track {
     struct hr_box best_box; /* in the frame of its best view */
     int64_t best_us;
     float best_sharpness, best_frontal; /* of that view, see struct hr_view_quality */
+    struct hr_track_place places[HR_TRACK_PLACES_MAX];
+    size_t place_count;
+    size_t place_step; /* the n above */
     /* Mean over the views' vectors, whose parts have length 1: so much the shorter the less alike they are, and a
      * likeness with it is the mean of theirs. Owned by the tracks; NULL without a view. */
     const float *vector;
@@ -64,6 +76,12 @@ struct hr_track {
 
 size_t hr_tracks_count(const struct hr_tracks *tracks);
 const struct hr_track *hr_tracks_get(const struct hr_tracks *tracks, size_t index);
+
+/* How alike two tracks must be to be one person's, as a score of the best model (hr_vector_score); what is asked of
+ * two views of one track, too. */
+float hr_tracks_same_person_score(const struct hr_tracks *tracks);
+/* That score of two tracks, by their means; -INFINITY when one has no view. */
+float hr_tracks_likeness(const struct hr_tracks *tracks, size_t a, size_t b);
 
 /* --- decisions --- */
 

@@ -8,7 +8,7 @@
  * of fixed layout, so that a reader can say at once whether one is whole. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they are kept");
 
-static const char state_magic[8] = "HRTRACK3";
+static const char state_magic[8] = "HRTRACK4";
 
 struct state_head {
     char magic[8];
@@ -29,12 +29,14 @@ struct state_track {
     struct hr_box best_box, box;
     uint32_t has_thumbnail;
     uint32_t has_vector;           /* a closed track: its mean vector follows */
-    uint32_t camera, reserved;
+    uint32_t camera;
+    uint32_t place_count, place_step; /* the places follow, before all else */
+    uint32_t reserved;
     struct hr_thumbnail thumbnail; /* of an open one, whose views follow: `overall`, vector each */
 };
 
 _Static_assert(sizeof(struct state_head) == 40, "no padding");
-_Static_assert(sizeof(struct state_track) == 104 + 4 * HR_THUMBNAIL_SIZE, "no padding");
+_Static_assert(sizeof(struct state_track) == 112 + 4 * HR_THUMBNAIL_SIZE, "no padding");
 
 static void append(struct hr_buffer *out, const void *record, size_t size)
 {
@@ -50,6 +52,8 @@ static void save_track(const struct hr_tracks *tracks, const struct hr_followed 
         .best_us = track->seen.best_us,
         .sightings = track->seen.sightings,
         .camera = (uint32_t)track->seen.camera,
+        .place_count = (uint32_t)track->seen.place_count,
+        .place_step = (uint32_t)track->seen.place_step,
         .views = (uint32_t)(track->open ? track->view_count : track->seen.views),
         .open = track->open,
         .face_px = track->seen.face_px,
@@ -65,6 +69,7 @@ static void save_track(const struct hr_tracks *tracks, const struct hr_followed 
         record.thumbnail = track->thumbnail;
     }
     append(out, &record, sizeof record);
+    append(out, track->seen.places, track->seen.place_count * sizeof *track->seen.places);
     if (record.has_vector)
         append(out, track->seen.vector, vector_bytes);
     for (size_t i = 0; track->open && i < track->view_count; i++) {
@@ -123,7 +128,8 @@ static bool is_sensible(const struct hr_tracks *tracks, const struct state_track
            record->last_us <= (current ? tracks->frame_us : HR_LIMIT_VIDEO_TIME_US) &&
            record->first_us >= -HR_LIMIT_VIDEO_TIME_US && record->sightings > 0 &&
            record->sightings <= HR_LIMIT_SAMPLES_PER_VIDEO && record->open <= 1 &&
-           record->has_thumbnail <= 1 &&
+           record->has_thumbnail <= 1 && record->place_count > 0 && record->place_count <= HR_TRACK_PLACES_MAX &&
+           record->place_step > 0 && record->place_step <= HR_LIMIT_SAMPLES_PER_VIDEO &&
            record->has_vector <= 1 && (record->has_vector == 0 || record->open == 0) &&
            record->views <= (uint32_t)tracks->options.views_per_track &&
            isfinite(record->face_px) && isfinite(record->best_overall) &&
@@ -150,6 +156,18 @@ static bool load_views(const struct hr_tracks *tracks, struct hr_followed *track
             return false;
         track->view_count++;
     }
+    return true;
+}
+
+static bool load_places(struct hr_track *seen, size_t count, struct hr_view *bytes)
+{
+    if (!take(bytes, seen->places, count * sizeof *seen->places))
+        return false;
+    seen->place_count = count;
+    for (size_t i = 0; i < count; i++)
+        if (!is_sensible_box(&seen->places[i].box) || seen->places[i].at_us < seen->first_us ||
+            seen->places[i].at_us > seen->last_us)
+            return false;
     return true;
 }
 
@@ -181,6 +199,9 @@ static enum hr_status load_track(struct hr_tracks *tracks, struct hr_view *bytes
                                     .best_sharpness = record.best_sharpness,
                                     .best_frontal = record.best_frontal,
                                     .best_box = record.best_box};
+    track->seen.place_step = record.place_step;
+    if (!load_places(&track->seen, record.place_count, bytes))
+        return no_sense(error);
     if (record.open)
         return load_views(tracks, track, record.views, bytes) ? HR_OK : no_sense(error);
     tracks->open_count--; /* it was the last of them */

@@ -244,12 +244,12 @@ static void close_stores(struct handling *handling)
 
 static void note_result(void *context, const struct hr_result *result)
 {
-    const struct hr_report *report = hr_result_report(result);
+    const struct hr_observation *observation = hr_result_observation(result);
     struct hr_function_outcome *outcome = ((struct handling *)context)->outcome;
-    outcome->students = report->student_count;
+    outcome->students = observation->student_count;
     outcome->unknown = hr_result_unknown_count(result);
-    outcome->frames = report->frames;
-    outcome->faces = report->faces;
+    outcome->frames = observation->frames;
+    outcome->faces = observation->faces;
     outcome->times = *hr_result_times(result);
 }
 

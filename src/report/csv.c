@@ -75,66 +75,66 @@ static void append_time_cell(struct hr_buffer *out, int64_t time_us)
     hr_buffer_append_text(out, time);
 }
 
-static void append_cell(struct hr_buffer *out, struct scratch *scratch, const struct hr_report *report,
-                        const struct hr_report_student *student, enum hr_report_column column)
+static void append_cell(struct hr_buffer *out, struct scratch *scratch, const struct hr_observation *observation,
+                        const struct hr_observed_student *student, enum hr_report_column column)
 {
     switch (column) {
     case HR_COLUMN_ID:
-        append_text_cell(out, scratch, student->id);
+        append_text_cell(out, scratch, student->seen.id);
         break;
     case HR_COLUMN_NAME:
-        append_text_cell(out, scratch, student->name);
+        append_text_cell(out, scratch, student->seen.name);
         break;
     case HR_COLUMN_MAJOR:
-        append_text_cell(out, scratch, student->major);
+        append_text_cell(out, scratch, student->seen.major);
         break;
     case HR_COLUMN_YEAR:
-        append_text_cell(out, scratch, student->year);
+        append_text_cell(out, scratch, student->seen.year);
         break;
     case HR_COLUMN_FIRST_SEEN:
-        append_time_cell(out, student->first_us);
+        append_time_cell(out, student->seen.first_us);
         break;
     case HR_COLUMN_LAST_SEEN:
-        append_time_cell(out, student->last_us);
+        append_time_cell(out, student->seen.last_us);
         break;
     case HR_COLUMN_SIGHTINGS:
-        hr_buffer_append_format(out, "%zu", student->sightings);
+        hr_buffer_append_format(out, "%zu", student->seen.sightings);
         break;
     case HR_COLUMN_SIMILARITY:
-        hr_report_append_decimal(out, student->similarity);
+        hr_report_append_decimal(out, student->seen.similarity);
         break;
     case HR_COLUMN_MARGIN:
-        hr_report_append_decimal(out, student->margin);
+        hr_report_append_decimal(out, student->seen.margin);
         break;
     case HR_COLUMN_TRACKS:
-        hr_buffer_append_format(out, "%zu", student->tracks);
+        hr_buffer_append_format(out, "%zu", student->seen.tracks);
         break;
     case HR_COLUMN_BAND:
-        append_text_cell(out, scratch, student->band);
+        append_text_cell(out, scratch, hr_band_name(student->seen.band));
         break;
     case HR_COLUMN_REASON:
-        append_text_cell(out, scratch, student->reason);
+        append_text_cell(out, scratch, student->seen.reason);
         break;
     case HR_COLUMN_STRANGER_CHANCE:
-        hr_report_append_chance(out, student->stranger_chance);
+        hr_report_append_chance(out, student->seen.stranger_chance);
         break;
     case HR_COLUMN_VIDEO:
-        append_text_cell(out, scratch, report->video);
+        append_text_cell(out, scratch, observation->video);
         break;
     case HR_COLUMN_COUNT:
         break;
     }
 }
 
-static void append_row(struct hr_buffer *out, struct scratch *scratch, const struct hr_report *report,
-                       const struct hr_report_student *student,
+static void append_row(struct hr_buffer *out, struct scratch *scratch, const struct hr_observation *observation,
+                       const struct hr_observed_student *student,
                        const struct hr_report_columns *columns)
 {
     size_t before = out->size;
     for (size_t i = 0; i < columns->count; i++) {
         if (i > 0)
             hr_buffer_append_text(out, ",");
-        append_cell(out, scratch, report, student, columns->items[i]);
+        append_cell(out, scratch, observation, student, columns->items[i]);
     }
     /* A row of one empty cell would be an empty line, which readers skip: the student would be
      * lost. */
@@ -143,7 +143,7 @@ static void append_row(struct hr_buffer *out, struct scratch *scratch, const str
     hr_buffer_append_text(out, "\r\n");
 }
 
-enum hr_status hr_report_write_csv(const struct hr_report *report,
+enum hr_status hr_report_write_csv(const struct hr_observation *observation,
                                    const struct hr_report_columns *columns, struct hr_buffer *out,
                                    struct hr_error *error)
 {
@@ -156,9 +156,9 @@ enum hr_status hr_report_write_csv(const struct hr_report *report,
         hr_buffer_append_text(out, hr_report_column_name(columns->items[i]));
     }
     hr_buffer_append_text(out, "\r\n");
-    for (size_t i = 0; i < report->student_count; i++)
-        if (!report->students[i].left_out)
-            append_row(out, &scratch, report, &report->students[i], columns);
+    for (size_t i = 0; i < observation->student_count; i++)
+        if (!observation->students[i].left_out)
+            append_row(out, &scratch, observation, &observation->students[i], columns);
     enum hr_status status = hr_buffer_check(&scratch.clean, error);
     if (status == HR_OK)
         status = hr_buffer_check(&scratch.cell, error);

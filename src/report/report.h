@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/status.h"
+#include "report/observation.h"
 
 enum hr_report_column {
     HR_COLUMN_ID,
@@ -40,80 +41,18 @@ struct hr_report_columns hr_report_columns_default(void);
 enum hr_status hr_report_columns_parse(struct hr_report_columns *out, const char *text,
                                        struct hr_error *error) HR_MUST_USE;
 
-/* A recognised student; strings borrowed, NULL is taken as "". */
-struct hr_report_student {
-    const char *id;
-    const char *name;
-    const char *major;
-    const char *year;
-    const char *const *extra; /* key, value, key, value, ... */
-    size_t extra_count;       /* pairs */
-    bool has_record;
-    int64_t first_us;
-    int64_t last_us;
-    size_t sightings;
-    size_t tracks;
-    const char *band;   /* "certain" or "review" */
-    const char *reason; /* hr_decision_reason_name */
-    bool left_out;      /* in review, which was not asked for: not counted as seen, no row in the CSV */
-    double similarity;
-    double margin; /* INFINITY: nobody else is enrolled */
-    double stranger_chance;
-};
-
-/* A track, known or not; JSON only. */
-struct hr_report_track {
-    const char *student_id; /* NULL: unknown */
-    const char *band;
-    const char *reason; /* hr_decision_reason_name */
-    int64_t first_us;
-    int64_t last_us;
-    size_t sightings;
-    size_t views;
-    double face_px;
-    double similarity; /* to the student given, else to the one most alike; NAN: nobody was compared */
-    double margin;
-    double stranger_chance;
-};
-
-struct hr_report {
-    const char *video; /* name as given */
-    int64_t duration_us; /* 0: not known */
-    int width_px;
-    int height_px;
-    const char *codec;
-    size_t frames;
-    size_t faces;
-    double samples_per_s;
-    const char *const *model_ids; /* of the vectors that were compared */
-    size_t model_count;
-    double false_present;
-    bool includes_review;
-    /* What the class asked of a name. */
-    size_t class_students;
-    double class_crowding;  /* 0..1 */
-    double class_margin;    /* in the best model's similarity */
-    double class_similarity;
-    const struct hr_report_student *students; /* in order of first sight */
-    size_t student_count;
-    const struct hr_report_track *tracks;
-    size_t track_count;
-    const char *const *warnings;
-    size_t warning_count;
-};
-
 /* What "schema" says in the JSON; the number goes up when a reader of the old one would break. */
 #define HR_REPORT_SCHEMA "homeroom-report/2"
 
 /* CSV: RFC 4180 quoting, CRLF line ends, header always. What a spreadsheet would take for a formula
  * is neutralised with an apostrophe: a text that begins with = + - @ tab or CR, and = + - @ behind a
  * semicolon, tab or line break in it. LIMIT when it does not fit into the buffer. */
-enum hr_status hr_report_write_csv(const struct hr_report *report,
+enum hr_status hr_report_write_csv(const struct hr_observation *observation,
                                    const struct hr_report_columns *columns, struct hr_buffer *out,
                                    struct hr_error *error) HR_MUST_USE;
 /* JSON: one object with everything, unknown tracks and warnings included. Times twice: whole
  * milliseconds for programs, hh:mm:ss.mmm for people. LIMIT as above. */
-enum hr_status hr_report_write_json(const struct hr_report *report, struct hr_buffer *out,
+enum hr_status hr_report_write_json(const struct hr_observation *observation, struct hr_buffer *out,
                                     struct hr_error *error) HR_MUST_USE;
 
 /* Whether a file that begins so (some hundred bytes are enough) is a report, of this version or an earlier one. A CSV

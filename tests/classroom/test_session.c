@@ -511,6 +511,98 @@ static void sessions_in_several_threads_share_one_engine(void **state)
     hr_engine_close(worker.engine);
 }
 
+/* --- what is unknown --- */
+
+/* One after the other: somebody, somebody else, and the first one again on another photo. */
+static struct temporary_path make_three_looks(const struct school *school)
+{
+    struct temporary_path video = temporary_path(&school->folder, "looks.mp4");
+    char first[PATH_MAX + 32], second[PATH_MAX + 32], third[PATH_MAX + 32];
+    photo_path(school, "obama2.jpg", first);
+    photo_path(school, "astronaut.png", second);
+    photo_path(school, "obama3.jpg", third);
+    pid_t child = fork();
+    if (child == 0) {
+        execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-loop", "1", "-t", "3", "-i", first, "-loop", "1", "-t",
+               "3", "-i", second, "-loop", "1", "-t", "3", "-i", third, "-filter_complex",
+               "[0:v]scale=640:480,setsar=1[a];[1:v]scale=640:480,setsar=1[b];[2:v]scale=640:480,setsar=1[c];"
+               "[a][b][c]concat=n=3:v=1[v]",
+               "-map", "[v]", "-r", "10", "-c:v", "libx264", "-preset", "ultrafast", "-y", video.text, (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    return video;
+}
+
+static void assert_within_frame(const struct hr_observation *seen, const struct hr_observed_place *place)
+{
+    assert_true(place->width_px > 10 && place->height_px > 10);
+    assert_true(place->left_px + place->width_px > 0 && place->left_px < (float)seen->width_px);
+    assert_true(place->top_px + place->height_px > 0 && place->top_px < (float)seen->height_px);
+}
+
+static void unknown_tracks_of_one_person_count_once(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = NULL;
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    struct hr_snapshot_parts nobody = {0};
+    struct temporary_path video = make_three_looks(school);
+    assert_ok(hr_engine_new(&engine, getenv("HOMEROOM_MODELS"), &error), &error);
+    assert_ok(hr_database_open_memory(&nobody.database, (struct hr_view){0}, "nobody", HR_DATABASE_CREATE, &error),
+              &error);
+    assert_ok(hr_engine_publish(engine, &nobody, &error), &error);
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, video.text, NULL, &result, &error), &error);
+    const struct hr_observation *seen = hr_result_observation(result);
+    static const size_t person[] = {1, 2, 1};
+    assert_int_equal(seen->track_count, 3);
+    assert_int_equal(hr_result_unknown_count(result), 2);
+    for (size_t i = 0; i < 3; i++) {
+        const struct hr_observed_track *track = &seen->tracks[i];
+        assert_int_equal(track->person, person[i]);
+        assert_int_equal(track->place_count, track->sightings);
+        assert_int_equal(track->places[0].at_us, track->first_us);
+        assert_int_equal(track->places[track->place_count - 1].at_us, track->last_us);
+        assert_within_frame(seen, &track->places[0]);
+        assert_within_frame(seen, &track->best);
+        assert_int_equal(track->candidate_count, 0);
+        assert_null(track->model_id);
+    }
+    hr_result_free(result);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
+static void a_track_names_who_could_be_meant(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    struct hr_session *session = NULL;
+    struct hr_error error;
+    struct hr_result *result = NULL;
+    assert_ok(hr_session_new(&session, engine, 1, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, school->video.text, NULL, &result, &error), &error);
+    const struct hr_observed_track *track = &hr_result_observation(result)->tracks[0];
+    assert_int_equal(track->person, 0);
+    assert_string_equal(track->student_id, "44");
+    assert_string_equal(track->model_id, hr_result_observation(result)->model_ids[0]);
+    assert_int_equal(track->candidate_count, 2); /* nobody else is enrolled */
+    assert_string_equal(track->candidates[0].student_id, "44");
+    assert_true(track->candidates[0].similarity == track->similarity);
+    assert_string_equal(track->candidates[1].student_id, "46");
+    assert_true(track->candidates[1].similarity < track->similarity);
+    assert_int_equal(hr_result_observation(result)->class_generation, 1);
+    assert_non_null(strstr(hr_result_warning(result, 0), "student '44' has no record"));
+    hr_result_free(result);
+    hr_session_free(session);
+    hr_engine_close(engine);
+}
+
 /* --- snapshots --- */
 
 struct refresher {
@@ -642,6 +734,8 @@ int main(void)
         cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(the_longest_time_limit_is_none),
         cmocka_unit_test(sessions_in_several_threads_share_one_engine),
+        cmocka_unit_test(unknown_tracks_of_one_person_count_once),
+        cmocka_unit_test(a_track_names_who_could_be_meant),
         cmocka_unit_test(a_refresh_is_for_the_calls_behind_it),
         cmocka_unit_test(a_refresh_that_fails_changes_nothing),
         cmocka_unit_test(options_say_their_size),

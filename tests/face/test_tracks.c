@@ -110,6 +110,26 @@ static void one_person_who_moves_is_one_track(void **state)
     assert_int_equal(track->last_us, 3000000);
 }
 
+/* However long a track gets, its places are few and evenly spread, from the first one on. */
+static void places_are_thinned_out(void **state)
+{
+    struct stage *stage = *state;
+    enum { LOOKS = 3 * HR_TRACK_PLACES_MAX };
+    for (int i = 0; i < LOOKS; i++) {
+        clear_frame(stage);
+        paste(stage, "biden.jpg", 3, 20 + 5 * i, 100);
+        show(stage, 500000);
+    }
+    finish(stage);
+    const struct hr_track *track = hr_tracks_get(stage->tracks, 0);
+    assert_int_equal(hr_tracks_count(stage->tracks), 1);
+    assert_int_equal(track->sightings, LOOKS);
+    assert_int_equal(track->place_count, HR_TRACK_PLACES_MAX * 3 / 4);
+    for (size_t i = 0; i < track->place_count; i++)
+        assert_int_equal(track->places[i].at_us, 500000 + (int64_t)i * 4 * 500000);
+    assert_true(track->places[1].box.left_px > track->places[0].box.left_px + 10);
+}
+
 static void a_jump_across_the_picture_is_found_again_by_looks(void **state)
 {
     struct stage *stage = *state;
@@ -304,6 +324,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(one_person_who_moves_is_one_track),
+        TEST(places_are_thinned_out),
         TEST(a_jump_across_the_picture_is_found_again_by_looks),
         TEST(a_cut_to_another_person_in_the_same_place_is_two_tracks),
         TEST(two_people_who_change_places_keep_their_tracks),

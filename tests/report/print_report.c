@@ -5,22 +5,22 @@
 
 #include "report/sample.h"
 
-static const struct hr_report_student nasty_students[] = {
-    {.id = "quotes", .name = "\"Ada\"", .major = "a, \"b\"", .year = "\"", .has_record = true},
-    {.id = "lines", .name = "two\r\nlines", .major = "two\nlines", .year = "ends in CR\r"},
-    {.id = "formulas", .name = "=1+1", .major = "+1", .year = "-1"},
-    {.id = "@SUM(A1:A9)", .name = "\t=1", .major = "\r=1", .year = "=cmd|' /C calc'!A0"},
-    {.id = "hidden formulas", .name = "x;=1+1", .major = "x\t=1+1", .year = "x\n=1+1"},
-    {.id = "spaces", .name = " in front", .major = "behind ", .year = " "},
-    {.id = "unicode", .name = "Zoë 陈 \xF0\x9F\x98\x80", .major = "ａ", .year = "\xE2\x80\xAE"},
-    {.id = "not UTF-8", .name = "Jos\xE9", .major = "\xED\xA0\x80", .year = "\xFF"},
-    {.id = "empty", .name = "", .major = "", .year = NULL, .margin = INFINITY},
-    {.id = "last", .name = "'", .major = "''", .year = ",", .last_us = INT64_MAX},
+static const struct hr_observed_student nasty_students[] = {
+    {.seen.id = "quotes", .seen.name = "\"Ada\"", .seen.major = "a, \"b\"", .seen.year = "\"", .seen.has_record = true},
+    {.seen.id = "lines", .seen.name = "two\r\nlines", .seen.major = "two\nlines", .seen.year = "ends in CR\r"},
+    {.seen.id = "formulas", .seen.name = "=1+1", .seen.major = "+1", .seen.year = "-1"},
+    {.seen.id = "@SUM(A1:A9)", .seen.name = "\t=1", .seen.major = "\r=1", .seen.year = "=cmd|' /C calc'!A0"},
+    {.seen.id = "hidden formulas", .seen.name = "x;=1+1", .seen.major = "x\t=1+1", .seen.year = "x\n=1+1"},
+    {.seen.id = "spaces", .seen.name = " in front", .seen.major = "behind ", .seen.year = " "},
+    {.seen.id = "unicode", .seen.name = "Zoë 陈 \xF0\x9F\x98\x80", .seen.major = "ａ", .seen.year = "\xE2\x80\xAE"},
+    {.seen.id = "not UTF-8", .seen.name = "Jos\xE9", .seen.major = "\xED\xA0\x80", .seen.year = "\xFF"},
+    {.seen.id = "empty", .seen.name = "", .seen.major = "", .seen.year = NULL, .seen.margin = INFINITY},
+    {.seen.id = "last", .seen.name = "'", .seen.major = "''", .seen.year = ",", .seen.last_us = INT64_MAX},
 };
 
-static struct hr_report nasty_report(void)
+static struct hr_observation nasty_report(void)
 {
-    return (struct hr_report){.video = "\xFF\n\"=1.mp4",
+    return (struct hr_observation){.video = "\xFF\n\"=1.mp4",
                               .students = nasty_students,
                               .student_count = sizeof nasty_students / sizeof *nasty_students};
 }
@@ -29,7 +29,7 @@ int main(int argument_count, char **arguments)
 {
     if (argument_count != 3)
         return 2;
-    struct hr_report report =
+    struct hr_observation report =
         strcmp(arguments[1], "nasty") == 0 ? nasty_report() : sample_report();
     struct hr_error error;
     struct hr_report_columns columns;

@@ -9,42 +9,44 @@
 
 static const char *const sample_extra[] = {"advisor", "Dr. Grey", "room", "B 12"};
 
-static const struct hr_report_student sample_students[] = {
-    {.id = "s1",
-     .name = "Ada Lovelace",
-     .major = "Mathematics",
-     .year = "2",
+static const struct hr_observed_student sample_students[] = {
+    {.seen.id = "s1",
+     .seen.name = "Ada Lovelace",
+     .seen.major = "Mathematics",
+     .seen.year = "2",
      .extra = sample_extra,
      .extra_count = 2,
-     .has_record = true,
-     .first_us = 500000,
-     .last_us = 4000000,
-     .sightings = 7,
-     .tracks = 2,
-     .band = "certain",
-     .reason = "accepted",
-     .similarity = 0.7124,
-     .margin = 0.2785,
-     .stranger_chance = 3.42e-8},
-    {.id = "s2",
-     .name = "s2",
-     .major = "",
-     .year = "",
-     .has_record = false,
-     .first_us = 1500000,
-     .last_us = 1500000,
-     .sightings = 1,
-     .tracks = 1,
-     .band = "review",
-     .reason = "weak",
-     .similarity = 0.4411,
-     .margin = 0.0702,
-     .stranger_chance = 0.0117},
+     .seen.has_record = true,
+     .seen.first_us = 500000,
+     .seen.last_us = 4000000,
+     .seen.sightings = 7,
+     .seen.tracks = 2,
+     .seen.band = HR_BAND_CERTAIN,
+     .seen.reason = "accepted",
+     .seen.similarity = 0.7124,
+     .seen.margin = 0.2785,
+     .seen.stranger_chance = 3.42e-8},
+    {.seen.id = "s2",
+     .seen.name = "s2",
+     .seen.major = "",
+     .seen.year = "",
+     .seen.has_record = false,
+     .seen.first_us = 1500000,
+     .seen.last_us = 1500000,
+     .seen.sightings = 1,
+     .seen.tracks = 1,
+     .seen.band = HR_BAND_REVIEW,
+     .seen.reason = "weak",
+     .seen.similarity = 0.4411,
+     .seen.margin = 0.0702,
+     .seen.stranger_chance = 0.0117},
 };
 
-static const struct hr_report_track sample_tracks[] = {
+static const struct hr_observed_place sample_places[] = {{1000000, 300.4f, 118.6f, 38, 49}, {3500000, 322, 121, 40, 52}};
+
+static const struct hr_observed_track sample_tracks[] = {
     {.student_id = "s1",
-     .band = "certain",
+     .band = HR_BAND_CERTAIN,
      .reason = "accepted",
      .first_us = 500000,
      .last_us = 2000000,
@@ -54,7 +56,7 @@ static const struct hr_report_track sample_tracks[] = {
      .similarity = 0.7124,
      .margin = 0.2785},
     {.student_id = "s1",
-     .band = "certain",
+     .band = HR_BAND_CERTAIN,
      .reason = "accepted",
      .first_us = 3000000,
      .last_us = 4000000,
@@ -64,7 +66,7 @@ static const struct hr_report_track sample_tracks[] = {
      .similarity = 0.6914,
      .margin = 0.2301},
     {.student_id = "s2",
-     .band = "review",
+     .band = HR_BAND_REVIEW,
      .reason = "weak",
      .first_us = 1500000,
      .last_us = 1500000,
@@ -74,8 +76,16 @@ static const struct hr_report_track sample_tracks[] = {
      .similarity = 0.4411,
      .margin = 0.0702},
     {.student_id = NULL,
-     .band = "unknown",
+     .person = 1,
+     .band = HR_BAND_UNKNOWN,
      .reason = "unlike",
+     .camera = 1,
+     .best = {2500000, 310, 120, 40, 52},
+     .places = sample_places,
+     .place_count = 2,
+     .candidates = {{"s2", 0.2211}, {"s1", 0.182}},
+     .candidate_count = 2,
+     .model_id = "face-reidentification-retail-0095-1",
      .first_us = 1000000,
      .last_us = 3500000,
      .sightings = 6,
@@ -86,14 +96,14 @@ static const struct hr_report_track sample_tracks[] = {
 };
 
 static const char *const sample_warnings[] = {
-    "a recognised student has no record in the table; the row's fields are empty",
+    "student 's2' has no record in the table; the row's fields are empty",
 };
 
 static const char *const sample_models[] = {"face-reidentification-retail-0095-1"};
 
-static inline struct hr_report sample_report(void)
+static inline struct hr_observation sample_report(void)
 {
-    return (struct hr_report){.video = "lesson.mp4",
+    return (struct hr_observation){.video = "lesson.mp4",
                               .duration_us = 4200000,
                               .width_px = 1280,
                               .height_px = 720,
@@ -111,6 +121,7 @@ static inline struct hr_report sample_report(void)
                               .class_margin = 0.1121,
                               .students = sample_students,
                               .student_count = 2,
+                              .unknown_people = 1,
                               .tracks = sample_tracks,
                               .track_count = 4,
                               .warnings = sample_warnings,

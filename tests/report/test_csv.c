@@ -7,7 +7,7 @@
 #include "report/sample.h"
 #include "report/text.h"
 
-static void assert_csv(const struct hr_report *report, const char *columns, const char *expected)
+static void assert_csv(const struct hr_observation *report, const char *columns, const char *expected)
 {
     struct hr_error error;
     struct hr_report_columns wanted = hr_report_columns_default();
@@ -23,14 +23,14 @@ static void assert_csv(const struct hr_report *report, const char *columns, cons
 static void default_columns(void **state)
 {
     (void)state;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     assert_csv(&report, NULL, "name,major,year\r\nAda Lovelace,Mathematics,2\r\ns2,,\r\n");
 }
 
 static void all_columns(void **state)
 {
     (void)state;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     assert_csv(&report, "all",
                "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks,band,"
                "reason,stranger_chance,video\r\n"
@@ -43,10 +43,10 @@ static void all_columns(void **state)
 static void who_is_left_out_has_no_row(void **state)
 {
     (void)state;
-    struct hr_report_student students[2];
+    struct hr_observed_student students[2];
     memcpy(students, sample_students, sizeof students);
     students[1].left_out = true;
-    struct hr_report report = {.students = students, .student_count = 2};
+    struct hr_observation report = {.students = students, .student_count = 2};
     assert_csv(&report, "id,band", "id,band\r\ns1,certain\r\n");
 }
 
@@ -59,8 +59,8 @@ static void chances_have_two_digits(void **state)
     } cases[] = {{1, "1.0000"},      {0.25, "0.2500"},  {0.001, "0.0010"}, {0.000999, "1.0e-3"},
                  {3.42e-8, "3.4e-8"}, {1e-120, "0"}, {0, "0"},          {NAN, ""}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct hr_report_student student = {.id = "s1", .stranger_chance = cases[i].chance};
-        struct hr_report report = {.students = &student, .student_count = 1};
+        struct hr_observed_student student = {.seen.id = "s1", .seen.stranger_chance = cases[i].chance};
+        struct hr_observation report = {.students = &student, .student_count = 1};
         char expected[64];
         snprintf(expected, sizeof expected, "id,stranger_chance\r\ns1,%s\r\n", cases[i].text);
         assert_csv(&report, "id,stranger_chance", expected);
@@ -70,7 +70,7 @@ static void chances_have_two_digits(void **state)
 static void nobody_gives_the_header(void **state)
 {
     (void)state;
-    struct hr_report report = {0};
+    struct hr_observation report = {0};
     assert_csv(&report, NULL, "name,major,year\r\n");
     assert_csv(&report, "id", "id\r\n");
 }
@@ -78,8 +78,8 @@ static void nobody_gives_the_header(void **state)
 /* One cell in one column, so that the expected bytes are all there is. */
 static void assert_cell(const char *text, const char *expected)
 {
-    struct hr_report_student student = {.name = text};
-    struct hr_report report = {.students = &student, .student_count = 1};
+    struct hr_observed_student student = {.seen.name = text};
+    struct hr_observation report = {.students = &student, .student_count = 1};
     char row[256];
     snprintf(row, sizeof row, "name\r\n%s\r\n", expected);
     assert_csv(&report, "name", row);
@@ -126,8 +126,8 @@ static void formulas_are_neutralised(void **state)
 static void numbers_are_not_formulas(void **state)
 {
     (void)state;
-    struct hr_report_student student = {.similarity = 0.5, .margin = -0.01234};
-    struct hr_report report = {.students = &student, .student_count = 1};
+    struct hr_observed_student student = {.seen.similarity = 0.5, .seen.margin = -0.01234};
+    struct hr_observation report = {.students = &student, .student_count = 1};
     assert_csv(&report, "similarity,margin", "similarity,margin\r\n0.5000,-0.0123\r\n");
 }
 
@@ -144,16 +144,16 @@ static void empty_cell_alone_is_still_a_row(void **state)
     (void)state;
     assert_cell("", "\"\"");
     assert_cell(NULL, "\"\"");
-    struct hr_report_student student = {.id = "s1"};
-    struct hr_report report = {.students = &student, .student_count = 1};
+    struct hr_observed_student student = {.seen.id = "s1"};
+    struct hr_observation report = {.students = &student, .student_count = 1};
     assert_csv(&report, NULL, "name,major,year\r\n,,\r\n");
 }
 
 static void numbers_that_do_not_exist_are_empty(void **state)
 {
     (void)state;
-    struct hr_report_student student = {.id = "s1", .similarity = NAN, .margin = INFINITY};
-    struct hr_report report = {.students = &student, .student_count = 1};
+    struct hr_observed_student student = {.seen.id = "s1", .seen.similarity = NAN, .seen.margin = INFINITY};
+    struct hr_observation report = {.students = &student, .student_count = 1};
     assert_csv(&report, "id,similarity,margin,tracks",
                "id,similarity,margin,tracks\r\ns1,,,0\r\n");
 }
@@ -229,7 +229,7 @@ static void times_are_rounded_to_milliseconds(void **state)
 static void report_that_is_too_large_is_refused(void **state)
 {
     (void)state;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     struct hr_report_columns columns = hr_report_columns_default();
     size_t whole = strlen("name,major,year\r\nAda Lovelace,Mathematics,2\r\ns2,,\r\n");
     for (size_t cap = whole - 1; cap <= whole + 1; cap++) {
@@ -250,13 +250,13 @@ static void a_report_is_limited(void **state)
     static char name[ROW_BYTES - 1];
     memset(name, 'n', sizeof name - 1);
     const size_t at_most = (HR_LIMIT_REPORT_BYTES - COLUMNS_BYTES) / ROW_BYTES;
-    struct hr_report_student *students = calloc(at_most + 1, sizeof *students);
+    struct hr_observed_student *students = calloc(at_most + 1, sizeof *students);
     assert_non_null(students);
     for (size_t i = 0; i <= at_most; i++)
-        students[i].name = name;
+        students[i].seen.name = name;
     struct hr_report_columns columns = {{HR_COLUMN_NAME}, 1};
     for (size_t more = 0; more <= 1; more++) {
-        struct hr_report report = {.students = students, .student_count = at_most + more};
+        struct hr_observation report = {.students = students, .student_count = at_most + more};
         struct hr_error error;
         struct hr_buffer out;
         hr_buffer_init(&out, HR_LIMIT_REPORT_BYTES);

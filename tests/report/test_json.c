@@ -6,7 +6,7 @@
 #include "report/sample.h"
 
 /* The report, parsed back. The buffer is returned too, for those who look at its bytes. */
-static struct hr_json *write_and_parse(const struct hr_report *report, struct hr_buffer *out)
+static struct hr_json *write_and_parse(const struct hr_observation *report, struct hr_buffer *out)
 {
     struct hr_error error;
     struct hr_json *object = NULL;
@@ -44,7 +44,7 @@ static void assert_integer(const struct hr_json *object, const char *key, int64_
 static void golden_bytes(void **state)
 {
     (void)state;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     report.student_count = 1;
     report.track_count = 0;
     report.warning_count = 0;
@@ -106,6 +106,7 @@ static void golden_bytes(void **state)
              "      \"stranger_chance\": 3.42e-8\n"
              "    }\n"
              "  ],\n"
+             "  \"unknown_people\": 1,\n"
              "  \"tracks\": [],\n"
              "  \"warnings\": []\n"
              "}\n",
@@ -118,7 +119,7 @@ static void unknown_tracks_are_there_with_their_reason(void **state)
 {
     (void)state;
     struct hr_buffer out;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     struct hr_json *object = write_and_parse(&report, &out);
     assert_int_equal(hr_json_size(hr_json_get(object, "tracks")), 4);
     const struct hr_json *known = item(object, "tracks", 0);
@@ -133,6 +134,22 @@ static void unknown_tracks_are_there_with_their_reason(void **state)
     assert_integer(unknown, "views", 4);
     assert_true(hr_json_number(hr_json_get(unknown, "face_px")) == 40);
     assert_true(hr_json_number(hr_json_get(unknown, "margin")) == 0.0391);
+    assert_integer(unknown, "person", 1);
+    assert_null_value(known, "person");
+    assert_integer(unknown, "camera", 2);
+    assert_text(unknown, "model", "face-reidentification-retail-0095-1");
+    assert_null_value(known, "model");
+    /* Where it was, in whole pixels: time, left, top, width, height. */
+    static const int64_t best[] = {2500, 310, 120, 40, 52}, first[] = {1000, 300, 119, 38, 49};
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(hr_json_integer(hr_json_at(hr_json_get(unknown, "best"), i)) == best[i]);
+        assert_true(hr_json_integer(hr_json_at(hr_json_at(hr_json_get(unknown, "places"), 0), i)) == first[i]);
+    }
+    assert_int_equal(hr_json_size(hr_json_get(unknown, "places")), 2);
+    const struct hr_json *candidate = hr_json_at(hr_json_get(unknown, "candidates"), 0);
+    assert_text(candidate, "student_id", "s2");
+    assert_true(hr_json_number(hr_json_get(candidate, "similarity")) == 0.2211);
+    assert_integer(object, "unknown_people", 1);
     hr_json_free(object);
     hr_buffer_clear(&out);
 }
@@ -141,10 +158,10 @@ static void unknown_tracks_are_there_with_their_reason(void **state)
 static void likenesses_that_do_not_exist_are_null(void **state)
 {
     (void)state;
-    struct hr_report_track track = {
+    struct hr_observed_track track = {
         .reason = "no_gallery", .similarity = NAN, .margin = INFINITY};
-    struct hr_report_student student = {.id = "s1", .similarity = 0.25, .margin = INFINITY};
-    struct hr_report report = {
+    struct hr_observed_student student = {.seen.id = "s1", .seen.similarity = 0.25, .seen.margin = INFINITY};
+    struct hr_observation report = {
         .students = &student, .student_count = 1, .tracks = &track, .track_count = 1};
     struct hr_buffer out;
     struct hr_json *object = write_and_parse(&report, &out);
@@ -160,7 +177,7 @@ static void student_without_a_record_says_so(void **state)
 {
     (void)state;
     struct hr_buffer out;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     struct hr_json *object = write_and_parse(&report, &out);
     const struct hr_json *student = item(object, "students", 1);
     assert_text(student, "id", "s2");
@@ -177,9 +194,9 @@ static void empty_report_has_every_member(void **state)
 {
     (void)state;
     static const char *const keys[] = {"schema", "homeroom", "video",    "models", "options", "class",
-                                       "frames", "faces",    "students", "tracks", "warnings"};
+                                       "frames", "faces",    "students", "unknown_people", "tracks", "warnings"};
     struct hr_buffer out;
-    struct hr_report report = {0};
+    struct hr_observation report = {0};
     struct hr_json *object = write_and_parse(&report, &out);
     assert_int_equal(hr_json_size(object), sizeof keys / sizeof *keys);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -201,13 +218,13 @@ static void nasty_texts_come_back(void **state)
                                         "Zoë 陈 \xF0\x9F\x98\x80", ""};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *const extra[] = {texts[i], texts[i]};
-        struct hr_report_student student = {.id = texts[i],
-                                            .name = texts[i],
-                                            .major = texts[i],
-                                            .year = texts[i],
+        struct hr_observed_student student = {.seen.id = texts[i],
+                                            .seen.name = texts[i],
+                                            .seen.major = texts[i],
+                                            .seen.year = texts[i],
                                             .extra = extra,
                                             .extra_count = 1};
-        struct hr_report report = {.video = texts[i],
+        struct hr_observation report = {.video = texts[i],
                                    .codec = texts[i],
                                    .model_ids = &texts[i],
                                    .model_count = 1,
@@ -232,8 +249,8 @@ static void bytes_that_are_not_utf8_are_replaced(void **state)
 {
     (void)state;
     const char *const extra[] = {"k\xE9y", "v\xE9"};
-    struct hr_report_student student = {.name = "Jos\xE9", .extra = extra, .extra_count = 1};
-    struct hr_report report = {.video = "\xFF.mp4", .students = &student, .student_count = 1};
+    struct hr_observed_student student = {.seen.name = "Jos\xE9", .extra = extra, .extra_count = 1};
+    struct hr_observation report = {.video = "\xFF.mp4", .students = &student, .student_count = 1};
     struct hr_buffer out;
     struct hr_json *object = write_and_parse(&report, &out);
     assert_text(hr_json_get(object, "video"), "name", "\xEF\xBF\xBD.mp4");
@@ -248,7 +265,7 @@ static void bytes_that_are_not_utf8_are_replaced(void **state)
 static void long_videos_keep_their_milliseconds(void **state)
 {
     (void)state;
-    struct hr_report report = {.duration_us = INT64_C(14399123456)};
+    struct hr_observation report = {.duration_us = INT64_C(14399123456)};
     struct hr_buffer out;
     struct hr_json *object = write_and_parse(&report, &out);
     assert_integer(hr_json_get(object, "video"), "duration_ms", 14399123);
@@ -262,7 +279,7 @@ static void report_that_is_too_large_is_refused(void **state)
     (void)state;
     struct hr_error error;
     struct hr_buffer out;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     hr_buffer_init(&out, 1 << 20);
     assert_ok(hr_report_write_json(&report, &out, &error), &error);
     size_t whole = out.size;

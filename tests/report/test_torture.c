@@ -28,14 +28,14 @@ static enum hr_status write_json(void *context, struct hr_error *error)
 static void csv_without_memory(void **state)
 {
     (void)state;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     torture(write_csv, &report);
 }
 
 static void json_without_memory(void **state)
 {
     (void)state;
-    struct hr_report report = sample_report();
+    struct hr_observation report = sample_report();
     torture(write_json, &report);
 }
 

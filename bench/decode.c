@@ -132,9 +132,7 @@ int main(int argc, char **argv)
 {
     int jobs = 1, threads = 1, at = 1;
     for (; at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2) {
-        int *option = strcmp(argv[at], "--jobs") == 0      ? &jobs
-                      : strcmp(argv[at], "--threads") == 0 ? &threads
-                                                           : NULL;
+        int *option = strcmp(argv[at], "--jobs") == 0 ? &jobs : strcmp(argv[at], "--threads") == 0 ? &threads : NULL;
         if (option == NULL || (*option = number(argv[at + 1])) == 0)
             break;
     }

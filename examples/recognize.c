@@ -9,8 +9,8 @@ static void print_students(const struct hr_result *result)
 {
     for (size_t i = 0; i < hr_result_student_count(result); i++) {
         const struct hr_seen_student *seen = hr_result_student(result, i);
-        printf("%s: %s, %s, from %.1f s to %.1f s\n", seen->name, seen->major, seen->year,
-               (double)seen->first_us / 1e6, (double)seen->last_us / 1e6);
+        printf("%s: %s, %s, from %.1f s to %.1f s\n", seen->name, seen->major, seen->year, (double)seen->first_us / 1e6,
+               (double)seen->last_us / 1e6);
     }
     printf("%zu unknown\n", hr_result_unknown_count(result));
 }

@@ -38,8 +38,7 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define HR_MUST_USE __attribute__((warn_unused_result))
-#define HR_PRINTF(format_index, first_argument)                                                    \
-    __attribute__((format(printf, format_index, first_argument)))
+#define HR_PRINTF(format_index, first_argument) __attribute__((format(printf, format_index, first_argument)))
 #define HR_API __attribute__((visibility("default")))
 #else
 #define HR_MUST_USE
@@ -51,12 +50,12 @@ extern "C" {
  * its HTTP status and whether trying again can help. */
 enum hr_status {
     HR_OK = 0,
-    HR_END,            /* no more frames, rows, items: a result, not an error */
-    HR_ERR_ARGUMENT,   /* the caller's or user's argument makes no sense */
-    HR_ERR_NOT_FOUND,  /* the file, student or table is not there */
-    HR_ERR_PERMISSION, /* it is there but may not be read or written */
-    HR_ERR_IO,         /* reading or writing failed half way */
-    HR_ERR_FORMAT, /* the bytes are not what they should be: not a video, a damaged model, bad CSV
+    HR_END,             /* no more frames, rows, items: a result, not an error */
+    HR_ERR_ARGUMENT,    /* the caller's or user's argument makes no sense */
+    HR_ERR_NOT_FOUND,   /* the file, student or table is not there */
+    HR_ERR_PERMISSION,  /* it is there but may not be read or written */
+    HR_ERR_IO,          /* reading or writing failed half way */
+    HR_ERR_FORMAT,      /* the bytes are not what they should be: not a video, a damaged model, bad CSV
                     */
     HR_ERR_UNSUPPORTED, /* well formed, but of a kind that homeroom does not handle */
     HR_ERR_LIMIT,       /* a named limit of base/limits.h was passed */
@@ -116,14 +115,12 @@ struct hr_engine_options {
 
 /* Opens everything a session needs. Errors: MODEL, NOT_FOUND, DATABASE, MEMORY. Safe to share
  * between threads once open; close it after the last session. */
-HR_API enum hr_status hr_engine_open(struct hr_engine **out,
-                                     const struct hr_engine_options *options,
+HR_API enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_options *options,
                                      struct hr_error *error) HR_MUST_USE;
 /* Reads students and faces anew. Calls that are running go on with what was there when they began; after a failure,
  * later ones do, too. Any thread. */
 HR_API enum hr_status hr_engine_refresh(struct hr_engine *engine, struct hr_error *error) HR_MUST_USE;
-HR_API void
-hr_engine_close(struct hr_engine *engine); /* NULL is allowed, as for all _close and _free */
+HR_API void hr_engine_close(struct hr_engine *engine); /* NULL is allowed, as for all _close and _free */
 
 /* ---- session: one video at a time, one thread at a time ---- */
 
@@ -161,16 +158,15 @@ struct hr_recognize_options {
     double false_present; /* how likely a stranger may be taken for somebody of the class in a
                              certain name; above 0, below 1; default 0.001 */
     enum hr_include include;
-    int64_t timeout_ms; /* of the whole call; 0: none */
-    void (*progress)(void *context,
-                     const struct hr_progress *progress); /* may be NULL; after each frame */
+    int64_t timeout_ms;                                                  /* of the whole call; 0: none */
+    void (*progress)(void *context, const struct hr_progress *progress); /* may be NULL; after each frame */
     void *progress_context;
     const struct hr_stop *stop; /* borrowed; may be NULL */
 };
 static inline struct hr_recognize_options hr_recognize_options_default(void)
 {
-    struct hr_recognize_options options = {sizeof(struct hr_recognize_options), 2.0, 0.001, HR_INCLUDE_DEFAULT, 0, NULL,
-                                           NULL, NULL};
+    struct hr_recognize_options options = {
+        sizeof(struct hr_recognize_options), 2.0, 0.001, HR_INCLUDE_DEFAULT, 0, NULL, NULL, NULL};
     return options;
 }
 
@@ -179,8 +175,8 @@ struct hr_result; /* opaque; what was seen in one video */
 /* Recognise the enrolled students in a video (or still image) file. Nobody in it is a result, not
  * an error. `session` was made by the same engine. */
 HR_API enum hr_status hr_recognize_file(struct hr_engine *engine, struct hr_session *session, const char *path,
-                                        const struct hr_recognize_options *options,
-                                        struct hr_result **out, struct hr_error *error) HR_MUST_USE;
+                                        const struct hr_recognize_options *options, struct hr_result **out,
+                                        struct hr_error *error) HR_MUST_USE;
 HR_API void hr_result_free(struct hr_result *result);
 
 /* One recognised student; strings belong to the result and are never NULL. */
@@ -192,8 +188,8 @@ struct hr_seen_student {
     bool has_record;  /* false: the table holds nothing but the id */
     int64_t first_us; /* presentation time of the first and last sight */
     int64_t last_us;
-    size_t sightings; /* sampled frames in which the student was seen */
-    size_t tracks;    /* unbroken appearances */
+    size_t sightings;       /* sampled frames in which the student was seen */
+    size_t tracks;          /* unbroken appearances */
     enum hr_band band;      /* review or certain, by the best track */
     const char *reason;     /* for the band: "accepted", "weak", "ambiguous", "one_sight" */
     double similarity;      /* cosine of the best track with the student's template, -1..1 */
@@ -204,10 +200,8 @@ struct hr_seen_student {
 
 /* The students that are counted as seen (hr_recognize_options.include), in the order of first sight. */
 HR_API size_t hr_result_student_count(const struct hr_result *result);
-HR_API const struct hr_seen_student *hr_result_student(const struct hr_result *result,
-                                                       size_t index);
-HR_API size_t
-hr_result_unknown_count(const struct hr_result *result); /* people who look like nobody enrolled */
+HR_API const struct hr_seen_student *hr_result_student(const struct hr_result *result, size_t index);
+HR_API size_t hr_result_unknown_count(const struct hr_result *result); /* people who look like nobody enrolled */
 /* What went not quite right: a damaged part of the file, a student without a record. NULL past the
  * last. */
 HR_API const char *hr_result_warning(const struct hr_result *result, size_t index);
@@ -216,9 +210,8 @@ enum hr_format { HR_FORMAT_CSV, HR_FORMAT_JSON };
 
 /* The report as text. `columns`: NULL for name,major,year; else as `homeroom recognize --columns`
  * takes it (JSON has everything anyway). *text is the caller's (free). */
-HR_API enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format,
-                                      const char *columns, char **text,
-                                      struct hr_error *error) HR_MUST_USE;
+HR_API enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format, const char *columns,
+                                      char **text, struct hr_error *error) HR_MUST_USE;
 
 #ifdef __cplusplus
 }

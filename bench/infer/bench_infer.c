@@ -107,8 +107,7 @@ static enum hr_status bench_init(struct bench *bench, char **words, struct hr_er
         status = hr_runner_new(&bench->runner, bench->network, &bench->options, error);
     if (status != HR_OK)
         return status;
-    size_t count = (size_t)bench->options.batch *
-                   (size_t)hr_network_card(bench->network)->input_channels *
+    size_t count = (size_t)bench->options.batch * (size_t)hr_network_card(bench->network)->input_channels *
                    (size_t)bench->options.size.width_px * (size_t)bench->options.size.height_px;
     bench->input = malloc(count * sizeof *bench->input);
     if (bench->input == NULL)
@@ -135,12 +134,11 @@ static void print_layers(struct bench *bench, int64_t *best_ns, int64_t total_ns
         const struct hr_step *step = hr_runner_step(bench->runner, i);
         double rate = step->flops / (double)(best_ns[i] > 0 ? best_ns[i] : 1);
         flops += step->flops;
-        printf("%-44s %9.3f %8.1f %5.0f%%\n", step->name, (double)best_ns[i] / 1e6, rate,
-               100 * rate / peak);
+        printf("%-44s %9.3f %8.1f %5.0f%%\n", step->name, (double)best_ns[i] / 1e6, rate, 100 * rate / peak);
     }
     double rate = flops / (double)total_ns;
-    printf("%-44s %9.3f %8.1f %5.0f%%  of %.1f GFLOPS\n", "one run", (double)total_ns / 1e6, rate,
-           100 * rate / peak, peak);
+    printf("%-44s %9.3f %8.1f %5.0f%%  of %.1f GFLOPS\n", "one run", (double)total_ns / 1e6, rate, 100 * rate / peak,
+           peak);
 }
 
 static int command_layers(char **words)
@@ -238,7 +236,6 @@ int main(int argc, char **argv)
         return command_ready(argv + 2, argc - 2);
     if (argc == 3 && strcmp(argv[1], "peak") == 0)
         return command_peak(argv[2]);
-    fputs("usage: bench_infer layers|serve|ready|peak ...; the top of bench_infer.c says more\n",
-          stderr);
+    fputs("usage: bench_infer layers|serve|ready|peak ...; the top of bench_infer.c says more\n", stderr);
     return USAGE;
 }

@@ -18,14 +18,12 @@ void hr_bucket_regions_clear(struct hr_bucket_regions *regions)
 static struct hr_bucket_region *find(struct hr_bucket_regions *regions, const char *bucket)
 {
     for (size_t i = 0; i < HR_BUCKET_REGIONS_MAX; i++)
-        if (regions->entries[i].bucket[0] != '\0' &&
-            strcmp(regions->entries[i].bucket, bucket) == 0)
+        if (regions->entries[i].bucket[0] != '\0' && strcmp(regions->entries[i].bucket, bucket) == 0)
             return &regions->entries[i];
     return NULL;
 }
 
-void hr_bucket_regions_set(struct hr_bucket_regions *regions, const char *bucket,
-                           const char *region)
+void hr_bucket_regions_set(struct hr_bucket_regions *regions, const char *bucket, const char *region)
 {
     pthread_mutex_lock(&regions->lock);
     struct hr_bucket_region *entry = find(regions, bucket);

@@ -21,8 +21,7 @@ struct hr_bucket_regions {
 
 void hr_bucket_regions_init(struct hr_bucket_regions *regions);
 void hr_bucket_regions_clear(struct hr_bucket_regions *regions);
-void hr_bucket_regions_set(struct hr_bucket_regions *regions, const char *bucket,
-                           const char *region);
+void hr_bucket_regions_set(struct hr_bucket_regions *regions, const char *bucket, const char *region);
 /* False when nothing is known of the bucket. */
 bool hr_bucket_regions_get(struct hr_bucket_regions *regions, const char *bucket, char out[32]);
 

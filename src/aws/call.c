@@ -54,13 +54,11 @@ static enum hr_status find_endpoint(struct call *call)
     if (own != NULL) {
         enum hr_status status = hr_endpoint_parse(&call->endpoint, own, call->error);
         return status == HR_OK ? HR_OK
-                               : hr_error_prefix(call->error, "AWS_ENDPOINT_URL for %s",
-                                                 hr_aws_service_name(service));
+                               : hr_error_prefix(call->error, "AWS_ENDPOINT_URL for %s", hr_aws_service_name(service));
     }
     call->endpoint = (struct hr_endpoint){.scheme = "https"};
-    snprintf(call->endpoint.host, sizeof call->endpoint.host, "%s.%s.amazonaws.com%s",
-             hr_aws_service_name(service), call->region,
-             strncmp(call->region, "cn-", 3) == 0 ? ".cn" : "");
+    snprintf(call->endpoint.host, sizeof call->endpoint.host, "%s.%s.amazonaws.com%s", hr_aws_service_name(service),
+             call->region, strncmp(call->region, "cn-", 3) == 0 ? ".cn" : "");
     return HR_OK;
 }
 
@@ -76,10 +74,9 @@ static enum hr_status find_address(struct call *call)
     if (status != HR_OK)
         return status;
     const struct hr_endpoint *endpoint = &call->endpoint;
-    snprintf(call->host, sizeof call->host, "%s%s",
-             request->host_prefix != NULL ? request->host_prefix : "", endpoint->host);
-    hr_buffer_append_format(&call->path, "%s%s", endpoint->base,
-                            request->path != NULL ? request->path : "/");
+    snprintf(call->host, sizeof call->host, "%s%s", request->host_prefix != NULL ? request->host_prefix : "",
+             endpoint->host);
+    hr_buffer_append_format(&call->path, "%s%s", endpoint->base, request->path != NULL ? request->path : "/");
     hr_buffer_append_format(&call->url, "%s://%s", endpoint->scheme, call->host);
     hr_uri_encode(&call->url, hr_buffer_text(&call->path), true);
     if (request->query_count > 0)
@@ -107,8 +104,8 @@ static int64_t our_wall_us(const struct hr_aws *aws)
     return aws->clock->wall_us(aws->clock->context);
 }
 
-static enum hr_status sign(struct call *call, const struct hr_sigv4_keys *keys,
-                           const struct header_list *headers, struct hr_sigv4_signature *out)
+static enum hr_status sign(struct call *call, const struct hr_sigv4_keys *keys, const struct header_list *headers,
+                           struct hr_sigv4_signature *out)
 {
     const struct hr_aws_request *request = call->request;
     call->skew_us = atomic_load(&call->aws->skew_us);
@@ -129,8 +126,7 @@ static enum hr_status sign(struct call *call, const struct hr_sigv4_keys *keys,
 }
 
 static enum hr_status add_signature(struct call *call, const struct hr_credentials *credentials,
-                                    struct hr_sigv4_signature *signature,
-                                    struct header_list *headers)
+                                    struct hr_sigv4_signature *signature, struct header_list *headers)
 {
     if (call->request->anonymous)
         return HR_OK;
@@ -219,9 +215,9 @@ static enum hr_status explain(const struct call *call, const struct hr_failure *
     bool has_code = answer->code[0] != '\0', has_message = answer->message[0] != '\0';
     bool has_hint = failure->hint[0] != '\0';
     return hr_error_set(call->error, failure->status, "%s answers %d%s%s%s%s%s%s%s",
-                        hr_aws_service_name(call->request->service), answer->http.status,
-                        has_code ? " " : "", answer->code, has_message ? ": " : "",
-                        answer->message, has_hint ? " (" : "", failure->hint, has_hint ? ")" : "");
+                        hr_aws_service_name(call->request->service), answer->http.status, has_code ? " " : "",
+                        answer->code, has_message ? ": " : "", answer->message, has_hint ? " (" : "", failure->hint,
+                        has_hint ? ")" : "");
 }
 
 /* When the service's clock and ours disagree: learn by how much. */
@@ -242,8 +238,7 @@ static bool learn_skew(struct call *call, const struct hr_failure *failure)
     return true;
 }
 
-static bool refresh_keys(struct call *call, const struct hr_failure *failure,
-                         const struct hr_credentials *credentials)
+static bool refresh_keys(struct call *call, const struct hr_failure *failure, const struct hr_credentials *credentials)
 {
     if (call->keys_refreshed || !failure->expired || credentials->key_id == NULL)
         return false;
@@ -264,8 +259,8 @@ static int64_t asked_wait_ms(const struct hr_http_response *response)
 enum verdict { DONE, FAILED, AGAIN_AT_ONCE, AGAIN_LATER };
 
 /* After an answer, or none: what to do. */
-static enum verdict judge(struct call *call, enum hr_status *status,
-                          const struct hr_credentials *credentials, enum hr_retry_kind *kind)
+static enum verdict judge(struct call *call, enum hr_status *status, const struct hr_credentials *credentials,
+                          enum hr_retry_kind *kind)
 {
     struct hr_aws_answer *answer = call->answer;
     struct hr_failure failure = {.hint = ""};
@@ -277,8 +272,7 @@ static enum verdict judge(struct call *call, enum hr_status *status,
             return DONE;
         failure.maybe_done = true;
         failure.retry = HR_RETRY_TRANSIENT;
-        *status = hr_error_set(call->error, HR_ERR_IO,
-                               "the answer was damaged on its way: its checksum is wrong");
+        *status = hr_error_set(call->error, HR_ERR_IO, "the answer was damaged on its way: its checksum is wrong");
     } else {
         hr_failure_read(answer);
         drop_secrets(answer, credentials);
@@ -300,8 +294,8 @@ static enum hr_status attempt(struct call *call, struct hr_credentials *credenti
     hr_credentials_clear(credentials);
     hr_http_response_clear(&answer->http);
     if (!call->request->anonymous) {
-        enum hr_status status = hr_credentials_get(
-            call->aws->credentials, call->request->deadline, credentials, call->error);
+        enum hr_status status =
+            hr_credentials_get(call->aws->credentials, call->request->deadline, credentials, call->error);
         if (status != HR_OK)
             return status;
     }
@@ -326,8 +320,7 @@ static enum hr_status run(struct call *call)
             hr_retry_done(&retry);
         if (verdict == DONE || verdict == FAILED)
             break;
-        if (verdict == AGAIN_LATER &&
-            !hr_retry_again(&retry, kind, asked_wait_ms(&call->answer->http)))
+        if (verdict == AGAIN_LATER && !hr_retry_again(&retry, kind, asked_wait_ms(&call->answer->http)))
             break;
     }
     hr_credentials_clear(&credentials);
@@ -336,18 +329,17 @@ static enum hr_status run(struct call *call)
     return status;
 }
 
-enum hr_status hr_aws_call(struct hr_aws *aws, const struct hr_aws_request *request,
-                           struct hr_aws_answer *answer, struct hr_error *error)
+enum hr_status hr_aws_call(struct hr_aws *aws, const struct hr_aws_request *request, struct hr_aws_answer *answer,
+                           struct hr_error *error)
 {
     struct call call = {.aws = aws, .request = request, .answer = answer, .error = error};
     hr_aws_answer_clear(answer);
     hr_buffer_init(&call.path, HR_LIMIT_HTTP_HEAD_BYTES);
     hr_buffer_init(&call.url, HR_LIMIT_HTTP_HEAD_BYTES);
     /* Room for "host", date, token, hash, authorization and trace. */
-    enum hr_status status =
-        request->header_count > HEADERS_MAX - 6
-            ? hr_error_set(error, HR_ERR_LIMIT, "more than %d headers", HEADERS_MAX - 6)
-            : find_address(&call);
+    enum hr_status status = request->header_count > HEADERS_MAX - 6
+                                ? hr_error_set(error, HR_ERR_LIMIT, "more than %d headers", HEADERS_MAX - 6)
+                                : find_address(&call);
     if (status == HR_OK)
         status = hr_sha256_hex(request->body, call.payload_hash, error);
     if (status == HR_OK)

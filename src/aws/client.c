@@ -6,8 +6,7 @@
 #include "aws/client_state.h"
 #include "base/limits.h"
 
-static const char *proxy(const struct hr_aws_environment *environment, const char *upper,
-                         const char *lower)
+static const char *proxy(const struct hr_aws_environment *environment, const char *upper, const char *lower)
 {
     const char *value = hr_aws_environment_get(environment, lower);
     return value == NULL && upper != NULL ? hr_aws_environment_get(environment, upper) : value;
@@ -29,8 +28,7 @@ static enum hr_status open_http(struct hr_aws *aws, struct hr_error *error)
     return hr_http_open(&aws->http, &options, error);
 }
 
-enum hr_status hr_aws_open(struct hr_aws **out, const struct hr_aws_options *options,
-                           struct hr_error *error)
+enum hr_status hr_aws_open(struct hr_aws **out, const struct hr_aws_options *options, struct hr_error *error)
 {
     *out = NULL;
     struct hr_aws *aws = calloc(1, sizeof *aws);
@@ -42,16 +40,13 @@ enum hr_status hr_aws_open(struct hr_aws **out, const struct hr_aws_options *opt
     aws->clock = options->clock != NULL ? options->clock : hr_clock_system();
     aws->random = options->random.next != NULL ? options->random : hr_random_system();
     aws->policy = hr_retry_policy_default();
-    enum hr_status status = hr_aws_config_load(&aws->config, &options->environment,
-                                               options->profile, options->region, error);
+    enum hr_status status =
+        hr_aws_config_load(&aws->config, &options->environment, options->profile, options->region, error);
     if (status == HR_OK)
         status = open_http(aws, error);
     if (status == HR_OK) {
-        const struct hr_credential_options credentials = {.config = &aws->config,
-                                                          .http = aws->http,
-                                                          .clock = aws->clock,
-                                                          .container_host =
-                                                              options->container_host};
+        const struct hr_credential_options credentials = {
+            .config = &aws->config, .http = aws->http, .clock = aws->clock, .container_host = options->container_host};
         status = hr_credential_source_new(&aws->credentials, &credentials, error);
     }
     if (status != HR_OK) {
@@ -108,15 +103,14 @@ bool hr_aws_has_endpoint(const struct hr_aws *aws, enum hr_aws_service service)
     return aws->config.endpoint[service] != NULL;
 }
 
-enum hr_status hr_aws_region(struct hr_aws *aws, const struct hr_deadline *deadline,
-                             const char **out, struct hr_error *error)
+enum hr_status hr_aws_region(struct hr_aws *aws, const struct hr_deadline *deadline, const char **out,
+                             struct hr_error *error)
 {
     *out = aws->config.region != NULL ? aws->config.region : aws->region;
     if (aws->config.region != NULL || atomic_load(&aws->has_region))
         return HR_OK;
     char region[sizeof aws->region] = "";
-    enum hr_status status =
-        hr_credentials_ec2_region(aws->credentials, deadline, region, sizeof region, error);
+    enum hr_status status = hr_credentials_ec2_region(aws->credentials, deadline, region, sizeof region, error);
     if (status == HR_ERR_DEADLINE)
         return status;
     if (status != HR_OK)

@@ -20,11 +20,11 @@ struct hr_aws; /* opaque */
 /* Zeroed but for `environment` is a good choice. Texts are borrowed for the call only. */
 struct hr_aws_options {
     struct hr_aws_environment environment; /* outlives the client */
-    const char *profile;          /* NULL: AWS_PROFILE, else "default" */
-    const char *region;           /* NULL: as the SDKs find it */
-    const struct hr_clock *clock; /* NULL: the system's; outlives the client */
-    struct hr_random random;      /* `next` NULL: the system's */
-    const char *container_host;   /* see aws/credentials.h; for tests */
+    const char *profile;                   /* NULL: AWS_PROFILE, else "default" */
+    const char *region;                    /* NULL: as the SDKs find it */
+    const struct hr_clock *clock;          /* NULL: the system's; outlives the client */
+    struct hr_random random;               /* `next` NULL: the system's */
+    const char *container_host;            /* see aws/credentials.h; for tests */
 };
 
 /* Reads the shared config files, opens no connection. */
@@ -40,17 +40,17 @@ void hr_aws_set_trace(struct hr_aws *aws, const char *trace);
 struct hr_http *hr_aws_http(struct hr_aws *aws);
 const struct hr_clock *hr_aws_clock(const struct hr_aws *aws);
 /* The configured region, else EC2's, else ARGUMENT with what to set. *out is owned by `aws`. */
-enum hr_status hr_aws_region(struct hr_aws *aws, const struct hr_deadline *deadline,
-                             const char **out, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_aws_region(struct hr_aws *aws, const struct hr_deadline *deadline, const char **out,
+                             struct hr_error *error) HR_MUST_USE;
 /* The service's own address was set (AWS_ENDPOINT_URL...): not Amazon's. */
 bool hr_aws_has_endpoint(const struct hr_aws *aws, enum hr_aws_service service);
 
 struct hr_aws_request {
     enum hr_aws_service service;
     const char *method;
-    const char *region;      /* NULL: hr_aws_region */
-    const char *host_prefix; /* "bucket." in front of the service's host; NULL: none */
-    const char *path;        /* not encoded; begins with '/'; NULL: "/" */
+    const char *region;          /* NULL: hr_aws_region */
+    const char *host_prefix;     /* "bucket." in front of the service's host; NULL: none */
+    const char *path;            /* not encoded; begins with '/'; NULL: "/" */
     const struct hr_pair *query; /* not encoded */
     size_t query_count;
     const struct hr_pair *headers; /* signed, too */
@@ -60,8 +60,8 @@ struct hr_aws_request {
      * connection, a 500) ends the call with UNAVAILABLE and `answer.maybe_done`, for the caller to
      * find out; refused before it was done (throttled, no connection) is still tried again. */
     bool repeatable;
-    bool anonymous;            /* not signed */
-    struct hr_http_sink sink;  /* as in aws/http.h */
+    bool anonymous;           /* not signed */
+    struct hr_http_sink sink; /* as in aws/http.h */
     size_t response_max_bytes;
     int64_t idle_timeout_ms;
     const struct hr_deadline *deadline;
@@ -70,11 +70,11 @@ struct hr_aws_request {
 /* Everything there is to know about the last attempt. */
 struct hr_aws_answer {
     struct hr_http_response http;
-    char code[96];    /* the service's word for the error: "NoSuchKey"; "" when there is none */
+    char code[96];     /* the service's word for the error: "NoSuchKey"; "" when there is none */
     char message[256]; /* its text */
-    char region[32];  /* the region that it says is the right one; "" mostly */
+    char region[32];   /* the region that it says is the right one; "" mostly */
     int attempts;
-    bool maybe_done;  /* some attempt failed in a way that leaves open whether it was carried out */
+    bool maybe_done; /* some attempt failed in a way that leaves open whether it was carried out */
 };
 void hr_aws_answer_init(struct hr_aws_answer *answer);
 void hr_aws_answer_clear(struct hr_aws_answer *answer);
@@ -87,8 +87,8 @@ void hr_aws_answer_clear(struct hr_aws_answer *answer);
  *   UNAVAILABLE  500, 502, 503, 504 or no answer after all attempts
  *   ARGUMENT     400 and other refusals
  *   and what hr_http_send gives */
-enum hr_status hr_aws_call(struct hr_aws *aws, const struct hr_aws_request *request,
-                           struct hr_aws_answer *answer, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_aws_call(struct hr_aws *aws, const struct hr_aws_request *request, struct hr_aws_answer *answer,
+                           struct hr_error *error) HR_MUST_USE;
 
 /* A call of the services that speak JSON: DynamoDB ("DynamoDB_20120810.BatchGetItem") and SQS
  * ("AmazonSQS.SendMessage"). The checksum of DynamoDB's answers is verified. */
@@ -103,8 +103,7 @@ struct hr_aws_json_request {
 
 /* *out is the caller's (hr_json_free), NULL after a failure; so that the service's code can be
  * looked at, `answer` is the caller's, too, initialised; NULL when nobody wants it. */
-enum hr_status hr_aws_json_call(struct hr_aws *aws, const struct hr_aws_json_request *request,
-                                struct hr_json **out, struct hr_aws_answer *answer,
-                                struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_aws_json_call(struct hr_aws *aws, const struct hr_aws_json_request *request, struct hr_json **out,
+                                struct hr_aws_answer *answer, struct hr_error *error) HR_MUST_USE;
 
 #endif

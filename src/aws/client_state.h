@@ -20,9 +20,9 @@ struct hr_aws {
     struct hr_retry_policy policy;
     struct hr_retry_budget budget;
     struct hr_bucket_regions bucket_regions;
-    _Atomic int64_t skew_us;   /* what must be added to our clock to get theirs */
-    atomic_bool has_region;    /* config.region, or `region` from the metadata, will not change */
-    pthread_mutex_t lock;      /* of the two below */
+    _Atomic int64_t skew_us; /* what must be added to our clock to get theirs */
+    atomic_bool has_region;  /* config.region, or `region` from the metadata, will not change */
+    pthread_mutex_t lock;    /* of the two below */
     char region[32];
     char trace[HR_TRACE_SIZE]; /* "": none */
 };

@@ -10,8 +10,8 @@
 #include "base/limits.h"
 
 static const struct {
-    const char *name;         /* in a host and a signature */
-    const char *endpoint;     /* the variable with the service's own address */
+    const char *name;     /* in a host and a signature */
+    const char *endpoint; /* the variable with the service's own address */
 } services[HR_AWS_SERVICE_COUNT] = {
     [HR_AWS_S3] = {"s3", "AWS_ENDPOINT_URL_S3"},
     [HR_AWS_DYNAMODB] = {"dynamodb", "AWS_ENDPOINT_URL_DYNAMODB"},
@@ -55,8 +55,7 @@ static const char *variable(const struct hr_aws_config *config, const char *name
 /* In the config file a profile's section is "profile NAME", but for the default one. */
 static const char *section_in_config(const struct hr_aws_config *config, char *out, size_t size)
 {
-    snprintf(out, size, "%s%s", strcmp(config->profile, "default") == 0 ? "" : "profile ",
-             config->profile);
+    snprintf(out, size, "%s%s", strcmp(config->profile, "default") == 0 ? "" : "profile ", config->profile);
     return out;
 }
 
@@ -81,8 +80,8 @@ static enum hr_status copy(char **out, const char *text, struct hr_error *error)
 }
 
 /* "~/.aws/config" unless a variable names another; an empty `out`: there is no home. */
-static enum hr_status file_path(const struct hr_aws_config *config, const char *name,
-                                const char *in_home, struct hr_buffer *out, struct hr_error *error)
+static enum hr_status file_path(const struct hr_aws_config *config, const char *name, const char *in_home,
+                                struct hr_buffer *out, struct hr_error *error)
 {
     const char *path = variable(config, name);
     const char *home = variable(config, "HOME");
@@ -95,8 +94,8 @@ static enum hr_status file_path(const struct hr_aws_config *config, const char *
     return hr_buffer_check(out, error);
 }
 
-static enum hr_status load_file(struct hr_aws_config *config, const char *name, const char *in_home,
-                                struct hr_ini *out, struct hr_error *error)
+static enum hr_status load_file(struct hr_aws_config *config, const char *name, const char *in_home, struct hr_ini *out,
+                                struct hr_error *error)
 {
     struct hr_buffer path, text;
     hr_buffer_init(&path, 4096);
@@ -134,8 +133,7 @@ static enum hr_status check_profile(const struct hr_aws_config *config, struct h
                         config->profile);
 }
 
-static enum hr_status find_region(struct hr_aws_config *config, const char *region,
-                                  struct hr_error *error)
+static enum hr_status find_region(struct hr_aws_config *config, const char *region, struct hr_error *error)
 {
     if (region == NULL)
         region = variable(config, "AWS_REGION");
@@ -144,8 +142,7 @@ static enum hr_status find_region(struct hr_aws_config *config, const char *regi
     if (region == NULL)
         region = hr_aws_config_profile(config, "region");
     if (region != NULL && !hr_aws_region_is_valid(region))
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "'%s' is not the name of a region, such as us-east-1", region);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not the name of a region, such as us-east-1", region);
     return copy(&config->region, region, error);
 }
 
@@ -200,14 +197,12 @@ static enum hr_status find_attempts(struct hr_aws_config *config, struct hr_erro
     char *end;
     long number = strtol(text, &end, 10);
     if (*end != '\0' || number < 1 || number > 100)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "AWS_MAX_ATTEMPTS must be a number from 1 to 100, not '%s'", text);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "AWS_MAX_ATTEMPTS must be a number from 1 to 100, not '%s'", text);
     config->attempts_max = (int)number;
     return HR_OK;
 }
 
-static enum hr_status find_profile(struct hr_aws_config *config, const char *profile,
-                                   struct hr_error *error)
+static enum hr_status find_profile(struct hr_aws_config *config, const char *profile, struct hr_error *error)
 {
     if (profile == NULL)
         profile = variable(config, "AWS_PROFILE");
@@ -215,8 +210,7 @@ static enum hr_status find_profile(struct hr_aws_config *config, const char *pro
     return copy(&config->profile, profile != NULL ? profile : "default", error);
 }
 
-enum hr_status hr_aws_config_load(struct hr_aws_config *out,
-                                  const struct hr_aws_environment *environment,
+enum hr_status hr_aws_config_load(struct hr_aws_config *out, const struct hr_aws_environment *environment,
                                   const char *profile, const char *region, struct hr_error *error)
 {
     *out = (struct hr_aws_config){.environment = *environment};
@@ -224,8 +218,7 @@ enum hr_status hr_aws_config_load(struct hr_aws_config *out,
     if (status == HR_OK)
         status = load_file(out, "AWS_CONFIG_FILE", "config", &out->config, error);
     if (status == HR_OK)
-        status = load_file(out, "AWS_SHARED_CREDENTIALS_FILE", "credentials", &out->credentials,
-                           error);
+        status = load_file(out, "AWS_SHARED_CREDENTIALS_FILE", "credentials", &out->credentials, error);
     if (status == HR_OK)
         status = check_profile(out, error);
     if (status == HR_OK)

@@ -44,12 +44,11 @@ void hr_credentials_clear(struct hr_credentials *credentials)
 
 struct hr_sigv4_keys hr_credentials_keys(const struct hr_credentials *credentials)
 {
-    return (struct hr_sigv4_keys){credentials->key_id, credentials->secret,
-                                  credentials->session_token};
+    return (struct hr_sigv4_keys){credentials->key_id, credentials->secret, credentials->session_token};
 }
 
-enum hr_status hr_credentials_set(struct hr_credentials *out, const struct hr_sigv4_keys *keys,
-                                  int64_t expires_wall_us, struct hr_error *error)
+enum hr_status hr_credentials_set(struct hr_credentials *out, const struct hr_sigv4_keys *keys, int64_t expires_wall_us,
+                                  struct hr_error *error)
 {
     bool has_token = keys->session_token != NULL && keys->session_token[0] != '\0';
     *out = (struct hr_credentials){
@@ -64,15 +63,13 @@ enum hr_status hr_credentials_set(struct hr_credentials *out, const struct hr_si
     return hr_error_set(error, HR_ERR_MEMORY, "no memory for keys");
 }
 
-static enum hr_status copy(const struct hr_credentials *from, struct hr_credentials *out,
-                           struct hr_error *error)
+static enum hr_status copy(const struct hr_credentials *from, struct hr_credentials *out, struct hr_error *error)
 {
     struct hr_sigv4_keys keys = hr_credentials_keys(from);
     return hr_credentials_set(out, &keys, from->expires_wall_us, error);
 }
 
-enum hr_status hr_credential_source_new(struct hr_credential_source **out,
-                                        const struct hr_credential_options *options,
+enum hr_status hr_credential_source_new(struct hr_credential_source **out, const struct hr_credential_options *options,
                                         struct hr_error *error)
 {
     struct hr_credential_source *source = calloc(1, sizeof *source);
@@ -106,16 +103,13 @@ struct link {
 
 /* The order of the SDKs. */
 static const struct link chain[] = {
-    {"variables", hr_credentials_from_environment, true},
-    {"web identity", hr_credentials_from_web_identity, false},
-    {"profile", hr_credentials_from_profile, true},
-    {"container", hr_credentials_from_container, false},
+    {"variables", hr_credentials_from_environment, true}, {"web identity", hr_credentials_from_web_identity, false},
+    {"profile", hr_credentials_from_profile, true},       {"container", hr_credentials_from_container, false},
     {"EC2 metadata", hr_credentials_from_ec2, false},
 };
 
-static enum hr_status walk_chain(const struct hr_credential_options *options,
-                                 const struct hr_deadline *deadline, struct hr_credentials *out,
-                                 bool *fixed, struct hr_error *error)
+static enum hr_status walk_chain(const struct hr_credential_options *options, const struct hr_deadline *deadline,
+                                 struct hr_credentials *out, bool *fixed, struct hr_error *error)
 {
     for (size_t i = 0; i < sizeof chain / sizeof *chain; i++) {
         enum hr_status status = chain[i].fetch(options, deadline, out, error);
@@ -142,8 +136,7 @@ static int64_t wall_us(const struct hr_credential_source *source)
 
 static bool is_usable(const struct hr_credential_source *source, int64_t now_us)
 {
-    return source->current.key_id != NULL && now_us < source->current.expires_wall_us &&
-           !source->distrusted;
+    return source->current.key_id != NULL && now_us < source->current.expires_wall_us && !source->distrusted;
 }
 
 static bool is_fresh(const struct hr_credential_source *source, int64_t now_us)
@@ -166,8 +159,8 @@ static void wait_for_change(struct hr_credential_source *source)
 }
 
 /* The lock is held before and after, and given away meanwhile. */
-static enum hr_status fetch(struct hr_credential_source *source,
-                            const struct hr_deadline *deadline, struct hr_error *error)
+static enum hr_status fetch(struct hr_credential_source *source, const struct hr_deadline *deadline,
+                            struct hr_error *error)
 {
     struct hr_credentials fetched = {0};
     bool fixed = false;
@@ -189,9 +182,8 @@ static enum hr_status fetch(struct hr_credential_source *source,
     return status;
 }
 
-enum hr_status hr_credentials_get(struct hr_credential_source *source,
-                                  const struct hr_deadline *deadline, struct hr_credentials *out,
-                                  struct hr_error *error)
+enum hr_status hr_credentials_get(struct hr_credential_source *source, const struct hr_deadline *deadline,
+                                  struct hr_credentials *out, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     *out = (struct hr_credentials){0};
@@ -222,8 +214,7 @@ enum hr_status hr_credentials_get(struct hr_credential_source *source,
 bool hr_credentials_expired(struct hr_credential_source *source, const char *key_id)
 {
     pthread_mutex_lock(&source->lock);
-    bool is_current =
-        source->current.key_id != NULL && strcmp(source->current.key_id, key_id) == 0;
+    bool is_current = source->current.key_id != NULL && strcmp(source->current.key_id, key_id) == 0;
     bool can_change = !source->fixed || !is_current;
     if (is_current && can_change)
         source->distrusted = true;
@@ -231,9 +222,8 @@ bool hr_credentials_expired(struct hr_credential_source *source, const char *key
     return can_change;
 }
 
-enum hr_status hr_credentials_ec2_region(struct hr_credential_source *source,
-                                         const struct hr_deadline *deadline, char *out, size_t size,
-                                         struct hr_error *error)
+enum hr_status hr_credentials_ec2_region(struct hr_credential_source *source, const struct hr_deadline *deadline,
+                                         char *out, size_t size, struct hr_error *error)
 {
     return hr_ec2_region(&source->options, deadline, out, size, error);
 }

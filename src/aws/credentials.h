@@ -20,8 +20,8 @@
 struct hr_credentials {
     char *key_id;
     char *secret;
-    char *session_token;      /* NULL: none */
-    int64_t expires_wall_us;  /* INT64_MAX: never */
+    char *session_token;     /* NULL: none */
+    int64_t expires_wall_us; /* INT64_MAX: never */
 };
 void hr_credentials_clear(struct hr_credentials *credentials); /* wipes and frees; safe on zeroes */
 struct hr_sigv4_keys hr_credentials_keys(const struct hr_credentials *credentials);
@@ -37,23 +37,20 @@ struct hr_credential_options {
 };
 
 /* Opens no connection and reads no file yet. */
-enum hr_status hr_credential_source_new(struct hr_credential_source **out,
-                                        const struct hr_credential_options *options,
+enum hr_status hr_credential_source_new(struct hr_credential_source **out, const struct hr_credential_options *options,
                                         struct hr_error *error) HR_MUST_USE;
 void hr_credential_source_free(struct hr_credential_source *source);
 
 /* PERMISSION when there are none anywhere (the text says where was looked) or a source refused;
  * UNAVAILABLE when one cannot be reached; FORMAT for a damaged answer; DEADLINE. */
-enum hr_status hr_credentials_get(struct hr_credential_source *source,
-                                  const struct hr_deadline *deadline, struct hr_credentials *out,
-                                  struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_credentials_get(struct hr_credential_source *source, const struct hr_deadline *deadline,
+                                  struct hr_credentials *out, struct hr_error *error) HR_MUST_USE;
 /* The service says that these have expired: the next get fetches anew unless somebody has done so
  * already. False when they cannot change (variables, a file). */
 bool hr_credentials_expired(struct hr_credential_source *source, const char *key_id);
 
 /* The region as EC2's metadata tells it; NOT_FOUND when this machine has none. */
-enum hr_status hr_credentials_ec2_region(struct hr_credential_source *source,
-                                         const struct hr_deadline *deadline, char *out, size_t size,
-                                         struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_credentials_ec2_region(struct hr_credential_source *source, const struct hr_deadline *deadline,
+                                         char *out, size_t size, struct hr_error *error) HR_MUST_USE;
 
 #endif

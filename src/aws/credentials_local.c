@@ -14,12 +14,11 @@ static const char *variable(const struct hr_credential_options *options, const c
 }
 
 enum hr_status hr_credentials_from_environment(const struct hr_credential_options *options,
-                                               const struct hr_deadline *deadline,
-                                               struct hr_credentials *out, struct hr_error *error)
+                                               const struct hr_deadline *deadline, struct hr_credentials *out,
+                                               struct hr_error *error)
 {
     (void)deadline;
-    struct hr_sigv4_keys keys = {variable(options, "AWS_ACCESS_KEY_ID"),
-                                 variable(options, "AWS_SECRET_ACCESS_KEY"),
+    struct hr_sigv4_keys keys = {variable(options, "AWS_ACCESS_KEY_ID"), variable(options, "AWS_SECRET_ACCESS_KEY"),
                                  variable(options, "AWS_SESSION_TOKEN")};
     if (keys.key_id == NULL && keys.secret == NULL)
         return HR_END;
@@ -33,8 +32,8 @@ enum hr_status hr_credentials_from_environment(const struct hr_credential_option
 /* Ways to get keys that a profile may name and that are not built. */
 static const char *unsupported_setting(const struct hr_aws_config *config)
 {
-    static const char *const names[] = {"credential_process", "sso_session", "sso_start_url",
-                                        "source_profile", "credential_source", "role_arn"};
+    static const char *const names[] = {"credential_process", "sso_session",       "sso_start_url",
+                                        "source_profile",     "credential_source", "role_arn"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (hr_aws_config_profile(config, names[i]) != NULL)
             return names[i];
@@ -42,8 +41,8 @@ static const char *unsupported_setting(const struct hr_aws_config *config)
 }
 
 enum hr_status hr_credentials_from_profile(const struct hr_credential_options *options,
-                                           const struct hr_deadline *deadline,
-                                           struct hr_credentials *out, struct hr_error *error)
+                                           const struct hr_deadline *deadline, struct hr_credentials *out,
+                                           struct hr_error *error)
 {
     (void)deadline;
     const struct hr_aws_config *config = options->config;
@@ -75,9 +74,8 @@ static enum hr_retry_kind retry_kind(enum hr_status status, const struct hr_http
     return response->status == 429 || response->status >= 500 ? HR_RETRY_TRANSIENT : HR_RETRY_NO;
 }
 
-enum hr_status hr_credentials_ask(const struct hr_credential_options *options,
-                                  const struct hr_http_request *request, int attempts_max,
-                                  struct hr_http_response *response, struct hr_error *error)
+enum hr_status hr_credentials_ask(const struct hr_credential_options *options, const struct hr_http_request *request,
+                                  int attempts_max, struct hr_http_response *response, struct hr_error *error)
 {
     struct hr_retry retry = {.policy = hr_retry_policy_default(),
                              .clock = options->clock,
@@ -87,16 +85,14 @@ enum hr_status hr_credentials_ask(const struct hr_credential_options *options,
     enum hr_status status;
     do {
         status = hr_http_send(options->http, request, response, error);
-    } while ((status != HR_OK || response->status != 200) &&
-             hr_retry_again(&retry, retry_kind(status, response), 0));
+    } while ((status != HR_OK || response->status != 200) && hr_retry_again(&retry, retry_kind(status, response), 0));
     if (status != HR_OK || response->status == 200)
         return status;
     return hr_error_set(error, response->status >= 500 ? HR_ERR_UNAVAILABLE : HR_ERR_PERMISSION,
                         "the answer was HTTP %d", response->status);
 }
 
-enum hr_status hr_credentials_from_json(struct hr_view text, struct hr_credentials *out,
-                                        struct hr_error *error)
+enum hr_status hr_credentials_from_json(struct hr_view text, struct hr_credentials *out, struct hr_error *error)
 {
     struct hr_json *json = NULL;
     enum hr_status status = hr_json_parse(&json, text, error);
@@ -116,8 +112,7 @@ enum hr_status hr_credentials_from_json(struct hr_view text, struct hr_credentia
     return status;
 }
 
-enum hr_status hr_credentials_read_token(const char *path, struct hr_buffer *out,
-                                         struct hr_error *error)
+enum hr_status hr_credentials_read_token(const char *path, struct hr_buffer *out, struct hr_error *error)
 {
     struct hr_buffer text;
     hr_buffer_init(&text, HR_LIMIT_AWS_FILE_BYTES);

@@ -44,8 +44,7 @@ static bool find_web_identity(const struct hr_credential_options *options, struc
     return out->token_file != NULL;
 }
 
-static enum hr_status sts_url(const struct hr_aws_config *config, struct hr_buffer *out,
-                              struct hr_error *error)
+static enum hr_status sts_url(const struct hr_aws_config *config, struct hr_buffer *out, struct hr_error *error)
 {
     if (config->endpoint[HR_AWS_STS] != NULL)
         hr_buffer_append_text(out, config->endpoint[HR_AWS_STS]);
@@ -57,8 +56,7 @@ static enum hr_status sts_url(const struct hr_aws_config *config, struct hr_buff
     return hr_buffer_check(out, error);
 }
 
-static enum hr_status keys_from_xml(struct hr_view text, struct hr_credentials *out,
-                                    struct hr_error *error)
+static enum hr_status keys_from_xml(struct hr_view text, struct hr_credentials *out, struct hr_error *error)
 {
     char key_id[256], secret[256], token[8192], expiration[64];
     int64_t expires_us;
@@ -78,10 +76,9 @@ static enum hr_status keys_from_xml(struct hr_view text, struct hr_credentials *
     return status;
 }
 
-static enum hr_status assume_role(const struct hr_credential_options *options,
-                                  const struct hr_deadline *deadline,
-                                  const struct web_identity *identity, const char *token,
-                                  struct hr_credentials *out, struct hr_error *error)
+static enum hr_status assume_role(const struct hr_credential_options *options, const struct hr_deadline *deadline,
+                                  const struct web_identity *identity, const char *token, struct hr_credentials *out,
+                                  struct hr_error *error)
 {
     const struct hr_pair form[] = {{"Action", "AssumeRoleWithWebIdentity"},
                                    {"Version", "2011-06-15"},
@@ -108,10 +105,8 @@ static enum hr_status assume_role(const struct hr_credential_options *options,
                                             .deadline = deadline};
     status = hr_credentials_ask(options, &request, ATTEMPTS, &response, error);
     char code[96];
-    if (status == HR_ERR_PERMISSION &&
-        hr_xml_find(hr_buffer_view(&response.body), "Code", code, sizeof code))
-        status = hr_error_set(error, HR_ERR_PERMISSION, "STS refused the role '%s': %s",
-                              identity->role, code);
+    if (status == HR_ERR_PERMISSION && hr_xml_find(hr_buffer_view(&response.body), "Code", code, sizeof code))
+        status = hr_error_set(error, HR_ERR_PERMISSION, "STS refused the role '%s': %s", identity->role, code);
     if (status == HR_OK)
         status = keys_from_xml(hr_buffer_view(&response.body), out, error);
 out:
@@ -123,15 +118,14 @@ out:
 }
 
 enum hr_status hr_credentials_from_web_identity(const struct hr_credential_options *options,
-                                                const struct hr_deadline *deadline,
-                                                struct hr_credentials *out, struct hr_error *error)
+                                                const struct hr_deadline *deadline, struct hr_credentials *out,
+                                                struct hr_error *error)
 {
     struct web_identity identity;
     if (!find_web_identity(options, &identity))
         return HR_END;
     if (identity.role == NULL)
-        return hr_error_set(error, HR_ERR_PERMISSION,
-                            "there is a token file but no role: set AWS_ROLE_ARN");
+        return hr_error_set(error, HR_ERR_PERMISSION, "there is a token file but no role: set AWS_ROLE_ARN");
     /* Read each time: the platform puts a new token there before the old one runs out. */
     struct hr_buffer token;
     hr_buffer_init(&token, HR_LIMIT_AWS_FILE_BYTES);
@@ -148,7 +142,7 @@ enum hr_status hr_credentials_from_web_identity(const struct hr_credential_optio
 static bool may_ask_for_keys(const char *url)
 {
     struct hr_endpoint endpoint;
-    static const char *const hosts[] = {"localhost",      "127.0.0.1",      "[::1]",
+    static const char *const hosts[] = {"localhost",     "127.0.0.1",      "[::1]",
                                         "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
     if (hr_endpoint_parse(&endpoint, url, NULL) != HR_OK)
         return false;
@@ -156,26 +150,23 @@ static bool may_ask_for_keys(const char *url)
         return true;
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         size_t size = strlen(hosts[i]);
-        if (strncmp(endpoint.host, hosts[i], size) == 0 &&
-            (endpoint.host[size] == '\0' || endpoint.host[size] == ':'))
+        if (strncmp(endpoint.host, hosts[i], size) == 0 && (endpoint.host[size] == '\0' || endpoint.host[size] == ':'))
             return true;
     }
     return false;
 }
 
-static enum hr_status container_url(const struct hr_credential_options *options,
-                                    struct hr_buffer *out, struct hr_error *error)
+static enum hr_status container_url(const struct hr_credential_options *options, struct hr_buffer *out,
+                                    struct hr_error *error)
 {
     const char *relative = variable(options, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     const char *full = variable(options, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
     if (relative == NULL && full == NULL)
         return HR_END;
     if (relative != NULL && relative[0] != '/')
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with '/'");
+        return hr_error_set(error, HR_ERR_ARGUMENT, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with '/'");
     if (relative != NULL) {
-        const char *host = options->container_host != NULL ? options->container_host
-                                                           : "http://169.254.170.2";
+        const char *host = options->container_host != NULL ? options->container_host : "http://169.254.170.2";
         hr_buffer_append_format(out, "%s%s", host, relative);
         return hr_buffer_check(out, error);
     }
@@ -190,8 +181,8 @@ static enum hr_status container_url(const struct hr_credential_options *options,
 }
 
 /* Empty when the agent wants none. */
-static enum hr_status container_token(const struct hr_credential_options *options,
-                                      struct hr_buffer *out, struct hr_error *error)
+static enum hr_status container_token(const struct hr_credential_options *options, struct hr_buffer *out,
+                                      struct hr_error *error)
 {
     const char *file = variable(options, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     const char *token = variable(options, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
@@ -203,8 +194,8 @@ static enum hr_status container_token(const struct hr_credential_options *option
 }
 
 enum hr_status hr_credentials_from_container(const struct hr_credential_options *options,
-                                             const struct hr_deadline *deadline,
-                                             struct hr_credentials *out, struct hr_error *error)
+                                             const struct hr_deadline *deadline, struct hr_credentials *out,
+                                             struct hr_error *error)
 {
     struct hr_buffer url, token;
     struct hr_http_response response;
@@ -245,8 +236,7 @@ static const char *ec2_host(const struct hr_credential_options *options)
         return options->ec2_host;
     if (own != NULL)
         return own;
-    return mode != NULL && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]"
-                                                         : "http://169.254.169.254";
+    return mode != NULL && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
 }
 
 static bool ec2_is_disabled(const struct hr_credential_options *options)
@@ -261,9 +251,8 @@ struct ec2_session {
     struct hr_buffer token;
 };
 
-static enum hr_status ec2_ask(const struct ec2_session *session, const char *method,
-                              const char *path, const struct hr_pair *header,
-                              struct hr_http_response *response, struct hr_error *error)
+static enum hr_status ec2_ask(const struct ec2_session *session, const char *method, const char *path,
+                              const struct hr_pair *header, struct hr_http_response *response, struct hr_error *error)
 {
     struct hr_buffer url;
     hr_buffer_init(&url, 4096);
@@ -308,8 +297,8 @@ static enum hr_status ec2_open(struct ec2_session *session, struct hr_error *err
     return status;
 }
 
-static enum hr_status ec2_get(const struct ec2_session *session, const char *path,
-                              struct hr_http_response *response, struct hr_error *error)
+static enum hr_status ec2_get(const struct ec2_session *session, const char *path, struct hr_http_response *response,
+                              struct hr_error *error)
 {
     const struct hr_pair token = {"X-aws-ec2-metadata-token", hr_buffer_text(&session->token)};
     return ec2_ask(session, "GET", path, &token, response, error);
@@ -330,8 +319,7 @@ static enum hr_status ec2_role_path(const struct ec2_session *session, struct hr
     return hr_buffer_check(path, error);
 }
 
-enum hr_status hr_credentials_from_ec2(const struct hr_credential_options *options,
-                                       const struct hr_deadline *deadline,
+enum hr_status hr_credentials_from_ec2(const struct hr_credential_options *options, const struct hr_deadline *deadline,
                                        struct hr_credentials *out, struct hr_error *error)
 {
     struct ec2_session session = {.options = options, .deadline = deadline};
@@ -354,9 +342,8 @@ enum hr_status hr_credentials_from_ec2(const struct hr_credential_options *optio
     return status;
 }
 
-enum hr_status hr_ec2_region(const struct hr_credential_options *options,
-                             const struct hr_deadline *deadline, char *out, size_t size,
-                             struct hr_error *error)
+enum hr_status hr_ec2_region(const struct hr_credential_options *options, const struct hr_deadline *deadline, char *out,
+                             size_t size, struct hr_error *error)
 {
     struct ec2_session session = {.options = options, .deadline = deadline};
     struct hr_http_response response;

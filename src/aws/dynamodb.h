@@ -13,8 +13,7 @@ struct hr_dynamodb_call {
 
 /* *out: see hr_aws_json_call. Answers of up to 24 MiB are taken: a page holds 16 MB and JSON adds
  * to it. `answer` may be NULL; its `code` is without the namespace ("ThrottlingException"). */
-enum hr_status hr_dynamodb_call(struct hr_aws *aws, const struct hr_dynamodb_call *call,
-                                struct hr_json **out, struct hr_aws_answer *answer,
-                                struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_dynamodb_call(struct hr_aws *aws, const struct hr_dynamodb_call *call, struct hr_json **out,
+                                struct hr_aws_answer *answer, struct hr_error *error) HR_MUST_USE;
 
 #endif

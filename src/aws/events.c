@@ -60,8 +60,7 @@ static char *decoded_key(const char *key, bool form, struct hr_error *error)
     struct hr_buffer plain;
     hr_buffer_init(&plain, HR_LIMIT_S3_KEY_BYTES);
     char *copy = NULL;
-    if (hr_uri_decode(&plain, hr_view_text(key), true, error) == HR_OK &&
-        hr_buffer_check(&plain, error) == HR_OK)
+    if (hr_uri_decode(&plain, hr_view_text(key), true, error) == HR_OK && hr_buffer_check(&plain, error) == HR_OK)
         copy = strdup(hr_buffer_text(&plain));
     else
         hr_error_prefix(error, "the object's key");
@@ -79,8 +78,7 @@ static struct hr_event_object *append_object(struct hr_events *events, struct hr
     }
     size_t count = events->object_count;
     if ((count & (count - 1)) == 0) { /* room for 1, 2, 4, 8 ... is full */
-        struct hr_event_object *more =
-            realloc(events->objects, (count > 0 ? 2 * count : 1) * sizeof *more);
+        struct hr_event_object *more = realloc(events->objects, (count > 0 ? 2 * count : 1) * sizeof *more);
         if (more == NULL) {
             (void)!no_memory(error);
             return NULL;
@@ -93,9 +91,8 @@ static struct hr_event_object *append_object(struct hr_events *events, struct hr
 }
 
 /* `bucket` and `object` as both S3 and EventBridge write them, but for the key and the ETag. */
-static enum hr_status add_object(struct hr_events *events, const struct hr_json *bucket,
-                                 const struct hr_json *object, bool form, bool created,
-                                 struct hr_error *error)
+static enum hr_status add_object(struct hr_events *events, const struct hr_json *bucket, const struct hr_json *object,
+                                 bool form, bool created, struct hr_error *error)
 {
     const char *bucket_name = text_of(bucket, "name"), *key = text_of(object, "key");
     if (bucket_name[0] == '\0' || key[0] == '\0')
@@ -132,8 +129,7 @@ static bool is_creation(const char *name)
     return strncmp(name, "ObjectCreated:", strlen("ObjectCreated:")) == 0;
 }
 
-static enum hr_status add_s3_record(struct hr_events *events, const struct hr_json *record,
-                                    struct hr_error *error)
+static enum hr_status add_s3_record(struct hr_events *events, const struct hr_json *record, struct hr_error *error)
 {
     /* Amazon's rule: the same major version, any minor one. */
     const char *version = text_of(record, "eventVersion");
@@ -144,12 +140,11 @@ static enum hr_status add_s3_record(struct hr_events *events, const struct hr_js
                       is_creation(text_of(record, "eventName")), error);
 }
 
-static enum hr_status read_notification(struct hr_events *events, const struct hr_json *event,
-                                        int depth, struct hr_error *error);
+static enum hr_status read_notification(struct hr_events *events, const struct hr_json *event, int depth,
+                                        struct hr_error *error);
 
 /* A notification as a text inside another one. */
-static enum hr_status read_text(struct hr_events *events, const char *text, int depth,
-                                struct hr_error *error)
+static enum hr_status read_text(struct hr_events *events, const char *text, int depth, struct hr_error *error)
 {
     struct hr_json *inner = NULL;
     enum hr_status status = hr_json_parse(&inner, hr_view_text(text), error);
@@ -159,8 +154,8 @@ static enum hr_status read_text(struct hr_events *events, const char *text, int 
     return status;
 }
 
-static enum hr_status read_records(struct hr_events *events, const struct hr_json *records,
-                                   int depth, struct hr_error *error)
+static enum hr_status read_records(struct hr_events *events, const struct hr_json *records, int depth,
+                                   struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < hr_json_size(records); i++) {
@@ -177,8 +172,8 @@ static enum hr_status read_records(struct hr_events *events, const struct hr_jso
 }
 
 /* What one message holds. Envelopes lie in each other two deep at most. */
-static enum hr_status read_notification(struct hr_events *events, const struct hr_json *event,
-                                        int depth, struct hr_error *error)
+static enum hr_status read_notification(struct hr_events *events, const struct hr_json *event, int depth,
+                                        struct hr_error *error)
 {
     enum { DEPTH_MAX = 3 };
     if (depth > DEPTH_MAX)
@@ -190,19 +185,16 @@ static enum hr_status read_notification(struct hr_events *events, const struct h
         return read_text(events, text_of(event, "Message"), depth, error);
     const struct hr_json *detail = hr_json_get(event, "detail");
     if (hr_json_type(detail) == HR_JSON_OBJECT)
-        return add_object(events, hr_json_get(detail, "bucket"), hr_json_get(detail, "object"),
-                          false, strcmp(text_of(event, "detail-type"), "Object Created") == 0,
-                          error);
+        return add_object(events, hr_json_get(detail, "bucket"), hr_json_get(detail, "object"), false,
+                          strcmp(text_of(event, "detail-type"), "Object Created") == 0, error);
     if (strcmp(text_of(event, "Event"), "s3:TestEvent") == 0)
         return HR_OK;
-    return hr_error_set(error, HR_ERR_FORMAT,
-                        "this is not a notification of S3, SQS, SNS or EventBridge");
+    return hr_error_set(error, HR_ERR_FORMAT, "this is not a notification of S3, SQS, SNS or EventBridge");
 }
 
 static struct hr_event_message *append_message(struct hr_events *events, const char *id)
 {
-    struct hr_event_message *more =
-        realloc(events->messages, (events->message_count + 1) * sizeof *more);
+    struct hr_event_message *more = realloc(events->messages, (events->message_count + 1) * sizeof *more);
     if (more == NULL)
         return NULL;
     events->messages = more;
@@ -215,8 +207,7 @@ static struct hr_event_message *append_message(struct hr_events *events, const c
 }
 
 /* A message that makes no sense is marked; its records, if some were read, are dropped. */
-static enum hr_status read_message(struct hr_events *events, const struct hr_json *record,
-                                   struct hr_error *error)
+static enum hr_status read_message(struct hr_events *events, const struct hr_json *record, struct hr_error *error)
 {
     struct hr_event_message *message = append_message(events, text_of(record, "messageId"));
     if (message == NULL)
@@ -229,15 +220,13 @@ static enum hr_status read_message(struct hr_events *events, const struct hr_jso
         return status;
     message = &events->messages[events->message_count - 1];
     message->status = status;
-    snprintf(message->reason, sizeof message->reason, "%.*s", (int)sizeof message->reason - 1,
-             error->text);
+    snprintf(message->reason, sizeof message->reason, "%.*s", (int)sizeof message->reason - 1, error->text);
     while (events->object_count > before)
         clear_object(&events->objects[--events->object_count]);
     return HR_OK;
 }
 
-static enum hr_status read_event(struct hr_events *events, const struct hr_json *event,
-                                 struct hr_error *error)
+static enum hr_status read_event(struct hr_events *events, const struct hr_json *event, struct hr_error *error)
 {
     const struct hr_json *records = hr_json_get(event, "Records");
     const struct hr_json *first = hr_json_at(records, 0);

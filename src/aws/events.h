@@ -46,8 +46,7 @@ struct hr_events {
 
 /* FORMAT when the event as a whole is no notification; a single message of a queue that is none is
  * marked and the others are read. A test event is understood and holds no object. */
-enum hr_status hr_events_parse(struct hr_events *out, struct hr_view json,
-                               struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_events_parse(struct hr_events *out, struct hr_view json, struct hr_error *error) HR_MUST_USE;
 void hr_events_clear(struct hr_events *events); /* safe on a zeroed one */
 
 /* Objects in one event: a queue hands over 10,000 messages at most, S3 one record in each. */

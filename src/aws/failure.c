@@ -12,8 +12,7 @@ static const char hint_keys[] = "the access key is not known there: check AWS_AC
 static const char hint_secret[] =
     "the signature is wrong: check AWS_SECRET_ACCESS_KEY, and that key, secret and session token "
     "belong together";
-static const char hint_expired[] =
-    "the session's keys have run out: get new ones (AWS_SESSION_TOKEN belongs to them)";
+static const char hint_expired[] = "the session's keys have run out: get new ones (AWS_SESSION_TOKEN belongs to them)";
 static const char hint_clock[] = "this machine's clock is wrong";
 
 enum {
@@ -33,8 +32,7 @@ struct known_code {
 /* The codes that mean something else than their HTTP status does. */
 static const struct known_code known_codes[] = {
     {"AccessDenied", HR_ERR_PERMISSION, HR_RETRY_NO, 0, hint_policy},
-    {"AccessDeniedException", HR_ERR_PERMISSION, HR_RETRY_NO, 0,
-     "the policy of these keys does not allow it"},
+    {"AccessDeniedException", HR_ERR_PERMISSION, HR_RETRY_NO, 0, "the policy of these keys does not allow it"},
     {"InvalidAccessKeyId", HR_ERR_PERMISSION, HR_RETRY_NO, 0, hint_keys},
     {"InvalidClientTokenId", HR_ERR_PERMISSION, HR_RETRY_NO, 0, hint_keys},
     {"UnrecognizedClientException", HR_ERR_PERMISSION, HR_RETRY_NO, 0, hint_keys},
@@ -86,8 +84,7 @@ static const struct known_code known_codes[] = {
     {"InternalError", HR_ERR_UNAVAILABLE, HR_RETRY_TRANSIENT, MAYBE_DONE, ""},
     {"InternalServerError", HR_ERR_UNAVAILABLE, HR_RETRY_TRANSIENT, MAYBE_DONE, ""},
     {"InternalFailure", HR_ERR_UNAVAILABLE, HR_RETRY_TRANSIENT, MAYBE_DONE, ""},
-    {"InvalidObjectState", HR_ERR_UNSUPPORTED, HR_RETRY_NO, 0,
-     "the object lies in an archive: restore it first"},
+    {"InvalidObjectState", HR_ERR_UNSUPPORTED, HR_RETRY_NO, 0, "the object lies in an archive: restore it first"},
 };
 
 static struct hr_failure failure_of_http(int status)
@@ -104,11 +101,9 @@ static struct hr_failure failure_of_http(int status)
     case 410:
         return (struct hr_failure){.status = HR_ERR_NOT_FOUND, .hint = ""};
     case 408:
-        return (struct hr_failure){
-            .status = HR_ERR_UNAVAILABLE, .retry = HR_RETRY_TRANSIENT, .hint = ""};
+        return (struct hr_failure){.status = HR_ERR_UNAVAILABLE, .retry = HR_RETRY_TRANSIENT, .hint = ""};
     case 429:
-        return (struct hr_failure){
-            .status = HR_ERR_THROTTLED, .retry = HR_RETRY_THROTTLED, .hint = ""};
+        return (struct hr_failure){.status = HR_ERR_THROTTLED, .retry = HR_RETRY_THROTTLED, .hint = ""};
     case 301:
     case 307:
         return (struct hr_failure){.status = HR_ERR_ARGUMENT, .hint = "it is in another region"};
@@ -116,14 +111,11 @@ static struct hr_failure failure_of_http(int status)
     case 502:
     case 503:
     case 504:
-        return (struct hr_failure){.status = HR_ERR_UNAVAILABLE,
-                                   .retry = HR_RETRY_TRANSIENT,
-                                   .maybe_done = true,
-                                   .hint = ""};
+        return (struct hr_failure){
+            .status = HR_ERR_UNAVAILABLE, .retry = HR_RETRY_TRANSIENT, .maybe_done = true, .hint = ""};
     default:
-        return (struct hr_failure){.status = status >= 500 ? HR_ERR_UNAVAILABLE : HR_ERR_ARGUMENT,
-                                   .maybe_done = status >= 500,
-                                   .hint = ""};
+        return (struct hr_failure){
+            .status = status >= 500 ? HR_ERR_UNAVAILABLE : HR_ERR_ARGUMENT, .maybe_done = status >= 500, .hint = ""};
     }
 }
 

@@ -81,8 +81,7 @@ static bool copy_text(char **out, const char *text)
     return *out != NULL;
 }
 
-enum hr_status hr_http_open(struct hr_http **out, const struct hr_http_options *options,
-                            struct hr_error *error)
+enum hr_status hr_http_open(struct hr_http **out, const struct hr_http_options *options, struct hr_error *error)
 {
     *out = NULL;
     /* Counted by libcurl, and safe between threads since 7.84. */
@@ -95,10 +94,8 @@ enum hr_status hr_http_open(struct hr_http **out, const struct hr_http_options *
     }
     pthread_mutex_init(&http->lock, NULL);
     http->clock = options->clock != NULL ? options->clock : hr_clock_system();
-    if (!copy_text(&http->ca_bundle, options->ca_bundle) ||
-        !copy_text(&http->proxy_http, options->proxy_http) ||
-        !copy_text(&http->proxy_https, options->proxy_https) ||
-        !copy_text(&http->proxy_not, options->proxy_not) ||
+    if (!copy_text(&http->ca_bundle, options->ca_bundle) || !copy_text(&http->proxy_http, options->proxy_http) ||
+        !copy_text(&http->proxy_https, options->proxy_https) || !copy_text(&http->proxy_not, options->proxy_not) ||
         !copy_text(&http->user_agent, options->user_agent)) {
         hr_http_close(http);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for an HTTP client");
@@ -326,13 +323,11 @@ static enum hr_status make_headers(const struct hr_http_request *request, struct
 /* curl_easy_setopt fails for lack of memory only, with options that exist: seen at the end. */
 #define SET(option, value) (failed |= curl_easy_setopt(easy, (option), (value)) != CURLE_OK)
 
-static bool set_connection(CURL *easy, const struct hr_http *http,
-                           const struct hr_http_request *request)
+static bool set_connection(CURL *easy, const struct hr_http *http, const struct hr_http_request *request)
 {
     bool failed = false;
     bool tls = strncasecmp(request->url, "https:", 6) == 0;
-    int64_t connect_ms = request->connect_timeout_ms > 0 ? request->connect_timeout_ms
-                                                         : HR_HTTP_CONNECT_TIMEOUT_MS;
+    int64_t connect_ms = request->connect_timeout_ms > 0 ? request->connect_timeout_ms : HR_HTTP_CONNECT_TIMEOUT_MS;
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -358,8 +353,8 @@ static bool set_method(CURL *easy, const struct hr_http_request *request)
         SET(CURLOPT_NOBODY, 1L);
         return !failed;
     }
-    bool has_body = request->body.size > 0 || strcmp(request->method, "PUT") == 0 ||
-                    strcmp(request->method, "POST") == 0;
+    bool has_body =
+        request->body.size > 0 || strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0;
     if (has_body) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
@@ -400,12 +395,11 @@ static bool must_stop(struct transfer *transfer)
     if (sent != transfer->sent_bytes)
         transfer->moved_us = now;
     transfer->sent_bytes = sent;
-    int64_t idle_ms = request->idle_timeout_ms != 0 ? request->idle_timeout_ms
-                                                    : HR_HTTP_IDLE_TIMEOUT_MS;
+    int64_t idle_ms = request->idle_timeout_ms != 0 ? request->idle_timeout_ms : HR_HTTP_IDLE_TIMEOUT_MS;
     if (idle_ms < 0 || now - transfer->moved_us < idle_ms * 1000)
         return false;
-    transfer->status = hr_error_set(transfer->error, HR_ERR_UNAVAILABLE,
-                                    "nothing was heard for %lld ms", (long long)idle_ms);
+    transfer->status =
+        hr_error_set(transfer->error, HR_ERR_UNAVAILABLE, "nothing was heard for %lld ms", (long long)idle_ms);
     transfer->response->retryable = true;
     return true;
 }
@@ -505,8 +499,7 @@ enum hr_status hr_http_send(struct hr_http *http, const struct hr_http_request *
                             struct hr_http_response *response, struct hr_error *error)
 {
     hr_http_response_clear(response);
-    response->body.max_size =
-        request->response_max_bytes > 0 ? request->response_max_bytes : HR_LIMIT_HTTP_BODY_BYTES;
+    response->body.max_size = request->response_max_bytes > 0 ? request->response_max_bytes : HR_LIMIT_HTTP_BODY_BYTES;
     struct curl_slist *headers = NULL;
     struct line *line = take_line(http);
     if (line == NULL)

@@ -50,9 +50,9 @@ struct hr_http_request {
     /* The same request may be sent twice without harm. Otherwise a fresh connection is used, for a
      * kept one may turn out to be dead when nobody knows what the other side has read. */
     bool repeatable;
-    bool direct;               /* never through a proxy: the metadata services of this machine */
-    struct hr_http_sink sink;  /* `write` NULL: the body goes into the response */
-    size_t response_max_bytes; /* of a body in memory; 0: HR_LIMIT_HTTP_BODY_BYTES */
+    bool direct;                /* never through a proxy: the metadata services of this machine */
+    struct hr_http_sink sink;   /* `write` NULL: the body goes into the response */
+    size_t response_max_bytes;  /* of a body in memory; 0: HR_LIMIT_HTTP_BODY_BYTES */
     int64_t connect_timeout_ms; /* 0: HR_HTTP_CONNECT_TIMEOUT_MS */
     /* Without a byte moving in either direction; 0: HR_HTTP_IDLE_TIMEOUT_MS, below 0: none, which
      * is for an answer that may take for ever (the next event of a Lambda function). */
@@ -64,12 +64,12 @@ struct hr_http_request {
 #define HR_HTTP_IDLE_TIMEOUT_MS 20000
 
 struct hr_http_response {
-    int status;             /* 0: there was no answer */
-    struct hr_buffer head;  /* names in lower case and values, each ended by a zero byte */
-    struct hr_buffer body;  /* empty when the sink got it */
-    uint64_t body_bytes;    /* received, wherever they went */
-    bool maybe_done;        /* after a failure: the request may have reached the other side */
-    bool retryable;         /* after a failure: it was the network, not the request */
+    int status;            /* 0: there was no answer */
+    struct hr_buffer head; /* names in lower case and values, each ended by a zero byte */
+    struct hr_buffer body; /* empty when the sink got it */
+    uint64_t body_bytes;   /* received, wherever they went */
+    bool maybe_done;       /* after a failure: the request may have reached the other side */
+    bool retryable;        /* after a failure: it was the network, not the request */
 };
 
 void hr_http_response_init(struct hr_http_response *response);

@@ -57,8 +57,7 @@ static enum hr_status reserve(struct reader *reader)
     if (ini->count < ini->capacity)
         return HR_OK;
     if (ini->count >= ENTRIES_MAX)
-        return hr_error_set(reader->error, HR_ERR_LIMIT, "line %zu: more than %d settings",
-                            reader->line, ENTRIES_MAX);
+        return hr_error_set(reader->error, HR_ERR_LIMIT, "line %zu: more than %d settings", reader->line, ENTRIES_MAX);
     size_t capacity = ini->capacity > 0 ? 2 * ini->capacity : 16;
     struct hr_ini_entry *entries = realloc(ini->entries, capacity * sizeof *entries);
     if (entries == NULL)
@@ -87,8 +86,7 @@ static char *joined_name(const char *outer, struct hr_view name)
     return text;
 }
 
-static enum hr_status add(struct reader *reader, const char *outer, struct hr_view name,
-                          struct hr_view value)
+static enum hr_status add(struct reader *reader, const char *outer, struct hr_view name, struct hr_view value)
 {
     enum hr_status status = reserve(reader);
     if (status != HR_OK)
@@ -139,8 +137,7 @@ static enum hr_status read_setting(struct reader *reader, struct hr_view line, b
     if (equal == NULL)
         return refuse(reader, "neither [SECTION] nor NAME = VALUE");
     struct hr_view name = trim(hr_view_of(line.data, (size_t)(equal - line.data)));
-    struct hr_view value =
-        without_comment(trim(hr_view_of(equal + 1, line.size - (size_t)(equal - line.data) - 1)));
+    struct hr_view value = without_comment(trim(hr_view_of(equal + 1, line.size - (size_t)(equal - line.data) - 1)));
     if (name.size == 0 || name.size >= sizeof reader->outer)
         return refuse(reader, "a setting without name, or with one that is too long");
     if (reader->section[0] == '\0')

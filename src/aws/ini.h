@@ -20,8 +20,7 @@ struct hr_ini {
 
 /* FORMAT with the line's number (never its text: it may be a secret), LIMIT, MEMORY. `out` is zeroed
  * or cleared. */
-enum hr_status hr_ini_parse(struct hr_ini *out, struct hr_view text,
-                            struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_ini_parse(struct hr_ini *out, struct hr_view text, struct hr_error *error) HR_MUST_USE;
 void hr_ini_clear(struct hr_ini *ini); /* safe on a zeroed one */
 /* The last one wins; NULL when there is none. Borrowed. */
 const char *hr_ini_get(const struct hr_ini *ini, const char *section, const char *name);

@@ -9,9 +9,8 @@
 #define REQUEST_MAX_BYTES ((size_t)16 << 20)
 #define DYNAMODB_ANSWER_MAX_BYTES ((size_t)24 << 20)
 
-enum hr_status hr_aws_json_call(struct hr_aws *aws, const struct hr_aws_json_request *request,
-                                struct hr_json **out, struct hr_aws_answer *answer,
-                                struct hr_error *error)
+enum hr_status hr_aws_json_call(struct hr_aws *aws, const struct hr_aws_json_request *request, struct hr_json **out,
+                                struct hr_aws_answer *answer, struct hr_error *error)
 {
     *out = NULL;
     struct hr_aws_answer own;
@@ -45,9 +44,8 @@ enum hr_status hr_aws_json_call(struct hr_aws *aws, const struct hr_aws_json_req
     return status;
 }
 
-enum hr_status hr_dynamodb_call(struct hr_aws *aws, const struct hr_dynamodb_call *call,
-                                struct hr_json **out, struct hr_aws_answer *answer,
-                                struct hr_error *error)
+enum hr_status hr_dynamodb_call(struct hr_aws *aws, const struct hr_dynamodb_call *call, struct hr_json **out,
+                                struct hr_aws_answer *answer, struct hr_error *error)
 {
     char target[128];
     snprintf(target, sizeof target, "DynamoDB_20120810.%s", call->operation);

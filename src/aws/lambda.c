@@ -22,10 +22,8 @@ struct loop {
 
 static struct loop loop_of(const struct hr_lambda_options *options)
 {
-    struct loop loop = {.options = options,
-                        .clock = options->clock != NULL ? options->clock : hr_clock_system()};
-    loop.forever = (struct hr_deadline){
-        .clock = loop.clock, .at_monotonic_us = INT64_MAX, .stop = options->stop};
+    struct loop loop = {.options = options, .clock = options->clock != NULL ? options->clock : hr_clock_system()};
+    loop.forever = (struct hr_deadline){.clock = loop.clock, .at_monotonic_us = INT64_MAX, .stop = options->stop};
     return loop;
 }
 
@@ -42,20 +40,18 @@ static void report(const struct loop *loop, const char *request_id, const struct
 
 /* "http://127.0.0.1:9001" + path. Request ids come from Lambda and go into a URL: only what an id
  * consists of is let through. */
-static enum hr_status make_url(const struct loop *loop, char url[URL_MAX], const char *before,
-                               const char *id, const char *after, struct hr_error *error)
+static enum hr_status make_url(const struct loop *loop, char url[URL_MAX], const char *before, const char *id,
+                               const char *after, struct hr_error *error)
 {
-    static const char id_characters[] =
-        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+    static const char id_characters[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
     if (strspn(id, id_characters) != strlen(id) ||
-        snprintf(url, URL_MAX, "http://%s%s%s%s", loop->options->runtime_api, before, id, after) >=
-            URL_MAX)
+        snprintf(url, URL_MAX, "http://%s%s%s%s", loop->options->runtime_api, before, id, after) >= URL_MAX)
         return hr_error_set(error, HR_ERR_FORMAT, "the runtime gave a request id that is none");
     return HR_OK;
 }
 
-static enum hr_status post(const struct loop *loop, const char *url, struct hr_view body,
-                           const char *error_type, struct hr_error *error)
+static enum hr_status post(const struct loop *loop, const char *url, struct hr_view body, const char *error_type,
+                           struct hr_error *error)
 {
     const struct hr_pair headers[] = {{"Content-Type", "application/json"},
                                       {"Lambda-Runtime-Function-Error-Type", error_type}};
@@ -72,14 +68,12 @@ static enum hr_status post(const struct loop *loop, const char *url, struct hr_v
     if (status == HR_OK && response.status == 413)
         status = hr_error_set(error, HR_ERR_LIMIT, "the answer is too large for Lambda");
     else if (status == HR_OK && (response.status < 200 || response.status > 299))
-        status =
-            hr_error_set(error, HR_ERR_UNAVAILABLE, "the runtime API answered %d", response.status);
+        status = hr_error_set(error, HR_ERR_UNAVAILABLE, "the runtime API answered %d", response.status);
     hr_http_response_clear(&response);
     return status;
 }
 
-enum hr_status hr_lambda_error_json(const struct hr_error *reason, struct hr_buffer *out,
-                                    struct hr_error *error)
+enum hr_status hr_lambda_error_json(const struct hr_error *reason, struct hr_buffer *out, struct hr_error *error)
 {
     char type[64], text[HR_ERROR_TEXT_MAX];
     snprintf(type, sizeof type, "homeroom.%s", hr_status_name(reason->code));
@@ -96,15 +90,14 @@ enum hr_status hr_lambda_error_json(const struct hr_error *reason, struct hr_buf
         part = end != NULL ? end + 2 : NULL;
     }
     good = hr_json_set(object, "stackTrace", trace) && good; /* takes the trace in any case */
-    enum hr_status status =
-        good ? hr_json_write(object, false, out, error)
-             : hr_error_set(error, HR_ERR_MEMORY, "no memory for an error's description");
+    enum hr_status status = good ? hr_json_write(object, false, out, error)
+                                 : hr_error_set(error, HR_ERR_MEMORY, "no memory for an error's description");
     hr_json_free(object);
     return status;
 }
 
-static enum hr_status post_error(const struct loop *loop, const char *url,
-                                 const struct hr_error *reason, struct hr_error *error)
+static enum hr_status post_error(const struct loop *loop, const char *url, const struct hr_error *reason,
+                                 struct hr_error *error)
 {
     struct hr_buffer body;
     char type[64];
@@ -117,8 +110,8 @@ static enum hr_status post_error(const struct loop *loop, const char *url,
     return status;
 }
 
-enum hr_status hr_lambda_init_failed(const struct hr_lambda_options *options,
-                                     const struct hr_error *reason, struct hr_error *error)
+enum hr_status hr_lambda_init_failed(const struct hr_lambda_options *options, const struct hr_error *reason,
+                                     struct hr_error *error)
 {
     struct loop loop = loop_of(options);
     char url[URL_MAX];
@@ -133,44 +126,39 @@ static const char *header_or_empty(const struct hr_http_response *response, cons
 }
 
 /* The deadline comes as wall clock time; what is left of it is measured on the monotonic clock. */
-static struct hr_deadline deadline_of(const struct loop *loop,
-                                      const struct hr_http_response *response)
+static struct hr_deadline deadline_of(const struct loop *loop, const struct hr_http_response *response)
 {
     struct hr_deadline deadline = loop->forever;
     long long at_ms = strtoll(header_or_empty(response, "lambda-runtime-deadline-ms"), NULL, 10);
     if (at_ms > 0 && at_ms < INT64_MAX / 1000)
-        deadline.at_monotonic_us = loop->clock->monotonic_us(loop->clock->context) + at_ms * 1000 -
-                                   loop->clock->wall_us(loop->clock->context);
+        deadline.at_monotonic_us =
+            loop->clock->monotonic_us(loop->clock->context) + at_ms * 1000 - loop->clock->wall_us(loop->clock->context);
     return deadline;
 }
 
-static enum hr_status call_handler(struct loop *loop, const struct hr_http_response *response,
-                                   const char *request_id, struct hr_buffer *answer,
-                                   struct hr_error *error)
+static enum hr_status call_handler(struct loop *loop, const struct hr_http_response *response, const char *request_id,
+                                   struct hr_buffer *answer, struct hr_error *error)
 {
-    struct hr_lambda_invocation invocation = {
-        .request_id = request_id,
-        .trace_id = header_or_empty(response, "lambda-runtime-trace-id"),
-        .function_arn = header_or_empty(response, "lambda-runtime-invoked-function-arn"),
-        .event = hr_buffer_view(&response->body),
-        .deadline = deadline_of(loop, response),
-        .number = ++loop->number};
-    enum hr_status status =
-        loop->options->handler(loop->options->context, &invocation, answer, error);
+    struct hr_lambda_invocation invocation = {.request_id = request_id,
+                                              .trace_id = header_or_empty(response, "lambda-runtime-trace-id"),
+                                              .function_arn =
+                                                  header_or_empty(response, "lambda-runtime-invoked-function-arn"),
+                                              .event = hr_buffer_view(&response->body),
+                                              .deadline = deadline_of(loop, response),
+                                              .number = ++loop->number};
+    enum hr_status status = loop->options->handler(loop->options->context, &invocation, answer, error);
     return status == HR_OK ? hr_buffer_check(answer, error) : status;
 }
 
 /* One event from its arrival to the runtime's thanks. */
-static enum hr_status handle(struct loop *loop, const struct hr_http_response *response,
-                             struct hr_error *error)
+static enum hr_status handle(struct loop *loop, const struct hr_http_response *response, struct hr_error *error)
 {
     char url[URL_MAX];
     struct hr_error reason = {0};
     const char *id = header_or_empty(response, "lambda-runtime-aws-request-id");
     struct hr_buffer answer;
     hr_buffer_init(&answer, HR_LAMBDA_ANSWER_MAX_BYTES);
-    enum hr_status status =
-        make_url(loop, url, "/2018-06-01/runtime/invocation/", id, "/response", error);
+    enum hr_status status = make_url(loop, url, "/2018-06-01/runtime/invocation/", id, "/response", error);
     if (status != HR_OK)
         goto out;
     enum hr_status handled = call_handler(loop, response, id, &answer, &reason);
@@ -195,12 +183,10 @@ out:
 }
 
 /* Waits as long as it takes. A connection that died while the process was frozen is no failure. */
-static enum hr_status next_event(const struct loop *loop, struct hr_http_response *response,
-                                 struct hr_error *error)
+static enum hr_status next_event(const struct loop *loop, struct hr_http_response *response, struct hr_error *error)
 {
     char url[URL_MAX];
-    enum hr_status status =
-        make_url(loop, url, "/2018-06-01/runtime/invocation/next", "", "", error);
+    enum hr_status status = make_url(loop, url, "/2018-06-01/runtime/invocation/next", "", "", error);
     struct hr_http_request request = {.method = "GET",
                                       .url = url,
                                       .repeatable = true,
@@ -213,8 +199,7 @@ static enum hr_status next_event(const struct loop *loop, struct hr_http_respons
     for (int attempt = 1;; attempt++) {
         status = hr_http_send(loop->options->http, &request, response, error);
         if (status == HR_OK && response->status != 200)
-            status = hr_error_set(error, HR_ERR_UNAVAILABLE, "the runtime API answered %d",
-                                  response->status);
+            status = hr_error_set(error, HR_ERR_UNAVAILABLE, "the runtime API answered %d", response->status);
         if (status != HR_ERR_UNAVAILABLE || attempt == NEXT_ATTEMPTS_MAX || stopped(loop))
             return status;
         loop->clock->sleep_us(loop->clock->context, 20000 << attempt);
@@ -248,8 +233,7 @@ static void *wait_in_vain(void *context)
                                       .deadline = &extension->loop->forever};
     struct hr_http_response response;
     hr_http_response_init(&response);
-    if (make_url(extension->loop, url, "/2020-01-01/extension/event/next", "", "", &ignored) ==
-        HR_OK)
+    if (make_url(extension->loop, url, "/2020-01-01/extension/event/next", "", "", &ignored) == HR_OK)
         (void)!hr_http_send(extension->loop->options->http, &request, &response, &ignored);
     hr_http_response_clear(&response);
     return NULL;
@@ -259,8 +243,7 @@ static void *wait_in_vain(void *context)
 static void register_extension(struct extension *extension)
 {
     static const char body[] = "{\"events\":[]}";
-    const struct hr_pair headers[] = {{"Lambda-Extension-Name", "homeroom-end"},
-                                      {"Content-Type", "application/json"}};
+    const struct hr_pair headers[] = {{"Lambda-Extension-Name", "homeroom-end"}, {"Content-Type", "application/json"}};
     char url[URL_MAX];
     struct hr_error ignored;
     struct hr_http_request request = {.method = "POST",
@@ -272,10 +255,8 @@ static void register_extension(struct extension *extension)
                                       .idle_timeout_ms = 2000};
     struct hr_http_response response;
     hr_http_response_init(&response);
-    if (make_url(extension->loop, url, "/2020-01-01/extension/register", "", "", &ignored) !=
-            HR_OK ||
-        hr_http_send(extension->loop->options->http, &request, &response, &ignored) != HR_OK ||
-        response.status != 200)
+    if (make_url(extension->loop, url, "/2020-01-01/extension/register", "", "", &ignored) != HR_OK ||
+        hr_http_send(extension->loop->options->http, &request, &response, &ignored) != HR_OK || response.status != 200)
         goto out;
     const char *id = header_or_empty(&response, "lambda-extension-identifier");
     if (id[0] == '\0' || strlen(id) >= sizeof extension->id)

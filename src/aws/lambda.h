@@ -21,15 +21,14 @@ struct hr_lambda_invocation {
 
 /* Fills `answer` with JSON and returns HR_OK, or fails: then Lambda is told the error, and tries
  * the event again or gives it up, as it is configured. */
-typedef enum hr_status hr_lambda_handler(void *context,
-                                         const struct hr_lambda_invocation *invocation,
+typedef enum hr_status hr_lambda_handler(void *context, const struct hr_lambda_invocation *invocation,
                                          struct hr_buffer *answer, struct hr_error *error);
 
 struct hr_lambda_options {
     const char *runtime_api;      /* AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001", a path may follow */
     struct hr_http *http;         /* borrowed */
     const struct hr_clock *clock; /* NULL: the system's */
-    const struct hr_stop *stop; /* ends the loop after the event in hand; may be NULL */
+    const struct hr_stop *stop;   /* ends the loop after the event in hand; may be NULL */
     hr_lambda_handler *handler;
     void *context;
     /* Told of what the loop itself meets: an answer that was refused, a handler's error. May be
@@ -43,12 +42,10 @@ struct hr_lambda_options {
 /* Returns when `stop` is set (HR_OK) or when the runtime API can no longer be talked to
  * (UNAVAILABLE), whereupon the process should end: Lambda starts another. Waiting for the next
  * event has no time limit: the process may be frozen meanwhile. */
-enum hr_status hr_lambda_run(const struct hr_lambda_options *options,
-                             struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_lambda_run(const struct hr_lambda_options *options, struct hr_error *error) HR_MUST_USE;
 
 /* Instead of hr_lambda_run when the function cannot start: tells Lambda why. */
-enum hr_status hr_lambda_init_failed(const struct hr_lambda_options *options,
-                                     const struct hr_error *reason,
+enum hr_status hr_lambda_init_failed(const struct hr_lambda_options *options, const struct hr_error *reason,
                                      struct hr_error *error) HR_MUST_USE;
 
 /* {"errorMessage", "errorType", "stackTrace"} of an error: its type is "homeroom.<status name>",

@@ -49,12 +49,10 @@ struct hr_random hr_random_system(void)
 
 struct hr_retry_policy hr_retry_policy_default(void)
 {
-    return (struct hr_retry_policy){
-        .attempts_max = 6, .delay_ms = 100, .throttled_ms = 500, .delay_max_ms = 20000};
+    return (struct hr_retry_policy){.attempts_max = 6, .delay_ms = 100, .throttled_ms = 500, .delay_max_ms = 20000};
 }
 
-bool hr_sleep_until_deadline(const struct hr_clock *clock, int64_t duration_us,
-                             const struct hr_deadline *deadline)
+bool hr_sleep_until_deadline(const struct hr_clock *clock, int64_t duration_us, const struct hr_deadline *deadline)
 {
     while (duration_us > 0) {
         if (hr_deadline_passed(deadline))

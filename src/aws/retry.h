@@ -27,9 +27,9 @@ struct hr_random {
 struct hr_random hr_random_system(void);
 
 struct hr_retry_policy {
-    int attempts_max;       /* the first one included */
-    int64_t delay_ms;       /* most before the second attempt; doubles with each */
-    int64_t throttled_ms;   /* the same when the service asked to slow down */
+    int attempts_max;     /* the first one included */
+    int64_t delay_ms;     /* most before the second attempt; doubles with each */
+    int64_t throttled_ms; /* the same when the service asked to slow down */
     int64_t delay_max_ms;
 };
 struct hr_retry_policy hr_retry_policy_default(void); /* 6 attempts; 100 ms, 500 ms, at most 20 s */
@@ -55,7 +55,6 @@ bool hr_retry_again(struct hr_retry *retry, enum hr_retry_kind kind, int64_t aft
 void hr_retry_done(struct hr_retry *retry);
 
 /* Sleeps in short pieces until the time is over or the deadline has passed; false for the latter. */
-bool hr_sleep_until_deadline(const struct hr_clock *clock, int64_t duration_us,
-                             const struct hr_deadline *deadline);
+bool hr_sleep_until_deadline(const struct hr_clock *clock, int64_t duration_us, const struct hr_deadline *deadline);
 
 #endif

@@ -44,8 +44,8 @@ enum hr_status hr_s3_url_parse(const char *url, char bucket[HR_S3_BUCKET_SIZE], 
     bucket[size] = '\0';
     *key = name + size + (name[size] == '/' ? 1 : 0);
     if (strlen(*key) > HR_LIMIT_S3_KEY_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "the key in '%.40s...' is longer than %d bytes",
-                            url, HR_LIMIT_S3_KEY_BYTES);
+        return hr_error_set(error, HR_ERR_LIMIT, "the key in '%.40s...' is longer than %d bytes", url,
+                            HR_LIMIT_S3_KEY_BYTES);
     return HR_OK;
 }
 
@@ -63,11 +63,9 @@ void hr_s3_header_add(struct hr_s3_headers *headers, const char *name, const cha
 static enum hr_status check_object(const struct hr_s3_object *object, struct hr_error *error)
 {
     if (!bucket_is_valid(object->bucket, strlen(object->bucket)))
-        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not the name of a bucket",
-                            object->bucket);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not the name of a bucket", object->bucket);
     if (strlen(object->key) > HR_LIMIT_S3_KEY_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "a key is longer than %d bytes",
-                            HR_LIMIT_S3_KEY_BYTES);
+        return hr_error_set(error, HR_ERR_LIMIT, "a key is longer than %d bytes", HR_LIMIT_S3_KEY_BYTES);
     if (!hr_view_is_utf8(hr_view_text(object->key)))
         return hr_error_set(error, HR_ERR_ARGUMENT, "a key must be UTF-8");
     return HR_OK;
@@ -76,8 +74,7 @@ static enum hr_status check_object(const struct hr_s3_object *object, struct hr_
 /* No certificate covers a bucket with a dot, and an own endpoint has no name per bucket. */
 static bool needs_path_style(const struct hr_aws *aws, const char *bucket)
 {
-    return aws->config.path_style || hr_aws_has_endpoint(aws, HR_AWS_S3) ||
-           strchr(bucket, '.') != NULL;
+    return aws->config.path_style || hr_aws_has_endpoint(aws, HR_AWS_S3) || strchr(bucket, '.') != NULL;
 }
 
 /* The answer says that the bucket is elsewhere. */
@@ -111,9 +108,8 @@ static enum hr_status call_in_region(struct hr_aws *aws, const struct hr_s3_obje
     return status;
 }
 
-enum hr_status hr_s3_call(struct hr_aws *aws, const struct hr_s3_object *object,
-                          struct hr_aws_request *request, struct hr_aws_answer *answer,
-                          struct hr_error *error)
+enum hr_status hr_s3_call(struct hr_aws *aws, const struct hr_s3_object *object, struct hr_aws_request *request,
+                          struct hr_aws_answer *answer, struct hr_error *error)
 {
     enum hr_status status = check_object(object, error);
     if (status != HR_OK)
@@ -137,8 +133,7 @@ enum hr_status hr_s3_call(struct hr_aws *aws, const struct hr_s3_object *object,
 
 /* ---- what headers tell ---- */
 
-static void copy_header(const struct hr_http_response *response, const char *name, char *out,
-                        size_t size)
+static void copy_header(const struct hr_http_response *response, const char *name, char *out, size_t size)
 {
     const char *value = hr_http_response_header(response, name);
     snprintf(out, size, "%s", value != NULL ? value : "");
@@ -167,8 +162,7 @@ void hr_s3_info_read(const struct hr_http_response *response, struct hr_s3_info 
 
 /* ---- reading ---- */
 
-static void set_version(struct hr_aws_request *request, const struct hr_s3_object *object,
-                        struct hr_pair *memory)
+static void set_version(struct hr_aws_request *request, const struct hr_s3_object *object, struct hr_pair *memory)
 {
     *memory = (struct hr_pair){"versionId", object->version_id};
     request->query = memory;
@@ -176,9 +170,8 @@ static void set_version(struct hr_aws_request *request, const struct hr_s3_objec
 }
 
 /* `answer` is initialised. */
-static enum hr_status head(struct hr_aws *aws, const struct hr_s3_object *object,
-                           const struct hr_deadline *deadline, struct hr_aws_answer *answer,
-                           struct hr_error *error)
+static enum hr_status head(struct hr_aws *aws, const struct hr_s3_object *object, const struct hr_deadline *deadline,
+                           struct hr_aws_answer *answer, struct hr_error *error)
 {
     struct hr_pair version;
     struct hr_aws_request request = {.method = "HEAD", .repeatable = true, .deadline = deadline};
@@ -186,9 +179,8 @@ static enum hr_status head(struct hr_aws *aws, const struct hr_s3_object *object
     return hr_s3_call(aws, object, &request, answer, error);
 }
 
-enum hr_status hr_s3_head(struct hr_aws *aws, const struct hr_s3_object *object,
-                          const struct hr_deadline *deadline, struct hr_s3_info *out,
-                          struct hr_error *error)
+enum hr_status hr_s3_head(struct hr_aws *aws, const struct hr_s3_object *object, const struct hr_deadline *deadline,
+                          struct hr_s3_info *out, struct hr_error *error)
 {
     struct hr_aws_answer answer;
     hr_aws_answer_init(&answer);
@@ -199,9 +191,9 @@ enum hr_status hr_s3_head(struct hr_aws *aws, const struct hr_s3_object *object,
     return status;
 }
 
-enum hr_status hr_s3_head_metadata(struct hr_aws *aws, const struct hr_s3_object *object,
-                                   const char *name, const struct hr_deadline *deadline, char *out,
-                                   size_t size, struct hr_s3_info *info, struct hr_error *error)
+enum hr_status hr_s3_head_metadata(struct hr_aws *aws, const struct hr_s3_object *object, const char *name,
+                                   const struct hr_deadline *deadline, char *out, size_t size, struct hr_s3_info *info,
+                                   struct hr_error *error)
 {
     char header[128];
     struct hr_aws_answer answer;
@@ -241,9 +233,8 @@ static enum hr_status fixed_write(void *context, struct hr_view piece, struct hr
     return HR_OK;
 }
 
-static enum hr_status check_range(const struct hr_http_response *response,
-                                  const struct hr_s3_range *range, const struct hr_s3_info *info,
-                                  size_t got, struct hr_error *error)
+static enum hr_status check_range(const struct hr_http_response *response, const struct hr_s3_range *range,
+                                  const struct hr_s3_info *info, size_t got, struct hr_error *error)
 {
     uint64_t rest = info->size_bytes - range->offset_bytes;
     uint64_t expected = rest < range->size_bytes ? rest : range->size_bytes;
@@ -253,10 +244,9 @@ static enum hr_status check_range(const struct hr_http_response *response,
     return HR_OK;
 }
 
-enum hr_status hr_s3_get_range(struct hr_aws *aws, const struct hr_s3_object *object,
-                               const struct hr_s3_range *range,
-                               const struct hr_deadline *deadline, void *into, size_t *got,
-                               struct hr_s3_info *info, struct hr_error *error)
+enum hr_status hr_s3_get_range(struct hr_aws *aws, const struct hr_s3_object *object, const struct hr_s3_range *range,
+                               const struct hr_deadline *deadline, void *into, size_t *got, struct hr_s3_info *info,
+                               struct hr_error *error)
 {
     char bytes[64];
     struct hr_pair version;
@@ -284,9 +274,7 @@ enum hr_status hr_s3_get_range(struct hr_aws *aws, const struct hr_s3_object *ob
         status = HR_END;
     if (status == HR_OK) {
         hr_s3_info_read(&answer.http, &own);
-        status = own.size_bytes == 0
-                     ? HR_END
-                     : check_range(&answer.http, range, &own, memory.got, error);
+        status = own.size_bytes == 0 ? HR_END : check_range(&answer.http, range, &own, memory.got, error);
     }
     if (status == HR_OK) {
         *got = memory.got;
@@ -318,9 +306,9 @@ static enum hr_status growing_write(void *context, struct hr_view piece, struct 
     return hr_buffer_check(memory->out, error);
 }
 
-enum hr_status hr_s3_get(struct hr_aws *aws, const struct hr_s3_object *object,
-                         const char *if_none_match, const struct hr_deadline *deadline,
-                         struct hr_buffer *out, struct hr_s3_info *info, struct hr_error *error)
+enum hr_status hr_s3_get(struct hr_aws *aws, const struct hr_s3_object *object, const char *if_none_match,
+                         const struct hr_deadline *deadline, struct hr_buffer *out, struct hr_s3_info *info,
+                         struct hr_error *error)
 {
     struct hr_pair version;
     struct hr_aws_answer answer;
@@ -344,8 +332,8 @@ enum hr_status hr_s3_get(struct hr_aws *aws, const struct hr_s3_object *object,
     return status;
 }
 
-enum hr_status hr_s3_delete(struct hr_aws *aws, const struct hr_s3_object *object,
-                            const struct hr_deadline *deadline, struct hr_error *error)
+enum hr_status hr_s3_delete(struct hr_aws *aws, const struct hr_s3_object *object, const struct hr_deadline *deadline,
+                            struct hr_error *error)
 {
     struct hr_pair version;
     struct hr_aws_answer answer;

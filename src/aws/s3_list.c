@@ -107,18 +107,19 @@ static enum hr_status read_page(struct page *page, struct hr_view text)
         else
             status = hr_xml_skip(&page->xml, page->error);
     }
-    return status == HR_OK ? HR_OK : hr_error_prefix(page->error, "the listing of '%s'",
-                                                     page->list->bucket);
+    return status == HR_OK ? HR_OK : hr_error_prefix(page->error, "the listing of '%s'", page->list->bucket);
 }
 
-static enum hr_status fetch_page(struct hr_aws *aws, const struct hr_s3_list *list,
-                                 const char *token, struct hr_aws_answer *answer,
-                                 struct hr_error *error)
+static enum hr_status fetch_page(struct hr_aws *aws, const struct hr_s3_list *list, const char *token,
+                                 struct hr_aws_answer *answer, struct hr_error *error)
 {
     const struct hr_pair all[] = {
-        {"list-type", "2"},           {"encoding-type", "url"},
-        {"prefix", list->prefix},     {"delimiter", list->delimiter},
-        {"start-after", list->start_after}, {"continuation-token", token},
+        {"list-type", "2"},
+        {"encoding-type", "url"},
+        {"prefix", list->prefix},
+        {"delimiter", list->delimiter},
+        {"start-after", list->start_after},
+        {"continuation-token", token},
     };
     struct hr_pair query[sizeof all / sizeof *all];
     size_t count = 0;
@@ -135,8 +136,7 @@ static enum hr_status fetch_page(struct hr_aws *aws, const struct hr_s3_list *li
     return hr_s3_call(aws, &bucket, &request, answer, error);
 }
 
-enum hr_status hr_s3_list(struct hr_aws *aws, const struct hr_s3_list *list,
-                          struct hr_error *error)
+enum hr_status hr_s3_list(struct hr_aws *aws, const struct hr_s3_list *list, struct hr_error *error)
 {
     struct page page = {.list = list, .error = error};
     struct hr_aws_answer answer;
@@ -153,13 +153,11 @@ enum hr_status hr_s3_list(struct hr_aws *aws, const struct hr_s3_list *list,
             break;
         struct hr_view text = hr_buffer_view(&answer.http.body);
         status = read_page(&page, text);
-        more = hr_xml_find(text, "IsTruncated", truncated, sizeof truncated) &&
-               strcmp(truncated, "true") == 0;
+        more = hr_xml_find(text, "IsTruncated", truncated, sizeof truncated) && strcmp(truncated, "true") == 0;
         if (status == HR_OK && more && !page.stopped &&
             !hr_xml_find(text, "NextContinuationToken", token, sizeof token))
-            status = hr_error_set(error, HR_ERR_FORMAT,
-                                  "the listing of '%s' goes on, but does not say where",
-                                  list->bucket);
+            status =
+                hr_error_set(error, HR_ERR_FORMAT, "the listing of '%s' goes on, but does not say where", list->bucket);
     } while (status == HR_OK && more && !page.stopped);
     hr_buffer_clear(&page.etag);
     hr_buffer_clear(&page.key);

@@ -29,8 +29,7 @@ struct upload {
     uint64_t size_bytes;
 };
 
-static enum hr_status choose_part_size(const struct hr_stream *body, size_t *out,
-                                       struct hr_error *error)
+static enum hr_status choose_part_size(const struct hr_stream *body, size_t *out, struct hr_error *error)
 {
     uint64_t part = PART_UNKNOWN_BYTES;
     if (body->size_bytes != HR_STREAM_SIZE_UNKNOWN) {
@@ -45,14 +44,12 @@ static enum hr_status choose_part_size(const struct hr_stream *body, size_t *out
 }
 
 /* Less than `size` at the end of the stream only. */
-static enum hr_status fill(struct hr_stream *body, uint8_t *into, size_t size, size_t *filled,
-                           struct hr_error *error)
+static enum hr_status fill(struct hr_stream *body, uint8_t *into, size_t size, size_t *filled, struct hr_error *error)
 {
     *filled = 0;
     while (*filled < size) {
         size_t got = 0;
-        enum hr_status status =
-            body->read(body->context, into + *filled, size - *filled, &got, error);
+        enum hr_status status = body->read(body->context, into + *filled, size - *filled, &got, error);
         if (status == HR_END)
             break;
         if (status != HR_OK)
@@ -70,8 +67,7 @@ static enum hr_status begin(struct upload *upload)
     struct hr_buffer names;
     hr_aws_answer_init(&answer);
     hr_buffer_init(&names, HR_LIMIT_HTTP_HEAD_BYTES);
-    enum hr_status status =
-        hr_s3_put_headers(upload->put, upload->write_id, &names, &headers, upload->error);
+    enum hr_status status = hr_s3_put_headers(upload->put, upload->write_id, &names, &headers, upload->error);
     if (status != HR_OK)
         goto out;
     /* Done twice, it leaves an upload without parts behind, which the bucket's rules clear away. */
@@ -83,8 +79,7 @@ static enum hr_status begin(struct upload *upload)
                                      .repeatable = true,
                                      .deadline = upload->put->deadline};
     status = hr_s3_call(upload->aws, &upload->put->object, &request, &answer, upload->error);
-    if (status == HR_OK && !hr_xml_find(hr_buffer_view(&answer.http.body), "UploadId", upload->id,
-                                        sizeof upload->id))
+    if (status == HR_OK && !hr_xml_find(hr_buffer_view(&answer.http.body), "UploadId", upload->id, sizeof upload->id))
         status = hr_error_set(upload->error, HR_ERR_FORMAT, "S3 began no upload");
 out:
     hr_buffer_clear(&names);
@@ -118,8 +113,7 @@ static enum hr_status send_part(struct upload *upload, struct hr_view bytes)
                                      .deadline = upload->put->deadline};
     struct hr_aws_answer answer;
     hr_aws_answer_init(&answer);
-    enum hr_status status =
-        hr_s3_call(upload->aws, &upload->put->object, &request, &answer, upload->error);
+    enum hr_status status = hr_s3_call(upload->aws, &upload->put->object, &request, &answer, upload->error);
     if (status == HR_OK) {
         const char *etag = hr_http_response_header(&answer.http, "etag");
         hr_buffer_append_format(&upload->parts, "<Part><PartNumber>%s</PartNumber><ETag>", number);
@@ -141,12 +135,10 @@ static enum hr_status look_into(struct upload *upload, struct hr_aws_answer *ans
     if (!hr_xml_find(body, "Code", answer->code, sizeof answer->code))
         return hr_error_set(upload->error, HR_ERR_FORMAT, "S3's answer to an upload is damaged");
     answer->maybe_done = true;
-    enum hr_status status =
-        strcmp(answer->code, "PreconditionFailed") == 0 ? HR_ERR_CONFLICT
-        : strcmp(answer->code, "NoSuchUpload") == 0     ? HR_ERR_NOT_FOUND
-                                                        : HR_ERR_UNAVAILABLE;
-    return hr_error_set(upload->error, status, "S3 could not complete the upload: %s",
-                        answer->code);
+    enum hr_status status = strcmp(answer->code, "PreconditionFailed") == 0 ? HR_ERR_CONFLICT
+                            : strcmp(answer->code, "NoSuchUpload") == 0     ? HR_ERR_NOT_FOUND
+                                                                            : HR_ERR_UNAVAILABLE;
+    return hr_error_set(upload->error, status, "S3 could not complete the upload: %s", answer->code);
 }
 
 static enum hr_status complete_once(struct upload *upload, struct hr_aws_answer *answer)
@@ -163,8 +155,7 @@ static enum hr_status complete_once(struct upload *upload, struct hr_aws_answer 
                                      .body = hr_buffer_view(&upload->parts),
                                      .repeatable = true,
                                      .deadline = upload->put->deadline};
-    enum hr_status status =
-        hr_s3_call(upload->aws, &upload->put->object, &request, answer, upload->error);
+    enum hr_status status = hr_s3_call(upload->aws, &upload->put->object, &request, answer, upload->error);
     return status == HR_OK ? look_into(upload, answer) : status;
 }
 
@@ -190,13 +181,11 @@ static enum hr_status complete(struct upload *upload, struct hr_s3_info *info)
     if (status == HR_OK && info != NULL) {
         hr_s3_info_read(&answer.http, info);
         info->size_bytes = upload->size_bytes;
-        (void)hr_xml_find(hr_buffer_view(&answer.http.body), "ETag", info->etag,
-                          sizeof info->etag);
+        (void)hr_xml_find(hr_buffer_view(&answer.http.body), "ETag", info->etag, sizeof info->etag);
     }
     answer.maybe_done = maybe_done;
     if (status != HR_OK)
-        status = hr_s3_put_settle(upload->aws, upload->put, upload->write_id, &answer, status, info,
-                                  upload->error);
+        status = hr_s3_put_settle(upload->aws, upload->put, upload->write_id, &answer, status, info, upload->error);
     hr_aws_answer_clear(&answer);
     return status;
 }
@@ -206,11 +195,10 @@ static enum hr_status complete(struct upload *upload, struct hr_s3_info *info)
 static void give_up(const struct upload *upload)
 {
     const struct hr_pair query = {"uploadId", upload->id};
-    struct hr_aws_request request = {
-        .method = "DELETE", .query = &query, .query_count = 1, .repeatable = true};
+    struct hr_aws_request request = {.method = "DELETE", .query = &query, .query_count = 1, .repeatable = true};
     const struct hr_clock *clock = upload->aws->clock;
-    const struct hr_deadline deadline = {
-        .clock = clock, .at_monotonic_us = clock->monotonic_us(clock->context) + 5 * 1000000};
+    const struct hr_deadline deadline = {.clock = clock,
+                                         .at_monotonic_us = clock->monotonic_us(clock->context) + 5 * 1000000};
     struct hr_aws_answer answer;
     request.deadline = &deadline;
     hr_aws_answer_init(&answer);
@@ -220,8 +208,8 @@ static void give_up(const struct upload *upload)
     hr_aws_answer_clear(&answer);
 }
 
-static enum hr_status send_parts(struct upload *upload, struct hr_stream *body, uint8_t *memory,
-                                 size_t part_size, size_t filled)
+static enum hr_status send_parts(struct upload *upload, struct hr_stream *body, uint8_t *memory, size_t part_size,
+                                 size_t filled)
 {
     enum hr_status status = HR_OK;
     while (filled > 0 && status == HR_OK) {
@@ -232,15 +220,14 @@ static enum hr_status send_parts(struct upload *upload, struct hr_stream *body, 
     return status;
 }
 
-static enum hr_status put_in_parts(struct upload *upload, struct hr_stream *body, uint8_t *memory,
-                                   size_t part_size, struct hr_s3_info *info)
+static enum hr_status put_in_parts(struct upload *upload, struct hr_stream *body, uint8_t *memory, size_t part_size,
+                                   struct hr_s3_info *info)
 {
     enum hr_status status = begin(upload);
     if (status != HR_OK)
         return status;
-    hr_buffer_append_text(&upload->parts,
-                          "<CompleteMultipartUpload "
-                          "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+    hr_buffer_append_text(&upload->parts, "<CompleteMultipartUpload "
+                                          "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     status = send_parts(upload, body, memory, part_size, part_size);
     if (status == HR_OK)
         status = complete(upload, info);
@@ -249,9 +236,8 @@ static enum hr_status put_in_parts(struct upload *upload, struct hr_stream *body
     return status;
 }
 
-enum hr_status hr_s3_put_stream(struct hr_aws *aws, const struct hr_s3_put *put,
-                                struct hr_stream *body, struct hr_s3_info *info,
-                                struct hr_error *error)
+enum hr_status hr_s3_put_stream(struct hr_aws *aws, const struct hr_s3_put *put, struct hr_stream *body,
+                                struct hr_s3_info *info, struct hr_error *error)
 {
     struct upload upload = {.aws = aws, .put = put, .error = error};
     size_t part_size = 0, filled = 0;

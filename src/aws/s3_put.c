@@ -24,8 +24,7 @@ static bool is_conditional(const struct hr_s3_put *put)
 }
 
 /* "x-amz-meta-NAME", one behind the other, each ended by a zero byte. */
-static enum hr_status write_names(const struct hr_s3_put *put, struct hr_buffer *names,
-                                  struct hr_error *error)
+static enum hr_status write_names(const struct hr_s3_put *put, struct hr_buffer *names, struct hr_error *error)
 {
     for (size_t i = 0; i < put->metadata_count; i++) {
         hr_buffer_append_format(names, "x-amz-meta-%s", put->metadata[i].name);
@@ -34,9 +33,8 @@ static enum hr_status write_names(const struct hr_s3_put *put, struct hr_buffer 
     return hr_buffer_check(names, error);
 }
 
-enum hr_status hr_s3_put_headers(const struct hr_s3_put *put, const char *write_id,
-                                 struct hr_buffer *names, struct hr_s3_headers *headers,
-                                 struct hr_error *error)
+enum hr_status hr_s3_put_headers(const struct hr_s3_put *put, const char *write_id, struct hr_buffer *names,
+                                 struct hr_s3_headers *headers, struct hr_error *error)
 {
     if (put->object.key[0] == '\0')
         return hr_error_set(error, HR_ERR_ARGUMENT, "writing needs a key");
@@ -56,12 +54,10 @@ enum hr_status hr_s3_put_headers(const struct hr_s3_put *put, const char *write_
 }
 
 /* Whether what is there carries the mark of this write. */
-static bool is_ours(struct hr_aws *aws, const struct hr_s3_put *put, const char *write_id,
-                    struct hr_s3_info *info)
+static bool is_ours(struct hr_aws *aws, const struct hr_s3_put *put, const char *write_id, struct hr_s3_info *info)
 {
     struct hr_aws_answer answer;
-    struct hr_aws_request request = {
-        .method = "HEAD", .repeatable = true, .deadline = put->deadline};
+    struct hr_aws_request request = {.method = "HEAD", .repeatable = true, .deadline = put->deadline};
     hr_aws_answer_init(&answer);
     bool ours = hr_s3_call(aws, &put->object, &request, &answer, NULL) == HR_OK;
     if (ours) {
@@ -74,18 +70,16 @@ static bool is_ours(struct hr_aws *aws, const struct hr_s3_put *put, const char 
     return ours;
 }
 
-enum hr_status hr_s3_put_settle(struct hr_aws *aws, const struct hr_s3_put *put,
-                                const char *write_id, const struct hr_aws_answer *answer,
-                                enum hr_status status, struct hr_s3_info *info,
+enum hr_status hr_s3_put_settle(struct hr_aws *aws, const struct hr_s3_put *put, const char *write_id,
+                                const struct hr_aws_answer *answer, enum hr_status status, struct hr_s3_info *info,
                                 struct hr_error *error)
 {
-    bool may_be_ours = is_conditional(put) && answer->maybe_done &&
-                       (status == HR_ERR_CONFLICT || status == HR_ERR_NOT_FOUND);
+    bool may_be_ours =
+        is_conditional(put) && answer->maybe_done && (status == HR_ERR_CONFLICT || status == HR_ERR_NOT_FOUND);
     if (may_be_ours && is_ours(aws, put, write_id, info))
         return HR_OK;
     /* The object of that ETag is not there any more. */
-    if (status == HR_ERR_NOT_FOUND && put->if_match != NULL &&
-        strcmp(answer->code, "NoSuchKey") == 0) {
+    if (status == HR_ERR_NOT_FOUND && put->if_match != NULL && strcmp(answer->code, "NoSuchKey") == 0) {
         if (error != NULL)
             error->code = HR_ERR_CONFLICT;
         return HR_ERR_CONFLICT;
@@ -93,8 +87,8 @@ enum hr_status hr_s3_put_settle(struct hr_aws *aws, const struct hr_s3_put *put,
     return status;
 }
 
-enum hr_status hr_s3_put(struct hr_aws *aws, const struct hr_s3_put *put, struct hr_view body,
-                         struct hr_s3_info *info, struct hr_error *error)
+enum hr_status hr_s3_put(struct hr_aws *aws, const struct hr_s3_put *put, struct hr_view body, struct hr_s3_info *info,
+                         struct hr_error *error)
 {
     char write_id[HR_S3_WRITE_ID_SIZE];
     struct hr_s3_headers headers = {.count = 0};

@@ -50,8 +50,7 @@ static int compare_entries(const void *left, const void *right)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
-static enum hr_status add_header(struct header_list *list, const char *name, const char *value,
-                                 struct hr_error *error)
+static enum hr_status add_header(struct header_list *list, const char *name, const char *value, struct hr_error *error)
 {
     if (list->count == HEADERS_MAX)
         return hr_error_set(error, HR_ERR_LIMIT, "more than %d headers to sign", HEADERS_MAX);
@@ -68,10 +67,8 @@ static bool has_token(const struct hr_sigv4_keys *keys)
     return keys->session_token != NULL && keys->session_token[0] != '\0';
 }
 
-static enum hr_status collect_headers(struct header_list *list,
-                                      const struct hr_sigv4_request *request,
-                                      const struct hr_sigv4_keys *keys, const char *date,
-                                      struct hr_error *error)
+static enum hr_status collect_headers(struct header_list *list, const struct hr_sigv4_request *request,
+                                      const struct hr_sigv4_keys *keys, const char *date, struct hr_error *error)
 {
     bool has_host = false;
     enum hr_status status = HR_OK;
@@ -117,8 +114,7 @@ static void append_trimmed(struct hr_buffer *out, const char *value)
 
 static bool same_name_as_before(const struct header_list *list, size_t index)
 {
-    return index > 0 && strcasecmp(list->entries[index].pair.name,
-                                   list->entries[index - 1].pair.name) == 0;
+    return index > 0 && strcasecmp(list->entries[index].pair.name, list->entries[index - 1].pair.name) == 0;
 }
 
 static void append_headers(struct hr_buffer *out, const struct header_list *list)
@@ -147,8 +143,7 @@ static void append_signed_names(struct hr_buffer *out, const struct header_list 
     }
 }
 
-static enum hr_status append_path(struct hr_buffer *out, const struct hr_sigv4_request *request,
-                                  struct hr_error *error)
+static enum hr_status append_path(struct hr_buffer *out, const struct hr_sigv4_request *request, struct hr_error *error)
 {
     if (request->s3) {
         hr_uri_encode(out, request->path, true);
@@ -165,9 +160,9 @@ static enum hr_status append_path(struct hr_buffer *out, const struct hr_sigv4_r
 
 /* METHOD, path, query, headers, names of the headers, hash: each on its line. `query` is encoded
  * and sorted. */
-static enum hr_status write_canonical(struct hr_buffer *out, const struct hr_sigv4_request *request,
-                                      const char *query, const struct header_list *headers,
-                                      const char *payload_hash, struct hr_error *error)
+static enum hr_status write_canonical(struct hr_buffer *out, const struct hr_sigv4_request *request, const char *query,
+                                      const struct header_list *headers, const char *payload_hash,
+                                      struct hr_error *error)
 {
     hr_buffer_append_format(out, "%s\n", request->method);
     enum hr_status status = append_path(out, request, error);
@@ -182,9 +177,8 @@ static enum hr_status write_canonical(struct hr_buffer *out, const struct hr_sig
 }
 
 /* A chain of HMACs: the key of the day, the region, the service. */
-static enum hr_status derive_key(const struct hr_sigv4_request *request, const char *secret,
-                                 const char *day, uint8_t key[HR_SHA256_SIZE],
-                                 struct hr_error *error)
+static enum hr_status derive_key(const struct hr_sigv4_request *request, const char *secret, const char *day,
+                                 uint8_t key[HR_SHA256_SIZE], struct hr_error *error)
 {
     const char *const steps[] = {day, request->region, request->service, "aws4_request"};
     struct hr_buffer first;
@@ -206,8 +200,8 @@ static enum hr_status derive_key(const struct hr_sigv4_request *request, const c
 }
 
 static enum hr_status compute_signature(struct hr_sigv4_signature *out, const char *scope,
-                                        const struct hr_sigv4_request *request,
-                                        const struct hr_sigv4_keys *keys, struct hr_error *error)
+                                        const struct hr_sigv4_request *request, const struct hr_sigv4_keys *keys,
+                                        struct hr_error *error)
 {
     char hash[HR_SHA256_HEX_SIZE], day[9];
     uint8_t key[HR_SHA256_SIZE] = {0}, digest[HR_SHA256_SIZE];
@@ -243,17 +237,15 @@ static enum hr_status write_date(int64_t wall_us, char out[20], struct hr_error 
 }
 
 /* "20150830/us-east-1/s3/aws4_request" */
-static enum hr_status write_scope(struct hr_buffer *out, const struct hr_sigv4_request *request,
-                                  const char *date, struct hr_error *error)
+static enum hr_status write_scope(struct hr_buffer *out, const struct hr_sigv4_request *request, const char *date,
+                                  struct hr_error *error)
 {
-    hr_buffer_append_format(out, "%.8s/%s/%s/aws4_request", date, request->region,
-                            request->service);
+    hr_buffer_append_format(out, "%.8s/%s/%s/aws4_request", date, request->region, request->service);
     return hr_buffer_check(out, error);
 }
 
-enum hr_status hr_sigv4_sign(const struct hr_sigv4_request *request,
-                             const struct hr_sigv4_keys *keys, struct hr_sigv4_signature *out,
-                             struct hr_error *error)
+enum hr_status hr_sigv4_sign(const struct hr_sigv4_request *request, const struct hr_sigv4_keys *keys,
+                             struct hr_sigv4_signature *out, struct hr_error *error)
 {
     struct header_list headers = {.count = 0};
     struct hr_buffer scope, query;
@@ -268,14 +260,14 @@ enum hr_status hr_sigv4_sign(const struct hr_sigv4_request *request,
     if (status == HR_OK)
         status = collect_headers(&headers, request, keys, out->date, error);
     if (status == HR_OK)
-        status = write_canonical(&out->canonical, request, hr_buffer_text(&query), &headers,
-                                 request->payload_hash, error);
+        status =
+            write_canonical(&out->canonical, request, hr_buffer_text(&query), &headers, request->payload_hash, error);
     if (status == HR_OK)
         status = compute_signature(out, hr_buffer_text(&scope), request, keys, error);
     if (status != HR_OK)
         goto out;
-    hr_buffer_append_format(&out->authorization, ALGORITHM " Credential=%s/%s, SignedHeaders=",
-                            keys->key_id, hr_buffer_text(&scope));
+    hr_buffer_append_format(&out->authorization, ALGORITHM " Credential=%s/%s, SignedHeaders=", keys->key_id,
+                            hr_buffer_text(&scope));
     append_signed_names(&out->authorization, &headers);
     hr_buffer_append_format(&out->authorization, ", Signature=%s", out->signature);
     status = hr_buffer_check(&out->authorization, error);
@@ -306,8 +298,7 @@ static enum hr_status presigned_query(struct hr_buffer *out, const struct hr_sig
     return status;
 }
 
-enum hr_status hr_sigv4_presign(const struct hr_sigv4_request *request,
-                                const struct hr_sigv4_keys *keys, int expires_s,
+enum hr_status hr_sigv4_presign(const struct hr_sigv4_request *request, const struct hr_sigv4_keys *keys, int expires_s,
                                 struct hr_buffer *query, struct hr_error *error)
 {
     struct header_list headers = {.count = 0};

@@ -47,15 +47,13 @@ void hr_sigv4_signature_init(struct hr_sigv4_signature *signature);
 void hr_sigv4_signature_clear(struct hr_sigv4_signature *signature);
 
 /* ARGUMENT (no host, a line end in a header), LIMIT, MEMORY. `out` is initialised. Threads: any. */
-enum hr_status hr_sigv4_sign(const struct hr_sigv4_request *request,
-                             const struct hr_sigv4_keys *keys, struct hr_sigv4_signature *out,
-                             struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_sigv4_sign(const struct hr_sigv4_request *request, const struct hr_sigv4_keys *keys,
+                             struct hr_sigv4_signature *out, struct hr_error *error) HR_MUST_USE;
 
 /* The query of a presigned S3 address, in order and encoded: whoever has it may make this one
  * request for `expires_s` seconds. Only "host" should be among the headers; payload_hash is
  * ignored (UNSIGNED-PAYLOAD). */
-enum hr_status hr_sigv4_presign(const struct hr_sigv4_request *request,
-                                const struct hr_sigv4_keys *keys, int expires_s,
+enum hr_status hr_sigv4_presign(const struct hr_sigv4_request *request, const struct hr_sigv4_keys *keys, int expires_s,
                                 struct hr_buffer *query, struct hr_error *error) HR_MUST_USE;
 
 #endif

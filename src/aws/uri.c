@@ -9,8 +9,8 @@
 
 static bool is_unreserved(unsigned char byte)
 {
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+           byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
 
 void hr_uri_encode(struct hr_buffer *out, const char *text, bool keep_slash)
@@ -50,15 +50,14 @@ static int decode_byte(struct hr_view text, size_t *at, bool form)
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-enum hr_status hr_uri_decode(struct hr_buffer *out, struct hr_view text, bool form,
-                             struct hr_error *error)
+enum hr_status hr_uri_decode(struct hr_buffer *out, struct hr_view text, bool form, struct hr_error *error)
 {
     size_t before = out->size;
     for (size_t at = 0; at < text.size;) {
         int byte = decode_byte(text, &at, form);
         if (byte < 0)
-            return hr_error_set(error, HR_ERR_FORMAT,
-                                "byte %zu: a '%%' must be followed by two hexadecimal digits", at);
+            return hr_error_set(error, HR_ERR_FORMAT, "byte %zu: a '%%' must be followed by two hexadecimal digits",
+                                at);
         uint8_t plain = (uint8_t)byte;
         hr_buffer_append(out, hr_view_of(&plain, 1));
     }
@@ -94,8 +93,7 @@ static void encode_all(struct hr_buffer *text, const struct hr_pair *query, size
     }
 }
 
-enum hr_status hr_uri_query(struct hr_buffer *out, const struct hr_pair *query, size_t count,
-                            struct hr_error *error)
+enum hr_status hr_uri_query(struct hr_buffer *out, const struct hr_pair *query, size_t count, struct hr_error *error)
 {
     struct hr_buffer text;
     hr_buffer_init(&text, out->max_size);
@@ -154,8 +152,7 @@ enum hr_status hr_endpoint_parse(struct hr_endpoint *out, const char *url, struc
         host = url + 7;
         snprintf(out->scheme, sizeof out->scheme, "http");
     } else {
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "an endpoint must begin with http:// or https://");
+        return hr_error_set(error, HR_ERR_ARGUMENT, "an endpoint must begin with http:// or https://");
     }
     size_t host_size = strcspn(host, "/?#");
     const char *path = host + host_size;
@@ -163,8 +160,7 @@ enum hr_status hr_endpoint_parse(struct hr_endpoint *out, const char *url, struc
     while (path_size > 0 && path[path_size - 1] == '/')
         path_size--;
     /* The text is not repeated: what stands before an '@' is a password. */
-    if (!host_is_valid(host, host_size) || memchr(path, '?', path_size) != NULL ||
-        memchr(path, '#', path_size) != NULL)
+    if (!host_is_valid(host, host_size) || memchr(path, '?', path_size) != NULL || memchr(path, '#', path_size) != NULL)
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "an endpoint must read http(s)://HOST[:PORT][/PATH] and nothing else");
     if (host_size >= sizeof out->host || path_size >= sizeof out->base)

@@ -11,8 +11,7 @@ void hr_uri_encode(struct hr_buffer *out, const char *text, bool keep_slash);
 
 /* Undo it, once. `form`: '+' is a space, as in the keys of S3's events and listings. FORMAT for a
  * '%' without two hexadecimal digits, for a zero byte, and for bytes that are not UTF-8. */
-enum hr_status hr_uri_decode(struct hr_buffer *out, struct hr_view text, bool form,
-                             struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_uri_decode(struct hr_buffer *out, struct hr_view text, bool form, struct hr_error *error) HR_MUST_USE;
 
 /* "a=1&b=" encoded, sorted by name and value as a signature wants it. MEMORY, LIMIT. */
 enum hr_status hr_uri_query(struct hr_buffer *out, const struct hr_pair *query, size_t count,
@@ -20,12 +19,11 @@ enum hr_status hr_uri_query(struct hr_buffer *out, const struct hr_pair *query, 
 
 /* "https://host:port/base": what a service is reached under. */
 struct hr_endpoint {
-    char scheme[8];    /* "http" or "https" */
-    char host[300];    /* with ":port" when one is given; IPv6 in brackets; lower case */
-    char base[256];    /* path in front of every path, without '/' at the end; mostly "" */
+    char scheme[8]; /* "http" or "https" */
+    char host[300]; /* with ":port" when one is given; IPv6 in brackets; lower case */
+    char base[256]; /* path in front of every path, without '/' at the end; mostly "" */
 };
 /* ARGUMENT for anything but http(s)://HOST[:PORT][/PATH]: a user, a query, a fragment. */
-enum hr_status hr_endpoint_parse(struct hr_endpoint *out, const char *url,
-                                 struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_endpoint_parse(struct hr_endpoint *out, const char *url, struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -199,10 +199,9 @@ static uint32_t numbered_character(struct hr_view name)
         return 0;
     for (; at < name.size; at++) {
         uint8_t digit = name.data[at];
-        uint32_t value = digit >= '0' && digit <= '9' ? digit - (uint32_t)'0'
-                         : (digit | 0x20) >= 'a' && (digit | 0x20) <= 'f'
-                             ? (digit | 0x20u) - 'a' + 10
-                             : 16;
+        uint32_t value = digit >= '0' && digit <= '9'                     ? digit - (uint32_t)'0'
+                         : (digit | 0x20) >= 'a' && (digit | 0x20) <= 'f' ? (digit | 0x20u) - 'a' + 10
+                                                                          : 16;
         if (value >= base)
             return 0;
         code = code * base + value;
@@ -224,8 +223,8 @@ static uint32_t entity(struct hr_view name)
     return 0;
 }
 
-static enum hr_status append_decoded(const struct hr_xml *xml, struct hr_view text,
-                                     struct hr_buffer *out, struct hr_error *error)
+static enum hr_status append_decoded(const struct hr_xml *xml, struct hr_view text, struct hr_buffer *out,
+                                     struct hr_error *error)
 {
     while (text.size > 0) {
         const uint8_t *mark = memchr(text.data, '&', text.size);

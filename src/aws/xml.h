@@ -16,18 +16,16 @@ struct hr_xml {
     size_t at;
     size_t depth;
     struct hr_view open[HR_XML_DEPTH_MAX]; /* names of the elements around, without prefix */
-    struct hr_view piece; /* name of the element or the raw text; borrowed */
-    bool empty_tag;       /* "<a/>": its end comes next */
+    struct hr_view piece;                  /* name of the element or the raw text; borrowed */
+    bool empty_tag;                        /* "<a/>": its end comes next */
 };
 
 void hr_xml_init(struct hr_xml *xml, struct hr_view text);
 /* FORMAT for what is not well-formed. */
-enum hr_status hr_xml_next(struct hr_xml *xml, enum hr_xml_kind *kind,
-                           struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_xml_next(struct hr_xml *xml, enum hr_xml_kind *kind, struct hr_error *error) HR_MUST_USE;
 
 /* After HR_XML_START of a simple element: its text, decoded and added to `out`, and its end. */
-enum hr_status hr_xml_text(struct hr_xml *xml, struct hr_buffer *out,
-                           struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_xml_text(struct hr_xml *xml, struct hr_buffer *out, struct hr_error *error) HR_MUST_USE;
 /* After HR_XML_START: everything up to and including its end. */
 enum hr_status hr_xml_skip(struct hr_xml *xml, struct hr_error *error) HR_MUST_USE;
 

@@ -21,8 +21,7 @@ void hr_buffer_clear(struct hr_buffer *buffer)
 static bool reserve(struct hr_buffer *buffer, size_t more)
 {
     size_t need;
-    if (buffer->failed || more > buffer->max_size - buffer->size ||
-        !hr_size_add(buffer->size + more, 1, &need)) {
+    if (buffer->failed || more > buffer->max_size - buffer->size || !hr_size_add(buffer->size + more, 1, &need)) {
         buffer->failed = true;
         return false;
     }
@@ -104,8 +103,7 @@ enum hr_status hr_buffer_check(const struct hr_buffer *buffer, struct hr_error *
     if (!buffer->failed)
         return HR_OK;
     if (buffer->no_memory)
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu bytes and more",
-                            buffer->size);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu bytes and more", buffer->size);
     return hr_error_set(error, HR_ERR_LIMIT, "more than the limit of %zu bytes", buffer->max_size);
 }
 

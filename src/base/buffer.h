@@ -11,7 +11,7 @@ struct hr_buffer {
     size_t size;
     size_t capacity;
     size_t max_size;
-    bool failed; /* an append did not fit or memory ran out; sticky, so that writers may check once
+    bool failed;    /* an append did not fit or memory ran out; sticky, so that writers may check once
                     at the end */
     bool no_memory; /* it failed because memory ran out */
 };

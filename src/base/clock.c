@@ -30,16 +30,14 @@ static void system_sleep_us(void *context, int64_t duration_us)
     (void)context;
     if (duration_us <= 0)
         return;
-    struct timespec rest = {.tv_sec = duration_us / 1000000,
-                            .tv_nsec = duration_us % 1000000 * 1000};
+    struct timespec rest = {.tv_sec = duration_us / 1000000, .tv_nsec = duration_us % 1000000 * 1000};
     /* A signal ends the sleep early on purpose: the caller looks at its stop flag. */
     nanosleep(&rest, NULL);
 }
 
 const struct hr_clock *hr_clock_system(void)
 {
-    static const struct hr_clock system_clock = {system_monotonic_us, system_wall_us,
-                                                 system_sleep_us, NULL};
+    static const struct hr_clock system_clock = {system_monotonic_us, system_wall_us, system_sleep_us, NULL};
     return &system_clock;
 }
 
@@ -52,13 +50,11 @@ void hr_clock_iso8601(int64_t wall_us, char *out)
 {
     time_t seconds = (time_t)(wall_us / 1000000);
     struct tm parts;
-    if (gmtime_r(&seconds, &parts) == NULL ||
-        strftime(out, HR_CLOCK_ISO8601_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+    if (gmtime_r(&seconds, &parts) == NULL || strftime(out, HR_CLOCK_ISO8601_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
         snprintf(out, HR_CLOCK_ISO8601_SIZE, "?");
 }
 
-struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeout_ms,
-                                     const struct hr_stop *stop)
+struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeout_ms, const struct hr_stop *stop)
 {
     struct hr_deadline deadline = {.clock = clock, .at_monotonic_us = INT64_MAX, .stop = stop};
     int64_t timeout_us, at_us;

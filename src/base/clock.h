@@ -36,13 +36,12 @@ struct hr_stop {
 /* When to stop: at a time, or when somebody asks for it (Ctrl-C, SIGTERM). Read from any thread. */
 struct hr_deadline {
     const struct hr_clock *clock;
-    int64_t at_monotonic_us; /* INT64_MAX: no time limit */
+    int64_t at_monotonic_us;    /* INT64_MAX: no time limit */
     const struct hr_stop *stop; /* borrowed; may be NULL */
 };
 
 /* `timeout_ms` from now; 0, less, or more than the clock can count to: no time limit. `stop` may be NULL. */
-struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeout_ms,
-                                     const struct hr_stop *stop);
+struct hr_deadline hr_deadline_after(const struct hr_clock *clock, int64_t timeout_ms, const struct hr_stop *stop);
 
 /* False for NULL. */
 bool hr_deadline_passed(const struct hr_deadline *deadline);

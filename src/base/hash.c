@@ -28,14 +28,12 @@ enum hr_status hr_hmac_sha256(struct hr_view key, struct hr_view bytes, uint8_t 
 {
     /* A key of NULL would mean: the one of the call before. */
     const void *key_data = key.size > 0 ? (const void *)key.data : "";
-    if (key.size > INT_MAX || HMAC(EVP_sha256(), key_data, (int)key.size, bytes.data, bytes.size,
-                                   out, NULL) == NULL)
+    if (key.size > INT_MAX || HMAC(EVP_sha256(), key_data, (int)key.size, bytes.data, bytes.size, out, NULL) == NULL)
         return hr_error_set(error, HR_ERR_INTERNAL, "HMAC-SHA-256 is not available in libcrypto");
     return HR_OK;
 }
 
-enum hr_status hr_sha256_hex(struct hr_view bytes, char out[HR_SHA256_HEX_SIZE],
-                             struct hr_error *error)
+enum hr_status hr_sha256_hex(struct hr_view bytes, char out[HR_SHA256_HEX_SIZE], struct hr_error *error)
 {
     uint8_t digest[HR_SHA256_SIZE];
     enum hr_status status = hr_sha256(bytes, digest, error);
@@ -44,8 +42,7 @@ enum hr_status hr_sha256_hex(struct hr_view bytes, char out[HR_SHA256_HEX_SIZE],
     return status;
 }
 
-enum hr_status hr_sha256_file_hex(const char *path, char out[HR_SHA256_HEX_SIZE],
-                                  struct hr_error *error)
+enum hr_status hr_sha256_file_hex(const char *path, char out[HR_SHA256_HEX_SIZE], struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     uint8_t digest[EVP_MAX_MD_SIZE], block[65536];
@@ -72,8 +69,7 @@ out:
     return status;
 }
 
-enum hr_status hr_sha256_stream_hex(struct hr_stream *stream, char out[HR_SHA256_HEX_SIZE],
-                                    struct hr_error *error)
+enum hr_status hr_sha256_stream_hex(struct hr_stream *stream, char out[HR_SHA256_HEX_SIZE], struct hr_error *error)
 {
     uint8_t digest[EVP_MAX_MD_SIZE], block[65536];
     enum hr_status status = HR_OK;

@@ -25,8 +25,7 @@ struct hr_image {
 };
 
 /* Rows packed (stride = 3 * width). LIMIT when a side or the product passes base/limits.h. */
-enum hr_status hr_image_init(struct hr_image *image, struct hr_size size,
-                             struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_image_init(struct hr_image *image, struct hr_size size, struct hr_error *error) HR_MUST_USE;
 void hr_image_clear(struct hr_image *image); /* frees; safe on a zeroed one */
 struct hr_frame hr_image_frame(const struct hr_image *image);
 

@@ -17,14 +17,13 @@ static struct hr_json *outside(json_t *value)
 enum hr_status hr_json_parse(struct hr_json **out, struct hr_view text, struct hr_error *error)
 {
     json_error_t reason;
-    json_t *value = json_loadb((const char *)text.data, text.size,
-                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &reason);
+    json_t *value = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &reason);
     /* jansson says nothing where memory was out. */
     if (value == NULL && reason.text[0] == '\0')
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for JSON");
     if (value == NULL)
-        return hr_error_set(error, HR_ERR_FORMAT, "JSON, line %d, column %d: %s", reason.line,
-                            reason.column, reason.text);
+        return hr_error_set(error, HR_ERR_FORMAT, "JSON, line %d, column %d: %s", reason.line, reason.column,
+                            reason.text);
     *out = outside(value);
     return HR_OK;
 }
@@ -129,8 +128,7 @@ const struct hr_json *hr_json_at(const struct hr_json *array, size_t index)
 const struct hr_json *hr_json_member(const struct hr_json *object, size_t index, const char **key)
 {
     json_t *inner = inside(object);
-    for (void *step = json_object_iter(inner); step != NULL;
-         step = json_object_iter_next(inner, step)) {
+    for (void *step = json_object_iter(inner); step != NULL; step = json_object_iter_next(inner, step)) {
         if (index-- == 0) {
             *key = json_object_iter_key(step);
             return outside(json_object_iter_value(step));
@@ -166,11 +164,9 @@ static int append_to_buffer(const char *bytes, size_t size, void *context)
     return buffer->failed ? -1 : 0;
 }
 
-enum hr_status hr_json_write(const struct hr_json *value, bool pretty, struct hr_buffer *out,
-                             struct hr_error *error)
+enum hr_status hr_json_write(const struct hr_json *value, bool pretty, struct hr_buffer *out, struct hr_error *error)
 {
-    size_t flags =
-        JSON_ENCODE_ANY | JSON_REAL_PRECISION(6) | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
+    size_t flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(6) | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
     if (value != NULL && json_dump_callback(inside(value), append_to_buffer, out, flags) == 0)
         return HR_OK;
     /* Where the buffer is not the reason, memory was out: when the value was made, or for jansson's

@@ -25,8 +25,7 @@ enum hr_json_type {
 
 /* Duplicate keys are refused; depth is bounded by jansson (2048). Error text gives line and column.
  */
-enum hr_status hr_json_parse(struct hr_json **out, struct hr_view text,
-                             struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_json_parse(struct hr_json **out, struct hr_view text, struct hr_error *error) HR_MUST_USE;
 void hr_json_free(struct hr_json *value);
 
 /* NULL when out of memory (setters accept that and mark their container failed through their

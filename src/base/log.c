@@ -49,8 +49,8 @@ static struct hr_json *number_new(double number)
     return whole ? hr_json_integer_new((int64_t)number) : hr_json_real_new(number);
 }
 
-static void append_json_line(struct hr_buffer *line, enum hr_log_level level,
-                             const struct hr_log_field *fields, const char *message)
+static void append_json_line(struct hr_buffer *line, enum hr_log_level level, const struct hr_log_field *fields,
+                             const char *message)
 {
     char now[HR_CLOCK_ISO8601_SIZE];
     hr_clock_iso8601(hr_clock_system()->wall_us(NULL), now);
@@ -73,12 +73,11 @@ static void append_json_line(struct hr_buffer *line, enum hr_log_level level,
 /* What is said when a line is too long or memory is out. */
 static const char *lost_line(bool json)
 {
-    return json ? "{\"level\":\"error\",\"message\":\"a log line is lost\"}\n"
-                : "error: a log line is lost\n";
+    return json ? "{\"level\":\"error\",\"message\":\"a log line is lost\"}\n" : "error: a log line is lost\n";
 }
 
-void hr_log_write(const struct hr_log *log, enum hr_log_level level,
-                  const struct hr_log_field *fields, const char *format, ...)
+void hr_log_write(const struct hr_log *log, enum hr_log_level level, const struct hr_log_field *fields,
+                  const char *format, ...)
 {
     if (log == NULL || log->stream == NULL || level < log->level)
         return;

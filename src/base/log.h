@@ -26,6 +26,6 @@ struct hr_log_field {
     double number;
 };
 
-void hr_log_write(const struct hr_log *log, enum hr_log_level level,
-                  const struct hr_log_field *fields, const char *format, ...) HR_PRINTF(4, 5);
+void hr_log_write(const struct hr_log *log, enum hr_log_level level, const struct hr_log_field *fields,
+                  const char *format, ...) HR_PRINTF(4, 5);
 #endif

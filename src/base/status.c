@@ -21,8 +21,7 @@ static const struct hr_status_info status_table[HR_STATUS_COUNT] = {
     [HR_ERR_DEADLINE] = {"deadline", "stopped by the deadline or on request", 10, 504, true},
     [HR_ERR_MODEL] = {"model", "a model is missing, damaged or of another kind", 11, 500, false},
     [HR_ERR_DATABASE] = {"database", "the student database refused", 12, 500, false},
-    [HR_ERR_CONFLICT] = {"conflict", "it is there already, or was changed meanwhile", 13, 409,
-                         false},
+    [HR_ERR_CONFLICT] = {"conflict", "it is there already, or was changed meanwhile", 13, 409, false},
     [HR_ERR_THROTTLED] = {"throttled", "a service asked to slow down", 14, 429, true},
     [HR_ERR_UNAVAILABLE] = {"unavailable", "a service cannot be reached", 15, 503, true},
     [HR_ERR_INTERNAL] = {"internal", "a mistake in homeroom", 70, 500, false},
@@ -121,8 +120,7 @@ enum hr_status hr_error_set_errno(struct hr_error *error, int saved_errno, const
         char reason[128];
         size_t used = strlen(error->text);
         /* GNU strerror_r: may return a static text and leave `reason` alone. */
-        snprintf(error->text + used, sizeof error->text - used, ": %s",
-                 strerror_r(saved_errno, reason, sizeof reason));
+        snprintf(error->text + used, sizeof error->text - used, ": %s", strerror_r(saved_errno, reason, sizeof reason));
         trim_broken_tail(error->text);
     }
     return code;
@@ -139,16 +137,14 @@ enum hr_status hr_error_prefix(struct hr_error *error, const char *format, ...)
     set_text(error, format, arguments);
     va_end(arguments);
     size_t used = strlen(error->text);
-    snprintf(error->text + used, sizeof error->text - used, ": %.*s", (int)sizeof before - 1,
-             before);
+    snprintf(error->text + used, sizeof error->text - used, ": %.*s", (int)sizeof before - 1, before);
     trim_broken_tail(error->text);
     return error->code;
 }
 
 const char *hr_band_name(enum hr_band band)
 {
-    static const char *const names[HR_BAND_COUNT] = {[HR_BAND_UNKNOWN] = "unknown",
-                                                     [HR_BAND_REVIEW] = "review",
-                                                     [HR_BAND_CERTAIN] = "certain"};
+    static const char *const names[HR_BAND_COUNT] = {
+        [HR_BAND_UNKNOWN] = "unknown", [HR_BAND_REVIEW] = "review", [HR_BAND_CERTAIN] = "certain"};
     return names[band];
 }

@@ -19,13 +19,11 @@ const struct hr_status_info *hr_status_info(enum hr_status status);
 /* Write code and text into `error` (may be NULL) and return `code`, so that
  *     return hr_error_set(error, HR_ERR_FORMAT, "byte %zu: ...", at);
  * reads as one line. Text that does not fit is cut at a whole UTF-8 character. */
-enum hr_status hr_error_set(struct hr_error *error, enum hr_status code, const char *format, ...)
-    HR_PRINTF(3, 4);
+enum hr_status hr_error_set(struct hr_error *error, enum hr_status code, const char *format, ...) HR_PRINTF(3, 4);
 
 /* The same with ": " and the text of errno `saved_errno` behind; the code is chosen from errno
  * (ENOENT -> NOT_FOUND, EACCES -> PERMISSION, ENOMEM -> MEMORY, else IO). */
-enum hr_status hr_error_set_errno(struct hr_error *error, int saved_errno, const char *format, ...)
-    HR_PRINTF(3, 4);
+enum hr_status hr_error_set_errno(struct hr_error *error, int saved_errno, const char *format, ...) HR_PRINTF(3, 4);
 
 /* Say whose fault it is, unless somebody nearer to it has said so. Returns error's code (HR_ERR_INTERNAL when error is
  * NULL). */

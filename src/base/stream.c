@@ -14,8 +14,7 @@ struct memory_stream {
     size_t at;
 };
 
-static enum hr_status memory_read(void *context, void *into, size_t size, size_t *got,
-                                  struct hr_error *error)
+static enum hr_status memory_read(void *context, void *into, size_t size, size_t *got, struct hr_error *error)
 {
     (void)error;
     struct memory_stream *memory = context;
@@ -32,14 +31,12 @@ static enum hr_status memory_seek(void *context, uint64_t offset_bytes, struct h
 {
     struct memory_stream *memory = context;
     if (offset_bytes > memory->bytes.size)
-        return hr_error_set(error, HR_ERR_IO, "byte %llu is past the end",
-                            (unsigned long long)offset_bytes);
+        return hr_error_set(error, HR_ERR_IO, "byte %llu is past the end", (unsigned long long)offset_bytes);
     memory->at = (size_t)offset_bytes;
     return HR_OK;
 }
 
-enum hr_status hr_stream_open_memory(struct hr_stream *out, struct hr_view bytes,
-                                     struct hr_error *error)
+enum hr_status hr_stream_open_memory(struct hr_stream *out, struct hr_view bytes, struct hr_error *error)
 {
     struct memory_stream *memory = malloc(sizeof *memory);
     if (memory == NULL)

@@ -9,8 +9,7 @@
 struct hr_stream {
     /* Read up to `size` bytes at the current position. HR_OK with *got > 0, HR_END at the end of
      * the bytes, else an error. */
-    enum hr_status (*read)(void *context, void *into, size_t size, size_t *got,
-                           struct hr_error *error);
+    enum hr_status (*read)(void *context, void *into, size_t size, size_t *got, struct hr_error *error);
     /* Move to `offset_bytes` from the start. NULL when the source cannot seek (a pipe). */
     enum hr_status (*seek)(void *context, uint64_t offset_bytes, struct hr_error *error);
     void (*close)(void *context); /* may be NULL */
@@ -24,6 +23,5 @@ struct hr_stream {
 void hr_stream_close(struct hr_stream *stream);
 
 /* A stream over borrowed bytes, which must outlive it. */
-enum hr_status hr_stream_open_memory(struct hr_stream *out, struct hr_view bytes,
-                                     struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_stream_open_memory(struct hr_stream *out, struct hr_view bytes, struct hr_error *error) HR_MUST_USE;
 #endif

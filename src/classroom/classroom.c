@@ -27,8 +27,8 @@ struct lesson {
     struct hr_result *result;
     struct hr_part *part;
     struct hr_part_position position; /* reached so far */
-    int cameras;  /* in the video; 0 until one was opened */
-    bool goes_on; /* an earlier part has seen what lies before the position */
+    int cameras;                      /* in the video; 0 until one was opened */
+    bool goes_on;                     /* an earlier part has seen what lies before the position */
 };
 
 static enum hr_status look_at(struct lesson *lesson, const struct hr_frame *frame, int64_t *mark,
@@ -67,8 +67,7 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
         if (status != HR_OK)
             return hr_error_from(error, HR_ORIGIN_INPUT);
         if (hr_deadline_passed(&lesson->deadline))
-            return hr_error_set(error, HR_ERR_DEADLINE, "stopped at %.1f s of the video",
-                                (double)frame.pts_us / 1e6);
+            return hr_error_set(error, HR_ERR_DEADLINE, "stopped at %.1f s of the video", (double)frame.pts_us / 1e6);
         status = look_at(lesson, &frame, &mark, error);
         if (status != HR_OK) /* more faces or tracks than can be */
             return hr_error_from(error, HR_ORIGIN_INPUT);
@@ -118,16 +117,14 @@ static enum hr_status decide_and_look_up(struct lesson *lesson, struct hr_error 
     return status;
 }
 
-static enum hr_status check_options(const struct hr_recognize_options *options,
-                                    struct hr_error *error)
+static enum hr_status check_options(const struct hr_recognize_options *options, struct hr_error *error)
 {
     if (options->size != sizeof *options)
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "options of %zu bytes: their size is not set, or they are those of another version",
                             options->size);
     if (!(options->samples_per_s > 0 && options->samples_per_s <= HR_LIMIT_SAMPLE_FPS))
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "%g samples per second: it must be above 0, and the limit is %d",
+        return hr_error_set(error, HR_ERR_ARGUMENT, "%g samples per second: it must be above 0, and the limit is %d",
                             options->samples_per_s, HR_LIMIT_SAMPLE_FPS);
     if (!(options->false_present > 0 && options->false_present < 1))
         return hr_error_set(error, HR_ERR_ARGUMENT,
@@ -239,15 +236,13 @@ static enum hr_status look_through(struct lesson *lesson, struct hr_stream *stre
 }
 
 /* The story of one video. */
-static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, const char *name,
-                           struct hr_error *error)
+static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, const char *name, struct hr_error *error)
 {
     struct hr_session *session = lesson->session;
     const struct hr_recognize_options *options = lesson->options;
     enum hr_status status = HR_OK;
     if (lesson->part->state.size > 0) {
-        status = hr_part_load(session, options->samples_per_s, lesson->part->state,
-                              &lesson->position, error);
+        status = hr_part_load(session, options->samples_per_s, lesson->part->state, &lesson->position, error);
         lesson->goes_on = true;
     }
     bool more = true;
@@ -257,8 +252,7 @@ static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, cons
     }
     if (status == HR_END) {
         lesson->part->unfinished = true;
-        return hr_part_save(session, options->samples_per_s, &lesson->position,
-                            &lesson->part->checkpoint, error);
+        return hr_part_save(session, options->samples_per_s, &lesson->position, &lesson->part->checkpoint, error);
     }
     if (status != HR_OK)
         return status;
@@ -267,11 +261,9 @@ static enum hr_status tell(struct lesson *lesson, struct hr_stream *stream, cons
 }
 
 enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr_snapshot *snapshot,
-                                           struct hr_stream *stream,
-                                           const char *name,
-                                           const struct hr_recognize_options *options,
-                                           struct hr_part *part, struct hr_result **out,
-                                           struct hr_error *error)
+                                           struct hr_stream *stream, const char *name,
+                                           const struct hr_recognize_options *options, struct hr_part *part,
+                                           struct hr_result **out, struct hr_error *error)
 {
     *out = NULL;
     part->unfinished = false;
@@ -306,8 +298,8 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
 
 enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_snapshot *snapshot,
                                       struct hr_stream *stream, const char *name,
-                                      const struct hr_recognize_options *options,
-                                      struct hr_result **out, struct hr_error *error)
+                                      const struct hr_recognize_options *options, struct hr_result **out,
+                                      struct hr_error *error)
 {
     struct hr_part whole = {.suspend_at_us = INT64_MAX};
     return hr_classroom_recognize_part(session, snapshot, stream, name, options, &whole, out, error);

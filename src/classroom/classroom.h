@@ -20,18 +20,18 @@ struct hr_stage_times {
  * in the report. */
 enum hr_status hr_classroom_recognize(struct hr_session *session, struct hr_snapshot *snapshot,
                                       struct hr_stream *stream, const char *name,
-                                      const struct hr_recognize_options *options,
-                                      struct hr_result **out, struct hr_error *error) HR_MUST_USE;
+                                      const struct hr_recognize_options *options, struct hr_result **out,
+                                      struct hr_error *error) HR_MUST_USE;
 
 /* A video that takes longer than whoever looks at it may stay: the work is suspended between two frames and goes on
  * from a checkpoint, here or elsewhere, with the same result as in one go. The checkpoint holds vectors, places and
  * times; no picture. */
 struct hr_part {
-    struct hr_view state;      /* the checkpoint of an earlier part; empty: from the beginning */
-    int64_t suspend_at_us;    /* monotonic time after which to stop; INT64_MAX: never */
+    struct hr_view state;        /* the checkpoint of an earlier part; empty: from the beginning */
+    int64_t suspend_at_us;       /* monotonic time after which to stop; INT64_MAX: never */
     struct hr_buffer checkpoint; /* initialised by the caller; filled when `unfinished` */
-    bool unfinished;           /* then there is no result yet */
-    int64_t position_us;       /* of the video, reached so far */
+    bool unfinished;             /* then there is no result yet */
+    int64_t position_us;         /* of the video, reached so far */
 };
 /* Most that a checkpoint takes: every track that there may be. */
 #define HR_PART_STATE_BYTES_MAX ((size_t)64 << 20)
@@ -40,11 +40,9 @@ struct hr_part {
  * frame further than the part before. CONFLICT when `state` was made with other options or
  * another model, FORMAT when it makes no sense: begin again without it. */
 enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr_snapshot *snapshot,
-                                           struct hr_stream *stream,
-                                           const char *name,
-                                           const struct hr_recognize_options *options,
-                                           struct hr_part *part, struct hr_result **out,
-                                           struct hr_error *error) HR_MUST_USE;
+                                           struct hr_stream *stream, const char *name,
+                                           const struct hr_recognize_options *options, struct hr_part *part,
+                                           struct hr_result **out, struct hr_error *error) HR_MUST_USE;
 
 /* The result's observation; borrowed from the result. */
 const struct hr_observation *hr_result_observation(const struct hr_result *result);

@@ -36,11 +36,12 @@ enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engin
     struct hr_engine *engine = NULL;
     *out = NULL;
     if (options->size != sizeof *options)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "engine options of %zu bytes: their size is not set, or they "
-                            "are those of another version", options->size);
-    if (options->database_path == NULL || options->model_dir == NULL)
         return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "an engine needs a database and a model folder");
+                            "engine options of %zu bytes: their size is not set, or they "
+                            "are those of another version",
+                            options->size);
+    if (options->database_path == NULL || options->model_dir == NULL)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "an engine needs a database and a model folder");
     enum hr_status status = hr_engine_new(&engine, options->model_dir, error);
     if (status != HR_OK)
         return status;
@@ -56,8 +57,7 @@ enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engin
     return status;
 }
 
-enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_options *options,
-                              struct hr_error *error)
+enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_options *options, struct hr_error *error)
 {
     return hr_engine_open_mode(out, options, HR_DATABASE_READ, error);
 }
@@ -167,14 +167,12 @@ static enum hr_status open_scratch(struct hr_session *session, struct hr_error *
 }
 
 static enum hr_status new_session(struct hr_session **out, struct hr_engine *engine,
-                                  const struct hr_vector_layout *layout, int threads,
-                                  struct hr_error *error)
+                                  const struct hr_vector_layout *layout, int threads, struct hr_error *error)
 {
     *out = NULL;
     if (threads < 0 || threads > HR_LIMIT_THREADS)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "%d threads: from 0 (as many as processors) to %d can be used", threads,
-                            HR_LIMIT_THREADS);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "%d threads: from 0 (as many as processors) to %d can be used",
+                            threads, HR_LIMIT_THREADS);
     struct hr_session *session = calloc(1, sizeof *session);
     if (session == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a session");
@@ -190,8 +188,7 @@ static enum hr_status new_session(struct hr_session **out, struct hr_engine *eng
     return status;
 }
 
-enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads,
-                              struct hr_error *error)
+enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine, int threads, struct hr_error *error)
 {
     struct hr_snapshot *snapshot = hr_engine_hold(engine);
     enum hr_status status = new_session(out, engine, snapshot != NULL ? &snapshot->layout : NULL, threads, error);
@@ -199,8 +196,8 @@ enum hr_status hr_session_new(struct hr_session **out, struct hr_engine *engine,
     return status;
 }
 
-enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine,
-                                        int threads, struct hr_error *error)
+enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine, int threads,
+                                        struct hr_error *error)
 {
     return new_session(out, engine, &engine->known, threads, error);
 }

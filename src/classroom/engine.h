@@ -42,15 +42,15 @@ struct hr_session {
     int threads;
     struct hr_pool *pool;
     struct hr_detector *detector;
-    struct hr_vector_layout layout;  /* of the embedders */
-    struct hr_embedders *embedders;  /* NULL until it is known which are needed */
-    struct hr_tracks *tracks;        /* likewise */
-    struct hr_faces faces; /* scratch of the frame in hand */
+    struct hr_vector_layout layout; /* of the embedders */
+    struct hr_embedders *embedders; /* NULL until it is known which are needed */
+    struct hr_tracks *tracks;       /* likewise */
+    struct hr_faces faces;          /* scratch of the frame in hand */
 };
 
 /* As hr_session_new, for enrolment: with every model that is here. */
-enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine,
-                                        int threads, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine, int threads,
+                                        struct hr_error *error) HR_MUST_USE;
 /* The networks that make vectors of this layout, and tracks without a face; nothing to do when they are there. */
 enum hr_status hr_session_prepare(struct hr_session *session, const struct hr_vector_layout *layout,
                                   struct hr_error *error) HR_MUST_USE;

@@ -13,19 +13,17 @@
 #include "video/video.h"
 
 static const char *const verdict_names[HR_ENROLL_VERDICT_COUNT] = {
-    [HR_ENROLL_ENROLLED] = "enrolled",     [HR_ENROLL_DUPLICATE] = "duplicate",
-    [HR_ENROLL_NO_FACE] = "no_face",       [HR_ENROLL_SEVERAL_FACES] = "several_faces",
-    [HR_ENROLL_TOO_SMALL] = "too_small",   [HR_ENROLL_BLURRED] = "blurred",
-    [HR_ENROLL_DISAGREES] = "disagrees",   [HR_ENROLL_LOOKS_LIKE] = "looks_like",
-    [HR_ENROLL_DAMAGED] = "damaged",       [HR_ENROLL_UNREADABLE] = "unreadable"};
+    [HR_ENROLL_ENROLLED] = "enrolled",           [HR_ENROLL_DUPLICATE] = "duplicate",   [HR_ENROLL_NO_FACE] = "no_face",
+    [HR_ENROLL_SEVERAL_FACES] = "several_faces", [HR_ENROLL_TOO_SMALL] = "too_small",   [HR_ENROLL_BLURRED] = "blurred",
+    [HR_ENROLL_DISAGREES] = "disagrees",         [HR_ENROLL_LOOKS_LIKE] = "looks_like", [HR_ENROLL_DAMAGED] = "damaged",
+    [HR_ENROLL_UNREADABLE] = "unreadable"};
 
 const char *hr_enroll_verdict_name(enum hr_enroll_verdict verdict)
 {
     return verdict_names[verdict];
 }
 
-void hr_enroll_say(struct hr_enroll_outcome *out, enum hr_enroll_verdict what, const char *format,
-                   ...)
+void hr_enroll_say(struct hr_enroll_outcome *out, enum hr_enroll_verdict what, const char *format, ...)
 {
     out->verdict = what;
     va_list arguments;
@@ -86,9 +84,8 @@ const struct hr_enroll_outcome *hr_enrolment_outcome(const struct hr_enrolment *
     return &plan->items[index].outcome;
 }
 
-static enum hr_status add_item(struct hr_enrolment *plan, const char *student_id,
-                               const char *origin, struct hr_enroll_item **out,
-                               struct hr_error *error)
+static enum hr_status add_item(struct hr_enrolment *plan, const char *student_id, const char *origin,
+                               struct hr_enroll_item **out, struct hr_error *error)
 {
     if (plan->count == plan->capacity) {
         size_t capacity = plan->capacity > 0 ? 2 * plan->capacity : 16;
@@ -112,9 +109,8 @@ static enum hr_status add_item(struct hr_enrolment *plan, const char *student_id
     return HR_OK;
 }
 
-enum hr_status hr_enrolment_unreadable(struct hr_enrolment *plan, const char *student_id,
-                                       const char *origin, const char *text,
-                                       struct hr_error *error)
+enum hr_status hr_enrolment_unreadable(struct hr_enrolment *plan, const char *student_id, const char *origin,
+                                       const char *text, struct hr_error *error)
 {
     struct hr_enroll_item *item;
     enum hr_status status = add_item(plan, student_id, origin, &item, error);
@@ -130,8 +126,8 @@ static bool fault_of_input(enum hr_status status)
 }
 
 /* Enrolled before, or offered before in this call. */
-static enum hr_status known_already(const struct hr_enrolment *plan, struct hr_enroll_item *item,
-                                    bool *known, struct hr_error *error)
+static enum hr_status known_already(const struct hr_enrolment *plan, struct hr_enroll_item *item, bool *known,
+                                    struct hr_error *error)
 {
     *known = false;
     for (size_t i = 0; i < plan->count && !*known; i++) {
@@ -144,8 +140,8 @@ static enum hr_status known_already(const struct hr_enrolment *plan, struct hr_e
     }
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < plan->layout->count && !*known; i++) {
-        status = hr_database_has_face(plan->snapshot->database, item->student_id,
-                                      plan->layout->parts[i].model_id, item->sha256, known, error);
+        status = hr_database_has_face(plan->snapshot->database, item->student_id, plan->layout->parts[i].model_id,
+                                      item->sha256, known, error);
         /* Enrolled when only a lesser model was here: the better one is still wanted. */
         if (i == 0 && !*known)
             break;
@@ -192,22 +188,22 @@ static const struct hr_face *the_one_face(const struct hr_faces *faces, struct h
         rivals += dominant * hr_enroll_prominence(face, size) > hr_enroll_prominence(best, size);
     }
     if (rivals > 0) {
-        hr_enroll_say(&item->outcome, HR_ENROLL_SEVERAL_FACES,
-                      "%zu faces: crop the picture to the student", rivals + 1);
+        hr_enroll_say(&item->outcome, HR_ENROLL_SEVERAL_FACES, "%zu faces: crop the picture to the student",
+                      rivals + 1);
         return NULL;
     }
     if (bystanders > 0) {
         snprintf(item->word, sizeof item->word, "bystanders");
-        snprintf(item->outcome.text, sizeof item->outcome.text,
-                 "the most prominent of %zu faces was taken", bystanders + 1);
+        snprintf(item->outcome.text, sizeof item->outcome.text, "the most prominent of %zu faces was taken",
+                 bystanders + 1);
     }
     return best;
 }
 
 /* Judges the view. False, with the verdict, when it is not good enough; a small face is left for later, when it is
  * known what else the student has. */
-static bool good_view(const struct hr_frame *frame, const struct hr_face *face,
-                      struct hr_chip *chip, struct hr_enroll_item *item)
+static bool good_view(const struct hr_frame *frame, const struct hr_face *face, struct hr_chip *chip,
+                      struct hr_enroll_item *item)
 {
     float width = face_width_px(face);
     hr_face_align(frame, face, chip);
@@ -215,16 +211,15 @@ static bool good_view(const struct hr_frame *frame, const struct hr_face *face,
     item->quality = (double)quality.overall;
     item->face_px = (double)width;
     if (width < HR_ENROLL_FACE_MIN_PX) {
-        hr_enroll_say(&item->outcome, HR_ENROLL_TOO_SMALL, "the face is %.0f px wide, %d needed",
-                      (double)width, HR_ENROLL_FACE_GOOD_PX);
+        hr_enroll_say(&item->outcome, HR_ENROLL_TOO_SMALL, "the face is %.0f px wide, %d needed", (double)width,
+                      HR_ENROLL_FACE_GOOD_PX);
         return false;
     }
     /* A small face has less detail in it, sharp or not. */
     float share = fminf(1, width / HR_ENROLL_FACE_GOOD_PX);
     float needed = HR_SHARPNESS_MIN * share * share;
     if (quality.sharpness < needed) {
-        hr_enroll_say(&item->outcome, HR_ENROLL_BLURRED,
-                      "the face is blurred (sharpness %.0f, %.0f needed)",
+        hr_enroll_say(&item->outcome, HR_ENROLL_BLURRED, "the face is blurred (sharpness %.0f, %.0f needed)",
                       (double)quality.sharpness, (double)needed);
         return false;
     }
@@ -232,8 +227,8 @@ static bool good_view(const struct hr_frame *frame, const struct hr_face *face,
 }
 
 /* Room for `count` vectors and their mean. */
-static enum hr_status make_room(const struct hr_enrolment *plan, struct hr_enroll_item *item,
-                                size_t count, struct hr_error *error)
+static enum hr_status make_room(const struct hr_enrolment *plan, struct hr_enroll_item *item, size_t count,
+                                struct hr_error *error)
 {
     item->vectors = calloc(count * plan->layout->size, sizeof *item->vectors);
     item->mean = calloc(plan->layout->size, sizeof *item->mean);
@@ -241,8 +236,7 @@ static enum hr_status make_room(const struct hr_enrolment *plan, struct hr_enrol
 }
 
 static enum hr_status embed_face(const struct hr_enrolment *plan, const struct hr_frame *frame,
-                                 const struct hr_face *face, struct hr_enroll_item *item,
-                                 struct hr_error *error)
+                                 const struct hr_face *face, struct hr_enroll_item *item, struct hr_error *error)
 {
     struct hr_embedders *embedders = plan->session->embedders;
     enum hr_status status = make_room(plan, item, 1, error);
@@ -283,8 +277,8 @@ static enum hr_status look_at_photo(struct hr_enrolment *plan, struct hr_enroll_
     return status;
 }
 
-enum hr_status hr_enrolment_photo(struct hr_enrolment *plan, const char *student_id,
-                                  struct hr_view bytes, const char *origin, struct hr_error *error)
+enum hr_status hr_enrolment_photo(struct hr_enrolment *plan, const char *student_id, struct hr_view bytes,
+                                  const char *origin, struct hr_error *error)
 {
     struct hr_enroll_item *item;
     struct hr_image image = {0};
@@ -331,9 +325,8 @@ static void free_views(const struct hr_enrolment *plan, struct video_views *view
 }
 
 /* Four frames a second that show the one person well. Why the latest frame was not used stays in the item's outcome. */
-static enum hr_status collect_views(struct hr_enrolment *plan, struct hr_stream *stream,
-                                    struct hr_enroll_item *item, struct video_views *views,
-                                    struct hr_error *error)
+static enum hr_status collect_views(struct hr_enrolment *plan, struct hr_stream *stream, struct hr_enroll_item *item,
+                                    struct video_views *views, struct hr_error *error)
 {
     struct hr_session *session = plan->session;
     struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, plan->options.stop};
@@ -345,8 +338,7 @@ static enum hr_status collect_views(struct hr_enrolment *plan, struct hr_stream 
     enum hr_status status = hr_video_open(&video, stream, item->origin, &sampling, error);
     if (status != HR_OK)
         return status;
-    while (views->count < VIDEO_VIEWS_MAX &&
-           (status = hr_video_next(video, &frame, error)) == HR_OK) {
+    while (views->count < VIDEO_VIEWS_MAX && (status = hr_video_next(video, &frame, error)) == HR_OK) {
         status = hr_faces_find(session->detector, &frame, &session->faces, error);
         if (status != HR_OK)
             break;
@@ -368,8 +360,7 @@ static float likeness(const struct hr_vector_layout *layout, const float *a, con
 }
 
 /* The mean of all, each part of length 1. */
-static void mean_of(const struct hr_vector_layout *layout, const float *vectors, size_t count,
-                    float *mean)
+static void mean_of(const struct hr_vector_layout *layout, const float *vectors, size_t count, float *mean)
 {
     memset(mean, 0, layout->size * sizeof *mean);
     for (size_t i = 0; i < count; i++)
@@ -388,8 +379,8 @@ static void swap_vectors(float *a, float *b, size_t size)
 }
 
 /* The next view to take: the most typical first, then always the one least like those that are taken. */
-static size_t next_view(const struct hr_vector_layout *layout, const float *vectors, size_t count,
-                        size_t chosen, const float *mean)
+static size_t next_view(const struct hr_vector_layout *layout, const float *vectors, size_t count, size_t chosen,
+                        const float *mean)
 {
     size_t best = chosen;
     float best_score = -INFINITY;
@@ -406,8 +397,7 @@ static size_t next_view(const struct hr_vector_layout *layout, const float *vect
 
 /* Drops views that are not of the person in the middle, then picks views as unlike each other as
  * possible. The chosen vectors are moved to the front; returns their number. */
-static size_t choose_views(const struct hr_vector_layout *layout, float *vectors, size_t count,
-                           float *mean)
+static size_t choose_views(const struct hr_vector_layout *layout, float *vectors, size_t count, float *mean)
 {
     const float same_person_score = 3.1f; /* of strangers, one pair in a thousand is so alike */
     size_t size = layout->size, kept = 0;
@@ -427,15 +417,14 @@ static size_t choose_views(const struct hr_vector_layout *layout, float *vectors
     return chosen;
 }
 
-static enum hr_status take_views(struct hr_enrolment *plan, struct hr_enroll_item *item,
-                                 struct video_views *views, struct hr_error *error)
+static enum hr_status take_views(struct hr_enrolment *plan, struct hr_enroll_item *item, struct video_views *views,
+                                 struct hr_error *error)
 {
     const struct hr_vector_layout *layout = plan->layout;
     if (views->count < VIDEO_VIEWS_MIN) {
         if (item->outcome.verdict == HR_ENROLL_ENROLLED)
-            hr_enroll_say(&item->outcome, HR_ENROLL_NO_FACE,
-                          "the video is too short: %zu good view%s, %d needed", views->count,
-                          hr_plural(views->count), VIDEO_VIEWS_MIN);
+            hr_enroll_say(&item->outcome, HR_ENROLL_NO_FACE, "the video is too short: %zu good view%s, %d needed",
+                          views->count, hr_plural(views->count), VIDEO_VIEWS_MIN);
         return HR_OK;
     }
     item->outcome.verdict = HR_ENROLL_ENROLLED; /* of single frames something else may have been said */
@@ -449,8 +438,7 @@ static enum hr_status take_views(struct hr_enrolment *plan, struct hr_enroll_ite
     hr_embed(plan->session->embedders, chips, views->count, views->vectors);
     item->count = choose_views(layout, views->vectors, views->count, item->mean);
     if (item->count == 0) {
-        hr_enroll_say(&item->outcome, HR_ENROLL_SEVERAL_FACES,
-                      "the video does not show one and the same person");
+        hr_enroll_say(&item->outcome, HR_ENROLL_SEVERAL_FACES, "the video does not show one and the same person");
         return HR_OK;
     }
     memcpy(item->vectors, views->vectors, item->count * layout->size * sizeof *item->vectors);
@@ -461,9 +449,8 @@ static enum hr_status take_views(struct hr_enrolment *plan, struct hr_enroll_ite
     return HR_OK;
 }
 
-enum hr_status hr_enrolment_video(struct hr_enrolment *plan, const char *student_id,
-                                  struct hr_stream *stream, const char *origin, const char *sha256,
-                                  struct hr_error *error)
+enum hr_status hr_enrolment_video(struct hr_enrolment *plan, const char *student_id, struct hr_stream *stream,
+                                  const char *origin, const char *sha256, struct hr_error *error)
 {
     struct hr_enroll_item *item;
     bool known = false;
@@ -475,12 +462,10 @@ enum hr_status hr_enrolment_video(struct hr_enrolment *plan, const char *student
     if (status != HR_OK || known)
         return status;
     size_t view_bytes = hr_embedders_chip_bytes(plan->session->embedders);
-    struct video_views views = {
-        .chips = calloc(VIDEO_VIEWS_MAX, view_bytes),
-        .vectors = calloc(VIDEO_VIEWS_MAX * plan->layout->size, sizeof *views.vectors),
-        .chip = malloc(sizeof *views.chip)};
-    status = views.chips != NULL && views.vectors != NULL && views.chip != NULL ? HR_OK
-                                                                                : no_memory(error);
+    struct video_views views = {.chips = calloc(VIDEO_VIEWS_MAX, view_bytes),
+                                .vectors = calloc(VIDEO_VIEWS_MAX * plan->layout->size, sizeof *views.vectors),
+                                .chip = malloc(sizeof *views.chip)};
+    status = views.chips != NULL && views.vectors != NULL && views.chip != NULL ? HR_OK : no_memory(error);
     if (status == HR_OK)
         status = collect_views(plan, stream, item, &views, error);
     if (fault_of_input(status)) {

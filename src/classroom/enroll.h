@@ -37,8 +37,8 @@ const char *hr_enroll_verdict_name(enum hr_enroll_verdict verdict); /* "enrolled
 #define HR_ENROLL_VIDEO_VECTORS 5
 
 struct hr_enroll_options {
-    bool accept_lookalike; /* enrol although another student looks the same (twins) */
-    bool skip_namesakes;   /* leave vectors out whose name several students have, instead of refusing all */
+    bool accept_lookalike;      /* enrol although another student looks the same (twins) */
+    bool skip_namesakes;        /* leave vectors out whose name several students have, instead of refusing all */
     const struct hr_stop *stop; /* borrowed; may be NULL */
 };
 
@@ -60,25 +60,21 @@ struct hr_enrolment; /* opaque: a plan */
 
 /* Into the engine's current snapshot; engine and session are borrowed. */
 enum hr_status hr_enrolment_new(struct hr_enrolment **out, struct hr_engine *engine, struct hr_session *session,
-                                const struct hr_enroll_options *options,
-                                struct hr_error *error) HR_MUST_USE;
+                                const struct hr_enroll_options *options, struct hr_error *error) HR_MUST_USE;
 /* Whatever came of it: no vector of it is left in memory. */
 void hr_enrolment_free(struct hr_enrolment *plan);
 
 /* Look at one photo. `origin` is kept with the record and shown to people: the file's name. A bad picture is an
  * outcome; an error only when the database or memory failed. */
-enum hr_status hr_enrolment_photo(struct hr_enrolment *plan, const char *student_id,
-                                  struct hr_view bytes, const char *origin,
-                                  struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_enrolment_photo(struct hr_enrolment *plan, const char *student_id, struct hr_view bytes,
+                                  const char *origin, struct hr_error *error) HR_MUST_USE;
 /* A video of one person who turns and talks: up to HR_ENROLL_VIDEO_VECTORS views that differ. `sha256` is the file's,
  * to know it again. */
-enum hr_status hr_enrolment_video(struct hr_enrolment *plan, const char *student_id,
-                                  struct hr_stream *stream, const char *origin, const char *sha256,
-                                  struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_enrolment_video(struct hr_enrolment *plan, const char *student_id, struct hr_stream *stream,
+                                  const char *origin, const char *sha256, struct hr_error *error) HR_MUST_USE;
 /* A file that could not even be read; `text` says why. */
-enum hr_status hr_enrolment_unreadable(struct hr_enrolment *plan, const char *student_id,
-                                       const char *origin, const char *text,
-                                       struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_enrolment_unreadable(struct hr_enrolment *plan, const char *student_id, const char *origin,
+                                       const char *text, struct hr_error *error) HR_MUST_USE;
 
 /* All are looked at: what is to happen? Within a student the views must agree with each other and with those that are
  * enrolled; between students they must not. */
@@ -125,9 +121,8 @@ struct hr_encoding_summary {
 void hr_encoding_summary_clear(struct hr_encoding_summary *summary);
 
 /* *out is the caller's to clear, whatever happens. */
-enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_encoding *encodings,
-                                   size_t count, const struct hr_enroll_options *options,
-                                   struct hr_encoding_summary *out,
+enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_encoding *encodings, size_t count,
+                                   const struct hr_enroll_options *options, struct hr_encoding_summary *out,
                                    struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -1,27 +1,25 @@
 /* Committing: what was judged good goes into the database, all of it or nothing. */
 #include "classroom/enroll_plan.h"
 
-static enum hr_status add_vectors(const struct hr_enrolment *plan,
-                                  const struct hr_enroll_item *item,
+static enum hr_status add_vectors(const struct hr_enrolment *plan, const struct hr_enroll_item *item,
                                   const struct hr_vector_part *part, struct hr_error *error)
 {
     struct hr_database *database = plan->snapshot->database;
     const struct hr_clock *clock = hr_clock_system();
     bool there = false;
-    enum hr_status status = hr_database_has_face(database, item->student_id, part->model_id,
-                                                 item->sha256, &there, error);
+    enum hr_status status =
+        hr_database_has_face(database, item->student_id, part->model_id, item->sha256, &there, error);
     for (size_t i = 0; status == HR_OK && !there && i < item->count; i++) {
         const float *numbers = item->vectors + i * plan->layout->size + part->first;
-        struct hr_face_record record = {
-            .student_id = item->student_id,
-            .model_id = part->model_id,
-            .vector = hr_view_of(numbers, part->model->vector_size * sizeof *numbers),
-            .origin = item->origin,
-            .origin_sha256 = item->sha256,
-            .created_us = clock->wall_us(clock->context),
-            .quality = item->quality,
-            .face_px = item->face_px,
-            .verdict = item->word};
+        struct hr_face_record record = {.student_id = item->student_id,
+                                        .model_id = part->model_id,
+                                        .vector = hr_view_of(numbers, part->model->vector_size * sizeof *numbers),
+                                        .origin = item->origin,
+                                        .origin_sha256 = item->sha256,
+                                        .created_us = clock->wall_us(clock->context),
+                                        .quality = item->quality,
+                                        .face_px = item->face_px,
+                                        .verdict = item->word};
         status = hr_database_add_face(database, &record, error);
     }
     return status;
@@ -74,8 +72,7 @@ enum hr_status hr_enrolment_commit(struct hr_enrolment *plan, struct hr_error *e
     for (size_t i = 0; status == HR_OK && i < hr_enrolment_outvoted_count(plan); i++) {
         struct hr_enroll_outvoted outvoted = hr_enrolment_outvoted(plan, i);
         size_t removed = 0;
-        status = hr_database_forget_photo(database, outvoted.student_id, outvoted.origin, &removed,
-                                          error);
+        status = hr_database_forget_photo(database, outvoted.student_id, outvoted.origin, &removed, error);
         if (status == HR_ERR_NOT_FOUND) /* several vectors of one photo: the first took all */
             status = HR_OK;
     }

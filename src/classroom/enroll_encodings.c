@@ -124,8 +124,7 @@ static void find_siblings(struct import *import)
 {
     qsort(import->entries, import->count, sizeof *import->entries, by_id);
     for (size_t first = 0, end; first < import->count; first = end) {
-        for (end = first + 1; end < import->count &&
-                              strcmp(import->entries[end].id, import->entries[first].id) == 0;
+        for (end = first + 1; end < import->count && strcmp(import->entries[end].id, import->entries[first].id) == 0;
              end++)
             ;
         for (size_t i = first; i < end; i++)
@@ -133,16 +132,15 @@ static void find_siblings(struct import *import)
     }
 }
 
-static enum hr_status prepare_all(struct import *import, const struct hr_encoding *encodings,
-                                  struct hr_error *error)
+static enum hr_status prepare_all(struct import *import, const struct hr_encoding *encodings, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < import->count; i++) {
         import->entries[i].encoding = &encodings[i];
         status = encodings[i].size == HR_ENCODING_SIZE
                      ? prepare(import, &import->entries[i], error)
-                     : hr_error_set(error, HR_ERR_FORMAT, "entry %zu has %zu number%s, %d expected",
-                                    i + 1, encodings[i].size, hr_plural(encodings[i].size), HR_ENCODING_SIZE);
+                     : hr_error_set(error, HR_ERR_FORMAT, "entry %zu has %zu number%s, %d expected", i + 1,
+                                    encodings[i].size, hr_plural(encodings[i].size), HR_ENCODING_SIZE);
     }
     if (status == HR_OK)
         status = drop_namesakes(import, error);
@@ -154,15 +152,13 @@ static enum hr_status prepare_all(struct import *import, const struct hr_encodin
 static bool alike(const struct import *import, const float *a, const float *b, float *similarity)
 {
     *similarity = hr_vector_cosine(a, b, HR_ENCODING_SIZE);
-    float limit =
-        fmaxf(lookalike_score, hr_vector_score(import->model, import->model->same_mean) - lookalike_gap);
+    float limit = fmaxf(lookalike_score, hr_vector_score(import->model, import->model->same_mean) - lookalike_gap);
     return hr_vector_score(import->model, *similarity) >= limit;
 }
 
 /* The other student whom the entry looks like: one who is enrolled, or one of this file with as many vectors or more.
  * So of a mislabelled vector and the five of the student whom it shows, it is the one that is left out. */
-static const char *lookalike_of(const struct import *import, const struct entry *entry,
-                                float *similarity)
+static const char *lookalike_of(const struct import *import, const struct entry *entry, float *similarity)
 {
     const struct hr_gallery *gallery = import->snapshot->gallery;
     if (import->model == NULL)
@@ -183,8 +179,7 @@ static const char *lookalike_of(const struct import *import, const struct entry 
     return NULL;
 }
 
-static enum hr_status write_entry(struct import *import, const struct entry *entry,
-                                  struct hr_error *error)
+static enum hr_status write_entry(struct import *import, const struct entry *entry, struct hr_error *error)
 {
     struct hr_database *database = import->snapshot->database;
     const struct hr_encoding *encoding = entry->encoding;
@@ -196,8 +191,7 @@ static enum hr_status write_entry(struct import *import, const struct entry *ent
         status = hr_database_ensure_student(database, entry->id, &added, error);
     import->summary->without_record += added;
     if (status == HR_OK)
-        status = hr_database_has_face(database, entry->id, HR_ENCODING_MODEL_ID, sha256, &known,
-                                      error);
+        status = hr_database_has_face(database, entry->id, HR_ENCODING_MODEL_ID, sha256, &known, error);
     if (status != HR_OK)
         return status;
     if (known) {
@@ -238,8 +232,7 @@ static enum hr_status write_all(struct import *import, struct hr_error *error)
     return status;
 }
 
-static enum hr_status run(struct import *import, const struct hr_encoding *encodings,
-                          struct hr_error *error)
+static enum hr_status run(struct import *import, const struct hr_encoding *encodings, struct hr_error *error)
 {
     struct hr_database *database = import->snapshot->database;
     enum hr_status status = hr_database_begin(database, error);
@@ -265,9 +258,9 @@ void hr_encoding_summary_clear(struct hr_encoding_summary *summary)
     *summary = (struct hr_encoding_summary){0};
 }
 
-enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_encoding *encodings,
-                                   size_t count, const struct hr_enroll_options *options,
-                                   struct hr_encoding_summary *out, struct hr_error *error)
+enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_encoding *encodings, size_t count,
+                                   const struct hr_enroll_options *options, struct hr_encoding_summary *out,
+                                   struct hr_error *error)
 {
     *out = (struct hr_encoding_summary){0};
     const struct hr_vector_part *part = hr_vector_part_of(&engine->known, HR_ENCODING_MODEL_ID);
@@ -278,9 +271,8 @@ enum hr_status hr_enroll_encodings(struct hr_engine *engine, const struct hr_enc
                             .count = count,
                             .summary = out};
     out->lookalikes = calloc(count + 1, sizeof *out->lookalikes);
-    enum hr_status status = import.entries != NULL && out->lookalikes != NULL
-                                ? run(&import, encodings, error)
-                                : no_memory(error);
+    enum hr_status status =
+        import.entries != NULL && out->lookalikes != NULL ? run(&import, encodings, error) : no_memory(error);
     for (size_t i = 0; import.entries != NULL && i < count; i++)
         free(import.entries[i].id);
     hr_wipe_free(import.entries, (count + 1) * sizeof *import.entries);

@@ -45,8 +45,8 @@ static enum hr_status gather_students(struct hr_enrolment *plan, struct hr_error
     for (size_t i = 0; i < plan->count; i++) {
         const char *id = plan->items[i].student_id;
         if (plan->items[i].pending && student_of(plan, id) == SIZE_MAX)
-            plan->students[plan->student_count++] = (struct hr_enroll_student){
-                .id = id, .gallery = hr_gallery_find(plan->snapshot->gallery, id)};
+            plan->students[plan->student_count++] =
+                (struct hr_enroll_student){.id = id, .gallery = hr_gallery_find(plan->snapshot->gallery, id)};
     }
     return HR_OK;
 }
@@ -56,8 +56,7 @@ struct gathering {
     size_t student;
 };
 
-static enum hr_status keep_record(void *context, const struct hr_face_record *record,
-                                  struct hr_error *error)
+static enum hr_status keep_record(void *context, const struct hr_face_record *record, struct hr_error *error)
 {
     struct gathering *gathering = context;
     struct hr_enrolment *plan = gathering->plan;
@@ -66,8 +65,7 @@ static enum hr_status keep_record(void *context, const struct hr_face_record *re
         return HR_OK; /* nothing here can be compared with it */
     if (plan->record_count == plan->record_capacity) {
         size_t capacity = plan->record_capacity > 0 ? 2 * plan->record_capacity : 16;
-        struct hr_enroll_record *records =
-            reallocarray(plan->records, capacity, sizeof *records);
+        struct hr_enroll_record *records = reallocarray(plan->records, capacity, sizeof *records);
         if (records == NULL)
             return no_memory(error);
         plan->records = records;
@@ -99,8 +97,8 @@ static enum hr_status gather_records(struct hr_enrolment *plan, struct hr_error 
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < plan->student_count; i++) {
         struct gathering gathering = {.plan = plan, .student = i};
-        status = hr_database_each_face_of(plan->snapshot->database, plan->students[i].id,
-                                          keep_record, &gathering, error);
+        status =
+            hr_database_each_face_of(plan->snapshot->database, plan->students[i].id, keep_record, &gathering, error);
     }
     return status;
 }
@@ -119,8 +117,7 @@ static float score_of(const struct hr_enrolment *plan, const struct view *a, con
 {
     for (size_t i = 0; i < plan->layout->count; i++) {
         const struct hr_vector_part *part = &plan->layout->parts[i];
-        if ((a->record != NULL && a->record->part != i) ||
-            (b->record != NULL && b->record->part != i))
+        if ((a->record != NULL && a->record->part != i) || (b->record != NULL && b->record->part != i))
             continue;
         const float *x = a->record != NULL ? a->record->numbers : a->item->mean + part->first;
         const float *y = b->record != NULL ? b->record->numbers : b->item->mean + part->first;
@@ -136,8 +133,7 @@ static size_t views_of(struct hr_enrolment *plan, size_t student, struct view *v
         if (plan->records[i].student == student)
             views[count] = (struct view){.record = &plan->records[i], .group = count}, count++;
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->items[i].pending &&
-            strcmp(plan->items[i].student_id, plan->students[student].id) == 0)
+        if (plan->items[i].pending && strcmp(plan->items[i].student_id, plan->students[student].id) == 0)
             views[count] = (struct view){.item = &plan->items[i], .group = count}, count++;
     return count;
 }
@@ -163,22 +159,19 @@ static void find_duplicates(const struct hr_enrolment *plan, struct view *views,
                 continue;
             size_t part = views[j].record != NULL ? views[j].record->part : 0;
             const struct hr_model_face *model = plan->layout->parts[part].model;
-            float cosine = score_of(plan, &views[i], &views[j]) * model->stranger_deviation +
-                           model->stranger_mean;
+            float cosine = score_of(plan, &views[i], &views[j]) * model->stranger_deviation + model->stranger_mean;
             if (!(1 - cosine < same_picture_share * (1 - model->same_mean)))
                 continue;
-            const char *origin =
-                views[j].record != NULL ? views[j].record->origin : views[j].item->origin;
+            const char *origin = views[j].record != NULL ? views[j].record->origin : views[j].item->origin;
             views[i].item->pending = false;
-            hr_enroll_say(&views[i].item->outcome, HR_ENROLL_DUPLICATE,
-                          "the same picture as '%s'", origin);
+            hr_enroll_say(&views[i].item->outcome, HR_ENROLL_DUPLICATE, "the same picture as '%s'", origin);
         }
     }
 }
 
 struct group {
-    size_t views;    /* distinct photos, not records: one photo may have vectors of several models */
-    bool enrolled;   /* one of them was there before */
+    size_t views;  /* distinct photos, not records: one photo may have vectors of several models */
+    bool enrolled; /* one of them was there before */
 };
 
 static bool same_origin(const struct view *a, const struct view *b)
@@ -231,8 +224,7 @@ static const char *origin_of(const struct view *view)
 }
 
 /* A few of the group's origins, for a text. */
-static void list_origins(const struct view *views, size_t count, size_t group, char *out,
-                         size_t size)
+static void list_origins(const struct view *views, size_t count, size_t group, char *out, size_t size)
 {
     enum { SHOWN = 3 };
     size_t shown = 0, length = 0;
@@ -247,8 +239,8 @@ static void list_origins(const struct view *views, size_t count, size_t group, c
             snprintf(out + length, size - length, " and others");
             return;
         }
-        length += (size_t)snprintf(out + length, size - length, "%s'%.80s'", shown > 0 ? ", " : "",
-                                   origin_of(&views[i]));
+        length +=
+            (size_t)snprintf(out + length, size - length, "%s'%.80s'", shown > 0 ? ", " : "", origin_of(&views[i]));
         shown++;
     }
 }
@@ -260,8 +252,7 @@ static const char *somebody_else(const struct hr_enrolment *plan, const struct h
     for (size_t i = 0; i < hr_gallery_students(gallery); i++) {
         struct hr_gallery_student student = hr_gallery_student(gallery, i);
         const struct hr_vector_part *part = hr_vector_part_of(plan->layout, student.part->model_id);
-        float cosine = hr_vector_cosine(item->mean + part->first, student.template,
-                                        part->model->vector_size);
+        float cosine = hr_vector_cosine(item->mean + part->first, student.template, part->model->vector_size);
         if (strcmp(student.id, item->student_id) != 0 &&
             (double)hr_vector_score(part->model, cosine) >= lookalike_score)
             return student.id;
@@ -270,16 +261,15 @@ static const char *somebody_else(const struct hr_enrolment *plan, const struct h
         const struct hr_enroll_item *other = &plan->items[i];
         const struct hr_vector_part *part = &plan->layout->parts[0];
         if (other->pending && strcmp(other->student_id, item->student_id) != 0 &&
-            (double)hr_vector_score(part->model,
-                                    hr_vector_cosine(item->mean, other->mean,
-                                                     part->model->vector_size)) >= lookalike_score)
+            (double)hr_vector_score(part->model, hr_vector_cosine(item->mean, other->mean, part->model->vector_size)) >=
+                lookalike_score)
             return other->student_id;
     }
     return NULL;
 }
 
-static void refuse_odd_one(const struct hr_enrolment *plan, struct hr_enroll_item *item,
-                           const char *others, const struct group *winner)
+static void refuse_odd_one(const struct hr_enrolment *plan, struct hr_enroll_item *item, const char *others,
+                           const struct group *winner)
 {
     const char *somebody = somebody_else(plan, item);
     item->pending = false;
@@ -287,14 +277,12 @@ static void refuse_odd_one(const struct hr_enrolment *plan, struct hr_enroll_ite
         const char *hint = winner->views == 1 && winner->enrolled
                                ? "; if that one is wrong, 'homeroom forget ID --photo NAME' removes it"
                                : "";
-        hr_enroll_say(&item->outcome, HR_ENROLL_DISAGREES, "does not show the same person as %s%s",
-                      others, hint);
+        hr_enroll_say(&item->outcome, HR_ENROLL_DISAGREES, "does not show the same person as %s%s", others, hint);
         return;
     }
     snprintf(item->outcome.lookalike_id, sizeof item->outcome.lookalike_id, "%s", somebody);
-    hr_enroll_say(&item->outcome, HR_ENROLL_LOOKS_LIKE,
-                  "looks like student %s, and not like %s of student %s", somebody, others,
-                  item->student_id);
+    hr_enroll_say(&item->outcome, HR_ENROLL_LOOKS_LIKE, "looks like student %s, and not like %s of student %s",
+                  somebody, others, item->student_id);
 }
 
 static void settle_groups(const struct hr_enrolment *plan, struct view *views, size_t count)
@@ -311,8 +299,7 @@ static void settle_groups(const struct hr_enrolment *plan, struct view *views, s
         if (view->group == winner)
             continue;
         /* What disagreed before is left alone, and so is what only a lesser model can compare. */
-        if (view->record != NULL && winner != SIZE_MAX && !weight.enrolled &&
-            view->record->part == 0)
+        if (view->record != NULL && winner != SIZE_MAX && !weight.enrolled && view->record->part == 0)
             view->record->outvoted = true;
         if (view->item == NULL || !view->item->pending)
             continue;
@@ -338,8 +325,7 @@ static void settle_groups(const struct hr_enrolment *plan, struct view *views, s
             views[i].item->pending = false;
 }
 
-static enum hr_status judge_student(struct hr_enrolment *plan, size_t student,
-                                    struct hr_error *error)
+static enum hr_status judge_student(struct hr_enrolment *plan, size_t student, struct hr_error *error)
 {
     struct view *views = calloc(plan->record_count + plan->count + 1, sizeof *views);
     if (views == NULL)
@@ -348,8 +334,7 @@ static enum hr_status judge_student(struct hr_enrolment *plan, size_t student,
     find_duplicates(plan, views, count);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < i; j++)
-            if (same_origin(&views[i], &views[j]) ||
-                score_of(plan, &views[i], &views[j]) >= agree_score)
+            if (same_origin(&views[i], &views[j]) || score_of(plan, &views[i], &views[j]) >= agree_score)
                 join(views, count, i, j);
     settle_groups(plan, views, count);
     free(views);
@@ -361,8 +346,7 @@ static void judge_sizes(struct hr_enrolment *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct hr_enroll_item *item = &plan->items[i];
-        struct hr_enroll_student *student =
-            item->pending ? &plan->students[student_of(plan, item->student_id)] : NULL;
+        struct hr_enroll_student *student = item->pending ? &plan->students[student_of(plan, item->student_id)] : NULL;
         if (student != NULL)
             student->best_px = fmax(student->best_px, item->face_px);
     }
@@ -374,8 +358,8 @@ static void judge_sizes(struct hr_enrolment *plan)
         if (best_px >= HR_ENROLL_FACE_GOOD_PX && best_px >= 2 * item->face_px) {
             item->pending = false;
             hr_enroll_say(&item->outcome, HR_ENROLL_TOO_SMALL,
-                          "the face is %.0f px wide, %d needed: student %s has better photos",
-                          item->face_px, HR_ENROLL_FACE_GOOD_PX, item->student_id);
+                          "the face is %.0f px wide, %d needed: student %s has better photos", item->face_px,
+                          HR_ENROLL_FACE_GOOD_PX, item->student_id);
         } else {
             snprintf(item->word, sizeof item->word, "small");
             snprintf(item->outcome.text, sizeof item->outcome.text,
@@ -390,14 +374,13 @@ static void judge_sizes(struct hr_enrolment *plan)
 struct person {
     const char *id;
     size_t views;
-    bool there;    /* enrolled before: he stays */
-    float *sum;    /* owned by the list: [layout] */
+    bool there; /* enrolled before: he stays */
+    float *sum; /* owned by the list: [layout] */
     bool has[HR_VECTOR_PARTS_MAX];
     size_t count[HR_VECTOR_PARTS_MAX];
 };
 
-static void add_view(const struct hr_vector_part *part, size_t index, struct person *person,
-                     const float *numbers)
+static void add_view(const struct hr_vector_part *part, size_t index, struct person *person, const float *numbers)
 {
     for (size_t k = 0; k < part->model->vector_size; k++)
         person->sum[part->first + k] += numbers[k];
@@ -438,8 +421,7 @@ static void sum_up_enrolled(const struct hr_enrolment *plan, size_t index, struc
     person->has[k] = true;
     person->count[k] = student.vectors;
     for (size_t i = 0; i < part->model->vector_size; i++)
-        person->sum[part->first + i] =
-            student.template[i] * student.cohesion * (float)student.vectors;
+        person->sum[part->first + i] = student.template[i] * student.cohesion * (float)student.vectors;
 }
 
 /* The mean score of one's views among themselves; of two photos of anybody when he has only one. */
@@ -452,8 +434,8 @@ static double score_within(const struct hr_vector_part *part, const float *sum, 
 }
 
 /* Whether two students look like one person, and how alike they are. */
-static bool look_alike(const struct hr_enrolment *plan, const struct person *a,
-                       const struct person *b, double *similarity)
+static bool look_alike(const struct hr_enrolment *plan, const struct person *a, const struct person *b,
+                       double *similarity)
 {
     size_t k = 0;
     while (k < plan->layout->count && !(a->has[k] && b->has[k]))
@@ -462,8 +444,7 @@ static bool look_alike(const struct hr_enrolment *plan, const struct person *a,
         return false; /* no model in common */
     const struct hr_vector_part *part = &plan->layout->parts[k];
     const float *x = a->sum + part->first, *y = b->sum + part->first;
-    *similarity = (double)hr_vector_cosine(x, y, part->model->vector_size) /
-                  (double)(a->count[k] * b->count[k]);
+    *similarity = (double)hr_vector_cosine(x, y, part->model->vector_size) / (double)(a->count[k] * b->count[k]);
     double score = (double)hr_vector_score(part->model, (float)*similarity);
     double within = fmin(score_within(part, x, a->count[k]), score_within(part, y, b->count[k]));
     struct hr_gallery_likeness crowd = hr_gallery_likeness(plan->snapshot->gallery);
@@ -473,8 +454,8 @@ static bool look_alike(const struct hr_enrolment *plan, const struct person *a,
     return score >= limit;
 }
 
-static void refuse_student(struct hr_enrolment *plan, const struct person *loser,
-                           const struct person *other, bool both, double similarity)
+static void refuse_student(struct hr_enrolment *plan, const struct person *loser, const struct person *other, bool both,
+                           double similarity)
 {
     for (size_t i = 0; i < plan->count; i++) {
         struct hr_enroll_item *item = &plan->items[i];
@@ -575,8 +556,7 @@ struct hr_enroll_outvoted hr_enrolment_outvoted(const struct hr_enrolment *plan,
 {
     for (size_t i = 0; i < plan->record_count; i++)
         if (plan->records[i].outvoted && index-- == 0)
-            return (struct hr_enroll_outvoted){
-                .student_id = plan->students[plan->records[i].student].id,
-                .origin = plan->records[i].origin};
+            return (struct hr_enroll_outvoted){.student_id = plan->students[plan->records[i].student].id,
+                                               .origin = plan->records[i].origin};
     return (struct hr_enroll_outvoted){0};
 }

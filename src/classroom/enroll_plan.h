@@ -10,13 +10,13 @@ struct hr_enroll_item {
     char *student_id; /* owned */
     char *origin;     /* owned */
     char sha256[65];
-    bool pending;     /* good by itself */
-    float *vectors;   /* owned: [count][layout], whole vectors */
+    bool pending;   /* good by itself */
+    float *vectors; /* owned: [count][layout], whole vectors */
     size_t count;
-    float *mean;      /* owned: the mean of them, by which it is compared */
+    float *mean; /* owned: the mean of them, by which it is compared */
     double quality;
     double face_px;
-    char word[32];    /* what is kept with an enrolled photo: "", "small", "bystanders" */
+    char word[32]; /* what is kept with an enrolled photo: "", "small", "bystanders" */
 };
 
 /* A face record that was there before, of a student who is offered something. */
@@ -31,14 +31,14 @@ struct hr_enroll_record {
 
 /* A student who is offered something. */
 struct hr_enroll_student {
-    const char *id;    /* borrowed from an item */
-    size_t gallery;    /* index in the gallery, or SIZE_MAX */
-    double best_px;    /* width of the largest face, enrolled or offered */
-    bool refused;      /* looks like somebody else */
+    const char *id; /* borrowed from an item */
+    size_t gallery; /* index in the gallery, or SIZE_MAX */
+    double best_px; /* width of the largest face, enrolled or offered */
+    bool refused;   /* looks like somebody else */
 };
 
 struct hr_enrolment {
-    struct hr_session *session; /* borrowed */
+    struct hr_session *session;   /* borrowed */
     struct hr_snapshot *snapshot; /* held: what is enrolled already, and where it is written to */
     struct hr_enroll_options options;
     const struct hr_vector_layout *layout;
@@ -51,7 +51,6 @@ struct hr_enrolment {
 };
 
 HR_PRINTF(3, 4)
-void hr_enroll_say(struct hr_enroll_outcome *out, enum hr_enroll_verdict what, const char *format,
-                   ...);
+void hr_enroll_say(struct hr_enroll_outcome *out, enum hr_enroll_verdict what, const char *format, ...);
 
 #endif

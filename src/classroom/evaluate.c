@@ -15,7 +15,7 @@ struct seen_face {
 };
 
 struct picture {
-    size_t person; /* SIZE_MAX: a stranger */
+    size_t person;           /* SIZE_MAX: a stranger */
     struct seen_face *faces; /* owned */
     float *vectors;          /* owned: [face][layout] */
     size_t face_count;
@@ -37,8 +37,7 @@ static enum hr_status no_memory(struct hr_error *error)
     return hr_error_set(error, HR_ERR_MEMORY, "no memory to evaluate");
 }
 
-enum hr_status hr_evaluation_new(struct hr_evaluation **out, struct hr_session *session,
-                                 struct hr_error *error)
+enum hr_status hr_evaluation_new(struct hr_evaluation **out, struct hr_session *session, struct hr_error *error)
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
@@ -103,9 +102,9 @@ static enum hr_status person_of(struct hr_evaluation *evaluation, const char *na
     return HR_OK;
 }
 
-static enum hr_status embed_one(const struct hr_evaluation *evaluation,
-                                const struct hr_frame *frame, const struct hr_face *face,
-                                struct seen_face *seen, float *vector, struct hr_error *error)
+static enum hr_status embed_one(const struct hr_evaluation *evaluation, const struct hr_frame *frame,
+                                const struct hr_face *face, struct seen_face *seen, float *vector,
+                                struct hr_error *error)
 {
     struct hr_embedders *embedders = evaluation->session->embedders;
     struct hr_chip *chip = malloc(sizeof *chip);
@@ -146,24 +145,21 @@ static enum hr_status take_faces(struct hr_evaluation *evaluation, struct pictur
     float least = hr_tracks_options_default().face_min_px;
     for (size_t i = 0; status == HR_OK && i < session->faces.count; i++) {
         const struct hr_face *face = &session->faces.items[i];
-        if (fminf(face->box.right_px - face->box.left_px, face->box.bottom_px - face->box.top_px) <
-            least)
+        if (fminf(face->box.right_px - face->box.left_px, face->box.bottom_px - face->box.top_px) < least)
             continue;
         size_t at = picture->face_count++;
         struct seen_face *seen = &picture->faces[at];
         float *vector = picture->vectors + at * size;
         status = embed_one(evaluation, &frame, face, seen, vector, error);
         seen->track.vector = vector;
-        if (picture->main == SIZE_MAX ||
-            seen->prominence > picture->faces[picture->main].prominence)
+        if (picture->main == SIZE_MAX || seen->prominence > picture->faces[picture->main].prominence)
             picture->main = at;
     }
     return status;
 }
 
-enum hr_status hr_evaluation_add(struct hr_evaluation *evaluation, const char *person,
-                                 struct hr_view bytes, const char *name, size_t *faces,
-                                 struct hr_error *error)
+enum hr_status hr_evaluation_add(struct hr_evaluation *evaluation, const char *person, struct hr_view bytes,
+                                 const char *name, size_t *faces, struct hr_error *error)
 {
     struct hr_image image = {0};
     *faces = 0;
@@ -217,13 +213,13 @@ static void shuffle(size_t *items, size_t count, uint64_t *random)
 struct draw {
     const struct hr_evaluation *evaluation;
     struct hr_gallery *gallery;
-    bool *enrolled;   /* of each person */
-    bool *used;       /* of each picture: it was enrolled */
+    bool *enrolled; /* of each person */
+    bool *used;     /* of each picture: it was enrolled */
     double false_present;
 };
 
-static enum hr_status enroll_person(struct draw *draw, size_t person, size_t photos,
-                                    uint64_t *random, struct hr_error *error)
+static enum hr_status enroll_person(struct draw *draw, size_t person, size_t photos, uint64_t *random,
+                                    struct hr_error *error)
 {
     const struct hr_evaluation *evaluation = draw->evaluation;
     const struct hr_vector_part *part = &evaluation->layout->parts[0];
@@ -237,13 +233,13 @@ static enum hr_status enroll_person(struct draw *draw, size_t person, size_t pho
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < photos && i < count; i++) {
         const struct picture *picture = &evaluation->pictures[own[i]];
-        struct hr_gallery_vector vector = {
-            .student_id = evaluation->people[person],
-            .model_id = part->model_id,
-            .numbers = picture->vectors + picture->main * evaluation->layout->size + part->first,
-            .size = part->model->vector_size,
-            .face_px = (double)(picture->faces[picture->main].track.best_box.right_px -
-                                picture->faces[picture->main].track.best_box.left_px)};
+        struct hr_gallery_vector vector = {.student_id = evaluation->people[person],
+                                           .model_id = part->model_id,
+                                           .numbers = picture->vectors + picture->main * evaluation->layout->size +
+                                                      part->first,
+                                           .size = part->model->vector_size,
+                                           .face_px = (double)(picture->faces[picture->main].track.best_box.right_px -
+                                                               picture->faces[picture->main].track.best_box.left_px)};
         status = hr_gallery_add(draw->gallery, &vector, error);
         draw->used[own[i]] = true;
     }
@@ -257,8 +253,8 @@ struct names {
 };
 
 /* Everybody who is named in a picture, all its faces decided together. */
-static enum hr_status name_faces(const struct draw *draw, const struct picture *picture,
-                                 struct names *out, struct hr_error *error)
+static enum hr_status name_faces(const struct draw *draw, const struct picture *picture, struct names *out,
+                                 struct hr_error *error)
 {
     *out = (struct names){0};
     const struct hr_track **tracks = calloc(picture->face_count + 1, sizeof *tracks);
@@ -268,14 +264,12 @@ static enum hr_status name_faces(const struct draw *draw, const struct picture *
         tracks[i] = &picture->faces[i].track;
     struct hr_decide_options options = {.false_present = draw->false_present, .frames = 1};
     if (status == HR_OK)
-        status = hr_decide_each(tracks, picture->face_count, draw->gallery, &options, decisions,
-                                error);
+        status = hr_decide_each(tracks, picture->face_count, draw->gallery, &options, decisions, error);
     for (size_t i = 0; status == HR_OK && i < picture->face_count; i++) {
         if (decisions[i].band == HR_BAND_UNKNOWN)
             continue;
-        bool right = picture->person != SIZE_MAX &&
-                     strcmp(hr_gallery_student(draw->gallery, decisions[i].student).id,
-                            draw->evaluation->people[picture->person]) == 0;
+        bool right = picture->person != SIZE_MAX && strcmp(hr_gallery_student(draw->gallery, decisions[i].student).id,
+                                                           draw->evaluation->people[picture->person]) == 0;
         bool certain = decisions[i].band == HR_BAND_CERTAIN;
         out->right_certain |= right && certain;
         out->right_review |= right && !certain;
@@ -294,8 +288,7 @@ static enum hr_status count_picture(const struct draw *draw, const struct pictur
     enum hr_status status = name_faces(draw, picture, &names, error);
     if (status != HR_OK)
         return status;
-    bool known = picture->person != SIZE_MAX && draw->enrolled != NULL &&
-                 draw->enrolled[picture->person];
+    bool known = picture->person != SIZE_MAX && draw->enrolled != NULL && draw->enrolled[picture->person];
     counts->without_face += picture->face_count == 0;
     if (!known) {
         counts->strangers++;
@@ -316,14 +309,12 @@ static size_t pictures_of(const struct hr_evaluation *evaluation, size_t person)
 {
     size_t count = 0;
     for (size_t i = 0; i < evaluation->count; i++)
-        count += evaluation->pictures[i].person == person &&
-                 evaluation->pictures[i].main != SIZE_MAX;
+        count += evaluation->pictures[i].person == person && evaluation->pictures[i].main != SIZE_MAX;
     return count;
 }
 
-static enum hr_status run_draw(struct draw *draw, const struct hr_evaluate_options *options,
-                               uint64_t *random, struct hr_evaluate_counts *counts,
-                               struct hr_error *error)
+static enum hr_status run_draw(struct draw *draw, const struct hr_evaluate_options *options, uint64_t *random,
+                               struct hr_evaluate_counts *counts, struct hr_error *error)
 {
     const struct hr_evaluation *evaluation = draw->evaluation;
     size_t *people = malloc((evaluation->people_count + 1) * sizeof *people), count = 0;
@@ -334,9 +325,8 @@ static enum hr_status run_draw(struct draw *draw, const struct hr_evaluate_optio
             people[count++] = i;
     enum hr_status status = HR_OK;
     if (count < options->gallery || count == 0)
-        status = hr_error_set(error, HR_ERR_ARGUMENT,
-                              "%zu %s %zu picture%s with a face, a gallery of %zu is wanted", count,
-                              count == 1 ? "person has" : "people have", options->photos,
+        status = hr_error_set(error, HR_ERR_ARGUMENT, "%zu %s %zu picture%s with a face, a gallery of %zu is wanted",
+                              count, count == 1 ? "person has" : "people have", options->photos,
                               hr_plural(options->photos), options->gallery);
     shuffle(people, count, random);
     size_t students = options->gallery > 0 ? options->gallery : count;
@@ -352,8 +342,7 @@ static enum hr_status run_draw(struct draw *draw, const struct hr_evaluate_optio
     return status;
 }
 
-enum hr_status hr_evaluation_run(const struct hr_evaluation *evaluation,
-                                 const struct hr_evaluate_options *options,
+enum hr_status hr_evaluation_run(const struct hr_evaluation *evaluation, const struct hr_evaluate_options *options,
                                  struct hr_evaluate_counts *out, struct hr_error *error)
 {
     *out = (struct hr_evaluate_counts){0};
@@ -362,14 +351,12 @@ enum hr_status hr_evaluation_run(const struct hr_evaluation *evaluation,
     uint64_t random = options->seed;
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < options->draws; i++) {
-        struct draw draw = {
-            .evaluation = evaluation,
-            .false_present = options->false_present,
-            .enrolled = calloc(evaluation->people_count + 1, sizeof *draw.enrolled),
-            .used = calloc(evaluation->count + 1, sizeof *draw.used)};
-        status = draw.enrolled != NULL && draw.used != NULL
-                     ? hr_gallery_new(&draw.gallery, evaluation->layout, error)
-                     : no_memory(error);
+        struct draw draw = {.evaluation = evaluation,
+                            .false_present = options->false_present,
+                            .enrolled = calloc(evaluation->people_count + 1, sizeof *draw.enrolled),
+                            .used = calloc(evaluation->count + 1, sizeof *draw.used)};
+        status = draw.enrolled != NULL && draw.used != NULL ? hr_gallery_new(&draw.gallery, evaluation->layout, error)
+                                                            : no_memory(error);
         if (status == HR_OK)
             status = run_draw(&draw, options, &random, out, error);
         hr_gallery_free(draw.gallery);
@@ -379,14 +366,12 @@ enum hr_status hr_evaluation_run(const struct hr_evaluation *evaluation,
     return status;
 }
 
-enum hr_status hr_evaluation_run_class(const struct hr_evaluation *evaluation,
-                                       const struct hr_gallery *gallery, double false_present,
-                                       struct hr_evaluate_counts *out, struct hr_error *error)
+enum hr_status hr_evaluation_run_class(const struct hr_evaluation *evaluation, const struct hr_gallery *gallery,
+                                       double false_present, struct hr_evaluate_counts *out, struct hr_error *error)
 {
     *out = (struct hr_evaluate_counts){.students = hr_gallery_students(gallery)};
-    struct draw draw = {.evaluation = evaluation,
-                        .gallery = (struct hr_gallery *)(uintptr_t)gallery,
-                        .false_present = false_present};
+    struct draw draw = {
+        .evaluation = evaluation, .gallery = (struct hr_gallery *)(uintptr_t)gallery, .false_present = false_present};
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < evaluation->count; i++)
         status = count_picture(&draw, &evaluation->pictures[i], out, error);

@@ -24,8 +24,8 @@ static bool has_column(const struct columns *columns, const char *key)
     return false;
 }
 
-static enum hr_status collect_columns(const struct hr_student *students, size_t count,
-                                      struct columns *columns, struct hr_error *error)
+static enum hr_status collect_columns(const struct hr_student *students, size_t count, struct columns *columns,
+                                      struct hr_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < students[i].extra_count; k++) {
@@ -65,8 +65,7 @@ static void write_header(const struct columns *columns, struct hr_buffer *out)
 }
 
 /* Cells are written as they are: what neutralises formulas in a report would come back changed. */
-static void write_row(const struct hr_student *student, const struct columns *columns,
-                      struct hr_buffer *out)
+static void write_row(const struct hr_student *student, const struct columns *columns, struct hr_buffer *out)
 {
     for (int i = 0; i < HR_STUDENT_COLUMN_COUNT; i++) {
         hr_buffer_append_text(out, i > 0 ? "," : "");
@@ -79,8 +78,7 @@ static void write_row(const struct hr_student *student, const struct columns *co
     hr_buffer_append_text(out, "\r\n");
 }
 
-enum hr_status hr_export_students_csv(struct hr_database *database, struct hr_buffer *out,
-                                      struct hr_error *error)
+enum hr_status hr_export_students_csv(struct hr_database *database, struct hr_buffer *out, struct hr_error *error)
 {
     struct hr_student *students = NULL;
     size_t count = 0;
@@ -106,8 +104,7 @@ static enum hr_status out_of_memory(struct hr_error *error)
     return hr_error_set(error, HR_ERR_MEMORY, "no memory for a student's JSON");
 }
 
-static enum hr_status add_face(void *context, const struct hr_face_record *record,
-                               struct hr_error *error)
+static enum hr_status add_face(void *context, const struct hr_face_record *record, struct hr_error *error)
 {
     struct hr_json *faces = context, *face = hr_json_object_new();
     char created[HR_CLOCK_ISO8601_SIZE];
@@ -130,8 +127,7 @@ static bool set_columns(struct hr_json *object, const struct hr_student *student
         good = hr_json_set(object, hr_column_name((enum hr_student_column)i),
                            hr_json_text_new(hr_student_cell(student, (enum hr_student_column)i)));
     for (size_t i = 0; good && i < student->extra_count; i++)
-        good =
-            hr_json_set(object, student->extra[i].key, hr_json_text_new(student->extra[i].value));
+        good = hr_json_set(object, student->extra[i].key, hr_json_text_new(student->extra[i].value));
     return good;
 }
 
@@ -139,10 +135,9 @@ static enum hr_status write_student(struct hr_database *database, const struct h
                                     struct hr_buffer *out, struct hr_error *error)
 {
     struct hr_json *object = hr_json_object_new(), *faces = hr_json_array_new();
-    enum hr_status status =
-        set_columns(object, student)
-            ? hr_database_each_face_of(database, student->id, add_face, faces, error)
-            : out_of_memory(error);
+    enum hr_status status = set_columns(object, student)
+                                ? hr_database_each_face_of(database, student->id, add_face, faces, error)
+                                : out_of_memory(error);
     if (status == HR_OK) {
         bool set = hr_json_set(object, HR_FACES_KEY, faces);
         faces = NULL; /* the object's now, also when it failed */
@@ -154,8 +149,7 @@ static enum hr_status write_student(struct hr_database *database, const struct h
 }
 
 /* One student at a time: the whole table as JSON values would take many times its size. */
-enum hr_status hr_export_students_json(struct hr_database *database, struct hr_buffer *out,
-                                       struct hr_error *error)
+enum hr_status hr_export_students_json(struct hr_database *database, struct hr_buffer *out, struct hr_error *error)
 {
     struct hr_student *students = NULL;
     size_t count = 0;

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum hr_status path_of(char out[4096], const char *dir, const char *file,
-                              struct hr_error *error)
+static enum hr_status path_of(char out[4096], const char *dir, const char *file, struct hr_error *error)
 {
     if (snprintf(out, 4096, "%s/%s", dir, file) >= 4096)
         return hr_error_set(error, HR_ERR_ARGUMENT, "the model folder's name is too long");
@@ -21,8 +20,7 @@ static int is_other_model(const struct dirent *entry)
            strcmp(entry->d_name, HR_MODEL_DETECTOR_FILE) != 0;
 }
 
-static enum hr_status add_embedder(struct hr_models *models, const char *dir, const char *file,
-                                   struct hr_error *error)
+static enum hr_status add_embedder(struct hr_models *models, const char *dir, const char *file, struct hr_error *error)
 {
     struct hr_model_embedder embedder = {0};
     enum hr_status status = path_of(embedder.path, dir, file, error);
@@ -35,8 +33,7 @@ static enum hr_status add_embedder(struct hr_models *models, const char *dir, co
             return hr_error_set(error, HR_ERR_MODEL, "'%s' and '%s' are the same model: keep one",
                                 models->embedders[i].path, embedder.path);
     if (models->embedder_count == HR_VECTOR_PARTS_MAX)
-        return hr_error_set(error, HR_ERR_LIMIT, "more than %d embedding models in '%s'",
-                            HR_VECTOR_PARTS_MAX, dir);
+        return hr_error_set(error, HR_ERR_LIMIT, "more than %d embedding models in '%s'", HR_VECTOR_PARTS_MAX, dir);
     size_t at = models->embedder_count++;
     for (; at > 0 && models->embedders[at - 1].peek.face.rank < embedder.peek.face.rank; at--)
         models->embedders[at] = models->embedders[at - 1];
@@ -44,8 +41,7 @@ static enum hr_status add_embedder(struct hr_models *models, const char *dir, co
     return HR_OK;
 }
 
-static enum hr_status list_embedders(struct hr_models *models, const char *dir,
-                                     struct hr_error *error)
+static enum hr_status list_embedders(struct hr_models *models, const char *dir, struct hr_error *error)
 {
     struct dirent **entries = NULL;
     int count = scandir(dir, &entries, is_other_model, alphasort);
@@ -87,14 +83,12 @@ void hr_models_close(struct hr_models *models)
     *models = (struct hr_models){.lock = PTHREAD_MUTEX_INITIALIZER};
 }
 
-enum hr_status hr_models_layout(const struct hr_models *models, struct hr_vector_layout *out,
-                                struct hr_error *error)
+enum hr_status hr_models_layout(const struct hr_models *models, struct hr_vector_layout *out, struct hr_error *error)
 {
     *out = (struct hr_vector_layout){0};
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < models->embedder_count; i++)
-        status = hr_vector_layout_add(out, models->embedders[i].peek.id,
-                                      &models->embedders[i].peek.face, error);
+        status = hr_vector_layout_add(out, models->embedders[i].peek.id, &models->embedders[i].peek.face, error);
     return status;
 }
 
@@ -110,8 +104,7 @@ static enum hr_status open_embedder(struct hr_model_embedder *embedder, struct h
         return HR_OK;
     hr_network_close(embedder->network);
     embedder->network = NULL;
-    return hr_error_set(error, HR_ERR_MODEL, "the model '%s' was replaced just now: try again",
-                        embedder->path);
+    return hr_error_set(error, HR_ERR_MODEL, "the model '%s' was replaced just now: try again", embedder->path);
 }
 
 static enum hr_status need(struct hr_models *models, const struct hr_vector_layout *layout,
@@ -131,8 +124,7 @@ static enum hr_status need(struct hr_models *models, const struct hr_vector_layo
 }
 
 enum hr_status hr_models_need(struct hr_models *models, const struct hr_vector_layout *layout,
-                              const struct hr_network *networks[HR_VECTOR_PARTS_MAX],
-                              struct hr_error *error)
+                              const struct hr_network *networks[HR_VECTOR_PARTS_MAX], struct hr_error *error)
 {
     pthread_mutex_lock(&models->lock);
     enum hr_status status = need(models, layout, networks, error);

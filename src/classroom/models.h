@@ -30,8 +30,7 @@ struct hr_models {
 
 /* Opens the detector and lists the embedders. MODEL when the detector or every embedder is missing, or one is damaged.
  */
-enum hr_status hr_models_open(struct hr_models *out, const char *model_dir,
-                              struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_models_open(struct hr_models *out, const char *model_dir, struct hr_error *error) HR_MUST_USE;
 void hr_models_close(struct hr_models *models); /* safe on a zeroed one */
 
 /* All embedders, best first; borrows from the models, which must not move. */

@@ -7,10 +7,10 @@
 /* The endings, for people and for the functions below: whatever cameras, phones and programs write that video/ reads,
  * by every FFmpeg that homeroom is built with. A still picture is read as a video of one frame, and GIF and WebP may
  * move. */
-#define HR_FILM_ENDINGS                                                                              \
+#define HR_FILM_ENDINGS                                                                                                \
     "mp4, m4v, mov, qt, mkv, webm, avi, mpg, mpeg, mpe, m1v, m2v, vob, ts, mts, m2ts, 3gp, 3g2, wmv, asf, flv, f4v, "  \
     "ogv, mxf, dv, mjpeg, mjpg, h264, 264, h265, 265, hevc"
-#define HR_PHOTO_ENDINGS                                                                             \
+#define HR_PHOTO_ENDINGS                                                                                               \
     "jpg, jpeg, jpe, jfif, jif, png, webp, heic, heif, hif, avif, bmp, tif, tiff, gif, jp2, j2k, jpf, jpx"
 
 /* Whether a file in a folder of photos is one, by the ending in any case. */

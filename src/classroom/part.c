@@ -25,12 +25,10 @@ static struct part_head head_of(const struct hr_session *session, double samples
 {
     struct part_head head = {.samples_per_s = samples_per_s};
     memcpy(head.magic, part_magic, sizeof head.magic);
-    snprintf(head.detector_id, sizeof head.detector_id, "%s",
-             hr_network_card(session->models->detector)->id);
+    snprintf(head.detector_id, sizeof head.detector_id, "%s", hr_network_card(session->models->detector)->id);
     const struct hr_vector_layout *layout = hr_embedders_layout(session->embedders);
     for (size_t i = 0; i < layout->count; i++)
-        snprintf(head.embedder_ids[i], sizeof head.embedder_ids[i], "%s",
-                 layout->parts[i].model_id);
+        snprintf(head.embedder_ids[i], sizeof head.embedder_ids[i], "%s", layout->parts[i].model_id);
     return head;
 }
 
@@ -43,8 +41,7 @@ static bool is_name(const char codec[HR_PART_CODEC_SIZE])
 }
 
 enum hr_status hr_part_save(const struct hr_session *session, double samples_per_s,
-                            const struct hr_part_position *position, struct hr_buffer *out,
-                            struct hr_error *error)
+                            const struct hr_part_position *position, struct hr_buffer *out, struct hr_error *error)
 {
     struct part_head head = head_of(session, samples_per_s);
     head.pts_us = position->pts_us;
@@ -71,21 +68,18 @@ enum hr_status hr_part_load(struct hr_session *session, double samples_per_s, st
     if (memcmp(head.detector_id, wanted.detector_id, sizeof head.detector_id) != 0 ||
         memcmp(head.embedder_ids, wanted.embedder_ids, sizeof head.embedder_ids) != 0 ||
         head.samples_per_s != wanted.samples_per_s)
-        return hr_error_set(error, HR_ERR_CONFLICT,
-                            "the saved state was made with other models or another rate");
+        return hr_error_set(error, HR_ERR_CONFLICT, "the saved state was made with other models or another rate");
     if (head.pts_us < 0 || head.pts_us > HR_LIMIT_VIDEO_TIME_US || head.frames == 0 ||
-        head.camera >= HR_LIMIT_VIDEO_STREAMS || head.duration_us < 0 || head.width_px <= 0 ||
-        head.height_px <= 0 || !is_name(head.codec) ||
-        head.frames > (head.camera + 1) * HR_LIMIT_SAMPLES_PER_VIDEO ||
+        head.camera >= HR_LIMIT_VIDEO_STREAMS || head.duration_us < 0 || head.width_px <= 0 || head.height_px <= 0 ||
+        !is_name(head.codec) || head.frames > (head.camera + 1) * HR_LIMIT_SAMPLES_PER_VIDEO ||
         head.faces > head.frames * HR_LIMIT_FACES_PER_FRAME)
         return hr_error_set(error, HR_ERR_FORMAT, "the saved state makes no sense");
-    *position = (struct hr_part_position){
-        .pts_us = head.pts_us,
-        .camera = (int)head.camera,
-        .frames = (size_t)head.frames,
-        .faces = (size_t)head.faces,
-        .size = {head.width_px, head.height_px},
-        .duration_us = head.duration_us};
+    *position = (struct hr_part_position){.pts_us = head.pts_us,
+                                          .camera = (int)head.camera,
+                                          .frames = (size_t)head.frames,
+                                          .faces = (size_t)head.faces,
+                                          .size = {head.width_px, head.height_px},
+                                          .duration_us = head.duration_us};
     memcpy(position->codec, head.codec, sizeof position->codec);
     state.data += sizeof head;
     state.size -= sizeof head;

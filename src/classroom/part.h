@@ -7,8 +7,8 @@
 enum { HR_PART_CODEC_SIZE = 32 };
 
 struct hr_part_position {
-    int64_t pts_us; /* of the last frame that was looked at */
-    int camera;     /* it is of */
+    int64_t pts_us;       /* of the last frame that was looked at */
+    int camera;           /* it is of */
     size_t frames, faces; /* of all cameras so far */
     /* What the report says of the video: of its first camera, the duration of the longest. */
     struct hr_size size;

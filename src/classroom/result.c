@@ -64,8 +64,7 @@ void hr_result_warn(struct hr_result *result, const char *format, ...)
 }
 
 /* The tracks of one student, put together: those of the best band that he reaches. */
-static void add_track(struct hr_seen_student *seen, const struct hr_track *track,
-                      const struct hr_decision *decision)
+static void add_track(struct hr_seen_student *seen, const struct hr_track *track, const struct hr_decision *decision)
 {
     if (decision->band < seen->band)
         return;
@@ -151,8 +150,8 @@ static void link_student(struct hr_result *result, size_t index, const char **ex
     seen->name = record->name;
     seen->major = record->major;
     seen->year = record->year;
-    seen->has_record = record->found && (record->major[0] != '\0' || record->year[0] != '\0' ||
-                                         record->extra_count > 0);
+    seen->has_record =
+        record->found && (record->major[0] != '\0' || record->year[0] != '\0' || record->extra_count > 0);
     student->left_out = seen->band != HR_BAND_CERTAIN && !result->observation.includes_review;
     student->extra = extra;
     student->extra_count = record->extra_count;
@@ -228,29 +227,27 @@ static bool fill_track(struct hr_result *result, const struct hr_gallery *galler
                        struct hr_observed_place **places)
 {
     bool compared = decision->choice.student != SIZE_MAX;
-    *out = (struct hr_observed_track){
-        .band = decision->band,
-        .reason = hr_decision_reason_name(decision->reason),
-        .camera = track->camera,
-        .first_us = track->first_us,
-        .last_us = track->last_us,
-        .sightings = track->sightings,
-        .views = track->views,
-        .face_px = track->face_px,
-        .best = place_of(track->best_us, &track->best_box),
-        .places = *places,
-        .place_count = track->place_count,
-        .similarity = compared ? (double)decision->choice.similarity : (double)NAN,
-        .margin = decision->margin,
-        .stranger_chance = decision->stranger_chance};
+    *out = (struct hr_observed_track){.band = decision->band,
+                                      .reason = hr_decision_reason_name(decision->reason),
+                                      .camera = track->camera,
+                                      .first_us = track->first_us,
+                                      .last_us = track->last_us,
+                                      .sightings = track->sightings,
+                                      .views = track->views,
+                                      .face_px = track->face_px,
+                                      .best = place_of(track->best_us, &track->best_box),
+                                      .places = *places,
+                                      .place_count = track->place_count,
+                                      .similarity = compared ? (double)decision->choice.similarity : (double)NAN,
+                                      .margin = decision->margin,
+                                      .stranger_chance = decision->stranger_chance};
     for (size_t i = 0; i < track->place_count; i++)
         *(*places)++ = place_of(track->places[i].at_us, &track->places[i].box);
     if (compared)
         out->model_id = owned_model(result, hr_gallery_student(gallery, decision->choice.student).part->model_id);
     if (decision->student != SIZE_MAX)
         out->student_id = owned_id(result, gallery, decision->student);
-    return add_candidates(result, gallery, track, out) &&
-           (decision->student == SIZE_MAX || out->student_id != NULL);
+    return add_candidates(result, gallery, track, out) && (decision->student == SIZE_MAX || out->student_id != NULL);
 }
 
 static enum hr_status count_people(struct hr_result *result, const struct hr_tracks *tracks,
@@ -260,8 +257,7 @@ static enum hr_status count_people(struct hr_result *result, const struct hr_tra
     size_t *person = calloc(count + 1, sizeof *person);
     if (person == NULL)
         return no_memory(error);
-    enum hr_status status =
-        hr_people_of_tracks(tracks, decisions, person, &result->observation.unknown_people, error);
+    enum hr_status status = hr_people_of_tracks(tracks, decisions, person, &result->observation.unknown_people, error);
     for (size_t i = 0; status == HR_OK && i < count; i++)
         result->tracks[i].person = person[i];
     free(person);
@@ -341,8 +337,8 @@ const char *hr_result_warning(const struct hr_result *result, size_t index)
     return index < result->observation.warning_count ? result->warnings[index] : NULL;
 }
 
-enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format,
-                               const char *columns, char **text, struct hr_error *error)
+enum hr_status hr_result_write(const struct hr_result *result, enum hr_format format, const char *columns, char **text,
+                               struct hr_error *error)
 {
     *text = NULL;
     struct hr_report_columns wanted = hr_report_columns_default();
@@ -353,9 +349,8 @@ enum hr_status hr_result_write(const struct hr_result *result, enum hr_format fo
         return status;
     struct hr_buffer buffer;
     hr_buffer_init(&buffer, HR_LIMIT_REPORT_BYTES);
-    status = format == HR_FORMAT_JSON
-                 ? hr_report_write_json(&result->observation, &buffer, error)
-                 : hr_report_write_csv(&result->observation, &wanted, &buffer, error);
+    status = format == HR_FORMAT_JSON ? hr_report_write_json(&result->observation, &buffer, error)
+                                      : hr_report_write_csv(&result->observation, &wanted, &buffer, error);
     if (status == HR_OK) {
         *text = strdup(hr_buffer_text(&buffer));
         if (*text == NULL)

@@ -11,12 +11,12 @@ struct hr_result {
     char *video;
     char *codec;
     char *model_ids[HR_VECTOR_PARTS_MAX];
-    struct hr_student *records;            /* one per seen student, from the roster */
-    struct hr_observed_student *students;  /* strings borrowed from records or static */
-    const char **extra;                    /* key, value pairs of all students, one after the other */
-    struct hr_observed_track *tracks;      /* ids borrowed from `ids` */
-    struct hr_observed_place *places;      /* of all tracks, one after the other */
-    char **ids;                            /* of everybody enrolled who is named; NULL for the others */
+    struct hr_student *records;           /* one per seen student, from the roster */
+    struct hr_observed_student *students; /* strings borrowed from records or static */
+    const char **extra;                   /* key, value pairs of all students, one after the other */
+    struct hr_observed_track *tracks;     /* ids borrowed from `ids` */
+    struct hr_observed_place *places;     /* of all tracks, one after the other */
+    char **ids;                           /* of everybody enrolled who is named; NULL for the others */
     size_t id_count;
     char *warnings[HR_RESULT_WARNING_MAX];
     struct hr_stage_times times;

@@ -12,8 +12,7 @@ struct making {
 };
 
 /* A face record of the database goes into the gallery if its model is here. */
-static enum hr_status add_to_gallery(void *context, const struct hr_face_record *record,
-                                     struct hr_error *error)
+static enum hr_status add_to_gallery(void *context, const struct hr_face_record *record, struct hr_error *error)
 {
     struct making *making = context;
     struct hr_snapshot *snapshot = making->snapshot;
@@ -23,8 +22,7 @@ static enum hr_status add_to_gallery(void *context, const struct hr_face_record 
         return HR_OK;
     }
     if (record->vector.size > sizeof numbers)
-        return hr_error_set(error, HR_ERR_DATABASE,
-                            "a face record of %zu bytes: the database is damaged",
+        return hr_error_set(error, HR_ERR_DATABASE, "a face record of %zu bytes: the database is damaged",
                             record->vector.size);
     memcpy(numbers, record->vector.data, /* little-endian on every machine we build for */
            record->vector.size);
@@ -35,9 +33,8 @@ static enum hr_status add_to_gallery(void *context, const struct hr_face_record 
                                        .face_px = record->face_px};
     snapshot->imported_vectors += strcmp(record->origin, HR_ENCODING_ORIGIN) == 0;
     enum hr_status status = hr_gallery_add(snapshot->gallery, &vector, error);
-    return status == HR_ERR_FORMAT
-               ? hr_error_set(error, HR_ERR_DATABASE, "the database is damaged: %s", error->text)
-               : status;
+    return status == HR_ERR_FORMAT ? hr_error_set(error, HR_ERR_DATABASE, "the database is damaged: %s", error->text)
+                                   : status;
 }
 
 static void choose_layout(struct hr_snapshot *snapshot, const struct hr_vector_layout *known)
@@ -45,8 +42,7 @@ static void choose_layout(struct hr_snapshot *snapshot, const struct hr_vector_l
     const struct hr_vector_part *best = &known->parts[0];
     snapshot->layout = *hr_gallery_layout(snapshot->gallery);
     if (snapshot->layout.count == 0)
-        snapshot->layout =
-            (struct hr_vector_layout){.parts = {*best}, .count = 1, .size = best->model->vector_size};
+        snapshot->layout = (struct hr_vector_layout){.parts = {*best}, .count = 1, .size = best->model->vector_size};
 }
 
 static enum hr_status load(struct making *making, struct hr_error *error)
@@ -71,8 +67,7 @@ static void close_roster(struct hr_roster *roster)
 }
 
 enum hr_status hr_snapshot_new(struct hr_snapshot **out, const struct hr_snapshot_parts *parts,
-                               const struct hr_vector_layout *known, uint64_t generation,
-                               struct hr_error *error)
+                               const struct hr_vector_layout *known, uint64_t generation, struct hr_error *error)
 {
     struct hr_snapshot *snapshot = calloc(1, sizeof *snapshot);
     struct hr_roster roster = parts->roster;
@@ -126,6 +121,5 @@ enum hr_status hr_snapshot_look_up(struct hr_snapshot *snapshot, const char *con
 
 bool hr_snapshot_is_imported(const struct hr_snapshot *snapshot)
 {
-    return snapshot->imported_vectors > 0 &&
-           snapshot->imported_vectors == hr_gallery_vectors(snapshot->gallery);
+    return snapshot->imported_vectors > 0 && snapshot->imported_vectors == hr_gallery_vectors(snapshot->gallery);
 }

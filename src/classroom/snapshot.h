@@ -17,9 +17,9 @@ struct hr_snapshot {
     struct hr_gallery *gallery;
     struct hr_vector_layout layout; /* the models that a face's vector is made with when students are recognised: those
                                        that the gallery needs; the best one when nobody is enrolled */
-    size_t foreign_vectors;  /* in the database, but of models that are not here: not in the gallery */
-    size_t imported_vectors; /* of the gallery's: what another system made */
-    struct hr_database *database; /* enrolment writes into it, and then takes a new snapshot */
+    size_t foreign_vectors;         /* in the database, but of models that are not here: not in the gallery */
+    size_t imported_vectors;        /* of the gallery's: what another system made */
+    struct hr_database *database;   /* enrolment writes into it, and then takes a new snapshot */
     struct hr_roster roster;
     pthread_mutex_t roster_lock;
 };

@@ -49,8 +49,7 @@ static bool rest_is_empty(const char *const *cells, size_t count)
     return true;
 }
 
-void hr_answer_table(FILE *out, const char *const *cells, size_t columns, size_t rows,
-                     unsigned right)
+void hr_answer_table(FILE *out, const char *const *cells, size_t columns, size_t rows, unsigned right)
 {
     size_t widths[HR_ANSWER_COLUMNS_MAX] = {0};
     columns = columns < HR_ANSWER_COLUMNS_MAX ? columns : HR_ANSWER_COLUMNS_MAX;

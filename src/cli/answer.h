@@ -16,8 +16,7 @@ enum { HR_ANSWER_COLUMNS_MAX = 8 };
 
 /* `rows` times `columns` (at most HR_ANSWER_COLUMNS_MAX) cells, borrowed, none NULL, two
  * spaces apart. Columns whose bit is set in `right` are aligned to the right. A character counts one place wide. */
-void hr_answer_table(FILE *out, const char *const *cells, size_t columns, size_t rows,
-                     unsigned right);
+void hr_answer_table(FILE *out, const char *const *cells, size_t columns, size_t rows, unsigned right);
 
 /* Words of `text` in lines of at most 80 places, each line begun with `indent` spaces; the first
  * line is taken to stand at place `at` already. A line end in the text is kept. */

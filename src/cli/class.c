@@ -5,22 +5,21 @@
 enum hr_status hr_cli_explain(const struct hr_cli *cli, enum hr_status status, struct hr_error *error)
 {
     if (status == HR_ERR_NOT_FOUND)
-        return hr_error_set(
-            error, HR_ERR_NOT_FOUND,
-            "there is no database '%s': make it with 'homeroom import students FILE' and "
-            "'homeroom enroll', or say --db FILE",
-            cli->database_path);
+        return hr_error_set(error, HR_ERR_NOT_FOUND,
+                            "there is no database '%s': make it with 'homeroom import students FILE' and "
+                            "'homeroom enroll', or say --db FILE",
+                            cli->database_path);
     return status;
 }
 
-enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
-                                    struct hr_database **out, struct hr_error *error)
+enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode, struct hr_database **out,
+                                    struct hr_error *error)
 {
     return hr_cli_explain(cli, hr_class_open_database(&cli->class, mode, out, error), error);
 }
 
-enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
-                                  struct hr_engine **out, struct hr_error *error)
+enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode, struct hr_engine **out,
+                                  struct hr_error *error)
 {
     return hr_cli_explain(cli, hr_class_open_engine(&cli->class, mode, out, error), error);
 }
@@ -32,10 +31,9 @@ static void tell(const struct hr_cli *cli, const struct hr_snapshot *snapshot)
     struct hr_decide_options options = {.false_present = cli->settings.false_present};
     struct hr_class_rule rule = hr_class_rule(snapshot->gallery, &options);
     if (students == 0)
-        hr_log_write(
-            log, HR_LOG_WARNING, NULL,
-            "nobody is enrolled in '%s': everybody will be unknown; see 'homeroom help enroll'",
-            cli->database_path);
+        hr_log_write(log, HR_LOG_WARNING, NULL,
+                     "nobody is enrolled in '%s': everybody will be unknown; see 'homeroom help enroll'",
+                     cli->database_path);
     if (snapshot->foreign_vectors > 0)
         hr_log_write(log, HR_LOG_WARNING, NULL,
                      "%zu face vector%s of a model that is not here, and not used: enrol whose "

@@ -5,10 +5,10 @@
 #include "cli/cli.h"
 
 /* As hr_class_open_database and hr_class_open_engine of cli->class. */
-enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode,
-                                    struct hr_database **out, struct hr_error *error) HR_MUST_USE;
-enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode,
-                                  struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_cli_open_database(struct hr_cli *cli, enum hr_database_mode mode, struct hr_database **out,
+                                    struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode, struct hr_engine **out,
+                                  struct hr_error *error) HR_MUST_USE;
 
 /* Says what to do about a database that is not there; gives the status back. */
 enum hr_status hr_cli_explain(const struct hr_cli *cli, enum hr_status status, struct hr_error *error);

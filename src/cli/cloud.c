@@ -21,8 +21,7 @@ void hr_cli_cloud_close(struct hr_cli_cloud *cloud)
     pthread_mutex_destroy(&cloud->lock);
 }
 
-enum hr_status hr_cli_cloud_aws(struct hr_cli_cloud *cloud, struct hr_aws **out,
-                                struct hr_error *error)
+enum hr_status hr_cli_cloud_aws(struct hr_cli_cloud *cloud, struct hr_aws **out, struct hr_error *error)
 {
     struct hr_aws_options options = {.environment = {.get = variable}};
     enum hr_status status = HR_OK;

@@ -17,8 +17,7 @@ void hr_cli_cloud_init(struct hr_cli_cloud *cloud);
 void hr_cli_cloud_close(struct hr_cli_cloud *cloud);
 
 /* The client, the same each time; it lives as long as `cloud`. Any thread. */
-enum hr_status hr_cli_cloud_aws(struct hr_cli_cloud *cloud, struct hr_aws **out,
-                                struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_cli_cloud_aws(struct hr_cli_cloud *cloud, struct hr_aws **out, struct hr_error *error) HR_MUST_USE;
 
 /* Places of every kind; `cloud` outlives what is opened through it. */
 struct hr_anywhere hr_cli_cloud_anywhere(struct hr_cli_cloud *cloud);

@@ -19,8 +19,8 @@ struct doctor {
 
 /* `advice` may be NULL. */
 HR_PRINTF(5, 6)
-static void report(struct doctor *doctor, enum finding finding, const char *what,
-                   const char *advice, const char *format, ...)
+static void report(struct doctor *doctor, enum finding finding, const char *what, const char *advice,
+                   const char *format, ...)
 {
     static const char *const names[] = {"ok", "warn", "FAIL"};
     char text[HR_ERROR_TEXT_MAX + 256];
@@ -51,13 +51,12 @@ static void report(struct doctor *doctor, enum finding finding, const char *what
 static void report_model(struct doctor *doctor, const struct hr_network *network, const char *use)
 {
     const struct hr_model_card *card = hr_network_card(network);
-    report(doctor, FINDING_OK, "model", NULL, "%s: %s, %s, %.1f MB, checksum right%s", card->id,
-           card->name, card->licence, (double)card->file_bytes / 1e6, use);
+    report(doctor, FINDING_OK, "model", NULL, "%s: %s, %s, %.1f MB, checksum right%s", card->id, card->name,
+           card->licence, (double)card->file_bytes / 1e6, use);
 }
 
 /* Leaves the layout of the embedders that are there; empty when they cannot be used. */
-static void check_models(struct doctor *doctor, struct hr_models *models,
-                         struct hr_vector_layout *layout)
+static void check_models(struct doctor *doctor, struct hr_models *models, struct hr_vector_layout *layout)
 {
     struct hr_error error;
     const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
@@ -69,14 +68,13 @@ static void check_models(struct doctor *doctor, struct hr_models *models,
         status = hr_models_need(models, layout, networks, &error);
     if (status != HR_OK) {
         *layout = (struct hr_vector_layout){0};
-        report(doctor, FINDING_FAIL, "model",
-               "run scripts/setup, install homeroom again, or say --models DIR", "%s", error.text);
+        report(doctor, FINDING_FAIL, "model", "run scripts/setup, install homeroom again, or say --models DIR", "%s",
+               error.text);
         return;
     }
     report_model(doctor, models->detector, "");
     for (size_t i = 0; i < layout->count; i++)
-        report_model(doctor, networks[i],
-                     i == 0 ? ": tells faces apart" : ": for faces that were enrolled with it");
+        report_model(doctor, networks[i], i == 0 ? ": tells faces apart" : ": for faces that were enrolled with it");
     if (layout->parts[0].model->rank < HR_MODEL_BEST_RANK)
         report(doctor, FINDING_WARN, "model",
                "get the better model (CONTRIBUTING.md, 'Models'), run scripts/setup again, and "
@@ -101,8 +99,8 @@ static void end_student(struct enrolled *enrolled)
     enrolled->outdated += enrolled->last[0] != '\0' && !enrolled->last_has_best;
 }
 
-static enum hr_status count_model(void *context, const char *student_id, const char *model_id,
-                                  size_t count, struct hr_error *error)
+static enum hr_status count_model(void *context, const char *student_id, const char *model_id, size_t count,
+                                  struct hr_error *error)
 {
     struct enrolled *enrolled = context;
     (void)error;
@@ -118,8 +116,7 @@ static enum hr_status count_model(void *context, const char *student_id, const c
     return HR_OK;
 }
 
-static void report_enrolled(struct doctor *doctor, struct hr_database *database,
-                            const struct hr_vector_layout *layout)
+static void report_enrolled(struct doctor *doctor, struct hr_database *database, const struct hr_vector_layout *layout)
 {
     struct hr_error error;
     struct enrolled enrolled = {.layout = layout};
@@ -137,9 +134,8 @@ static void report_enrolled(struct doctor *doctor, struct hr_database *database,
     if (enrolled.outdated > 0)
         report(doctor, FINDING_WARN, "faces",
                "'homeroom enroll' with photos of them; 'homeroom students' shows the models of each",
-               "%zu student%s only vectors that %s did not make: they are told apart less well",
-               enrolled.outdated, enrolled.outdated == 1 ? " has" : "s have",
-               layout->parts[0].model_id);
+               "%zu student%s only vectors that %s did not make: they are told apart less well", enrolled.outdated,
+               enrolled.outdated == 1 ? " has" : "s have", layout->parts[0].model_id);
 }
 
 /* Whether the class's own students are so alike that a stricter rule holds. */
@@ -147,8 +143,7 @@ static void report_class(struct doctor *doctor, const struct hr_vector_layout *l
 {
     struct hr_error error;
     struct hr_engine *engine = NULL;
-    if (layout->count == 0 ||
-        hr_cli_open_engine(doctor->cli, HR_DATABASE_READ, &engine, &error) != HR_OK)
+    if (layout->count == 0 || hr_cli_open_engine(doctor->cli, HR_DATABASE_READ, &engine, &error) != HR_OK)
         return; /* said elsewhere */
     struct hr_decide_options options = {.false_present = doctor->cli->settings.false_present > 0
                                                              ? doctor->cli->settings.false_present
@@ -157,14 +152,12 @@ static void report_class(struct doctor *doctor, const struct hr_vector_layout *l
     struct hr_class_rule rule = hr_class_rule(snapshot->gallery, &options);
     const struct hr_model_face *model = snapshot->layout.parts[0].model;
     size_t students = hr_gallery_students(snapshot->gallery);
-    double similarity = (double)model->stranger_mean +
-                        rule.score_certain * (double)model->stranger_deviation;
+    double similarity = (double)model->stranger_mean + rule.score_certain * (double)model->stranger_deviation;
     double margin = rule.margin_certain * (double)model->stranger_deviation;
     if (students > 1)
         report(doctor, rule.crowding > 0.5 && students >= 5 ? FINDING_WARN : FINDING_OK, "class",
-               rule.crowding > 0.5 && students >= 5
-                   ? "more photos of each student, and a look at what is in review"
-                   : NULL,
+               rule.crowding > 0.5 && students >= 5 ? "more photos of each student, and a look at what is in review"
+                                                    : NULL,
                rule.crowding > 0.5 && students >= 5
                    ? "%zu students who look much alike to the network: a certain name needs a "
                      "similarity of %.2f and a lead of %.2f"
@@ -178,15 +171,17 @@ static void report_class(struct doctor *doctor, const struct hr_vector_layout *l
 static void report_counts(struct doctor *doctor, const struct hr_database_counts *counts)
 {
     if (counts->students == 0)
-        report(doctor, FINDING_WARN, "students",
-               "'homeroom import students FILE' or 'homeroom enroll'", "the database is empty");
+        report(doctor, FINDING_WARN, "students", "'homeroom import students FILE' or 'homeroom enroll'",
+               "the database is empty");
     else if (counts->students_without_face > 0)
-        report(doctor, FINDING_WARN, "students", "'homeroom students' shows them; see 'homeroom "
-               "help enroll'", "%zu student%s, %zu without a face: nobody is recognised without one",
-               counts->students, hr_plural(counts->students), counts->students_without_face);
+        report(doctor, FINDING_WARN, "students",
+               "'homeroom students' shows them; see 'homeroom "
+               "help enroll'",
+               "%zu student%s, %zu without a face: nobody is recognised without one", counts->students,
+               hr_plural(counts->students), counts->students_without_face);
     else
-        report(doctor, FINDING_OK, "students", NULL, "%zu student%s, each with a face",
-               counts->students, hr_plural(counts->students));
+        report(doctor, FINDING_OK, "students", NULL, "%zu student%s, each with a face", counts->students,
+               hr_plural(counts->students));
 }
 
 /* Faces are nobody else's business; a group that was let in on purpose is. */
@@ -207,18 +202,15 @@ static void check_database(struct doctor *doctor, const struct hr_vector_layout 
     struct hr_database *database = NULL;
     struct hr_database_counts counts;
     if (!hr_anywhere_is_remote(path) && access(path, F_OK) != 0) {
-        report(doctor, FINDING_WARN, "database",
-               "'homeroom import students FILE' or 'homeroom enroll' makes it",
+        report(doctor, FINDING_WARN, "database", "'homeroom import students FILE' or 'homeroom enroll' makes it",
                "there is none yet: %s", path);
         return;
     }
-    enum hr_status status =
-        hr_cli_open_database(doctor->cli, HR_DATABASE_READ, &database, &error);
+    enum hr_status status = hr_cli_open_database(doctor->cli, HR_DATABASE_READ, &database, &error);
     if (status == HR_OK)
         status = hr_database_check(database, &counts, &error);
     if (status != HR_OK) {
-        report(doctor, FINDING_FAIL, "database", "restore a backup, or say --db FILE", "%s",
-               error.text);
+        report(doctor, FINDING_FAIL, "database", "restore a backup, or say --db FILE", "%s", error.text);
     } else {
         report(doctor, FINDING_OK, "database", NULL, "%s: schema %d, whole, %zu face%s", path,
                hr_database_schema_version(database), counts.faces, hr_plural(counts.faces));
@@ -247,9 +239,8 @@ static void check_codecs(struct doctor *doctor)
     report(doctor, FINDING_OK, "codecs", NULL, "%s", text);
     for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++)
         if (!hr_video_can_decode(codecs[i].name))
-            report(doctor, codecs[i].when_missing, "codecs",
-                   "install an FFmpeg (for heic: a libheif) that has it", "%s cannot be read",
-                   codecs[i].name);
+            report(doctor, codecs[i].when_missing, "codecs", "install an FFmpeg (for heic: a libheif) that has it",
+                   "%s cannot be read", codecs[i].name);
 }
 
 static void check_processor(struct doctor *doctor)
@@ -258,13 +249,11 @@ static void check_processor(struct doctor *doctor)
     enum hr_isa best = hr_isa_best();
     bool slow = best == HR_ISA_BASELINE;
     report(doctor, slow ? FINDING_WARN : FINDING_OK, "processor",
-           slow ? "a processor with AVX2 or NEON is many times faster" : NULL,
-           "%ld processor%s, networks run with %s", processors, hr_plural((size_t)processors),
-           hr_isa_name(best));
+           slow ? "a processor with AVX2 or NEON is many times faster" : NULL, "%ld processor%s, networks run with %s",
+           processors, hr_plural((size_t)processors), hr_isa_name(best));
     if (doctor->cli->settings.threads > processors)
         report(doctor, FINDING_WARN, "threads", "lower --threads, or leave it out",
-               "%d threads are wanted, more than there are processors",
-               doctor->cli->settings.threads);
+               "%d threads are wanted, more than there are processors", doctor->cli->settings.threads);
 }
 
 /* MemAvailable: what can be had without swapping, in kB. */
@@ -282,9 +271,8 @@ static void check_memory(struct doctor *doctor)
     if (available_kb == 0)
         return; /* not told: nothing to say */
     bool low = available_kb < enough_kb;
-    report(doctor, low ? FINDING_WARN : FINDING_OK, "memory",
-           low ? "end other programs, or say --jobs 1" : NULL, "%" PRIu64 " MB available",
-           available_kb / 1024);
+    report(doctor, low ? FINDING_WARN : FINDING_OK, "memory", low ? "end other programs, or say --jobs 1" : NULL,
+           "%" PRIu64 " MB available", available_kb / 1024);
 }
 
 int hr_cmd_doctor(struct hr_cli *cli)

@@ -18,7 +18,7 @@ struct enrolment {
     struct hr_session *session;
     struct hr_enrolment *plan;
     struct hr_student_finder *finder;
-    bool has_table;  /* of students: then nobody is made without --create */
+    bool has_table; /* of students: then nobody is made without --create */
     bool from_folder;
     struct hr_photos photos;
     size_t *in_plan; /* of each photo: place in the plan; SIZE_MAX: not in it */
@@ -36,8 +36,8 @@ static const char *base_name(const char *path)
 /* --- who is meant --- */
 
 /* The id of the student whom a photo is for; HR_END when he is in no table and may not be made, with the reason. */
-static enum hr_status find_student(const struct enrolment *job, const struct hr_photo *photo,
-                                   const char **id, struct hr_error *error)
+static enum hr_status find_student(const struct enrolment *job, const struct hr_photo *photo, const char **id,
+                                   struct hr_error *error)
 {
     enum hr_status status = hr_student_find(job->finder, photo->student, id, NULL, error);
     /* An id that is typed where there is no table at all cannot be a slip in one. */
@@ -56,12 +56,11 @@ static enum hr_status find_student(const struct enrolment *job, const struct hr_
 /* A picture or video that cannot be opened is an outcome like a damaged one: the others go on. */
 static bool cannot_be_read(enum hr_status status)
 {
-    return status == HR_ERR_NOT_FOUND || status == HR_ERR_PERMISSION || status == HR_ERR_IO ||
-           status == HR_ERR_LIMIT || status == HR_ERR_ARGUMENT /* a folder */;
+    return status == HR_ERR_NOT_FOUND || status == HR_ERR_PERMISSION || status == HR_ERR_IO || status == HR_ERR_LIMIT ||
+           status == HR_ERR_ARGUMENT /* a folder */;
 }
 
-static enum hr_status look_at_photo(struct enrolment *job, const char *id, const char *path,
-                                    struct hr_error *error)
+static enum hr_status look_at_photo(struct enrolment *job, const char *id, const char *path, struct hr_error *error)
 {
     struct hr_buffer bytes;
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
@@ -75,17 +74,14 @@ static enum hr_status look_at_photo(struct enrolment *job, const char *id, const
     return status;
 }
 
-static enum hr_status look_at_video(struct enrolment *job, const char *id, const char *path,
-                                    struct hr_error *error)
+static enum hr_status look_at_video(struct enrolment *job, const char *id, const char *path, struct hr_error *error)
 {
     char sha256[HR_SHA256_HEX_SIZE];
     struct hr_stream stream = {0};
     struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&job->cli->cloud);
-    enum hr_status status =
-        hr_anywhere_open_stream(&anywhere, path, &job->cli->patience, &stream, error);
+    enum hr_status status = hr_anywhere_open_stream(&anywhere, path, &job->cli->patience, &stream, error);
     if (status == HR_OK && stream.seek == NULL)
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not a file that can be read twice",
-                              path);
+        status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not a file that can be read twice", path);
     if (status == HR_OK)
         status = hr_sha256_stream_hex(&stream, sha256, error);
     if (status == HR_OK)
@@ -106,9 +102,8 @@ static enum hr_status look_at_all(struct enrolment *job, struct hr_error *error)
         const char *id = NULL;
         job->in_plan[i] = SIZE_MAX;
         if (hr_cli_interrupted())
-            return hr_error_set(error, HR_ERR_DEADLINE,
-                                "stopped: %zu of %zu files were looked at, nothing was changed", i,
-                                job->photos.count);
+            return hr_error_set(error, HR_ERR_DEADLINE, "stopped: %zu of %zu files were looked at, nothing was changed",
+                                i, job->photos.count);
         if (photo->left_out != NULL)
             continue;
         enum hr_status status = find_student(job, photo, &id, error);
@@ -132,8 +127,7 @@ static enum hr_status look_at_all(struct enrolment *job, struct hr_error *error)
 
 /* On standard output, because names of files and folders tell the student's id. */
 static void answer_line(const struct hr_cli *cli, const struct hr_photo *photo, const char *student,
-                        const char *verdict, const char *text,
-                        const struct hr_enroll_outcome *outcome)
+                        const char *verdict, const char *text, const struct hr_enroll_outcome *outcome)
 {
     if (cli->settings.json) {
         struct hr_json *object = hr_json_object_new();
@@ -141,8 +135,7 @@ static void answer_line(const struct hr_cli *cli, const struct hr_photo *photo, 
         hr_json_set(object, "student", hr_json_any_text_new(student));
         hr_json_set(object, "verdict", hr_json_text_new(verdict));
         hr_json_set(object, "text", hr_json_any_text_new(text));
-        hr_json_set(object, "vectors",
-                    hr_json_integer_new(outcome != NULL ? (int64_t)outcome->views : 0));
+        hr_json_set(object, "vectors", hr_json_integer_new(outcome != NULL ? (int64_t)outcome->views : 0));
         if (outcome != NULL && outcome->lookalike_id[0] != '\0')
             hr_json_set(object, "lookalike", hr_json_text_new(outcome->lookalike_id));
         hr_answer_json(cli->out, object);
@@ -168,10 +161,9 @@ static void answer_all(struct enrolment *job)
             answer_line(job->cli, photo, photo->student, "unknown_student", job->why[i], NULL);
             job->unknown_students++;
         } else {
-            const struct hr_enroll_outcome *outcome =
-                hr_enrolment_outcome(job->plan, job->in_plan[i]);
-            answer_line(job->cli, photo, outcome->student_id,
-                        hr_enroll_verdict_name(outcome->verdict), outcome->text, outcome);
+            const struct hr_enroll_outcome *outcome = hr_enrolment_outcome(job->plan, job->in_plan[i]);
+            answer_line(job->cli, photo, outcome->student_id, hr_enroll_verdict_name(outcome->verdict), outcome->text,
+                        outcome);
             job->verdicts[outcome->verdict]++;
         }
     }
@@ -179,8 +171,7 @@ static void answer_all(struct enrolment *job)
         struct hr_enroll_outvoted outvoted = hr_enrolment_outvoted(job->plan, i);
         struct hr_photo photo = {.path = (char *)outvoted.origin};
         char text[512];
-        snprintf(text, sizeof text,
-                 "was enrolled for student %.255s and does not show the person of the new photos",
+        snprintf(text, sizeof text, "was enrolled for student %.255s and does not show the person of the new photos",
                  outvoted.student_id);
         answer_line(job->cli, &photo, outvoted.student_id, "removed", text, NULL);
     }
@@ -205,8 +196,8 @@ static void answer_summary(const struct enrolment *job)
         if (count == 0)
             continue;
         snprintf(numbers[rows], NUMBER_SIZE, "%zu", count);
-        cells[2 * rows] = verdict ? hr_enroll_verdict_name((enum hr_enroll_verdict)i)
-                                  : extra_names[i - HR_ENROLL_VERDICT_COUNT];
+        cells[2 * rows] =
+            verdict ? hr_enroll_verdict_name((enum hr_enroll_verdict)i) : extra_names[i - HR_ENROLL_VERDICT_COUNT];
         cells[2 * rows + 1] = numbers[rows];
         rows++;
     }
@@ -219,14 +210,12 @@ static void answer_summary(const struct enrolment *job)
 /* --- the command --- */
 
 /* What the words of the command line mean. */
-static enum hr_status gather(const struct hr_cli *cli, struct enrolment *job,
-                             struct hr_error *error)
+static enum hr_status gather(const struct hr_cli *cli, struct enrolment *job, struct hr_error *error)
 {
     const char *first = cli->words[0];
     struct hr_photos *photos = &job->photos;
     if (cli->word_count > 1 && cli->settings.video != NULL)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "with --video only the student's ID is given, no photos");
+        return hr_error_set(error, HR_ERR_ARGUMENT, "with --video only the student's ID is given, no photos");
     enum hr_status status = HR_OK;
     if (cli->word_count == 1 && cli->settings.video == NULL && hr_anywhere_is_remote(first))
         return hr_error_set(error, HR_ERR_UNSUPPORTED,
@@ -250,8 +239,7 @@ static enum hr_status gather(const struct hr_cli *cli, struct enrolment *job,
 static enum hr_status prepare(struct enrolment *job, struct hr_error *error)
 {
     struct hr_cli *cli = job->cli;
-    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike,
-                                        .stop = hr_cli_stop()};
+    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike, .stop = hr_cli_stop()};
     enum hr_status status = gather(cli, job, error);
     job->in_plan = calloc(job->photos.count + 1, sizeof *job->in_plan);
     job->why = calloc(job->photos.count + 1, sizeof *job->why);

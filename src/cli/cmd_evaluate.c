@@ -22,8 +22,7 @@ struct numbers {
 };
 
 /* "30,60". */
-static enum hr_status parse_numbers(const char *text, const char *option, struct numbers *out,
-                                    struct hr_error *error)
+static enum hr_status parse_numbers(const char *text, const char *option, struct numbers *out, struct hr_error *error)
 {
     out->count = 0;
     for (const char *at = text;; at++) {
@@ -33,8 +32,8 @@ static enum hr_status parse_numbers(const char *text, const char *option, struct
         if (end == at || *at == '-' || *at == '+' || errno != 0 || number > HR_LIMIT_STUDENTS ||
             (*end != ',' && *end != '\0') || out->count == LIST_MAX)
             return hr_error_set(error, HR_ERR_ARGUMENT,
-                                "--%s takes up to %d numbers with commas between them, not '%s'",
-                                option, LIST_MAX, text);
+                                "--%s takes up to %d numbers with commas between them, not '%s'", option, LIST_MAX,
+                                text);
         out->items[out->count++] = (size_t)number;
         at = end;
         if (*end == '\0')
@@ -60,8 +59,7 @@ static enum hr_status read_picture(struct reading *reading, const char *path, co
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
     enum hr_status status = hr_file_read(&bytes, path, &reading->cli->patience, error);
     if (status == HR_OK)
-        status = hr_evaluation_add(reading->evaluation, person, hr_buffer_view(&bytes), path,
-                                   &faces, error);
+        status = hr_evaluation_add(reading->evaluation, person, hr_buffer_view(&bytes), path, &faces, error);
     hr_buffer_clear(&bytes);
     reading->pictures++;
     if (status == HR_OK || status == HR_ERR_MEMORY)
@@ -83,8 +81,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 
 enum who { WHO_PERSON, WHO_STRANGERS, WHO_SINGLES };
 
-static enum hr_status read_folder(struct reading *reading, const char *dir, enum who who,
-                                  bool is_root, struct hr_error *error);
+static enum hr_status read_folder(struct reading *reading, const char *dir, enum who who, bool is_root,
+                                  struct hr_error *error);
 
 static bool has_folders(const char *dir, struct dirent **entries, int count)
 {
@@ -98,8 +96,8 @@ static bool has_folders(const char *dir, struct dirent **entries, int count)
     return false;
 }
 
-static enum hr_status read_entry(struct reading *reading, const char *dir, const char *name,
-                                 enum who who, struct hr_error *error)
+static enum hr_status read_entry(struct reading *reading, const char *dir, const char *name, enum who who,
+                                 struct hr_error *error)
 {
     char path[4096];
     struct stat about;
@@ -121,8 +119,8 @@ static enum hr_status read_entry(struct reading *reading, const char *dir, const
 }
 
 /* A folder of pictures is a person; pictures beside folders are of strangers. */
-static enum hr_status read_folder(struct reading *reading, const char *dir, enum who who,
-                                  bool is_root, struct hr_error *error)
+static enum hr_status read_folder(struct reading *reading, const char *dir, enum who who, bool is_root,
+                                  struct hr_error *error)
 {
     struct dirent **entries = NULL;
     int count = scandir(dir, &entries, not_hidden, by_name);
@@ -135,9 +133,8 @@ static enum hr_status read_folder(struct reading *reading, const char *dir, enum
     for (int i = 0; i < count; i++) {
         char path[4096];
         struct stat about;
-        bool folder =
-            snprintf(path, sizeof path, "%s/%s", dir, entries[i]->d_name) < (int)sizeof path &&
-            stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+        bool folder = snprintf(path, sizeof path, "%s/%s", dir, entries[i]->d_name) < (int)sizeof path &&
+                      stat(path, &about) == 0 && S_ISDIR(about.st_mode);
         if (status == HR_OK)
             status = read_entry(reading, dir, entries[i]->d_name, folder ? who : loose, error);
         free(entries[i]);
@@ -156,8 +153,8 @@ static void share_text(char out[CELL_SIZE], size_t count, size_t of)
     if (of == 0)
         snprintf(out, CELL_SIZE, "-");
     else
-        snprintf(out, CELL_SIZE, "%.1f [%.1f, %.1f]", 100.0 * (double)count / (double)of,
-                 100 * interval.low, 100 * interval.high);
+        snprintf(out, CELL_SIZE, "%.1f [%.1f, %.1f]", 100.0 * (double)count / (double)of, 100 * interval.low,
+                 100 * interval.high);
 }
 
 struct row {
@@ -167,9 +164,14 @@ struct row {
 
 static void answer_table(FILE *out, const struct row *rows, size_t count)
 {
-    static const char *const header[COLUMNS] = {
-        "students",       "photos", "found certain %", "found or review %", "misnamed certain / review",
-        "probes", "strangers certain %", "in review %"};
+    static const char *const header[COLUMNS] = {"students",
+                                                "photos",
+                                                "found certain %",
+                                                "found or review %",
+                                                "misnamed certain / review",
+                                                "probes",
+                                                "strangers certain %",
+                                                "in review %"};
     char(*cells)[COLUMNS][CELL_SIZE] = calloc(count, sizeof *cells);
     const char **table = calloc((count + 1) * COLUMNS, sizeof *table);
     if (cells == NULL || table == NULL)
@@ -225,24 +227,21 @@ static struct hr_json *json_of(const struct row *row, double false_present)
 
 /* --- the curve --- */
 
-static const double curve_chances[] = {0.3,    0.1,    0.03,  0.01,  0.003, 0.001,
-                                       3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7};
+static const double curve_chances[] = {0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7};
 enum { CURVE_POINTS = sizeof curve_chances / sizeof curve_chances[0] };
 
 static enum hr_status run(const struct hr_evaluation *evaluation, const struct hr_snapshot *class,
-                          const struct hr_evaluate_options *options, struct row *row,
-                          struct hr_error *error)
+                          const struct hr_evaluate_options *options, struct row *row, struct hr_error *error)
 {
     row->photos = options->photos;
     if (class != NULL)
-        return hr_evaluation_run_class(evaluation, class->gallery, options->false_present,
-                                       &row->counts, error);
+        return hr_evaluation_run_class(evaluation, class->gallery, options->false_present, &row->counts, error);
     return hr_evaluation_run(evaluation, options, &row->counts, error);
 }
 
 static enum hr_status answer_curve(struct hr_cli *cli, const struct hr_evaluation *evaluation,
-                                   const struct hr_snapshot *class,
-                                   struct hr_evaluate_options options, struct hr_error *error)
+                                   const struct hr_snapshot *class, struct hr_evaluate_options options,
+                                   struct hr_error *error)
 {
     struct hr_curve_point points[CURVE_POINTS];
     double chosen = options.false_present;
@@ -267,10 +266,8 @@ static enum hr_status answer_curve(struct hr_cli *cli, const struct hr_evaluatio
         return HR_OK;
     struct hr_buffer svg;
     hr_buffer_init(&svg, 1u << 20);
-    struct hr_curve curve = {.title = "homeroom evaluate: certain names",
-                             .points = points,
-                             .count = CURVE_POINTS,
-                             .chosen = chosen};
+    struct hr_curve curve = {
+        .title = "homeroom evaluate: certain names", .points = points, .count = CURVE_POINTS, .chosen = chosen};
     enum hr_status status = hr_report_write_curve(&curve, &svg, error);
     if (status == HR_OK)
         status = hr_file_write(cli->settings.svg, hr_buffer_view(&svg), error);
@@ -294,8 +291,8 @@ static void tell_what_was_read(const struct reading *reading)
     size_t strangers = hr_evaluation_strangers(reading->evaluation);
     size_t people = hr_evaluation_people(reading->evaluation);
     size_t pictures = reading->pictures - reading->unreadable - strangers;
-    hr_log_write(&reading->cli->log, HR_LOG_INFO, NULL, "%zu picture%s of %zu %s, %zu of strangers",
-                 pictures, hr_plural(pictures), people, people == 1 ? "person" : "people", strangers);
+    hr_log_write(&reading->cli->log, HR_LOG_INFO, NULL, "%zu picture%s of %zu %s, %zu of strangers", pictures,
+                 hr_plural(pictures), people, people == 1 ? "person" : "people", strangers);
 }
 
 static enum hr_status read_all(struct hr_cli *cli, struct job *job, struct hr_error *error)
@@ -303,8 +300,7 @@ static enum hr_status read_all(struct hr_cli *cli, struct job *job, struct hr_er
     struct reading reading = {.cli = cli, .evaluation = job->evaluation};
     enum hr_status status = HR_OK;
     if (!job->own_class)
-        status = read_folder(&reading, cli->words[0],
-                             cli->settings.singles ? WHO_SINGLES : WHO_PERSON, true, error);
+        status = read_folder(&reading, cli->words[0], cli->settings.singles ? WHO_SINGLES : WHO_PERSON, true, error);
     if (status == HR_OK && cli->settings.strangers != NULL)
         status = read_folder(&reading, cli->settings.strangers, WHO_STRANGERS, true, error);
     if (status == HR_OK && reading.pictures == reading.unreadable)
@@ -348,8 +344,8 @@ static enum hr_status open_engine(struct hr_cli *cli, struct job *job, struct hr
     if (job->own_class)
         return hr_cli_open_engine(cli, HR_DATABASE_READ, &job->engine, error);
     struct hr_database *database = NULL; /* nothing is kept: it lives in memory */
-    enum hr_status status = hr_database_open_memory(&database, (struct hr_view){0}, "evaluation",
-                                                    HR_DATABASE_CREATE, error);
+    enum hr_status status =
+        hr_database_open_memory(&database, (struct hr_view){0}, "evaluation", HR_DATABASE_CREATE, error);
     struct hr_snapshot_parts parts = {.database = database};
     if (status == HR_OK)
         status = hr_engine_new(&job->engine, cli->model_dir, error);
@@ -363,8 +359,7 @@ int hr_cmd_evaluate(struct hr_cli *cli)
 {
     struct hr_error error = {0};
     struct job job = {.own_class = cli->word_count == 0};
-    enum hr_status status =
-        parse_numbers(cli->settings.galleries, "gallery", &job.galleries, &error);
+    enum hr_status status = parse_numbers(cli->settings.galleries, "gallery", &job.galleries, &error);
     if (status == HR_OK)
         status = parse_numbers(cli->settings.photo_counts, "photos", &job.photos, &error);
     if (status == HR_OK && job.own_class && cli->settings.strangers == NULL)

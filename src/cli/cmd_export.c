@@ -13,8 +13,8 @@ int hr_cmd_export(struct hr_cli *cli)
     bool json = strcmp(cli->settings.what, "json") == 0;
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, &error);
     if (status == HR_OK)
-        status = json ? hr_export_students_json(database, &text, &error)
-                      : hr_export_students_csv(database, &text, &error);
+        status =
+            json ? hr_export_students_json(database, &text, &error) : hr_export_students_csv(database, &text, &error);
     if (status == HR_OK)
         fwrite(text.data, 1, text.size, cli->out); /* main sees whether it arrived */
     hr_buffer_clear(&text);

@@ -5,13 +5,12 @@
 #include "cli/person.h"
 
 /* A script must not forget another child than the one whose id it gives. */
-static enum hr_status check_exact(const struct hr_cli *cli, const struct hr_student *student,
-                                  bool exact, struct hr_error *error)
+static enum hr_status check_exact(const struct hr_cli *cli, const struct hr_student *student, bool exact,
+                                  struct hr_error *error)
 {
     if (!cli->settings.yes || exact)
         return HR_OK;
-    return hr_error_set(error, HR_ERR_ARGUMENT,
-                        "with --yes the id itself is wanted: '%s' is a way to say '%s'",
+    return hr_error_set(error, HR_ERR_ARGUMENT, "with --yes the id itself is wanted: '%s' is a way to say '%s'",
                         cli->words[0], student->id);
 }
 
@@ -24,22 +23,20 @@ static enum hr_status ask(const struct hr_cli *cli, const struct hr_student *stu
                  cli->settings.photo, student->id, student->name);
     else
         snprintf(question, sizeof question,
-                 "Forget student %.255s (%.200s), the record and every face? This cannot be undone.",
-                 student->id, student->name);
+                 "Forget student %.255s (%.200s), the record and every face? This cannot be undone.", student->id,
+                 student->name);
     return hr_cli_ask(question, agreed, error);
 }
 
-static enum hr_status forget(const struct hr_cli *cli, struct hr_database *database,
-                             const struct hr_student *student, size_t *faces,
-                             struct hr_error *error)
+static enum hr_status forget(const struct hr_cli *cli, struct hr_database *database, const struct hr_student *student,
+                             size_t *faces, struct hr_error *error)
 {
     return cli->settings.photo != NULL
                ? hr_database_forget_photo(database, student->id, cli->settings.photo, faces, error)
                : hr_database_forget(database, student->id, faces, error);
 }
 
-static enum hr_status count_face(void *context, const struct hr_face_record *record,
-                                 struct hr_error *error)
+static enum hr_status count_face(void *context, const struct hr_face_record *record, struct hr_error *error)
 {
     (void)record;
     (void)error;

@@ -29,11 +29,9 @@ static void write_option(FILE *out, const struct hr_option *option)
     fputc('\n', out);
     int used = snprintf(text, sizeof text, "%s", option->help);
     if (option->standard != NULL && used > 0 && used < (int)sizeof text)
-        used += snprintf(text + used, sizeof text - (size_t)used, " (default %s)",
-                         option->standard);
+        used += snprintf(text + used, sizeof text - (size_t)used, " (default %s)", option->standard);
     if (option->environment != NULL && used > 0 && used < (int)sizeof text)
-        snprintf(text + used, sizeof text - (size_t)used, " [environment: %s]",
-                 option->environment);
+        snprintf(text + used, sizeof text - (size_t)used, " [environment: %s]", option->environment);
     hr_answer_paragraph(out, text, TEXT_INDENT, 0);
 }
 
@@ -80,8 +78,7 @@ static void write_overview(FILE *out)
 
 static void write_command(FILE *out, const struct hr_command *command)
 {
-    fprintf(out, "usage: homeroom %s%s%s\n\n", command->name, command->usage[0] != '\0' ? " " : "",
-            command->usage);
+    fprintf(out, "usage: homeroom %s%s%s\n\n", command->name, command->usage[0] != '\0' ? " " : "", command->usage);
     hr_answer_paragraph(out, command->summary, 0, 0);
     if (command->text[0] != '\0') {
         fputc('\n', out);
@@ -115,9 +112,7 @@ int hr_cmd_help(struct hr_cli *cli)
     static const struct {
         const char *name;
         void (*write)(FILE *out);
-    } texts[] = {{"man", hr_manual_write},
-                 {"bash", hr_completion_write_bash},
-                 {"zsh", hr_completion_write_zsh}};
+    } texts[] = {{"man", hr_manual_write}, {"bash", hr_completion_write_bash}, {"zsh", hr_completion_write_zsh}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strcmp(texts[i].name, word) == 0) {
             texts[i].write(cli->out);
@@ -135,7 +130,7 @@ int hr_cli_no_command(struct hr_cli *cli, const char *word)
 {
     struct hr_error error;
     struct hr_suggestion near = hr_suggest(word, strlen(word), "", command_name, hr_command_count);
-    (void)!hr_error_set(&error, HR_ERR_ARGUMENT, "there is no command '%s'; %s'homeroom help' lists them",
-                        word, near.text);
+    (void)!hr_error_set(&error, HR_ERR_ARGUMENT, "there is no command '%s'; %s'homeroom help' lists them", word,
+                        near.text);
     return hr_cli_fail(cli, &error);
 }

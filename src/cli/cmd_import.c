@@ -17,14 +17,13 @@ struct table {
     size_t missing_count;
 };
 
-static enum hr_status put_students(struct hr_database *database, struct table *table,
-                                   struct hr_error *error)
+static enum hr_status put_students(struct hr_database *database, struct table *table, struct hr_error *error)
 {
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;
-    status = hr_database_compare_table(database, table->students, table->count, &table->missing,
-                                       &table->missing_count, error);
+    status = hr_database_compare_table(database, table->students, table->count, &table->missing, &table->missing_count,
+                                       error);
     for (size_t i = 0; status == HR_OK && i < table->count; i++) {
         enum hr_upsert what = HR_UPSERT_SAME;
         status = hr_database_put_student(database, &table->students[i], &what, error);
@@ -38,8 +37,7 @@ static enum hr_status put_students(struct hr_database *database, struct table *t
     return status;
 }
 
-static enum hr_status put_into_database(struct hr_cli *cli, struct table *table,
-                                        struct hr_error *error)
+static enum hr_status put_into_database(struct hr_cli *cli, struct table *table, struct hr_error *error)
 {
     struct hr_database *database = NULL;
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_CREATE, &database, error);
@@ -57,8 +55,7 @@ static enum hr_status put_into_cloud(struct hr_cli *cli, struct table *table, st
     struct hr_dynamodb_counts done = {0};
     enum hr_status status = hr_class_students_table(&cli->class, &cloud, error);
     if (status == HR_OK)
-        status = hr_dynamodb_import(&cloud, cli->settings.create_table, table->students, table->count,
-                                    &done, error);
+        status = hr_dynamodb_import(&cloud, cli->settings.create_table, table->students, table->count, &done, error);
     if (done.created)
         hr_log_write(&cli->log, HR_LOG_INFO, NULL, "made the DynamoDB table '%s'", cloud.name);
     table->counts[HR_UPSERT_ADDED] = done.added;
@@ -96,13 +93,12 @@ static void tell_missing(const struct hr_cli *cli, const struct table *table)
 static void tell_done(const struct hr_cli *cli, const struct table *table, const struct hr_import_problems *problems)
 {
     for (size_t i = 0; i < problems->count; i++)
-        hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s:%zu: %s", cli->words[1],
-                     problems->items[i].line, problems->items[i].text);
+        hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s:%zu: %s", cli->words[1], problems->items[i].line,
+                     problems->items[i].text);
     tell_notes(cli, problems);
     tell_missing(cli, table);
-    hr_log_write(&cli->log, HR_LOG_INFO, NULL,
-                 "%zu student%s: %zu new, %zu changed, %zu as before; %zu problem%s", table->count,
-                 hr_plural(table->count), table->counts[HR_UPSERT_ADDED],
+    hr_log_write(&cli->log, HR_LOG_INFO, NULL, "%zu student%s: %zu new, %zu changed, %zu as before; %zu problem%s",
+                 table->count, hr_plural(table->count), table->counts[HR_UPSERT_ADDED],
                  table->counts[HR_UPSERT_CHANGED], table->counts[HR_UPSERT_SAME], problems->count,
                  hr_plural(problems->count));
 }
@@ -198,9 +194,8 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
     answer_namesakes(cli, &summary);
     size_t left_out = count - summary.added - summary.duplicates;
     hr_log_write(&cli->log, HR_LOG_INFO, NULL,
-                 "%zu encoding%s: %zu enrolled, %zu already there, %zu left out; %zu without a record",
-                 count, hr_plural(count), summary.added, summary.duplicates, left_out,
-                 summary.without_record);
+                 "%zu encoding%s: %zu enrolled, %zu already there, %zu left out; %zu without a record", count,
+                 hr_plural(count), summary.added, summary.duplicates, left_out, summary.without_record);
     exit_status = left_out > 0 ? HR_EXIT_NO : 0;
 out:
     hr_encodings_free(encodings, count);
@@ -214,8 +209,7 @@ int hr_cmd_import(struct hr_cli *cli)
     struct hr_error error = {0};
     bool students = strcmp(cli->words[0], "students") == 0;
     if (!students && strcmp(cli->words[0], "encoding") != 0) {
-        hr_error_set(&error, HR_ERR_ARGUMENT,
-                     "'%s' cannot be imported: say 'students' or 'encoding'", cli->words[0]);
+        hr_error_set(&error, HR_ERR_ARGUMENT, "'%s' cannot be imported: say 'students' or 'encoding'", cli->words[0]);
         return hr_cli_fail(cli, &error);
     }
     if (cli->settings.create_table && cli->settings.students == NULL) {
@@ -229,8 +223,8 @@ int hr_cmd_import(struct hr_cli *cli)
     if (hr_anywhere_read(&anywhere, cli->words[1], &cli->patience, &bytes, &error) != HR_OK)
         exit_status = hr_cli_fail(cli, &error);
     else
-        exit_status = students ? import_students(cli, hr_buffer_view(&bytes))
-                               : import_encoding(cli, hr_buffer_view(&bytes));
+        exit_status =
+            students ? import_students(cli, hr_buffer_view(&bytes)) : import_encoding(cli, hr_buffer_view(&bytes));
     hr_buffer_clear(&bytes);
     return exit_status;
 }

@@ -37,26 +37,24 @@ static void handle_object(struct invocation *invocation, const struct hr_event_o
     struct hr_function_outcome outcome = {0};
     struct hr_error error = {0};
     int64_t start_us = hr_clock_now_us();
-    enum hr_status status =
-        hr_function_handle(lambda->function, object, &invocation->of->deadline, &outcome, &error);
+    enum hr_status status = hr_function_handle(lambda->function, object, &invocation->of->deadline, &outcome, &error);
     if (status != HR_OK) {
         message->status = status;
         if (invocation->first_error.code == HR_OK)
             invocation->first_error = error;
     }
     struct hr_function_event event = {.request_id = invocation->of->request_id,
-                                    .object = object,
-                                    .outcome = &outcome,
-                                    .total_us = hr_clock_now_us() - start_us,
-                                    .error = status != HR_OK ? &error : NULL};
+                                      .object = object,
+                                      .outcome = &outcome,
+                                      .total_us = hr_clock_now_us() - start_us,
+                                      .error = status != HR_OK ? &error : NULL};
     hr_function_log(lambda->cli, &event);
     hr_function_metrics_add(&invocation->metrics, &event);
 }
 
 /* {"batchItemFailures": [{"itemIdentifier": ...}]}: these messages come again, the others do not.
  */
-static enum hr_status answer_queue(const struct hr_events *events, struct hr_buffer *answer,
-                                   struct hr_error *error)
+static enum hr_status answer_queue(const struct hr_events *events, struct hr_buffer *answer, struct hr_error *error)
 {
     struct hr_json *object = hr_json_object_new(), *failures = hr_json_array_new();
     bool good = object != NULL && failures != NULL;
@@ -86,13 +84,12 @@ static void log_bad_messages(const struct invocation *invocation)
                                               {"code", hr_status_name(message->status), 0},
                                               {"reason", message->reason, 0},
                                               {0}};
-        hr_log_write(&invocation->lambda->cli->log, HR_LOG_ERROR, fields,
-                     "a message cannot be understood");
+        hr_log_write(&invocation->lambda->cli->log, HR_LOG_ERROR, fields, "a message cannot be understood");
     }
 }
 
-static enum hr_status handle(void *context, const struct hr_lambda_invocation *of,
-                             struct hr_buffer *answer, struct hr_error *error)
+static enum hr_status handle(void *context, const struct hr_lambda_invocation *of, struct hr_buffer *answer,
+                             struct hr_error *error)
 {
     struct lambda *lambda = context;
     struct invocation invocation = {.lambda = lambda, .of = of};
@@ -120,8 +117,7 @@ static enum hr_status handle(void *context, const struct hr_lambda_invocation *o
 static void on_error(void *context, const char *request_id, const struct hr_error *error)
 {
     const struct lambda *lambda = context;
-    const struct hr_log_field fields[] = {
-        {"request_id", request_id, 0}, {"code", hr_status_name(error->code), 0}, {0}};
+    const struct hr_log_field fields[] = {{"request_id", request_id, 0}, {"code", hr_status_name(error->code), 0}, {0}};
     hr_log_write(&lambda->cli->log, HR_LOG_ERROR, fields, "%s", error->text);
 }
 

@@ -3,8 +3,8 @@
 #include "cli/class.h"
 #include "cli/person.h"
 
-static enum hr_status ask(const struct hr_student *student, const struct hr_student *other,
-                          bool *agreed, struct hr_error *error)
+static enum hr_status ask(const struct hr_student *student, const struct hr_student *other, bool *agreed,
+                          struct hr_error *error)
 {
     char question[1200];
     snprintf(question, sizeof question,
@@ -36,8 +36,8 @@ int hr_cmd_merge(struct hr_cli *cli)
         hr_answer_text(cli->out, other.id);
         fputs(" is now a part of ", cli->out);
         hr_answer_text(cli->out, student.id);
-        fprintf(cli->out, ": %zu face vector%s moved, the record of %s is removed\n", moved,
-                moved == 1 ? "" : "s", "the former");
+        fprintf(cli->out, ": %zu face vector%s moved, the record of %s is removed\n", moved, moved == 1 ? "" : "s",
+                "the former");
     } else if (status == HR_OK) {
         fputs("nothing was changed\n", cli->out);
     }

@@ -31,9 +31,8 @@ static bool answer_card(FILE *out, const struct hr_model_card *card)
     fprintf(out, "    input    %s\n", card->input);
     fprintf(out, "    file     %" PRIu64 " bytes\n", card->file_bytes);
     if (card->face != NULL)
-        fprintf(out, "    faces    %u numbers from %u x %u pixels, rank %u\n",
-                card->face->vector_size, card->face->chip_side_px, card->face->chip_side_px,
-                card->face->rank);
+        fprintf(out, "    faces    %u numbers from %u x %u pixels, rank %u\n", card->face->vector_size,
+                card->face->chip_side_px, card->face->chip_side_px, card->face->rank);
     return true;
 }
 
@@ -55,8 +54,7 @@ int hr_cmd_models(struct hr_cli *cli)
     if (status == HR_OK)
         status = hr_models_need(&models, &layout, networks, &error);
     if (status != HR_OK) {
-        hr_error_prefix(&error, "the models in '%s' cannot be used (--models says where they are)",
-                        cli->model_dir);
+        hr_error_prefix(&error, "the models in '%s' cannot be used (--models says where they are)", cli->model_dir);
         goto out;
     }
     bool made = answer(cli, models.detector);

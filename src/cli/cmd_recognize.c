@@ -25,7 +25,7 @@ struct recognize {
     struct hr_progress_bar bar;
     struct hr_store store; /* not used with --out - */
     bool to_stdout;
-    char **names; /* of the reports, one per video */
+    char **names;        /* of the reports, one per video */
     char *columns;       /* owned; of several videos in one table: with the video's name */
     bool header_written; /* of that table */
     int exit_status;
@@ -46,8 +46,7 @@ static enum hr_status name_report(struct recognize *job, size_t index, struct hr
 {
     struct hr_cli *cli = job->cli;
     char name[1024];
-    enum hr_status status =
-        hr_report_name(name, sizeof name, cli->words[index], false,
+    enum hr_status status = hr_report_name(name, sizeof name, cli->words[index], false,
                                            hr_cli_format(&cli->settings) == HR_FORMAT_JSON ? ".json" : ".csv", error);
     if (status != HR_OK)
         return status;
@@ -100,8 +99,7 @@ static enum hr_status check_targets(struct recognize *job, struct hr_error *erro
 
 /* --- writing --- */
 
-static enum hr_status put_report(struct recognize *job, const char *name, struct hr_view text,
-                                 struct hr_error *error)
+static enum hr_status put_report(struct recognize *job, const char *name, struct hr_view text, struct hr_error *error)
 {
     const struct hr_store_tag tag = {HR_REPORT_SOURCE_TAG, "recognize"};
     struct hr_store_tags tags = {&tag, hr_report_is_one(text) ? 0 : 1};
@@ -143,8 +141,8 @@ static const char *without_header(struct recognize *job, const char *text)
     return rows != NULL ? rows + 2 : text;
 }
 
-static enum hr_status write_report(struct recognize *job, size_t index,
-                                   const struct hr_result *result, struct hr_error *error)
+static enum hr_status write_report(struct recognize *job, size_t index, const struct hr_result *result,
+                                   struct hr_error *error)
 {
     struct hr_cli *cli = job->cli;
     char *text = NULL;
@@ -180,8 +178,7 @@ static void run_one(void *context, size_t index, struct hr_session *session, str
     options.progress = show_progress;
     options.progress_context = video;
     struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), options.timeout_ms, options.stop);
-    enum hr_status status =
-        hr_anywhere_open_stream(&cli->class.anywhere, path, &deadline, &stream, &video->error);
+    enum hr_status status = hr_anywhere_open_stream(&cli->class.anywhere, path, &deadline, &stream, &video->error);
     if (status == HR_OK)
         status = hr_classroom_recognize(session, snapshot, &stream, path, &options, &video->result, &video->error);
     hr_traffic_log(cli, path, &stream);
@@ -252,8 +249,8 @@ int hr_cmd_recognize(struct hr_cli *cli)
     if (status == HR_OK && !job.to_stdout)
         status = name_reports(&job, &error);
     if (status == HR_OK && !job.to_stdout)
-        status = hr_anywhere_open_store(&cli->class.anywhere, cli->settings.out, true, &cli->patience,
-                                        &job.store, &error);
+        status =
+            hr_anywhere_open_store(&cli->class.anywhere, cli->settings.out, true, &cli->patience, &job.store, &error);
     if (status == HR_OK && !job.to_stdout && !cli->settings.force)
         status = check_targets(&job, &error);
     if (status == HR_OK)

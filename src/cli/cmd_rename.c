@@ -11,8 +11,7 @@ int hr_cmd_rename(struct hr_cli *cli)
     const char *new_id = cli->word_count > 1 ? cli->words[1] : NULL;
     enum hr_status status = HR_OK;
     if (new_id == NULL && cli->settings.name == NULL)
-        status = hr_error_set(&error, HR_ERR_ARGUMENT,
-                              "say a new id, or --name with a new name, or both");
+        status = hr_error_set(&error, HR_ERR_ARGUMENT, "say a new id, or --name with a new name, or both");
     if (status == HR_OK)
         status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, &error);
     if (status == HR_OK)

@@ -20,8 +20,8 @@ struct list {
 };
 
 /* Both come by id, but not in one order: the next one is looked for from where the latest was found. */
-static enum hr_status add_model(void *context, const char *student_id, const char *model_id,
-                                size_t count, struct hr_error *error)
+static enum hr_status add_model(void *context, const char *student_id, const char *model_id, size_t count,
+                                struct hr_error *error)
 {
     struct list *list = context;
     (void)count;
@@ -30,8 +30,7 @@ static enum hr_status add_model(void *context, const char *student_id, const cha
         if (strcmp(list->students[at].id, student_id) != 0)
             continue;
         list->last = at;
-        hr_buffer_append_format(&list->models[at], "%s%s", list->models[at].size > 0 ? "," : "",
-                                model_id);
+        hr_buffer_append_format(&list->models[at], "%s%s", list->models[at].size > 0 ? "," : "", model_id);
         return hr_buffer_check(&list->models[at], error);
     }
     return HR_OK; /* enrolled since the list was read */
@@ -73,8 +72,7 @@ static bool answer_table(FILE *out, const struct list *list)
     char(*numbers)[NUMBER_SIZE] = calloc(list->count + 1, sizeof *numbers);
     bool made = cells != NULL && numbers != NULL;
     if (made) {
-        static const char *const header[COLUMNS] = {"id", "name", "major", "year", "faces",
-                                                    "models"};
+        static const char *const header[COLUMNS] = {"id", "name", "major", "year", "faces", "models"};
         for (size_t i = 0; i < COLUMNS; i++)
             cells[i] = header[i];
         for (size_t i = 0; i < list->count; i++) {
@@ -94,12 +92,10 @@ static bool answer_table(FILE *out, const struct list *list)
     return made;
 }
 
-static enum hr_status answer_everybody(struct hr_cli *cli, struct hr_database *database,
-                                       struct hr_error *error)
+static enum hr_status answer_everybody(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
 {
     struct list list = {0};
-    enum hr_status status =
-        hr_database_students(database, &list.students, &list.faces, &list.count, error);
+    enum hr_status status = hr_database_students(database, &list.students, &list.faces, &list.count, error);
     if (status != HR_OK)
         return status;
     list.models = calloc(list.count + 1, sizeof *list.models);
@@ -109,8 +105,7 @@ static enum hr_status answer_everybody(struct hr_cli *cli, struct hr_database *d
         hr_buffer_init(&list.models[i], 4096);
     if (status == HR_OK)
         status = hr_database_each_model(database, add_model, &list, error);
-    if (status == HR_OK && !(cli->settings.json ? answer_objects(cli->out, &list)
-                                                : answer_table(cli->out, &list)))
+    if (status == HR_OK && !(cli->settings.json ? answer_objects(cli->out, &list) : answer_table(cli->out, &list)))
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu students", list.count);
     for (size_t i = 0; list.models != NULL && i < list.count; i++)
         hr_buffer_clear(&list.models[i]);
@@ -146,8 +141,7 @@ static struct photo *photo_of(struct photos *photos, const struct hr_face_record
 {
     for (size_t i = 0; i < photos->count; i++) {
         struct photo *photo = &photos->items[i];
-        if (strcmp(photo->origin, record->origin) == 0 &&
-            strcmp(photo->sha256, record->origin_sha256) == 0)
+        if (strcmp(photo->origin, record->origin) == 0 && strcmp(photo->sha256, record->origin_sha256) == 0)
             return photo;
     }
     if (photos->count == photos->capacity) {
@@ -159,21 +153,18 @@ static struct photo *photo_of(struct photos *photos, const struct hr_face_record
         photos->capacity = capacity;
     }
     struct photo *photo = &photos->items[photos->count];
-    *photo = (struct photo){.origin = strdup(record->origin),
-                            .quality_number = record->quality,
-                            .face_px = record->face_px};
+    *photo =
+        (struct photo){.origin = strdup(record->origin), .quality_number = record->quality, .face_px = record->face_px};
     if (photo->origin == NULL)
         return NULL;
     snprintf(photo->sha256, sizeof photo->sha256, "%s", record->origin_sha256);
-    snprintf(photo->verdict, sizeof photo->verdict, "%s",
-             record->verdict[0] != '\0' ? record->verdict : "enrolled");
+    snprintf(photo->verdict, sizeof photo->verdict, "%s", record->verdict[0] != '\0' ? record->verdict : "enrolled");
     hr_clock_iso8601(record->created_us, photo->created);
     photos->count++;
     return photo;
 }
 
-static enum hr_status add_photo(void *context, const struct hr_face_record *record,
-                                struct hr_error *error)
+static enum hr_status add_photo(void *context, const struct hr_face_record *record, struct hr_error *error)
 {
     struct photo *photo = photo_of(context, record);
     if (photo == NULL)
@@ -181,8 +172,8 @@ static enum hr_status add_photo(void *context, const struct hr_face_record *reco
     if (strcmp(photo->last_model, record->model_id) != 0) {
         size_t length = strlen(photo->models);
         if (strstr(photo->models, record->model_id) == NULL)
-            snprintf(photo->models + length, sizeof photo->models - length, "%s%s",
-                     length > 0 ? "," : "", record->model_id);
+            snprintf(photo->models + length, sizeof photo->models - length, "%s%s", length > 0 ? "," : "",
+                     record->model_id);
         snprintf(photo->last_model, sizeof photo->last_model, "%s", record->model_id);
         photo->count = 0;
     }
@@ -198,8 +189,7 @@ static void answer_photo_objects(FILE *out, const struct photos *photos)
         hr_json_set(object, "photo", hr_json_any_text_new(photo->origin));
         hr_json_set(object, "verdict", hr_json_text_new(photo->verdict));
         hr_json_set(object, "quality", hr_json_real_new(photo->quality_number));
-        hr_json_set(object, "face_px", photo->face_px > 0 ? hr_json_real_new(photo->face_px)
-                                                          : hr_json_text_new(NULL));
+        hr_json_set(object, "face_px", photo->face_px > 0 ? hr_json_real_new(photo->face_px) : hr_json_text_new(NULL));
         hr_json_set(object, "views", hr_json_integer_new((int64_t)photo->count));
         hr_json_set(object, "created", hr_json_text_new(photo->created));
         hr_json_set(object, "models", models_of(photo->models));
@@ -235,8 +225,7 @@ static bool answer_photo_table(FILE *out, struct photos *photos)
     return true;
 }
 
-static enum hr_status answer_photos(struct hr_cli *cli, struct hr_database *database,
-                                    struct hr_error *error)
+static enum hr_status answer_photos(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
 {
     struct hr_student student = {0};
     struct photos photos = {0};
@@ -260,8 +249,7 @@ int hr_cmd_students(struct hr_cli *cli)
     struct hr_database *database = NULL;
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, &error);
     if (status == HR_OK)
-        status = cli->word_count > 0 ? answer_photos(cli, database, &error)
-                                     : answer_everybody(cli, database, &error);
+        status = cli->word_count > 0 ? answer_photos(cli, database, &error) : answer_everybody(cli, database, &error);
     hr_database_close(database);
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
 }

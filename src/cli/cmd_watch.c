@@ -42,8 +42,8 @@ static void tell(struct watch *watch, const struct hr_watch_event *event)
         hr_report_log(watch->cli, event->name, event->result);
         break;
     case HR_WATCH_SUPERSEDED:
-        hr_log_write(log, HR_LOG_INFO, NULL,
-                     "%s changed while it was read: it is done again when it is complete", event->name);
+        hr_log_write(log, HR_LOG_INFO, NULL, "%s changed while it was read: it is done again when it is complete",
+                     event->name);
         break;
     case HR_WATCH_FAILED:
         fail(watch, event->error);
@@ -114,8 +114,7 @@ int hr_cmd_watch(struct hr_cli *cli)
     if (status != HR_OK)
         return hr_cli_fail(cli, &error);
     if (hr_cli_interrupted()) {
-        hr_log_write(&cli->log, HR_LOG_INFO, NULL,
-                     "stopped; what is not done waits for the next start");
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "stopped; what is not done waits for the next start");
         if (watch.exit_status == 0)
             watch.exit_status = hr_status_info(HR_ERR_DEADLINE)->exit_status;
     }

@@ -27,12 +27,10 @@ struct message_name {
     char text[HR_NATS_NAME_SIZE + 32];
 };
 
-static struct message_name name_of(const struct worker *worker,
-                                   const struct hr_nats_message *message)
+static struct message_name name_of(const struct worker *worker, const struct hr_nats_message *message)
 {
     struct message_name name;
-    snprintf(name.text, sizeof name.text, "%s-%llu", worker->stream,
-             (unsigned long long)message->sequence);
+    snprintf(name.text, sizeof name.text, "%s-%llu", worker->stream, (unsigned long long)message->sequence);
     return name;
 }
 
@@ -60,17 +58,17 @@ static enum hr_status handle_object(struct worker *worker, const struct hr_event
     if (status != HR_OK && was_interrupted(worker, status))
         return status;
     struct hr_function_event event = {.request_id = message_name,
-                                    .object = object,
-                                    .outcome = &outcome,
-                                    .total_us = hr_clock_now_us() - start_us,
-                                    .error = status != HR_OK ? error : NULL};
+                                      .object = object,
+                                      .outcome = &outcome,
+                                      .total_us = hr_clock_now_us() - start_us,
+                                      .error = status != HR_OK ? error : NULL};
     hr_function_log(cli, &event);
     return status;
 }
 
 /* Every object is tried, whatever became of the one before it; the first error is the message's. */
-static enum hr_status handle_objects(struct worker *worker, const struct hr_events *events,
-                                     const char *message_name, struct hr_error *error)
+static enum hr_status handle_objects(struct worker *worker, const struct hr_events *events, const char *message_name,
+                                     struct hr_error *error)
 {
     enum hr_status first = HR_OK;
     size_t handled = 0;
@@ -90,19 +88,16 @@ static enum hr_status handle_objects(struct worker *worker, const struct hr_even
 
 /* A notification travels bare here, or in the envelopes of others' queues: then each inner message
  * must be one. */
-static enum hr_status parse(const struct hr_nats_message *message, struct hr_events *events,
-                            struct hr_error *error)
+static enum hr_status parse(const struct hr_nats_message *message, struct hr_events *events, struct hr_error *error)
 {
     enum hr_status status = hr_events_parse(events, message->body, error);
     for (size_t i = 0; status == HR_OK && i < events->message_count; i++)
         if (events->messages[i].status != HR_OK)
-            status =
-                hr_error_set(error, events->messages[i].status, "%s", events->messages[i].reason);
+            status = hr_error_set(error, events->messages[i].status, "%s", events->messages[i].reason);
     return status;
 }
 
-static enum hr_nats_result handle(void *context, const struct hr_nats_message *message,
-                                  struct hr_error *error)
+static enum hr_nats_result handle(void *context, const struct hr_nats_message *message, struct hr_error *error)
 {
     struct worker *worker = context;
     struct hr_events events = {0};
@@ -126,13 +121,12 @@ static const struct {
     enum hr_log_level level;
     const char *text;
 } event_lines[] = {[HR_NATS_EVENT_REPEATED] = {HR_LOG_INFO, "the message comes again"},
-                  [HR_NATS_EVENT_AGAIN] = {HR_LOG_WARNING, "the message goes back to the queue"},
-                  [HR_NATS_EVENT_DEAD] = {HR_LOG_ERROR, "the message is put aside"},
-                  [HR_NATS_EVENT_UNANSWERED] = {HR_LOG_WARNING,
-                                               "the queue was not told: the message "
-                                               "comes again"},
-                  [HR_NATS_EVENT_AWAY] = {HR_LOG_WARNING, "the queue is away"},
-                  [HR_NATS_EVENT_BACK] = {HR_LOG_INFO, "the queue is back"}};
+                   [HR_NATS_EVENT_AGAIN] = {HR_LOG_WARNING, "the message goes back to the queue"},
+                   [HR_NATS_EVENT_DEAD] = {HR_LOG_ERROR, "the message is put aside"},
+                   [HR_NATS_EVENT_UNANSWERED] = {HR_LOG_WARNING, "the queue was not told: the message "
+                                                                 "comes again"},
+                   [HR_NATS_EVENT_AWAY] = {HR_LOG_WARNING, "the queue is away"},
+                   [HR_NATS_EVENT_BACK] = {HR_LOG_INFO, "the queue is back"}};
 
 static void on_event(void *context, const struct hr_nats_event *event)
 {
@@ -146,8 +140,7 @@ static void on_event(void *context, const struct hr_nats_event *event)
     if (event->message != NULL) {
         name = name_of(worker, event->message);
         fields[count++] = (struct hr_log_field){"request_id", name.text, 0};
-        fields[count++] =
-            (struct hr_log_field){"deliveries", NULL, (double)event->message->deliveries};
+        fields[count++] = (struct hr_log_field){"deliveries", NULL, (double)event->message->deliveries};
     }
     if (event->reason != NULL && event->reason->text[0] != '\0') {
         fields[count++] = (struct hr_log_field){"code", hr_status_name(event->reason->code), 0};
@@ -175,14 +168,12 @@ static enum hr_status open_consumer(struct worker *worker, const struct hr_nats_
                                                .token = settings->nats_token,
                                                .credentials_file = settings->nats_credentials,
                                                .ca_file = settings->nats_ca,
-                                               .ack_wait_ms =
-                                                   (int64_t)(settings->ack_wait_s * 1000),
+                                               .ack_wait_ms = (int64_t)(settings->ack_wait_s * 1000),
                                                .create_stream = settings->create_stream};
     return hr_nats_consumer_open(out, &options, error);
 }
 
-static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *consumer,
-                            struct hr_error *error)
+static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *consumer, struct hr_error *error)
 {
     const struct hr_cli *cli = worker->cli;
     struct hr_nats_queue queue = hr_nats_consumer_queue(consumer);
@@ -208,11 +199,10 @@ static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *cons
 int hr_cmd_worker(struct hr_cli *cli)
 {
     struct hr_error error = {0};
-    struct worker worker = {.cli = cli,
-                            .stream = cli->settings.stream,
-                            .patience = {.clock = hr_clock_system(),
-                                         .at_monotonic_us = INT64_MAX,
-                                         .stop = &worker.interrupted}};
+    struct worker worker = {
+        .cli = cli,
+        .stream = cli->settings.stream,
+        .patience = {.clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = &worker.interrupted}};
     struct hr_function_options how = hr_cli_function_options(cli);
     struct hr_nats_place place;
     struct hr_nats_consumer *consumer = NULL;

@@ -30,9 +30,9 @@ struct workload {
 
 static enum hr_status need(const char *value, const char *option, struct hr_error *error)
 {
-    return value != NULL ? HR_OK
-                         : hr_error_set(error, HR_ERR_ARGUMENT,
-                                        "--%s is missing; see 'homeroom help workload'", option);
+    return value != NULL
+               ? HR_OK
+               : hr_error_set(error, HR_ERR_ARGUMENT, "--%s is missing; see 'homeroom help workload'", option);
 }
 
 static enum hr_status need_options(const struct hr_settings *settings, struct hr_error *error)
@@ -83,8 +83,8 @@ static enum hr_status plan(struct workload *workload, struct hr_error *error)
     if (plans == NULL || workload->videos == NULL)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu videos", count);
     else
-        status = hr_workload_plan(plans, count, (const char *const *)clips->names, clips->count,
-                                  &workload->mapping, error);
+        status =
+            hr_workload_plan(plans, count, (const char *const *)clips->names, clips->count, &workload->mapping, error);
     for (size_t i = 0; status == HR_OK && i < count; i++) {
         workload->videos[i].plan = plans[i];
         hr_workload_name(i, workload->videos[i].name);
@@ -102,15 +102,15 @@ static enum hr_status need_durations(const char *path, struct hr_error *error)
     return hr_error_set_errno(error, errno, "opening '%s'", path);
 }
 
-static enum hr_status clear(struct workload *workload, const struct hr_store *store,
-                            const char *place, struct hr_error *error)
+static enum hr_status clear(struct workload *workload, const struct hr_store *store, const char *place,
+                            struct hr_error *error)
 {
     size_t removed = 0;
     enum hr_status status = hr_workload_clear(store, &removed, error);
     if (status != HR_OK)
         return hr_error_prefix(error, "clearing '%s'", place);
-    hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL, "removed %zu file%s from '%s'", removed,
-                 hr_plural(removed), place);
+    hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL, "removed %zu file%s from '%s'", removed, hr_plural(removed),
+                 place);
     return HR_OK;
 }
 
@@ -119,11 +119,10 @@ static enum hr_status open_places(struct workload *workload, struct hr_error *er
     const struct hr_settings *settings = &workload->cli->settings;
     const struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&workload->cli->cloud);
     const struct hr_deadline *patience = &workload->cli->patience;
-    enum hr_status status = hr_anywhere_open_store(&anywhere, settings->input, false, patience,
-                                                   &workload->input, error);
+    enum hr_status status =
+        hr_anywhere_open_store(&anywhere, settings->input, false, patience, &workload->input, error);
     if (status == HR_OK)
-        status = hr_anywhere_open_store(&anywhere, settings->output, false, patience,
-                                        &workload->output, error);
+        status = hr_anywhere_open_store(&anywhere, settings->output, false, patience, &workload->output, error);
     if (status == HR_OK && settings->clear)
         status = clear(workload, &workload->input, settings->input, error);
     if (status == HR_OK && settings->clear)
@@ -159,10 +158,10 @@ static bool is_stopped(void *context)
 
 static void show_counts(const struct hr_workload_counts *counts)
 {
-    size_t bad = counts->of[HR_WORKLOAD_WRONG] + counts->of[HR_WORKLOAD_FAILED] +
-                 counts->of[HR_WORKLOAD_MISSING] + counts->of[HR_WORKLOAD_UNSENT];
-    fprintf(stderr, "\r%zu video%s: %zu uploaded, %zu right, %zu not right, %zu to come\033[K",
-            counts->videos, hr_plural(counts->videos), counts->uploaded, counts->of[HR_WORKLOAD_RIGHT], bad,
+    size_t bad = counts->of[HR_WORKLOAD_WRONG] + counts->of[HR_WORKLOAD_FAILED] + counts->of[HR_WORKLOAD_MISSING] +
+                 counts->of[HR_WORKLOAD_UNSENT];
+    fprintf(stderr, "\r%zu video%s: %zu uploaded, %zu right, %zu not right, %zu to come\033[K", counts->videos,
+            hr_plural(counts->videos), counts->uploaded, counts->of[HR_WORKLOAD_RIGHT], bad,
             counts->of[HR_WORKLOAD_OPEN]);
     fflush(stderr);
 }
@@ -182,8 +181,7 @@ static void show_progress(void *context, const struct hr_workload_counts *counts
         show_counts(counts);
     } else if (now_us - workload->told_us >= line_every_us) {
         workload->told_us = now_us;
-        hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL,
-                     "%zu of %zu video%s uploaded, %zu right, %zu to come",
+        hr_log_write(&workload->cli->log, HR_LOG_INFO, NULL, "%zu of %zu video%s uploaded, %zu right, %zu to come",
                      counts->uploaded, counts->videos, hr_plural(counts->videos), counts->of[HR_WORKLOAD_RIGHT],
                      counts->of[HR_WORKLOAD_OPEN]);
     }
@@ -261,8 +259,7 @@ static void find_cost(struct workload *workload)
 static enum hr_status answer(struct workload *workload, bool *all_right, struct hr_error *error)
 {
     struct hr_workload_summary summary;
-    enum hr_status status =
-        hr_workload_summarize(&summary, workload->videos, workload->count, error);
+    enum hr_status status = hr_workload_summarize(&summary, workload->videos, workload->count, error);
     if (status != HR_OK)
         return status;
     find_cost(workload);

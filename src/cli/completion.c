@@ -111,8 +111,7 @@ static void write_bash_words(FILE *out, const struct hr_command *command)
         write_command_names(out, ' ');
         fputs("' ;;\n", out);
     } else if (choices > 0) {
-        fprintf(out, "        %s)\n            if [[ $previous == %s ]]; then words='",
-                command->name, command->name);
+        fprintf(out, "        %s)\n            if [[ $previous == %s ]]; then words='", command->name, command->name);
         write_choices(out, command->usage, choices);
         fputs("'; else files=-f; fi\n            ;;\n", out);
     } else if (words_are_files(command)) {
@@ -183,8 +182,8 @@ static void write_zsh_option(FILE *out, const struct hr_option *option)
     fputs("            ", out);
     bool value = option->argument != NULL;
     if (option->letter != 0)
-        fprintf(out, "'(-%c --%s)'{-%c%s,--%s%s}", option->letter, option->name, option->letter,
-                value ? "+" : "", option->name, value ? "=" : "");
+        fprintf(out, "'(-%c --%s)'{-%c%s,--%s%s}", option->letter, option->name, option->letter, value ? "+" : "",
+                option->name, value ? "=" : "");
     else
         fprintf(out, "--%s%s", option->name, value ? "=" : "");
     fputs("'[", out);
@@ -221,11 +220,10 @@ static void write_zsh_words(FILE *out, const struct hr_command *command)
 {
     size_t choices = word_choices(command);
     if (command->id == HR_COMMAND_HELP) {
-        fprintf(out, "        %s) _describe -t commands 'homeroom command' commands ;;\n",
-                command->name);
+        fprintf(out, "        %s) _describe -t commands 'homeroom command' commands ;;\n", command->name);
     } else if (choices > 0) {
-        fprintf(out, "        %s)\n            if [[ ${words[CURRENT-1]} == %s ]]; then\n",
-                command->name, command->name);
+        fprintf(out, "        %s)\n            if [[ ${words[CURRENT-1]} == %s ]]; then\n", command->name,
+                command->name);
         fputs("                compadd -- ", out);
         write_choices(out, command->usage, choices);
         fputs("\n            else\n                _files\n            fi\n            ;;\n", out);

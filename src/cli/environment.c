@@ -28,8 +28,7 @@ enum hr_status hr_environment_database(char *out, size_t size, struct hr_error *
     else
         return hr_error_set(error, HR_ERR_ARGUMENT, "no home folder is known: say --db FILE");
     if (length < 0 || (size_t)length >= size)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "the home folder's name is too long: say --db FILE");
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the home folder's name is too long: say --db FILE");
     return HR_OK;
 }
 
@@ -38,14 +37,12 @@ enum hr_status hr_environment_models(char *out, size_t size, struct hr_error *er
     char program[4096];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length <= 0)
-        return hr_error_set(error, HR_ERR_NOT_FOUND,
-                            "the program cannot find itself in /proc: say --models DIR");
+        return hr_error_set(error, HR_ERR_NOT_FOUND, "the program cannot find itself in /proc: say --models DIR");
     program[length] = '\0';
     char *slash = strrchr(program, '/');
     if (slash != NULL)
         *slash = '\0';
     if (snprintf(out, size, "%s/../share/homeroom/models", program) >= (int)size)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "the program's path is too long: say --models DIR");
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the program's path is too long: say --models DIR");
     return HR_OK;
 }

@@ -36,8 +36,7 @@ void hr_function_log(const struct hr_cli *cli, const struct hr_function_event *e
     hr_log_write(&cli->log, level, fields, "video");
 }
 
-void hr_function_metrics_add(struct hr_function_metrics *metrics,
-                             const struct hr_function_event *event)
+void hr_function_metrics_add(struct hr_function_metrics *metrics, const struct hr_function_event *event)
 {
     const struct hr_function_outcome *outcome = event->outcome;
     if (event->error != NULL) {
@@ -68,22 +67,16 @@ struct metric {
 
 enum { METRICS_MAX = 16 };
 
-static size_t list_metrics(const struct hr_function_metrics *metrics,
-                           struct metric out[METRICS_MAX])
+static size_t list_metrics(const struct hr_function_metrics *metrics, struct metric out[METRICS_MAX])
 {
-    const struct metric all[] = {{"Videos", "Count", (double)metrics->videos},
-                                 {"Frames", "Count", (double)metrics->frames},
-                                 {"Faces", "Count", (double)metrics->faces},
-                                 {"Recognised", "Count", (double)metrics->recognised},
-                                 {"Unknown", "Count", (double)metrics->unknown},
-                                 {"Failed", "Count", (double)metrics->failed},
-                                 {"BadVideos", "Count", (double)metrics->bad_videos},
-                                 {"Duplicates", "Count", (double)metrics->duplicates},
-                                 {"OpenTime", "Milliseconds", metrics->open_ms},
-                                 {"DecodeTime", "Milliseconds", metrics->decode_ms},
-                                 {"DetectTime", "Milliseconds", metrics->detect_ms},
-                                 {"TrackTime", "Milliseconds", metrics->track_ms},
-                                 {"WriteTime", "Milliseconds", metrics->write_ms}};
+    const struct metric all[] = {
+        {"Videos", "Count", (double)metrics->videos},        {"Frames", "Count", (double)metrics->frames},
+        {"Faces", "Count", (double)metrics->faces},          {"Recognised", "Count", (double)metrics->recognised},
+        {"Unknown", "Count", (double)metrics->unknown},      {"Failed", "Count", (double)metrics->failed},
+        {"BadVideos", "Count", (double)metrics->bad_videos}, {"Duplicates", "Count", (double)metrics->duplicates},
+        {"OpenTime", "Milliseconds", metrics->open_ms},      {"DecodeTime", "Milliseconds", metrics->decode_ms},
+        {"DetectTime", "Milliseconds", metrics->detect_ms},  {"TrackTime", "Milliseconds", metrics->track_ms},
+        {"WriteTime", "Milliseconds", metrics->write_ms}};
     size_t count = sizeof all / sizeof all[0];
     for (size_t i = 0; i < count; i++)
         out[i] = all[i];
@@ -105,15 +98,14 @@ static struct hr_json *metric_definitions(const struct metric *metrics, size_t c
 
 /* https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-void hr_function_metrics_write(const struct hr_cli *cli, const struct hr_function_metrics *metrics,
-                               const char *name)
+void hr_function_metrics_write(const struct hr_cli *cli, const struct hr_function_metrics *metrics, const char *name)
 {
     struct metric list[METRICS_MAX];
     size_t count = list_metrics(metrics, list);
     const struct hr_clock *clock = hr_clock_system();
-    struct hr_json *line = hr_json_object_new(), *aws = hr_json_object_new(),
-                   *directives = hr_json_array_new(), *directive = hr_json_object_new(),
-                   *dimensions = hr_json_array_new(), *dimension_set = hr_json_array_new();
+    struct hr_json *line = hr_json_object_new(), *aws = hr_json_object_new(), *directives = hr_json_array_new(),
+                   *directive = hr_json_object_new(), *dimensions = hr_json_array_new(),
+                   *dimension_set = hr_json_array_new();
     hr_json_append(dimension_set, hr_json_text_new("FunctionName"));
     hr_json_append(dimensions, dimension_set);
     hr_json_set(directive, "Namespace", hr_json_text_new("homeroom"));

@@ -21,10 +21,8 @@ struct hr_function_metrics {
     size_t videos, frames, faces, recognised, unknown, failed, bad_videos, duplicates;
     double open_ms, decode_ms, detect_ms, track_ms, write_ms;
 };
-void hr_function_metrics_add(struct hr_function_metrics *metrics,
-                             const struct hr_function_event *event);
+void hr_function_metrics_add(struct hr_function_metrics *metrics, const struct hr_function_event *event);
 /* One line on standard output. `name`: the dimension FunctionName. */
-void hr_function_metrics_write(const struct hr_cli *cli, const struct hr_function_metrics *metrics,
-                               const char *name);
+void hr_function_metrics_write(const struct hr_cli *cli, const struct hr_function_metrics *metrics, const char *name);
 
 #endif

@@ -11,8 +11,7 @@
 #include "cli/environment.h"
 
 const struct hr_command hr_command_table[] = {
-    {HR_COMMAND_RECOGNIZE, "recognize", "VIDEO...",
-     "recognise the students in videos; one report each",
+    {HR_COMMAND_RECOGNIZE, "recognize", "VIDEO...", "recognise the students in videos; one report each",
      "Each VIDEO (a still image is a video of one frame) gives one report, named after it, in the "
      "folder --out: "
      "a CSV with a header and a row for each enrolled student who was seen for certain; --include "
@@ -36,8 +35,8 @@ const struct hr_command hr_command_table[] = {
      "started at any time: no video is lost or done twice. The report is the proof that a video is "
      "done: remove it, or change the video, to have it made again. A video that cannot be read "
      "leaves NAME.error.json in OUT and is tried again when it changes.\n\n"
-     "A file counts as a video by its ending: " HR_FILM_ENDINGS
-     ", and for photos " HR_PHOTO_ENDINGS ". Hidden files and unfinished "
+     "A file counts as a video by its ending: " HR_FILM_ENDINGS ", and for photos " HR_PHOTO_ENDINGS
+     ". Hidden files and unfinished "
      "downloads are left alone. A file is complete when it did not change for --interval "
      "seconds.\n\n"
      "IN and OUT may be s3://BUCKET/PREFIX: what lies directly under the prefix is looked at. A "
@@ -51,8 +50,7 @@ const struct hr_command hr_command_table[] = {
      "the "
      "database or the models cannot be used, it ends with the status of that failure.",
      2, 2, hr_cmd_watch},
-    {HR_COMMAND_IMPORT, "import", "students|encoding FILE",
-     "read a student table, or vectors of an older system",
+    {HR_COMMAND_IMPORT, "import", "students|encoding FILE", "read a student table, or vectors of an older system",
      "'import students FILE' reads a JSON array or a CSV with a header (id, name, major, year and "
      "any further "
      "columns, in any order; what Moodle, Canvas and OneRoster call them, and the English, German and "
@@ -78,8 +76,7 @@ const struct hr_command hr_command_table[] = {
      "then "
      "read, changed and written back whole, unless somebody else has changed it meanwhile.",
      2, 2, hr_cmd_import},
-    {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE",
-     "add students' faces to the database",
+    {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE", "add students' faces to the database",
      "Photos may be JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP or TIFF, of up to 67 million "
      "pixels (8192 x 8192). DIR holds one folder per student, named by the "
      "student's id or name (in any case, with blanks or underscores), or files named so; other files "
@@ -151,8 +148,7 @@ const struct hr_command hr_command_table[] = {
      "Messages are JSON lines with request id, key, stages and milliseconds, and metrics as "
      "CloudWatch reads them; no student is named. AWS_LAMBDA_LOG_LEVEL chooses the level.",
      0, 0, hr_cmd_lambda},
-    {HR_COMMAND_WORKER, "worker", "nats://HOST:PORT[/STREAM]",
-     "take videos from a NATS JetStream queue",
+    {HR_COMMAND_WORKER, "worker", "nats://HOST:PORT[/STREAM]", "take videos from a NATS JetStream queue",
      "Does with the messages of a NATS JetStream stream what 'homeroom lambda' does with Amazon's "
      "events: the report of each new video goes to --out (s3://BUCKET/PREFIX), once, however often "
      "events tell of it. The messages are bucket notifications as MinIO publishes them. Any number "
@@ -168,8 +164,7 @@ const struct hr_command hr_command_table[] = {
      "video in hand, with exit status 0; what then takes longer than --grace goes back at once and "
      "another worker begins it anew. A second signal ends it on the spot.",
      1, 1, hr_cmd_worker},
-    {HR_COMMAND_WORKLOAD, "workload", "",
-     "upload many videos, await and check each report, and measure",
+    {HR_COMMAND_WORKLOAD, "workload", "", "upload many videos, await and check each report, and measure",
      "Needs --videos, --mapping, --input and --output. Uploads --count videos called test_0.mp4, "
      "test_1.mp4 ... into the input, waits for the report of each in the output (test_0.csv, or "
      "test_0.mp4.csv as 'watch' names it; or test_0.error.json) and checks it: the header "
@@ -199,21 +194,18 @@ const struct hr_command hr_command_table[] = {
      "without it. SIGINT ends it with what is known so far. The exit status is 0 when every report "
      "was right and 1 when not.",
      0, 0, hr_cmd_workload},
-    {HR_COMMAND_DOCTOR, "doctor", "",
-     "check models, database, codecs and processor, and say what to do",
+    {HR_COMMAND_DOCTOR, "doctor", "", "check models, database, codecs and processor, and say what to do",
      "One line per check: ok, warn or FAIL, and what to do about it. The exit status is 1 when "
      "something fails.",
      0, 0, hr_cmd_doctor},
     {HR_COMMAND_MODELS, "models", "", "show the model cards: name, licence, source",
-     "What each compiled model file says of itself, after its checksum was verified.", 0, 0,
-     hr_cmd_models},
+     "What each compiled model file says of itself, after its checksum was verified.", 0, 0, hr_cmd_models},
     {HR_COMMAND_HELP, "help", "[COMMAND]", "help for homeroom or for a command",
      "'help man', 'help bash' and 'help zsh' write the manual page and the shell completions, all "
      "made from the same tables.",
      0, 1, hr_cmd_help},
     {HR_COMMAND_VERSION, "version", "", "show the version",
-     "The version of homeroom and of the libraries that read videos and photos.", 0, 0,
-     hr_cmd_version},
+     "The version of homeroom and of the libraries that read videos and photos.", 0, 0, hr_cmd_version},
 };
 const size_t hr_command_count = sizeof hr_command_table / sizeof hr_command_table[0];
 
@@ -259,14 +251,12 @@ static const struct hr_command *find_command(const char *name)
     return NULL;
 }
 
-static enum hr_status check_words(const struct hr_command *command, size_t count,
-                                  struct hr_error *error)
+static enum hr_status check_words(const struct hr_command *command, size_t count, struct hr_error *error)
 {
     if (count >= command->words_min && count <= command->words_max)
         return HR_OK;
-    return hr_error_set(error, HR_ERR_ARGUMENT, "usage: homeroom %s%s%s; see 'homeroom help %s'",
-                        command->name, command->usage[0] != '\0' ? " " : "", command->usage,
-                        command->name);
+    return hr_error_set(error, HR_ERR_ARGUMENT, "usage: homeroom %s%s%s; see 'homeroom help %s'", command->name,
+                        command->usage[0] != '\0' ? " " : "", command->usage, command->name);
 }
 
 static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
@@ -275,9 +265,7 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
     struct hr_arguments arguments = {.words = words};
     enum hr_status status = hr_settings_parse(&cli->settings, argc, argv, &arguments, &error);
     cli->log.json = cli->settings.json;
-    cli->log.level = cli->settings.quiet     ? HR_LOG_WARNING
-                     : cli->settings.verbose ? HR_LOG_DEBUG
-                                             : HR_LOG_INFO;
+    cli->log.level = cli->settings.quiet ? HR_LOG_WARNING : cli->settings.verbose ? HR_LOG_DEBUG : HR_LOG_INFO;
     if (status != HR_OK)
         return hr_cli_fail(cli, &error);
     cli->words = arguments.words;
@@ -329,9 +317,7 @@ int main(int argc, char **argv)
     struct hr_cli cli = {.log = {.stream = stderr, .level = HR_LOG_INFO},
                          .out = stdout,
                          .terminal = isatty(STDERR_FILENO),
-                         .patience = {.clock = hr_clock_system(),
-                                      .at_monotonic_us = INT64_MAX,
-                                      .stop = hr_cli_stop()}};
+                         .patience = {.clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = hr_cli_stop()}};
     const char **words = calloc((size_t)argc + 1, sizeof *words);
     if (words == NULL)
         return hr_status_info(HR_ERR_MEMORY)->exit_status;
@@ -340,8 +326,7 @@ int main(int argc, char **argv)
     hr_cli_cloud_close(&cli.cloud);
     if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == 0) {
         struct hr_error error;
-        hr_error_set(&error, HR_ERR_IO,
-                     "standard output does not take the answer (is a disk full?)");
+        hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (is a disk full?)");
         exit_status = hr_cli_fail(&cli, &error);
     }
     free(words);

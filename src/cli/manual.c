@@ -61,21 +61,19 @@ static void write_text(FILE *out, const char *text)
 
 static void write_head(FILE *out)
 {
-    fputs(".\\\" Made by 'homeroom help man' from the program's tables; not to be edited here.\n",
-          out);
+    fputs(".\\\" Made by 'homeroom help man' from the program's tables; not to be edited here.\n", out);
     fprintf(out, ".Dd %s\n.Dt HOMEROOM 1\n.Os\n", manual_date);
     fputs(".Sh NAME\n.Nm homeroom\n.Nd recognise the enrolled students in classroom videos\n"
           ".Sh SYNOPSIS\n.Nm\n.Op Ar option ...\n.Ar command\n.Op Ar word ...\n"
           ".Sh DESCRIPTION\n.Nm\n",
           out);
-    write_text(out,
-               "watches a video file, finds and follows the faces in it, compares them with those of "
-               "the enrolled students, and writes the records of the students who were seen as CSV "
-               "or JSON. It speaks to the network only where it is told to: for places in S3, tables in "
-               "DynamoDB and queues. Everything else happens on this machine, and nothing is sent "
-               "anywhere.\n\n"
-               "A face that is not near enough to any student, or about as near to two of them, is "
-               "unknown. Nobody in a video is a result, not an error.");
+    write_text(out, "watches a video file, finds and follows the faces in it, compares them with those of "
+                    "the enrolled students, and writes the records of the students who were seen as CSV "
+                    "or JSON. It speaks to the network only where it is told to: for places in S3, tables in "
+                    "DynamoDB and queues. Everything else happens on this machine, and nothing is sent "
+                    "anywhere.\n\n"
+                    "A face that is not near enough to any student, or about as near to two of them, is "
+                    "unknown. Nobody in a video is a result, not an error.");
 }
 
 static void write_commands(FILE *out)
@@ -155,19 +153,16 @@ static void write_environment(FILE *out)
     fputs(".Sh ENVIRONMENT\n.Bl -tag -width Ds\n", out);
     for (size_t i = 0; i < hr_option_count; i++)
         if (hr_option_table[i].environment != NULL)
-            fprintf(out, ".It Ev %s\nAs\n.Fl -%s .\n", hr_option_table[i].environment,
-                    hr_option_table[i].name);
+            fprintf(out, ".It Ev %s\nAs\n.Fl -%s .\n", hr_option_table[i].environment, hr_option_table[i].name);
     fputs(".It Ev XDG_DATA_HOME , Ev HOME\nThe user's data folder, in which the database lies by "
           "default.\n",
           out);
     fputs(".It Ev HOMEROOM_CORE_DUMPS\n", out);
     write_text(out, "With the value 1 a crash may leave a core file, and a debugger may be attached. Without "
                     "it neither can be: memory holds vectors and records.");
-    fputs(".It Ev AWS_ACCESS_KEY_ID , Ev AWS_SECRET_ACCESS_KEY , Ev AWS_REGION , Ev AWS_ENDPOINT_URL\n",
-          out);
-    write_text(out,
-               "And the other variables of Amazon's programs (AWS_PROFILE, AWS_CA_BUNDLE and so on), with "
-               "the files that they name: where S3, tables and queues are, and with which keys.");
+    fputs(".It Ev AWS_ACCESS_KEY_ID , Ev AWS_SECRET_ACCESS_KEY , Ev AWS_REGION , Ev AWS_ENDPOINT_URL\n", out);
+    write_text(out, "And the other variables of Amazon's programs (AWS_PROFILE, AWS_CA_BUNDLE and so on), with "
+                    "the files that they name: where S3, tables and queues are, and with which keys.");
     fputs(".It Ev HTTPS_PROXY , Ev NO_PROXY\nThe proxy, and what is reached without it.\n.El\n", out);
 }
 
@@ -220,8 +215,7 @@ static const struct {
     const char *text;
     const char *command;
 } examples[] = {
-    {"Read the student table, then enrol a student from two photos:",
-     "homeroom import students students.csv"},
+    {"Read the student table, then enrol a student from two photos:", "homeroom import students students.csv"},
     {NULL, "homeroom enroll 44 obama.jpg obama2.jpg"},
     {"Who is enrolled, and with how many faces:", "homeroom students"},
     {"Recognise the students in two videos; writes reports/monday.csv and reports/tuesday.csv:",
@@ -251,21 +245,17 @@ static void write_examples(FILE *out)
 static void write_privacy(FILE *out)
 {
     fputs(".Sh PRIVACY\n", out);
-    write_text(
-        out,
-        "Faces are personal data. The database keeps 128 numbers per enrolled face, never a picture; "
-        "photos and videos are read and left where they are, and no frame of a video is kept. Faces "
-        "of people who are not enrolled are forgotten at the end of the video. Messages name "
-        "students only with --verbose. 'homeroom forget' removes every trace of a student from the "
-        "database and verifies it; reports already written, items of a DynamoDB table and backups are "
-        "yours to delete. Enrol only people who agreed to it.");
+    write_text(out, "Faces are personal data. The database keeps 128 numbers per enrolled face, never a picture; "
+                    "photos and videos are read and left where they are, and no frame of a video is kept. Faces "
+                    "of people who are not enrolled are forgotten at the end of the video. Messages name "
+                    "students only with --verbose. 'homeroom forget' removes every trace of a student from the "
+                    "database and verifies it; reports already written, items of a DynamoDB table and backups are "
+                    "yours to delete. Enrol only people who agreed to it.");
     fputs(".Pp\n", out);
-    write_text(
-        out,
-        "What lies in buckets, tables and queues is with whoever runs them. A video that 'homeroom "
-        "lambda' could not finish in time leaves the vectors of all who were in it, and a grey "
-        "thumbnail of 12 by 12 cells of those still in sight, in the output until its report is "
-        "written. Names of videos stand in messages and queues: put no people's names into them.");
+    write_text(out, "What lies in buckets, tables and queues is with whoever runs them. A video that 'homeroom "
+                    "lambda' could not finish in time leaves the vectors of all who were in it, and a grey "
+                    "thumbnail of 12 by 12 cells of those still in sight, in the output until its report is "
+                    "written. Names of videos stand in messages and queues: put no people's names into them.");
 }
 
 void hr_manual_write(FILE *out)

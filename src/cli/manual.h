@@ -10,8 +10,8 @@ void hr_completion_write_bash(FILE *out);
 void hr_completion_write_zsh(FILE *out);
 
 /* What the exit statuses that are not in the table of base/status.c mean. */
-#define HR_EXIT_NO_MEANING                                                                         \
-    "the work was done and the answer is no: a photo was refused, a check failed, a question was " \
+#define HR_EXIT_NO_MEANING                                                                                             \
+    "the work was done and the answer is no: a photo was refused, a check failed, a question was "                     \
     "answered with no"
 
 #endif

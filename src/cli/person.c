@@ -6,8 +6,8 @@
 #include "cli/answer.h"
 #include "records/find.h"
 
-static enum hr_status record_of(struct hr_database *database, const char *id,
-                                struct hr_student *out, struct hr_error *error)
+static enum hr_status record_of(struct hr_database *database, const char *id, struct hr_student *out,
+                                struct hr_error *error)
 {
     struct hr_roster roster = hr_database_roster(database);
     enum hr_status status = hr_roster_get(&roster, &id, 1, out, error);
@@ -16,8 +16,8 @@ static enum hr_status record_of(struct hr_database *database, const char *id,
     return status;
 }
 
-enum hr_status hr_cli_find_person(struct hr_database *database, const char *word,
-                                  struct hr_student *out, bool *exact, struct hr_error *error)
+enum hr_status hr_cli_find_person(struct hr_database *database, const char *word, struct hr_student *out, bool *exact,
+                                  struct hr_error *error)
 {
     struct hr_student_finder *finder = NULL;
     const char *id = NULL;
@@ -39,8 +39,7 @@ enum hr_status hr_cli_ask(const char *question, bool *agreed, struct hr_error *e
 {
     *agreed = false;
     if (!isatty(STDIN_FILENO))
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "nobody can be asked here: say --yes to go on without a question");
+        return hr_error_set(error, HR_ERR_ARGUMENT, "nobody can be asked here: say --yes to go on without a question");
     hr_answer_text(stderr, question);
     fputs(" [y/N] ", stderr);
     fflush(stderr);

@@ -6,8 +6,7 @@
 #include "roster/student.h"
 
 /* The student's record by id or name, as roster/find.h finds it; *exact (may be NULL): the word is the id itself. */
-enum hr_status hr_cli_find_person(struct hr_database *database, const char *word,
-                                  struct hr_student *out, bool *exact,
+enum hr_status hr_cli_find_person(struct hr_database *database, const char *word, struct hr_student *out, bool *exact,
                                   struct hr_error *error) HR_MUST_USE;
 
 /* Asks the question on standard error; only "y" and "yes" agree. ARGUMENT when nobody can be asked. */

@@ -27,8 +27,7 @@ static enum hr_status make_room(struct hr_photos *photos, struct hr_error *error
     if (photos->count < photos->capacity)
         return HR_OK;
     if (photos->count >= HR_LIMIT_GALLERY_VECTORS)
-        return hr_error_set(error, HR_ERR_LIMIT, "more than %d photos at once",
-                            HR_LIMIT_GALLERY_VECTORS);
+        return hr_error_set(error, HR_ERR_LIMIT, "more than %d photos at once", HR_LIMIT_GALLERY_VECTORS);
     size_t capacity = photos->capacity > 0 ? 2 * photos->capacity : 64;
     struct hr_photo *items = reallocarray(photos->items, capacity, sizeof *items);
     if (items == NULL)
@@ -39,17 +38,15 @@ static enum hr_status make_room(struct hr_photos *photos, struct hr_error *error
 }
 
 /* Either a student's id or a reason to leave it out is given. */
-static enum hr_status add(struct hr_photos *photos, const char *student_id, const char *left_out,
-                          const char *path, struct hr_error *error)
+static enum hr_status add(struct hr_photos *photos, const char *student_id, const char *left_out, const char *path,
+                          struct hr_error *error)
 {
     enum hr_status status = make_room(photos, error);
     if (status != HR_OK)
         return status;
-    struct hr_photo photo = {.student = student_id != NULL ? strdup(student_id) : NULL,
-                             .path = strdup(path),
-                             .left_out = left_out};
-    if ((student_id != NULL && (photo.student == NULL || !hr_text_normalise(&photo.student))) ||
-        photo.path == NULL) {
+    struct hr_photo photo = {
+        .student = student_id != NULL ? strdup(student_id) : NULL, .path = strdup(path), .left_out = left_out};
+    if ((student_id != NULL && (photo.student == NULL || !hr_text_normalise(&photo.student))) || photo.path == NULL) {
         free(photo.student);
         free(photo.path);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a photo's name");
@@ -58,8 +55,7 @@ static enum hr_status add(struct hr_photos *photos, const char *student_id, cons
     return HR_OK;
 }
 
-enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path,
-                             struct hr_error *error)
+enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, const char *path, struct hr_error *error)
 {
     enum hr_status status = hr_student_id_check(hr_view_text(student_id), error);
     return status == HR_OK ? add(photos, student_id, NULL, path, error) : status;
@@ -77,11 +73,10 @@ static int not_hidden(const struct dirent *entry)
 }
 
 /* What one name in a folder is about. `student_id` NULL: of the folder of all students. */
-static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name,
-                                 const char *student_id, struct hr_error *error);
+static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name, const char *student_id,
+                                 struct hr_error *error);
 
-static enum hr_status walk(struct hr_photos *photos, const char *dir, const char *student_id,
-                           struct hr_error *error)
+static enum hr_status walk(struct hr_photos *photos, const char *dir, const char *student_id, struct hr_error *error)
 {
     struct dirent **entries = NULL;
     int count = scandir(dir, &entries, not_hidden, by_name);
@@ -120,8 +115,8 @@ static enum hr_status add_named_photo(struct hr_photos *photos, const char *path
     return add_photo(photos, student_id, path, error);
 }
 
-static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name,
-                                 const char *student_id, struct hr_error *error)
+static enum hr_status take_entry(struct hr_photos *photos, const char *dir, const char *name, const char *student_id,
+                                 struct hr_error *error)
 {
     char path[4096];
     struct stat about;
@@ -145,8 +140,7 @@ static bool any_photo(const struct hr_photos *photos)
     return false;
 }
 
-enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir,
-                                     struct hr_error *error)
+enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir, struct hr_error *error)
 {
     enum hr_status status = walk(photos, dir, NULL, error);
     if (status == HR_OK && !any_photo(photos))

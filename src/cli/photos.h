@@ -27,7 +27,6 @@ enum hr_status hr_photos_add(struct hr_photos *photos, const char *student_id, c
 
 /* `dir` holds a folder per student, named by the student's id or name, or files ID.jpg; sorted by name.
  * Hidden names are passed over. NOT_FOUND when there is not a single photo. */
-enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir,
-                                     struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_photos_from_folder(struct hr_photos *photos, const char *dir, struct hr_error *error) HR_MUST_USE;
 
 #endif

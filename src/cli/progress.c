@@ -8,11 +8,11 @@ static const int64_t redraw_us = 200000;
 
 void hr_progress_bar_init(struct hr_progress_bar *bar, const struct hr_cli *cli, size_t videos)
 {
-    *bar = (struct hr_progress_bar){
-        .stream = cli->terminal && !cli->settings.quiet && !cli->settings.json ? stderr : NULL,
-        .videos = videos,
-        .shares = calloc(videos + 1, sizeof *bar->shares),
-        .start_us = hr_clock_now_us()};
+    *bar =
+        (struct hr_progress_bar){.stream = cli->terminal && !cli->settings.quiet && !cli->settings.json ? stderr : NULL,
+                                 .videos = videos,
+                                 .shares = calloc(videos + 1, sizeof *bar->shares),
+                                 .start_us = hr_clock_now_us()};
     pthread_mutex_init(&bar->lock, NULL);
 }
 
@@ -20,8 +20,7 @@ void hr_progress_bar_init(struct hr_progress_bar *bar, const struct hr_cli *cli,
 static void draw(struct hr_progress_bar *bar, int64_t now)
 {
     enum { WIDTH = 30 };
-    double part =
-        bar->videos > 0 ? ((double)bar->videos_done + bar->parts_done) / (double)bar->videos : 1;
+    double part = bar->videos > 0 ? ((double)bar->videos_done + bar->parts_done) / (double)bar->videos : 1;
     part = part < 0 ? 0 : part > 1 ? 1 : part;
     char cells[WIDTH + 1];
     for (int i = 0; i < WIDTH; i++)

@@ -12,8 +12,7 @@ struct hr_recognize_options hr_cli_recognize_options(const struct hr_settings *s
     options.samples_per_s = settings->fps;
     options.false_present = settings->false_present;
     if (settings->include != NULL)
-        options.include =
-            strcmp(settings->include, "review") == 0 ? HR_INCLUDE_REVIEW : HR_INCLUDE_CERTAIN;
+        options.include = strcmp(settings->include, "review") == 0 ? HR_INCLUDE_REVIEW : HR_INCLUDE_CERTAIN;
     options.timeout_ms = (int64_t)ceil(settings->timeout_s * 1000); /* 0 is no limit */
     return options;
 }
@@ -32,10 +31,8 @@ enum hr_status hr_cli_check_columns(const struct hr_settings *settings, struct h
 void hr_traffic_log(const struct hr_cli *cli, const char *video, const struct hr_stream *stream)
 {
     struct hr_s3_traffic traffic = hr_s3_stream_traffic(stream);
-    const struct hr_log_field fields[] = {{"video", video, 0},
-                                          {"bytes", NULL, (double)traffic.bytes},
-                                          {"requests", NULL, (double)traffic.requests},
-                                          {0}};
+    const struct hr_log_field fields[] = {
+        {"video", video, 0}, {"bytes", NULL, (double)traffic.bytes}, {"requests", NULL, (double)traffic.requests}, {0}};
     if (traffic.requests > 0)
         hr_log_write(&cli->log, HR_LOG_DEBUG, fields, "read from S3");
 }
@@ -51,25 +48,23 @@ void hr_report_log(const struct hr_cli *cli, const char *video, const struct hr_
     for (size_t i = 0; (warning = hr_result_warning(result, i)) != NULL; i++)
         hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, warning);
     if (!cli->log.json) {
-        hr_log_write(
-            &cli->log, HR_LOG_INFO, NULL,
-            "%s: %zu student%s, %zu in review, %zu unknown, %zu frame%s, %.0f ms", video,
-            certain, hr_plural(certain), observation->student_count - certain,
-            hr_result_unknown_count(result), observation->frames, hr_plural(observation->frames), (double)times->total_us / 1000);
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL,
+                     "%s: %zu student%s, %zu in review, %zu unknown, %zu frame%s, %.0f ms", video, certain,
+                     hr_plural(certain), observation->student_count - certain, hr_result_unknown_count(result),
+                     observation->frames, hr_plural(observation->frames), (double)times->total_us / 1000);
         return;
     }
-    const struct hr_log_field fields[] = {
-        {"video", video, 0},
-        {"students", NULL, (double)hr_result_student_count(result)},
-        {"certain", NULL, (double)certain},
-        {"review", NULL, (double)(observation->student_count - certain)},
-        {"unknown", NULL, (double)hr_result_unknown_count(result)},
-        {"frames", NULL, (double)observation->frames},
-        {"faces", NULL, (double)observation->faces},
-        {"decode_ms", NULL, (double)times->decode_us / 1000},
-        {"detect_ms", NULL, (double)times->detect_us / 1000},
-        {"track_ms", NULL, (double)times->track_us / 1000},
-        {"total_ms", NULL, (double)times->total_us / 1000},
-        {0}};
+    const struct hr_log_field fields[] = {{"video", video, 0},
+                                          {"students", NULL, (double)hr_result_student_count(result)},
+                                          {"certain", NULL, (double)certain},
+                                          {"review", NULL, (double)(observation->student_count - certain)},
+                                          {"unknown", NULL, (double)hr_result_unknown_count(result)},
+                                          {"frames", NULL, (double)observation->frames},
+                                          {"faces", NULL, (double)observation->faces},
+                                          {"decode_ms", NULL, (double)times->decode_us / 1000},
+                                          {"detect_ms", NULL, (double)times->detect_us / 1000},
+                                          {"track_ms", NULL, (double)times->track_us / 1000},
+                                          {"total_ms", NULL, (double)times->total_us / 1000},
+                                          {0}};
     hr_log_write(&cli->log, HR_LOG_INFO, fields, "video done");
 }

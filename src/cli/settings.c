@@ -24,52 +24,45 @@ const struct hr_option hr_option_table[] = {
      "data folder)"},
     {"models", 0, HR_OPTION_TEXT, AT(models), "DIR", NULL, 0, 0, NULL, "HOMEROOM_MODELS", ~0u,
      "folder with the compiled models (default: share/homeroom/models beside the program)"},
-    {"threads", 0, HR_OPTION_INTEGER, AT(threads), "N", NULL, 0, HR_LIMIT_THREADS, "0",
-     "HOMEROOM_THREADS", ~0u, "threads in all; 0: one per processor"},
+    {"threads", 0, HR_OPTION_INTEGER, AT(threads), "N", NULL, 0, HR_LIMIT_THREADS, "0", "HOMEROOM_THREADS", ~0u,
+     "threads in all; 0: one per processor"},
     {"json", 0, HR_OPTION_FLAG, AT(json), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "messages as one JSON object per line on standard error; enroll, students, evaluate, "
      "workload, doctor and "
      "models answer in the same way on standard output"},
-    {"quiet", 'q', HR_OPTION_FLAG, AT(quiet), NULL, NULL, 0, 0, NULL, NULL, ~0u,
-     "only warnings and errors"},
+    {"quiet", 'q', HR_OPTION_FLAG, AT(quiet), NULL, NULL, 0, 0, NULL, NULL, ~0u, "only warnings and errors"},
     {"verbose", 'v', HR_OPTION_FLAG, AT(verbose), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "more messages, for finding a fault; they may name students"},
-    {"help", 'h', HR_OPTION_FLAG, AT(help), NULL, NULL, 0, 0, NULL, NULL, ~0u,
-     "help for the command"},
-    {"version", 'V', HR_OPTION_FLAG, AT(version), NULL, NULL, 0, 0, NULL, NULL, ~0u,
-     "show the version and end"},
-    {"out", 'o', HR_OPTION_TEXT, AT(out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT",
-     ON(RECOGNIZE) | SERVING,
+    {"help", 'h', HR_OPTION_FLAG, AT(help), NULL, NULL, 0, 0, NULL, NULL, ~0u, "help for the command"},
+    {"version", 'V', HR_OPTION_FLAG, AT(version), NULL, NULL, 0, 0, NULL, NULL, ~0u, "show the version and end"},
+    {"out", 'o', HR_OPTION_TEXT, AT(out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT", ON(RECOGNIZE) | SERVING,
      "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda, worker)"},
-    {"fps", 0, HR_OPTION_NUMBER, AT(fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS",
-     SEEING, "frames looked at per second of video"},
+    {"fps", 0, HR_OPTION_NUMBER, AT(fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS", SEEING,
+     "frames looked at per second of video"},
     {"format", 'f', HR_OPTION_CHOICE, AT(format), "KIND", "csv|json", 0, 0, "csv", NULL, SEEING,
      "kind of report; json has everything, unknown people included"},
     {"columns", 'c', HR_OPTION_TEXT, AT(columns), "LIST", NULL, 0, 0, NULL, NULL, SEEING,
      "columns of the CSV: id, name, major, year, first_seen, last_seen, sightings, similarity, "
      "margin, tracks, band, reason, stranger_chance, video; "
      "\"all\"; \"+id,band\" adds to the default name,major,year"},
-    {"false-present", 0, HR_OPTION_NUMBER, AT(false_present), "P", NULL, 1e-9, 0.5, "0.001",
-     "HOMEROOM_FALSE_PRESENT", SEEING | ON(EVALUATE) | ON(DOCTOR),
+    {"false-present", 0, HR_OPTION_NUMBER, AT(false_present), "P", NULL, 1e-9, 0.5, "0.001", "HOMEROOM_FALSE_PRESENT",
+     SEEING | ON(EVALUATE) | ON(DOCTOR),
      "how likely a stranger may be taken for somebody of the class: a name is certain when a stranger "
      "would look so much like one of its students no more often"},
-    {"include", 0, HR_OPTION_CHOICE, AT(include), "BAND", "certain|review", 0, 0, NULL,
-     "HOMEROOM_INCLUDE", SEEING,
+    {"include", 0, HR_OPTION_CHOICE, AT(include), "BAND", "certain|review", 0, 0, NULL, "HOMEROOM_INCLUDE", SEEING,
      "who gets a row: certain, or those in review as well, which a person should look at (default: "
      "certain; review when every face was imported from an older system)"},
     {"force", 0, HR_OPTION_FLAG, AT(force), NULL, NULL, 0, 0, NULL, NULL, ON(RECOGNIZE),
      "write over a file that is there and is not a report"},
-    {"jobs", 'j', HR_OPTION_INTEGER, AT(jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL,
-     ON(RECOGNIZE), "videos worked on at a time; 0: as many as there are threads"},
-    {"timeout", 0, HR_OPTION_NUMBER, AT(timeout_s), "S", NULL, 0, 86400, "0", NULL,
-     SEEING | ON(WORKLOAD),
+    {"jobs", 'j', HR_OPTION_INTEGER, AT(jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL, ON(RECOGNIZE),
+     "videos worked on at a time; 0: as many as there are threads"},
+    {"timeout", 0, HR_OPTION_NUMBER, AT(timeout_s), "S", NULL, 0, 86400, "0", NULL, SEEING | ON(WORKLOAD),
      "give a video up after so many seconds; 0: never, for workload: after 900"},
-    {"students", 0, HR_OPTION_TEXT, AT(students), "TABLE", NULL, 0, 0, NULL, "HOMEROOM_STUDENTS",
-     SEEING | ON(IMPORT),
+    {"students", 0, HR_OPTION_TEXT, AT(students), "TABLE", NULL, 0, 0, NULL, "HOMEROOM_STUDENTS", SEEING | ON(IMPORT),
      "where the students' records are: dynamodb:NAME, a table whose key is 'id', or 'name' (then "
      "joined by the name in the database); default: the database"},
-    {"students-cache", 0, HR_OPTION_NUMBER, AT(students_cache_s), "S", NULL, 0, 86400, "0",
-     "HOMEROOM_STUDENTS_CACHE", SEEING,
+    {"students-cache", 0, HR_OPTION_NUMBER, AT(students_cache_s), "S", NULL, 0, 86400, "0", "HOMEROOM_STUDENTS_CACHE",
+     SEEING,
      "seconds for which a record of --students may be used again; 0: a change is seen by the next "
      "video"},
     {"create-table", 0, HR_OPTION_FLAG, AT(create_table), NULL, NULL, 0, 0, NULL, NULL, ON(IMPORT),
@@ -82,8 +75,8 @@ const struct hr_option hr_option_table[] = {
      "copied"},
     {"video", 0, HR_OPTION_TEXT, AT(video), "FILE", NULL, 0, 0, NULL, NULL, ON(ENROLL),
      "enrol from a video of the one student instead of photos"},
-    {"accept-lookalike", 0, HR_OPTION_FLAG, AT(accept_lookalike), NULL, NULL, 0, 0, NULL, NULL,
-     ON(ENROLL) | ON(IMPORT), "enrol although the face looks like another student (twins)"},
+    {"accept-lookalike", 0, HR_OPTION_FLAG, AT(accept_lookalike), NULL, NULL, 0, 0, NULL, NULL, ON(ENROLL) | ON(IMPORT),
+     "enrol although the face looks like another student (twins)"},
     {"create", 0, HR_OPTION_FLAG, AT(create), NULL, NULL, 0, 0, NULL, NULL, ON(ENROLL),
      "make a student of whoever is in no table, with the name of the folder or file as id"},
     {"map", 0, HR_OPTION_TEXT, AT(map), "LIST", NULL, 0, 0, NULL, NULL, ON(IMPORT),
@@ -91,62 +84,52 @@ const struct hr_option hr_option_table[] = {
      "\"id=Student Nr,first_name=Given,last_name=Family\"; also name, major, year"},
     {"namesakes", 0, HR_OPTION_CHOICE, AT(namesakes), "WAY", "refuse|skip", 0, 0, "refuse", NULL, ON(IMPORT),
      "what to do with vectors of a name that several students have: refuse the file, or leave such vectors out"},
-    {"what", 0, HR_OPTION_CHOICE, AT(what), "KIND", "students|json", 0, 0, "students", NULL,
-     ON(EXPORT),
+    {"what", 0, HR_OPTION_CHOICE, AT(what), "KIND", "students|json", 0, 0, "students", NULL, ON(EXPORT),
      "students: the table as CSV, ready for import; json: students and where their faces came "
      "from"},
-    {"queue-url", 0, HR_OPTION_TEXT, AT(queue_url), "URL", NULL, 0, 0, NULL, "HOMEROOM_QUEUE_URL",
-     ON(LAMBDA),
+    {"queue-url", 0, HR_OPTION_TEXT, AT(queue_url), "URL", NULL, 0, 0, NULL, "HOMEROOM_QUEUE_URL", ON(LAMBDA),
      "queue to which a video is sent that cannot be finished in time, to go on later; without it "
      "the event fails and goes on when it is tried again"},
-    {"reserve", 0, HR_OPTION_NUMBER, AT(reserve_s), "S", NULL, 0, 600, "10", "HOMEROOM_RESERVE",
-     ON(LAMBDA), "seconds kept from the time limit for putting a video down"},
-    {"refresh", 0, HR_OPTION_NUMBER, AT(refresh_s), "S", NULL, 0, 86400, "60", "HOMEROOM_REFRESH",
-     SERVING,
+    {"reserve", 0, HR_OPTION_NUMBER, AT(reserve_s), "S", NULL, 0, 600, "10", "HOMEROOM_RESERVE", ON(LAMBDA),
+     "seconds kept from the time limit for putting a video down"},
+    {"refresh", 0, HR_OPTION_NUMBER, AT(refresh_s), "S", NULL, 0, 86400, "60", "HOMEROOM_REFRESH", SERVING,
      "seconds between looks at a database in a bucket: who was enrolled or forgotten meanwhile is "
      "so from then on"},
-    {"part-min-mb", 0, HR_OPTION_INTEGER, AT(part_min_mb), "N", NULL, 0, 1000000, "4",
-     "HOMEROOM_PART_MIN_MB", ON(LAMBDA),
-     "a video of fewer MiB is never looked for among those that were suspended"},
-    {"stream", 0, HR_OPTION_TEXT, AT(stream), "NAME", NULL, 0, 0, "VIDEOS", "HOMEROOM_NATS_STREAM",
-     ON(WORKER), "JetStream stream with the events of videos; one in the address outranks it"},
-    {"subject", 0, HR_OPTION_TEXT, AT(subject), "SUBJECT", NULL, 0, 0, "s3.created",
-     "HOMEROOM_NATS_SUBJECT", ON(WORKER), "subject under which they are sent"},
-    {"consumer", 0, HR_OPTION_TEXT, AT(consumer), "NAME", NULL, 0, 0, "homeroom",
-     "HOMEROOM_NATS_CONSUMER", ON(WORKER),
+    {"part-min-mb", 0, HR_OPTION_INTEGER, AT(part_min_mb), "N", NULL, 0, 1000000, "4", "HOMEROOM_PART_MIN_MB",
+     ON(LAMBDA), "a video of fewer MiB is never looked for among those that were suspended"},
+    {"stream", 0, HR_OPTION_TEXT, AT(stream), "NAME", NULL, 0, 0, "VIDEOS", "HOMEROOM_NATS_STREAM", ON(WORKER),
+     "JetStream stream with the events of videos; one in the address outranks it"},
+    {"subject", 0, HR_OPTION_TEXT, AT(subject), "SUBJECT", NULL, 0, 0, "s3.created", "HOMEROOM_NATS_SUBJECT",
+     ON(WORKER), "subject under which they are sent"},
+    {"consumer", 0, HR_OPTION_TEXT, AT(consumer), "NAME", NULL, 0, 0, "homeroom", "HOMEROOM_NATS_CONSUMER", ON(WORKER),
      "durable consumer that the workers share; made when it is not there"},
-    {"create-stream", 0, HR_OPTION_FLAG, AT(create_stream), NULL, NULL, 0, 0, NULL, NULL,
-     ON(WORKER), "make the stream when it is not there: a work queue on disk"},
-    {"ack-wait", 0, HR_OPTION_NUMBER, AT(ack_wait_s), "S", NULL, 0.1, 3600, "30",
-     "HOMEROOM_ACK_WAIT", ON(WORKER),
+    {"create-stream", 0, HR_OPTION_FLAG, AT(create_stream), NULL, NULL, 0, 0, NULL, NULL, ON(WORKER),
+     "make the stream when it is not there: a work queue on disk"},
+    {"ack-wait", 0, HR_OPTION_NUMBER, AT(ack_wait_s), "S", NULL, 0.1, 3600, "30", "HOMEROOM_ACK_WAIT", ON(WORKER),
      "seconds after which a video whose worker has died goes to another; for a consumer that is "
      "made now"},
-    {"max-deliver", 0, HR_OPTION_INTEGER, AT(deliveries_max), "N", NULL, 1, 1000, "8",
-     "HOMEROOM_MAX_DELIVER", ON(WORKER),
-     "tries of a message before it is put aside; 8 take about half an hour"},
-    {"grace", 0, HR_OPTION_NUMBER, AT(grace_s), "S", NULL, 0, 86400, "25", "HOMEROOM_GRACE",
-     ON(WORKER),
+    {"max-deliver", 0, HR_OPTION_INTEGER, AT(deliveries_max), "N", NULL, 1, 1000, "8", "HOMEROOM_MAX_DELIVER",
+     ON(WORKER), "tries of a message before it is put aside; 8 take about half an hour"},
+    {"grace", 0, HR_OPTION_NUMBER, AT(grace_s), "S", NULL, 0, 86400, "25", "HOMEROOM_GRACE", ON(WORKER),
      "seconds that the video in hand may still take when the worker is asked to end; then it goes "
      "back to the queue"},
-    {"nats-user", 0, HR_OPTION_TEXT, AT(nats_user), "NAME", NULL, 0, 0, NULL, "HOMEROOM_NATS_USER",
-     ON(WORKER), "user at the NATS server"},
-    {"nats-password", 0, HR_OPTION_TEXT, AT(nats_password), "TEXT", NULL, 0, 0, NULL,
-     "HOMEROOM_NATS_PASSWORD", ON(WORKER),
-     "and the password; better in the variable, as others can see command lines"},
-    {"nats-token", 0, HR_OPTION_TEXT, AT(nats_token), "TEXT", NULL, 0, 0, NULL,
-     "HOMEROOM_NATS_TOKEN", ON(WORKER), "token instead of user and password; likewise"},
-    {"nats-creds", 0, HR_OPTION_TEXT, AT(nats_credentials), "FILE", NULL, 0, 0, NULL,
-     "HOMEROOM_NATS_CREDS", ON(WORKER), "credentials file as nsc writes it"},
-    {"nats-ca", 0, HR_OPTION_TEXT, AT(nats_ca), "FILE", NULL, 0, 0, NULL, "HOMEROOM_NATS_CA",
-     ON(WORKER), "certificates to trust with tls://, instead of the system's"},
+    {"nats-user", 0, HR_OPTION_TEXT, AT(nats_user), "NAME", NULL, 0, 0, NULL, "HOMEROOM_NATS_USER", ON(WORKER),
+     "user at the NATS server"},
+    {"nats-password", 0, HR_OPTION_TEXT, AT(nats_password), "TEXT", NULL, 0, 0, NULL, "HOMEROOM_NATS_PASSWORD",
+     ON(WORKER), "and the password; better in the variable, as others can see command lines"},
+    {"nats-token", 0, HR_OPTION_TEXT, AT(nats_token), "TEXT", NULL, 0, 0, NULL, "HOMEROOM_NATS_TOKEN", ON(WORKER),
+     "token instead of user and password; likewise"},
+    {"nats-creds", 0, HR_OPTION_TEXT, AT(nats_credentials), "FILE", NULL, 0, 0, NULL, "HOMEROOM_NATS_CREDS", ON(WORKER),
+     "credentials file as nsc writes it"},
+    {"nats-ca", 0, HR_OPTION_TEXT, AT(nats_ca), "FILE", NULL, 0, 0, NULL, "HOMEROOM_NATS_CA", ON(WORKER),
+     "certificates to trust with tls://, instead of the system's"},
     {"videos", 0, HR_OPTION_TEXT, AT(videos), "DIR", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "folder with the clips to upload, *.mp4"},
     {"mapping", 0, HR_OPTION_TEXT, AT(mapping), "FILE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "what the report of each video must say: a line 'name.mp4:major,year' each"},
-    {"count", 0, HR_OPTION_INTEGER, AT(count), "N", NULL, 1, HR_WORKLOAD_VIDEOS_MAX, "100", NULL,
-     ON(WORKLOAD), "videos to upload"},
-    {"input", 0, HR_OPTION_TEXT, AT(input), "PLACE", NULL, 0, 0, NULL, "HOMEROOM_INPUT",
-     ON(WORKLOAD) | SERVING,
+    {"count", 0, HR_OPTION_INTEGER, AT(count), "N", NULL, 1, HR_WORKLOAD_VIDEOS_MAX, "100", NULL, ON(WORKLOAD),
+     "videos to upload"},
+    {"input", 0, HR_OPTION_TEXT, AT(input), "PLACE", NULL, 0, 0, NULL, "HOMEROOM_INPUT", ON(WORKLOAD) | SERVING,
      "where to upload: s3://BUCKET or s3://BUCKET/PREFIX, or a folder; for lambda and worker: "
      "where the "
      "videos "
@@ -155,8 +138,8 @@ const struct hr_option hr_option_table[] = {
      "where the reports are awaited, likewise"},
     {"rate", 0, HR_OPTION_NUMBER, AT(rate_per_s), "N", NULL, 0, 10000, "0", NULL, ON(WORKLOAD),
      "uploads begun per second; 0: all at once"},
-    {"uploads", 0, HR_OPTION_INTEGER, AT(uploads), "N", NULL, 1, HR_LIMIT_THREADS, "16", NULL,
-     ON(WORKLOAD), "uploads at a time"},
+    {"uploads", 0, HR_OPTION_INTEGER, AT(uploads), "N", NULL, 1, HR_LIMIT_THREADS, "16", NULL, ON(WORKLOAD),
+     "uploads at a time"},
     {"poll", 0, HR_OPTION_NUMBER, AT(poll_s), "S", NULL, 0.01, 3600, "0.5", NULL, ON(WORKLOAD),
      "seconds between looks at the output"},
     {"clear", 0, HR_OPTION_FLAG, AT(clear), NULL, NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
@@ -166,18 +149,15 @@ const struct hr_option hr_option_table[] = {
      "cost is not known"},
     {"memory-mb", 0, HR_OPTION_INTEGER, AT(memory_mb), "N", NULL, 0, 10240, "0", NULL, ON(WORKLOAD),
      "the function's memory; 0: as the REPORT lines have it, else 1769"},
-    {"price-gb-s", 0, HR_OPTION_NUMBER, AT(price_gb_s), "USD", NULL, 0, 1, HR_PRICE_GB_S, NULL,
-     ON(WORKLOAD), "price of a GB-second (x86-64 in us-east-1, " HR_PRICE_DATE ")"},
-    {"price-calls", 0, HR_OPTION_NUMBER, AT(price_million_calls), "USD", NULL, 0, 1000,
-     HR_PRICE_MILLION_CALLS, NULL, ON(WORKLOAD),
-     "price of a million calls of the function (" HR_PRICE_DATE ")"},
-    {"yes", 'y', HR_OPTION_FLAG, AT(yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET) | ON(MERGE),
-     "do not ask"},
+    {"price-gb-s", 0, HR_OPTION_NUMBER, AT(price_gb_s), "USD", NULL, 0, 1, HR_PRICE_GB_S, NULL, ON(WORKLOAD),
+     "price of a GB-second (x86-64 in us-east-1, " HR_PRICE_DATE ")"},
+    {"price-calls", 0, HR_OPTION_NUMBER, AT(price_million_calls), "USD", NULL, 0, 1000, HR_PRICE_MILLION_CALLS, NULL,
+     ON(WORKLOAD), "price of a million calls of the function (" HR_PRICE_DATE ")"},
+    {"yes", 'y', HR_OPTION_FLAG, AT(yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET) | ON(MERGE), "do not ask"},
     {"photo", 0, HR_OPTION_TEXT, AT(photo), "NAME", NULL, 0, 0, NULL, NULL, ON(FORGET),
      "only what one photo or video gave, by the name that 'homeroom students ID' shows; the student "
      "stays"},
-    {"name", 0, HR_OPTION_TEXT, AT(name), "NAME", NULL, 0, 0, NULL, NULL, ON(RENAME),
-     "the new name"},
+    {"name", 0, HR_OPTION_TEXT, AT(name), "NAME", NULL, 0, 0, NULL, NULL, ON(RENAME), "the new name"},
     {"strangers", 0, HR_OPTION_TEXT, AT(strangers), "DIR", NULL, 0, 0, NULL, NULL, ON(EVALUATE),
      "folder with pictures of people who are never enrolled, one each"},
     {"gallery", 0, HR_OPTION_TEXT, AT(galleries), "LIST", NULL, 0, 0, "0", NULL, ON(EVALUATE),
@@ -195,18 +175,17 @@ const struct hr_option hr_option_table[] = {
 };
 const size_t hr_option_count = sizeof hr_option_table / sizeof hr_option_table[0];
 
-static enum hr_status set_number(struct hr_settings *settings, const struct hr_option *option,
-                                 const char *value, struct hr_error *error)
+static enum hr_status set_number(struct hr_settings *settings, const struct hr_option *option, const char *value,
+                                 struct hr_error *error)
 {
     char *end;
     errno = 0;
     double number = strtod(value, &end);
     bool whole = option->kind != HR_OPTION_INTEGER || number == floor(number);
-    if (end == value || *end != '\0' || errno != 0 || !isfinite(number) || !whole ||
-        number < option->minimum || number > option->maximum)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes a%s number from %g to %g, not '%s'",
-                            option->name, option->kind == HR_OPTION_INTEGER ? " whole" : "",
-                            option->minimum, option->maximum, value);
+    if (end == value || *end != '\0' || errno != 0 || !isfinite(number) || !whole || number < option->minimum ||
+        number > option->maximum)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes a%s number from %g to %g, not '%s'", option->name,
+                            option->kind == HR_OPTION_INTEGER ? " whole" : "", option->minimum, option->maximum, value);
     char *member = (char *)settings + option->offset;
     if (option->kind == HR_OPTION_INTEGER)
         *(int *)(void *)member = (int)number;
@@ -226,8 +205,8 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
-static enum hr_status set_option(struct hr_settings *settings, const struct hr_option *option,
-                                 const char *value, struct hr_error *error)
+static enum hr_status set_option(struct hr_settings *settings, const struct hr_option *option, const char *value,
+                                 struct hr_error *error)
 {
     char *member = (char *)settings + option->offset;
     switch (option->kind) {
@@ -236,13 +215,12 @@ static enum hr_status set_option(struct hr_settings *settings, const struct hr_o
         return HR_OK;
     case HR_OPTION_CHOICE:
         if (!is_choice(option->choices, value))
-            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes one of %s, not '%s'",
-                                option->name, option->choices, value);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes one of %s, not '%s'", option->name, option->choices,
+                                value);
         /* fall through */
     case HR_OPTION_TEXT:
         if (value[0] == '\0')
-            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s needs a %s, not nothing",
-                                option->name, option->argument);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s needs a %s, not nothing", option->name, option->argument);
         *(const char **)(void *)member = value;
         return HR_OK;
     default:
@@ -255,8 +233,7 @@ static enum hr_status set_standards(struct hr_settings *settings, struct hr_erro
     *settings = (struct hr_settings){0};
     for (size_t i = 0; i < hr_option_count; i++) {
         const struct hr_option *option = &hr_option_table[i];
-        const char *value =
-            option->environment != NULL ? hr_environment(option->environment) : NULL;
+        const char *value = option->environment != NULL ? hr_environment(option->environment) : NULL;
         bool from_environment = value != NULL && value[0] != '\0';
         if (!from_environment)
             value = option->standard;
@@ -264,9 +241,7 @@ static enum hr_status set_standards(struct hr_settings *settings, struct hr_erro
             continue;
         enum hr_status status = set_option(settings, option, value, error);
         if (status != HR_OK)
-            return from_environment
-                       ? hr_error_prefix(error, "environment variable %s", option->environment)
-                       : status;
+            return from_environment ? hr_error_prefix(error, "environment variable %s", option->environment) : status;
     }
     return HR_OK;
 }
@@ -275,8 +250,7 @@ static enum hr_status set_standards(struct hr_settings *settings, struct hr_erro
 static const struct hr_option *find_option(const char *name, size_t length)
 {
     for (size_t i = 0; i < hr_option_count; i++)
-        if (strlen(hr_option_table[i].name) == length &&
-            strncmp(hr_option_table[i].name, name, length) == 0)
+        if (strlen(hr_option_table[i].name) == length && strncmp(hr_option_table[i].name, name, length) == 0)
             return &hr_option_table[i];
     return NULL;
 }
@@ -299,8 +273,7 @@ static enum hr_status no_option(const char *word, struct hr_error *error)
     struct hr_suggestion near = {0};
     if (word[1] == '-')
         near = hr_suggest(word + 2, strcspn(word + 2, "="), "--", option_name, hr_option_count);
-    return hr_error_set(error, HR_ERR_ARGUMENT, "there is no option '%s'; %ssee 'homeroom help'", word,
-                        near.text);
+    return hr_error_set(error, HR_ERR_ARGUMENT, "there is no option '%s'; %ssee 'homeroom help'", word, near.text);
 }
 
 /* One step over argv: an option with its value, or a word. */
@@ -309,8 +282,8 @@ struct step {
     const char *value;              /* of the option, or the word */
 };
 
-static enum hr_status next_step(int argc, char **argv, int *index, bool *options_ended,
-                                struct step *step, struct hr_error *error)
+static enum hr_status next_step(int argc, char **argv, int *index, bool *options_ended, struct step *step,
+                                struct hr_error *error)
 {
     const char *word = argv[(*index)++];
     *step = (struct step){.value = word};
@@ -338,16 +311,16 @@ static enum hr_status next_step(int argc, char **argv, int *index, bool *options
             return hr_error_set(error, HR_ERR_ARGUMENT, "--%s takes no value", step->option->name);
     } else if (value == NULL) {
         if (*index >= argc)
-            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s needs a %s behind it",
-                                step->option->name, step->option->argument);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "--%s needs a %s behind it", step->option->name,
+                                step->option->argument);
         value = argv[(*index)++];
     }
     step->value = value;
     return HR_OK;
 }
 
-enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **argv,
-                                 struct hr_arguments *arguments, struct hr_error *error)
+enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **argv, struct hr_arguments *arguments,
+                                 struct hr_error *error)
 {
     arguments->command = NULL;
     arguments->word_count = 0;
@@ -368,8 +341,8 @@ enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **
     return status;
 }
 
-enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command,
-                                 const char *command_name, struct hr_error *error)
+enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command, const char *command_name,
+                                 struct hr_error *error)
 {
     bool options_ended = false;
     for (int i = 0; i < argc;) {
@@ -378,8 +351,7 @@ enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id comma
         if (status != HR_OK)
             return status;
         if (step.option != NULL && (step.option->commands & 1u << command) == 0)
-            return hr_error_set(error, HR_ERR_ARGUMENT,
-                                "'homeroom %s' does not take --%s; see 'homeroom help %s'",
+            return hr_error_set(error, HR_ERR_ARGUMENT, "'homeroom %s' does not take --%s; see 'homeroom help %s'",
                                 command_name, step.option->name, command_name);
     }
     return HR_OK;

@@ -114,13 +114,7 @@ struct hr_settings {
     double price_million_calls;
 };
 
-enum hr_option_kind {
-    HR_OPTION_FLAG,
-    HR_OPTION_TEXT,
-    HR_OPTION_INTEGER,
-    HR_OPTION_NUMBER,
-    HR_OPTION_CHOICE
-};
+enum hr_option_kind { HR_OPTION_FLAG, HR_OPTION_TEXT, HR_OPTION_INTEGER, HR_OPTION_NUMBER, HR_OPTION_CHOICE };
 
 struct hr_option {
     const char *name; /* without the dashes */
@@ -147,11 +141,10 @@ struct hr_arguments {
     const char **words;  /* after the command */
     size_t word_count;
 };
-enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **argv,
-                                 struct hr_arguments *arguments,
+enum hr_status hr_settings_parse(struct hr_settings *settings, int argc, char **argv, struct hr_arguments *arguments,
                                  struct hr_error *error) HR_MUST_USE;
 /* After the command is known: refuses options that it does not take. */
-enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command,
-                                 const char *command_name, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id command, const char *command_name,
+                                 struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -45,9 +45,7 @@ struct hr_suggestion hr_suggest(const char *word, size_t length, const char *pre
         if (known_length > LETTERS_MAX)
             continue;
         /* The beginning of a word is as good as one slip ("doc"). */
-        size_t slips = length >= 3 && strncmp(known, word, length) == 0
-                           ? 1
-                           : edits(word, length, known, known_length);
+        size_t slips = length >= 3 && strncmp(known, word, length) == 0 ? 1 : edits(word, length, known, known_length);
         if (slips < fewest) {
             fewest = slips;
             nearest = known;

@@ -18,8 +18,7 @@ static void answer_counts(FILE *out, const struct hr_workload_counts *counts)
     fprintf(out, "videos      %zu of %zu right", counts->of[HR_WORKLOAD_RIGHT], counts->videos);
     for (int i = 0; i < HR_WORKLOAD_OUTCOME_COUNT; i++)
         if (i != HR_WORKLOAD_RIGHT && counts->of[i] > 0)
-            fprintf(out, ", %zu %s", counts->of[i],
-                    hr_workload_outcome_name((enum hr_workload_outcome)i));
+            fprintf(out, ", %zu %s", counts->of[i], hr_workload_outcome_name((enum hr_workload_outcome)i));
     fputc('\n', out);
 }
 
@@ -47,15 +46,14 @@ static void answer_latency(FILE *out, const struct hr_workload_answer *answer)
     const struct hr_workload_latency *latency = hr_workload_latency_of(answer->summary);
     if (latency->count == 0)
         return;
-    fprintf(out, "latency     p50 %.2f s, p90 %.2f s, p95 %.2f s, p99 %.2f s, max %.2f s\n",
-            latency->p50_s, latency->p90_s, latency->p95_s, latency->p99_s, latency->max_s);
+    fprintf(out, "latency     p50 %.2f s, p90 %.2f s, p95 %.2f s, p99 %.2f s, max %.2f s\n", latency->p50_s,
+            latency->p90_s, latency->p95_s, latency->p99_s, latency->max_s);
     if (latency == &answer->summary->server)
         fputs("            from upload to CSV by the server's clock\n", out);
     else
-        fprintf(out, "            from upload to CSV by own observation, every %g s\n",
-                answer->poll_s);
-    fprintf(out, "throughput  %.2f videos per second, in %.1f s\n",
-            answer->summary->throughput_per_s, answer->summary->duration_s);
+        fprintf(out, "            from upload to CSV by own observation, every %g s\n", answer->poll_s);
+    fprintf(out, "throughput  %.2f videos per second, in %.1f s\n", answer->summary->throughput_per_s,
+            answer->summary->duration_s);
 }
 
 static void answer_cost(FILE *out, const struct hr_workload_cost *cost)
@@ -110,8 +108,7 @@ static struct hr_json *cost_json(const struct hr_workload_cost *cost)
     hr_json_set(object, "billed_ms", hr_json_real_new(cost->billed_ms));
     hr_json_set(object, "memory_mb", hr_json_integer_new(cost->terms.memory_mb));
     hr_json_set(object, "price_gb_s_usd", hr_json_real_new(cost->terms.gb_s_usd));
-    hr_json_set(object, "price_million_calls_usd",
-                hr_json_real_new(cost->terms.million_calls_usd));
+    hr_json_set(object, "price_million_calls_usd", hr_json_real_new(cost->terms.million_calls_usd));
     hr_json_set(object, "calls", hr_json_integer_new((int64_t)cost->durations.count));
     hr_json_set(object, "cold_calls", hr_json_integer_new((int64_t)cost->durations.cold));
     return object;
@@ -125,8 +122,7 @@ static struct hr_json *problems_json(const struct hr_workload_video *videos, siz
             continue;
         struct hr_json *object = hr_json_object_new();
         hr_json_set(object, "video", hr_json_text_new(videos[i].name));
-        hr_json_set(object, "outcome",
-                    hr_json_text_new(hr_workload_outcome_name(videos[i].outcome)));
+        hr_json_set(object, "outcome", hr_json_text_new(hr_workload_outcome_name(videos[i].outcome)));
         hr_json_set(object, "reason", hr_json_any_text_new(videos[i].reason));
         hr_json_append(array, object);
     }

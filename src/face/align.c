@@ -15,8 +15,7 @@ struct similarity {
 
 /* Least squares from the chip's landmarks to the face's (Umeyama 1991, two dimensions, without
  * reflection): the inverse of the transform that turns the face upright. */
-static struct similarity chip_to_frame(const struct hr_face *face,
-                                       const struct hr_point *chip_landmarks)
+static struct similarity chip_to_frame(const struct hr_face *face, const struct hr_point *chip_landmarks)
 {
     double cu = 0, cv = 0, cx = 0, cy = 0;
     for (int i = 0; i < HR_LANDMARK_COUNT; i++) {
@@ -76,8 +75,8 @@ static int samples_per_side(const struct similarity *map)
     return samples > SAMPLES_MAX ? SAMPLES_MAX : (int)samples;
 }
 
-void hr_face_cut(const struct hr_frame *frame, const struct hr_face *face,
-                 const struct hr_chip_shape *shape, uint8_t *rgb)
+void hr_face_cut(const struct hr_frame *frame, const struct hr_face *face, const struct hr_chip_shape *shape,
+                 uint8_t *rgb)
 {
     struct similarity map = chip_to_frame(face, shape->landmarks);
     int side = samples_per_side(&map);
@@ -88,8 +87,7 @@ void hr_face_cut(const struct hr_frame *frame, const struct hr_face *face,
             for (int j = 0; j < side; j++)
                 for (int i = 0; i < side; i++) {
                     double su = u + (i + 0.5) / side - 0.5, sv = v + (j + 0.5) / side - 0.5;
-                    add_sample(frame, map.a * su - map.b * sv + map.x0,
-                               map.b * su + map.a * sv + map.y0, sum);
+                    add_sample(frame, map.a * su - map.b * sv + map.x0, map.b * su + map.a * sv + map.y0, sum);
                 }
             for (int c = 0; c < 3; c++)
                 *rgb++ = (uint8_t)(sum[c] * share + 0.5f);
@@ -141,13 +139,12 @@ struct hr_view_quality hr_face_quality(const struct hr_face *face, const struct 
 {
     float width = face->box.right_px - face->box.left_px;
     float height = face->box.bottom_px - face->box.top_px;
-    struct hr_view_quality quality = {.size_px = fminf(width, height),
-                                      .sharpness = sharpness_of(chip),
-                                      .frontal = frontal_of(face)};
+    struct hr_view_quality quality = {
+        .size_px = fminf(width, height), .sharpness = sharpness_of(chip), .frontal = frontal_of(face)};
     /* Each part saturates: beyond a chip's own resolution, size and sharpness bring no more. */
     float size = fminf(1, quality.size_px / 100);
     float sharp = quality.sharpness / (quality.sharpness + 4 * HR_SHARPNESS_MIN);
-    quality.overall = face->score * (0.25f + 0.75f * size) * (0.25f + 0.75f * sharp) *
-                      (0.25f + 0.75f * quality.frontal);
+    quality.overall =
+        face->score * (0.25f + 0.75f * size) * (0.25f + 0.75f * sharp) * (0.25f + 0.75f * quality.frontal);
     return quality;
 }

@@ -38,8 +38,7 @@ static size_t look_around(struct search *search, size_t from, double *step)
     for (size_t column = 1; column <= search->width; column++) {
         if (search->visited[column])
             continue;
-        double reduced =
-            cost_of(search, row, column) - search->row_price[row] - search->column_price[column];
+        double reduced = cost_of(search, row, column) - search->row_price[row] - search->column_price[column];
         if (reduced < search->reach[column]) {
             search->reach[column] = reduced;
             search->came_from[column] = from;
@@ -99,10 +98,9 @@ enum hr_status hr_assign(struct hr_assign_size size, const float *cost, float al
     search.reach = calloc(search.width + 1, sizeof(double));
     search.visited = calloc(search.width + 1, sizeof(bool));
     enum hr_status status = HR_OK;
-    if (search.row_price == NULL || search.column_price == NULL || search.owner == NULL ||
-        search.came_from == NULL || search.reach == NULL || search.visited == NULL) {
-        status = hr_error_set(error, HR_ERR_MEMORY, "no memory to assign %zu to %zu", size.rows,
-                              size.columns);
+    if (search.row_price == NULL || search.column_price == NULL || search.owner == NULL || search.came_from == NULL ||
+        search.reach == NULL || search.visited == NULL) {
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory to assign %zu to %zu", size.rows, size.columns);
         goto out;
     }
     for (size_t row = 1; row <= size.rows; row++)

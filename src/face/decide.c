@@ -33,8 +33,7 @@ static const double margin_ordinary = 0.8, margin_crowded = 2.0, margin_review =
 static const double top_ordinary = 3.84, top_crowded = 6.24;
 /* What asks for stronger evidence: an enrolment from one photo, or from small faces only; a view that is small,
  * blurred or in profile; a class at its most crowded. */
-static const double doubt_one_photo = 0.05, doubt_small_photos = 0.25, doubt_poor_view = 0.25,
-                    doubt_crowded = 0.25;
+static const double doubt_one_photo = 0.05, doubt_small_photos = 0.25, doubt_poor_view = 0.25, doubt_crowded = 0.25;
 static const float poor_view_px = 32, poor_view_frontal = 0.4f;
 static const double small_photo_px = 48;
 
@@ -72,21 +71,19 @@ static double crowding_of(const struct hr_gallery *gallery)
     double students = (double)likeness.students, pairs = (double)likeness.pairs;
     double deviation = sqrt((likeness.deviation * likeness.deviation * pairs + students) /
                             (pairs + students)); /* drawn to 1, what it is for people at large */
-    double top = likeness.mean + 2 * deviation * sqrt(2 / students) +
-                 4 * deviation * (1 + 1 / sqrt(2 * fmax(1, students - 1)));
+    double top =
+        likeness.mean + 2 * deviation * sqrt(2 / students) + 4 * deviation * (1 + 1 / sqrt(2 * fmax(1, students - 1)));
     return fmin(1, fmax(0, (top - top_ordinary) / (top_crowded - top_ordinary)));
 }
 
-struct hr_class_rule hr_class_rule(const struct hr_gallery *gallery,
-                                   const struct hr_decide_options *options)
+struct hr_class_rule hr_class_rule(const struct hr_gallery *gallery, const struct hr_decide_options *options)
 {
     double crowding = crowding_of(gallery);
-    return (struct hr_class_rule){
-        .score_certain =
-            score_of_chance(gallery, options->false_present) + crowding * doubt_crowded,
-        .crowding = crowding,
-        .score_review = score_of_chance(gallery, fmax(review_chance, options->false_present)),
-        .margin_certain = margin_ordinary + crowding * (margin_crowded - margin_ordinary)};
+    return (struct hr_class_rule){.score_certain =
+                                      score_of_chance(gallery, options->false_present) + crowding * doubt_crowded,
+                                  .crowding = crowding,
+                                  .score_review = score_of_chance(gallery, fmax(review_chance, options->false_present)),
+                                  .margin_certain = margin_ordinary + crowding * (margin_crowded - margin_ordinary)};
 }
 
 static double doubt_of_view(const struct hr_track *track)
@@ -175,8 +172,7 @@ static void find_groups(struct decider *decider)
         if (claims[i].candidates == 0)
             continue;
         /* Tracks are in the order of their beginning: behind one that begins too late, all do. */
-        for (size_t j = i + 1;
-             j < decider->count && claims[j].track->first_us <= claims[i].track->last_us; j++)
+        for (size_t j = i + 1; j < decider->count && claims[j].track->first_us <= claims[i].track->last_us; j++)
             if (overlap_in_time(&claims[i], &claims[j]) && share_candidate(&claims[i], &claims[j]))
                 claims[root_of(claims, j)].group = root_of(claims, i);
     }
@@ -229,9 +225,8 @@ static enum hr_status assign_at_once(struct decider *decider, const size_t *memb
     for (size_t i = 0; status == HR_OK && i < count; i++) {
         struct claim *claim = &decider->claims[members[i]];
         claim->choice = 0;
-        while (
-            claim->choice < claim->candidates &&
-            (chosen[i] == SIZE_MAX || claim->nearest[claim->choice].student != students[chosen[i]]))
+        while (claim->choice < claim->candidates &&
+               (chosen[i] == SIZE_MAX || claim->nearest[claim->choice].student != students[chosen[i]]))
             claim->choice++;
     }
 out:
@@ -277,8 +272,7 @@ static bool settle(struct bid *bids, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct bid *bid = &bids[i];
         bid->before = i;
-        while (bid->before > 0 &&
-               bids[bid->before - 1].claim->track->last_us >= bid->claim->track->first_us)
+        while (bid->before > 0 && bids[bid->before - 1].claim->track->last_us >= bid->claim->track->first_us)
             bid->before--;
         float with = bid->stake + (bid->before > 0 ? bids[bid->before - 1].best : 0);
         float without = i > 0 ? bids[i - 1].best : 0;
@@ -318,10 +312,8 @@ static enum hr_status assign_in_rounds(struct decider *decider, const size_t *me
             size_t student = first->nearest[first->choice].student, bidders = 0;
             for (size_t j = i; j < count; j++) {
                 struct claim *claim = &decider->claims[members[j]];
-                if (claim->choice < claim->candidates &&
-                    claim->nearest[claim->choice].student == student)
-                    bids[bidders++] =
-                        (struct bid){.claim = claim, .stake = stake_of(decider, claim)};
+                if (claim->choice < claim->candidates && claim->nearest[claim->choice].student == student)
+                    bids[bidders++] = (struct bid){.claim = claim, .stake = stake_of(decider, claim)};
             }
             if (bidders > 1 && !settle(bids, bidders))
                 settled = false;
@@ -346,9 +338,8 @@ static enum hr_status assign_groups(struct decider *decider, struct hr_error *er
                 members[count++] = j;
         if (count == 1)
             continue; /* its nearest is its choice */
-        status = all_overlap(decider, members, count)
-                     ? assign_at_once(decider, members, count, error)
-                     : assign_in_rounds(decider, members, count, error);
+        status = all_overlap(decider, members, count) ? assign_at_once(decider, members, count, error)
+                                                      : assign_in_rounds(decider, members, count, error);
     }
     free(members);
     return status;
@@ -373,8 +364,7 @@ static struct hr_match rival_of(const struct decider *decider, size_t index)
     const struct claim *claim = &decider->claims[index];
     for (size_t k = 0; k < NEAREST; k++) {
         const struct hr_match *match = &claim->nearest[k];
-        if (k == claim->choice ||
-            (k < claim->choice && held_by_other(decider, index, match->student)))
+        if (k == claim->choice || (k < claim->choice && held_by_other(decider, index, match->student)))
             continue;
         return *match;
     }
@@ -387,8 +377,7 @@ static void judge(const struct decider *decider, size_t index, struct hr_decisio
     const struct claim *claim = &decider->claims[index];
     struct hr_gallery_student student = hr_gallery_student(decider->gallery, out->choice.student);
     double margin = (double)(out->choice.score - out->rival.score); /* INFINITY without a rival */
-    double score = (double)out->choice.score - doubt_of_view(claim->track) -
-                   doubt_of_student(&student);
+    double score = (double)out->choice.score - doubt_of_view(claim->track) - doubt_of_student(&student);
     out->stranger_chance = chance_of_score(decider->gallery, score);
     bool strong = score >= decider->rule.score_certain;
     bool weak = score >= decider->rule.score_review;
@@ -431,10 +420,8 @@ static void decide_one(struct decider *decider, size_t index)
         judge(decider, index, out);
 }
 
-enum hr_status hr_decide_each(const struct hr_track *const *tracks, size_t count,
-                              const struct hr_gallery *gallery,
-                              const struct hr_decide_options *options, struct hr_decision *out,
-                              struct hr_error *error)
+enum hr_status hr_decide_each(const struct hr_track *const *tracks, size_t count, const struct hr_gallery *gallery,
+                              const struct hr_decide_options *options, struct hr_decision *out, struct hr_error *error)
 {
     struct decider decider = {.gallery = gallery, .options = options, .count = count, .out = out};
     decider.claims = calloc(count + 1, sizeof *decider.claims);
@@ -462,8 +449,7 @@ enum hr_status hr_decide_each(const struct hr_track *const *tracks, size_t count
 }
 
 enum hr_status hr_decide(const struct hr_tracks *tracks, const struct hr_gallery *gallery,
-                         const struct hr_decide_options *options, struct hr_decision *out,
-                         struct hr_error *error)
+                         const struct hr_decide_options *options, struct hr_decision *out, struct hr_error *error)
 {
     size_t count = hr_tracks_count(tracks);
     const struct hr_track **each = malloc((count + 1) * sizeof *each);

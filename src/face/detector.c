@@ -22,8 +22,7 @@ struct hr_detector {
 
 struct hr_detector_options hr_detector_options_default(void)
 {
-    return (struct hr_detector_options){
-        .score_min = 0.5f, .overlap_max = 0.3f, .long_side_px = 960};
+    return (struct hr_detector_options){.score_min = 0.5f, .overlap_max = 0.3f, .long_side_px = 960};
 }
 
 void hr_faces_clear(struct hr_faces *faces)
@@ -36,8 +35,7 @@ static enum hr_status check_network(const struct hr_network *network, struct hr_
 {
     const struct hr_model_card *card = hr_network_card(network);
     if (card->input_channels != 3 || card->output_count != OUTPUT_COUNT)
-        return hr_error_set(error, HR_ERR_MODEL,
-                            "the model '%s' is not a CenterFace: %d inputs and %d outputs",
+        return hr_error_set(error, HR_ERR_MODEL, "the model '%s' is not a CenterFace: %d inputs and %d outputs",
                             card->id, card->input_channels, card->output_count);
     return HR_OK;
 }
@@ -94,9 +92,7 @@ static struct hr_shrinker_sizes plan_sizes(const struct hr_detector *detector, s
 {
     int multiple = hr_network_card(detector->network)->size_multiple;
     int longer = frame.width_px > frame.height_px ? frame.width_px : frame.height_px;
-    double scale = longer > detector->options.long_side_px
-                       ? (double)detector->options.long_side_px / longer
-                       : 1.0;
+    double scale = longer > detector->options.long_side_px ? (double)detector->options.long_side_px / longer : 1.0;
     struct hr_size target = {.width_px = at_least_one(frame.width_px * scale),
                              .height_px = at_least_one(frame.height_px * scale)};
     struct hr_size padded = {.width_px = round_up(target.width_px, multiple),
@@ -108,13 +104,11 @@ static enum hr_status check_outputs(const struct hr_detector *detector, struct h
 {
     for (int i = 0; i < OUTPUT_COUNT; i++) {
         struct hr_tensor output = hr_runner_output(detector->runner, i);
-        if (output.channels != output_channels[i] ||
-            output.width * STRIDE_PX != detector->input.width_px ||
+        if (output.channels != output_channels[i] || output.width * STRIDE_PX != detector->input.width_px ||
             output.height * STRIDE_PX != detector->input.height_px)
-            return hr_error_set(error, HR_ERR_MODEL,
-                                "the model '%s' is not a CenterFace: output %d is %d x %d x %d",
-                                hr_network_card(detector->network)->id, i, output.channels,
-                                output.height, output.width);
+            return hr_error_set(error, HR_ERR_MODEL, "the model '%s' is not a CenterFace: output %d is %d x %d x %d",
+                                hr_network_card(detector->network)->id, i, output.channels, output.height,
+                                output.width);
     }
     return HR_OK;
 }
@@ -126,27 +120,24 @@ static bool same_size(struct hr_size a, struct hr_size b)
 
 /* The network for an input of this size: kept from the frame before where it fits, for videos of
  * many sizes are shrunk to the same one. */
-static enum hr_status prepare_runner(struct hr_detector *detector, struct hr_size input,
-                                     struct hr_error *error)
+static enum hr_status prepare_runner(struct hr_detector *detector, struct hr_size input, struct hr_error *error)
 {
     if (detector->runner != NULL && same_size(detector->input, input))
         return HR_OK;
     drop_runner(detector);
-    struct hr_runner_options options = {
-        .size = input, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
+    struct hr_runner_options options = {.size = input, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
     detector->input = input;
     size_t floats = 3 * (size_t)input.width_px * (size_t)input.height_px;
     detector->planes = malloc(floats * sizeof *detector->planes);
     if (detector->planes == NULL)
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a frame of %d x %d pixels",
-                            input.width_px, input.height_px);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a frame of %d x %d pixels", input.width_px,
+                            input.height_px);
     enum hr_status status = hr_runner_new(&detector->runner, detector->network, &options, error);
     return status == HR_OK ? check_outputs(detector, error) : status;
 }
 
 /* A video has one size; photos come in all. */
-static enum hr_status prepare(struct hr_detector *detector, struct hr_size frame,
-                              struct hr_error *error)
+static enum hr_status prepare(struct hr_detector *detector, struct hr_size frame, struct hr_error *error)
 {
     struct hr_shrinker_sizes sizes = plan_sizes(detector, frame);
     if (hr_shrinker_fits(detector->shrinker, &sizes))
@@ -163,8 +154,7 @@ static enum hr_status prepare(struct hr_detector *detector, struct hr_size frame
     return status;
 }
 
-static enum hr_status append_face(struct hr_faces *faces, const struct hr_face *face,
-                                  struct hr_error *error)
+static enum hr_status append_face(struct hr_faces *faces, const struct hr_face *face, struct hr_error *error)
 {
     if (faces->count == faces->capacity) {
         size_t capacity = faces->capacity > 0 ? 2 * faces->capacity : 32;
@@ -187,8 +177,7 @@ static struct hr_face decode_cell(const struct hr_tensor maps[OUTPUT_COUNT], int
     float width = STRIDE_PX * expf(maps[SIZE].data[area + cell]);
     float top = STRIDE_PX * ((float)row + maps[OFFSET].data[cell] + 0.5f) - height / 2;
     float left = STRIDE_PX * ((float)column + maps[OFFSET].data[area + cell] + 0.5f) - width / 2;
-    struct hr_face face = {.box = {left, top, left + width, top + height},
-                           .score = maps[HEAT].data[cell]};
+    struct hr_face face = {.box = {left, top, left + width, top + height}, .score = maps[HEAT].data[cell]};
     const float *landmarks = maps[LANDMARKS].data + cell;
     for (int i = 0; i < HR_LANDMARK_COUNT; i++) {
         face.landmarks[i].y_px = landmarks[(size_t)(2 * i) * area] * height + top;
@@ -202,8 +191,7 @@ static bool is_finite_face(const struct hr_face *face)
     float sum = face->box.left_px + face->box.top_px + face->box.right_px + face->box.bottom_px;
     for (int i = 0; i < HR_LANDMARK_COUNT; i++)
         sum += face->landmarks[i].x_px + face->landmarks[i].y_px;
-    return isfinite(sum) && face->box.right_px > face->box.left_px &&
-           face->box.bottom_px > face->box.top_px;
+    return isfinite(sum) && face->box.right_px > face->box.left_px && face->box.bottom_px > face->box.top_px;
 }
 
 static enum hr_status collect_candidates(const struct hr_detector *detector, struct hr_faces *out,
@@ -278,8 +266,8 @@ static void scale_to_frame(struct hr_face *face, float scale_x, float scale_y, s
     }
 }
 
-enum hr_status hr_faces_find(struct hr_detector *detector, const struct hr_frame *frame,
-                             struct hr_faces *out, struct hr_error *error)
+enum hr_status hr_faces_find(struct hr_detector *detector, const struct hr_frame *frame, struct hr_faces *out,
+                             struct hr_error *error)
 {
     out->count = 0;
     enum hr_status status = prepare(detector, frame->size, error);

@@ -7,7 +7,6 @@
 
 /* out[i] = |probe - codes[i]|^2 for `count` vectors of `size` small whole numbers (-127..127), one after the other;
  * exact for sizes up to HR_VECTOR_SIZE_MAX. */
-void hr_distances_coarse(const int8_t *probe, const int8_t *codes, size_t size, size_t count,
-                         int32_t *out);
+void hr_distances_coarse(const int8_t *probe, const int8_t *codes, size_t size, size_t count, int32_t *out);
 
 #endif

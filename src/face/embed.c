@@ -40,8 +40,7 @@ static struct hr_chip_shape shape_of(const struct hr_model_face *model)
 {
     struct hr_chip_shape shape = {.side_px = (int)model->chip_side_px};
     for (int i = 0; i < HR_LANDMARK_COUNT; i++)
-        shape.landmarks[i] =
-            (struct hr_point){model->landmarks_px[i][0], model->landmarks_px[i][1]};
+        shape.landmarks[i] = (struct hr_point){model->landmarks_px[i][0], model->landmarks_px[i][1]};
     return shape;
 }
 
@@ -56,8 +55,8 @@ static enum hr_status make_runner(const struct embedder *embedder, int batch, st
     return hr_runner_new(out, embedder->network, &options, error);
 }
 
-static enum hr_status open_embedder(struct embedder *embedder, const struct hr_network *network,
-                                    struct hr_pool *pool, struct hr_error *error)
+static enum hr_status open_embedder(struct embedder *embedder, const struct hr_network *network, struct hr_pool *pool,
+                                    struct hr_error *error)
 {
     const struct hr_model_card *card = hr_network_card(network);
     *embedder = (struct embedder){.network = network, .model = card->face};
@@ -65,19 +64,17 @@ static enum hr_status open_embedder(struct embedder *embedder, const struct hr_n
     embedder->input = malloc(LARGE_BATCH * COLOURS * area_of(embedder) * sizeof *embedder->input);
     if (embedder->input == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for an embedder's input");
-    enum hr_status status =
-        make_runner(embedder, pictures_per_chip(embedder), pool, &embedder->small, error);
+    enum hr_status status = make_runner(embedder, pictures_per_chip(embedder), pool, &embedder->small, error);
     if (status != HR_OK)
         return hr_error_prefix(error, "the model '%s'", card->id);
     struct hr_tensor output = hr_runner_output(embedder->small, 0);
     if (output.channels != (int)card->face->vector_size || output.width != 1 || output.height != 1)
-        return hr_error_set(error, HR_ERR_MODEL, "the model '%s' does not give a face's %u numbers",
-                            card->id, card->face->vector_size);
+        return hr_error_set(error, HR_ERR_MODEL, "the model '%s' does not give a face's %u numbers", card->id,
+                            card->face->vector_size);
     return HR_OK;
 }
 
-enum hr_status hr_embedders_new(struct hr_embedders **out,
-                                const struct hr_network *const *networks, size_t count,
+enum hr_status hr_embedders_new(struct hr_embedders **out, const struct hr_network *const *networks, size_t count,
                                 const struct hr_embedders_options *options, struct hr_error *error)
 {
     *out = NULL;
@@ -89,8 +86,7 @@ enum hr_status hr_embedders_new(struct hr_embedders **out,
     for (size_t i = 0; status == HR_OK && i < count; i++) {
         const struct hr_model_card *card = hr_network_card(networks[i]);
         status = card->face == NULL
-                     ? hr_error_set(error, HR_ERR_MODEL,
-                                    "the model '%s' makes no vectors of faces", card->id)
+                     ? hr_error_set(error, HR_ERR_MODEL, "the model '%s' makes no vectors of faces", card->id)
                      : hr_vector_layout_add(&embedders->layout, card->id, card->face, error);
         if (status != HR_OK)
             break;
@@ -129,15 +125,14 @@ size_t hr_embedders_chip_bytes(const struct hr_embedders *embedders)
     return embedders->chip_bytes;
 }
 
-void hr_embedders_cut(const struct hr_embedders *embedders, const struct hr_frame *frame,
-                      const struct hr_face *face, uint8_t *chips)
+void hr_embedders_cut(const struct hr_embedders *embedders, const struct hr_frame *frame, const struct hr_face *face,
+                      uint8_t *chips)
 {
     for (size_t i = 0; i < embedders->layout.count; i++)
         hr_face_cut(frame, face, &embedders->items[i].shape, chips + embedders->items[i].first_byte);
 }
 
-static void load_chip(const struct embedder *embedder, const uint8_t *rgb, bool mirrored,
-                      float *planes)
+static void load_chip(const struct embedder *embedder, const uint8_t *rgb, bool mirrored, float *planes)
 {
     const size_t area = area_of(embedder);
     const int side = embedder->shape.side_px;
@@ -148,14 +143,13 @@ static void load_chip(const struct embedder *embedder, const uint8_t *rgb, bool 
         float *to = planes + (size_t)colour * area;
         for (int y = 0; y < side; y++, from += COLOURS * side, to += side)
             for (int x = 0; x < side; x++)
-                to[x] = scale[colour] * from[COLOURS * (mirrored ? side - 1 - x : x)] +
-                        offset[colour];
+                to[x] = scale[colour] * from[COLOURS * (mirrored ? side - 1 - x : x)] + offset[colour];
     }
 }
 
 /* `count` chips fill the runner's batch exactly. The vectors come to lie `stride` floats apart. */
-static void run_chips(const struct embedder *embedder, struct hr_runner *runner,
-                      const uint8_t *const *chips, size_t count, float *out, size_t stride)
+static void run_chips(const struct embedder *embedder, struct hr_runner *runner, const uint8_t *const *chips,
+                      size_t count, float *out, size_t stride)
 {
     size_t pictures = (size_t)pictures_per_chip(embedder);
     size_t input_floats = COLOURS * area_of(embedder), size = embedder->model->vector_size;
@@ -173,8 +167,8 @@ static void run_chips(const struct embedder *embedder, struct hr_runner *runner,
     }
 }
 
-static void embed_by_one(struct embedder *embedder, struct hr_pool *pool,
-                         const uint8_t *const *chips, size_t count, float *out, size_t stride)
+static void embed_by_one(struct embedder *embedder, struct hr_pool *pool, const uint8_t *const *chips, size_t count,
+                         float *out, size_t stride)
 {
     size_t large = LARGE_BATCH / (size_t)pictures_per_chip(embedder);
     struct hr_error ignored; /* without memory for the large runner the small one does it all */
@@ -191,11 +185,9 @@ static void embed_by_one(struct embedder *embedder, struct hr_pool *pool,
     }
 }
 
-void hr_embed(struct hr_embedders *embedders, const uint8_t *const *chips, size_t count,
-              float *out)
+void hr_embed(struct hr_embedders *embedders, const uint8_t *const *chips, size_t count, float *out)
 {
     const struct hr_vector_layout *layout = &embedders->layout;
     for (size_t i = 0; i < layout->count; i++)
-        embed_by_one(&embedders->items[i], embedders->pool, chips, count,
-                     out + layout->parts[i].first, layout->size);
+        embed_by_one(&embedders->items[i], embedders->pool, chips, count, out + layout->parts[i].first, layout->size);
 }

@@ -16,8 +16,8 @@ struct hr_chip_shape {
 
 /* `rgb` receives side * side pixels. Similarity transform by least squares (Umeyama 1991, without reflection) from
  * the five landmarks; black outside the frame. */
-void hr_face_cut(const struct hr_frame *frame, const struct hr_face *face,
-                 const struct hr_chip_shape *shape, uint8_t *rgb);
+void hr_face_cut(const struct hr_frame *frame, const struct hr_face *face, const struct hr_chip_shape *shape,
+                 uint8_t *rgb);
 
 /* The standard chip, by which views are judged and compared from frame to frame whatever networks embed them. */
 enum { HR_CHIP_SIDE_PX = 150 };
@@ -29,11 +29,10 @@ void hr_face_align(const struct hr_frame *frame, const struct hr_face *face, str
 /* How good a view of the face this is; decides which views of a track are embedded and what
  * enrolment refuses. */
 struct hr_view_quality {
-    float size_px; /* distance-based face size in the frame: shorter side of the box */
-    float
-        sharpness; /* variance of the Laplacian of the chip's luma, 0..; below the limit: blurred */
-    float frontal; /* 0 (profile) .. 1 (frontal), from the landmarks' symmetry */
-    float overall; /* 0..1, the ranking figure made of these and the detector's score */
+    float size_px;   /* distance-based face size in the frame: shorter side of the box */
+    float sharpness; /* variance of the Laplacian of the chip's luma, 0..; below the limit: blurred */
+    float frontal;   /* 0 (profile) .. 1 (frontal), from the landmarks' symmetry */
+    float overall;   /* 0..1, the ranking figure made of these and the detector's score */
 };
 
 /* Chips with less sharpness are blurred: enrolment refuses them, tracks prefer others. */
@@ -60,12 +59,10 @@ struct hr_vector_layout {
 };
 
 /* The layout's part of that model, or NULL. */
-const struct hr_vector_part *hr_vector_part_of(const struct hr_vector_layout *layout,
-                                               const char *model_id);
+const struct hr_vector_part *hr_vector_part_of(const struct hr_vector_layout *layout, const char *model_id);
 /* Adds a part; borrows both. LIMIT when there are too many. */
 enum hr_status hr_vector_layout_add(struct hr_vector_layout *layout, const char *model_id,
-                                    const struct hr_model_face *model,
-                                    struct hr_error *error) HR_MUST_USE;
+                                    const struct hr_model_face *model, struct hr_error *error) HR_MUST_USE;
 
 /* Gives one part the length 1. All zeros stay so. */
 void hr_vector_normalise(float *part, size_t size);
@@ -89,20 +86,17 @@ struct hr_embedders_options {
 };
 
 /* `networks` are borrowed; the vectors' parts come in their order. MODEL when one makes no vectors of faces. */
-enum hr_status hr_embedders_new(struct hr_embedders **out,
-                                const struct hr_network *const *networks, size_t count,
-                                const struct hr_embedders_options *options,
-                                struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_embedders_new(struct hr_embedders **out, const struct hr_network *const *networks, size_t count,
+                                const struct hr_embedders_options *options, struct hr_error *error) HR_MUST_USE;
 void hr_embedders_free(struct hr_embedders *embedders);
 const struct hr_vector_layout *hr_embedders_layout(const struct hr_embedders *embedders);
 
 /* The chips of one view, all that the networks want, side by side. */
 size_t hr_embedders_chip_bytes(const struct hr_embedders *embedders);
-void hr_embedders_cut(const struct hr_embedders *embedders, const struct hr_frame *frame,
-                      const struct hr_face *face, uint8_t *chips);
+void hr_embedders_cut(const struct hr_embedders *embedders, const struct hr_frame *frame, const struct hr_face *face,
+                      uint8_t *chips);
 
 /* `chips` has `count` views; `out` receives a vector of the layout's size for each. */
-void hr_embed(struct hr_embedders *embedders, const uint8_t *const *chips, size_t count,
-              float *out);
+void hr_embed(struct hr_embedders *embedders, const uint8_t *const *chips, size_t count, float *out);
 
 #endif

@@ -20,9 +20,7 @@ struct hr_box {
     float bottom_px;
 };
 
-enum {
-    HR_LANDMARK_COUNT = 5
-}; /* eye left in the image, eye right, nose tip, mouth left, mouth right */
+enum { HR_LANDMARK_COUNT = 5 }; /* eye left in the image, eye right, nose tip, mouth left, mouth right */
 
 struct hr_face {
     struct hr_box box;
@@ -44,9 +42,9 @@ float hr_box_overlap(const struct hr_box *a, const struct hr_box *b);
 struct hr_detector; /* opaque; one per thread */
 
 struct hr_detector_options {
-    float score_min;   /* default 0.5 */
-    float overlap_max; /* non-maximum suppression, intersection over union; default 0.3 */
-    int long_side_px;  /* frames are shrunk to this before detection, never enlarged; default 960 */
+    float score_min;      /* default 0.5 */
+    float overlap_max;    /* non-maximum suppression, intersection over union; default 0.3 */
+    int long_side_px;     /* frames are shrunk to this before detection, never enlarged; default 960 */
     struct hr_pool *pool; /* borrowed, may be NULL */
 };
 struct hr_detector_options hr_detector_options_default(void);
@@ -54,13 +52,12 @@ struct hr_detector_options hr_detector_options_default(void);
 /* `network` is borrowed. MODEL when it is not a CenterFace (outputs of the wrong number or shape).
  */
 enum hr_status hr_detector_new(struct hr_detector **out, const struct hr_network *network,
-                               const struct hr_detector_options *options,
-                               struct hr_error *error) HR_MUST_USE;
+                               const struct hr_detector_options *options, struct hr_error *error) HR_MUST_USE;
 void hr_detector_free(struct hr_detector *detector);
 
 /* All faces of the frame, at most HR_LIMIT_FACES_PER_FRAME. No face is a result: HR_OK and count 0.
  */
-enum hr_status hr_faces_find(struct hr_detector *detector, const struct hr_frame *frame,
-                             struct hr_faces *out, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_faces_find(struct hr_detector *detector, const struct hr_frame *frame, struct hr_faces *out,
+                             struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -8,9 +8,9 @@
 #include "face/distance.h"
 
 struct student {
-    char *id; /* owned */
-    size_t part;   /* of `known` until the gallery is closed, then of `layout` */
-    size_t place;  /* among that part's templates */
+    char *id;     /* owned */
+    size_t part;  /* of `known` until the gallery is closed, then of `layout` */
+    size_t place; /* among that part's templates */
     size_t vectors;
     double face_px;
     float cohesion; /* once the gallery is closed */
@@ -18,7 +18,7 @@ struct student {
 
 /* The templates of one model. */
 struct templates {
-    size_t size; /* numbers of one */
+    size_t size;      /* numbers of one */
     float *numbers;   /* [template][size]; sums until the gallery is closed */
     uint32_t *owners; /* student, or NOBODY: he has moved to a better model */
     size_t count, capacity;
@@ -43,8 +43,7 @@ static const uint32_t NOBODY = UINT32_MAX;
 /* Codes reach from -CODE_MAX to CODE_MAX. */
 enum { CODE_MAX = 127 };
 
-enum hr_status hr_gallery_new(struct hr_gallery **out, const struct hr_vector_layout *known,
-                              struct hr_error *error)
+enum hr_status hr_gallery_new(struct hr_gallery **out, const struct hr_vector_layout *known, struct hr_error *error)
 {
     *out = NULL;
     struct hr_gallery *gallery = calloc(1, sizeof *gallery);
@@ -91,8 +90,7 @@ static size_t hash_of(const char *text)
 static size_t find_slot(const struct hr_gallery *gallery, const char *student_id)
 {
     size_t at = hash_of(student_id) & (gallery->slot_count - 1);
-    while (gallery->slots[at] != 0 &&
-           strcmp(gallery->students[gallery->slots[at] - 1].id, student_id) != 0)
+    while (gallery->slots[at] != 0 && strcmp(gallery->students[gallery->slots[at] - 1].id, student_id) != 0)
         at = (at + 1) & (gallery->slot_count - 1);
     return at;
 }
@@ -133,13 +131,11 @@ size_t hr_gallery_find(const struct hr_gallery *gallery, const char *student_id)
 }
 
 /* A place among the part's templates, all zeros. */
-static enum hr_status add_template(struct templates *templates, size_t owner, size_t *place,
-                                   struct hr_error *error)
+static enum hr_status add_template(struct templates *templates, size_t owner, size_t *place, struct hr_error *error)
 {
     if (templates->count == templates->capacity) {
         size_t capacity = templates->capacity > 0 ? 2 * templates->capacity : 64;
-        float *numbers =
-            realloc(templates->numbers, capacity * templates->size * sizeof *numbers);
+        float *numbers = realloc(templates->numbers, capacity * templates->size * sizeof *numbers);
         if (numbers == NULL)
             return no_memory(error);
         templates->numbers = numbers;
@@ -151,13 +147,12 @@ static enum hr_status add_template(struct templates *templates, size_t owner, si
     }
     *place = templates->count++;
     templates->owners[*place] = (uint32_t)owner;
-    memset(templates->numbers + *place * templates->size, 0,
-           templates->size * sizeof *templates->numbers);
+    memset(templates->numbers + *place * templates->size, 0, templates->size * sizeof *templates->numbers);
     return HR_OK;
 }
 
-static enum hr_status add_student(struct hr_gallery *gallery, const char *student_id, size_t part,
-                                  size_t *index, struct hr_error *error)
+static enum hr_status add_student(struct hr_gallery *gallery, const char *student_id, size_t part, size_t *index,
+                                  struct hr_error *error)
 {
     enum hr_status status = grow_students(gallery, error);
     if (status != HR_OK)
@@ -177,8 +172,7 @@ static enum hr_status add_student(struct hr_gallery *gallery, const char *studen
 }
 
 /* The student leaves what he has in another model behind. */
-static enum hr_status move_student(struct hr_gallery *gallery, size_t index, size_t part,
-                                   struct hr_error *error)
+static enum hr_status move_student(struct hr_gallery *gallery, size_t index, size_t part, struct hr_error *error)
 {
     struct student *student = &gallery->students[index];
     size_t place;
@@ -193,18 +187,16 @@ static enum hr_status move_student(struct hr_gallery *gallery, size_t index, siz
     return HR_OK;
 }
 
-static enum hr_status check_vector(const struct hr_gallery_vector *vector,
-                                   const struct hr_vector_part *part, struct hr_error *error)
+static enum hr_status check_vector(const struct hr_gallery_vector *vector, const struct hr_vector_part *part,
+                                   struct hr_error *error)
 {
     if (part == NULL)
-        return hr_error_set(error, HR_ERR_MODEL,
-                            "a face vector of the model '%s', which is not among those in use",
+        return hr_error_set(error, HR_ERR_MODEL, "a face vector of the model '%s', which is not among those in use",
                             vector->model_id);
     if (vector->size != part->model->vector_size)
         return hr_error_set(error, HR_ERR_FORMAT,
-                            "a face vector of student '%s' has %zu number%s, those of '%s' have %u",
-                            vector->student_id, vector->size, hr_plural(vector->size), part->model_id,
-                            part->model->vector_size);
+                            "a face vector of student '%s' has %zu number%s, those of '%s' have %u", vector->student_id,
+                            vector->size, hr_plural(vector->size), part->model_id, part->model->vector_size);
     for (size_t k = 0; k < vector->size; k++)
         if (!isfinite(vector->numbers[k]))
             return hr_error_set(error, HR_ERR_FORMAT,
@@ -223,14 +215,13 @@ static enum hr_status check_room(const struct hr_gallery *gallery, const char *s
     return HR_OK;
 }
 
-static enum hr_status find_or_add(struct hr_gallery *gallery, const char *student_id, size_t part,
-                                  size_t *index, struct hr_error *error)
+static enum hr_status find_or_add(struct hr_gallery *gallery, const char *student_id, size_t part, size_t *index,
+                                  struct hr_error *error)
 {
     *index = hr_gallery_find(gallery, student_id);
     if (*index == SIZE_MAX)
         return add_student(gallery, student_id, part, index, error);
-    return part < gallery->students[*index].part ? move_student(gallery, *index, part, error)
-                                                 : HR_OK;
+    return part < gallery->students[*index].part ? move_student(gallery, *index, part, error) : HR_OK;
 }
 
 /* Adds the vector, made length 1, to the sum that becomes the template. */
@@ -285,8 +276,7 @@ static float encode(const float *vector, size_t size, float step, int8_t *code)
 }
 
 /* Sums become templates of length 1, places of nobody are closed up, and all get their codes. */
-static enum hr_status finish_templates(struct hr_gallery *gallery, struct templates *templates,
-                                       struct hr_error *error)
+static enum hr_status finish_templates(struct hr_gallery *gallery, struct templates *templates, struct hr_error *error)
 {
     size_t kept = 0, size = templates->size;
     float largest = 0;
@@ -310,9 +300,8 @@ static enum hr_status finish_templates(struct hr_gallery *gallery, struct templa
         return no_memory(error);
     templates->step = largest / CODE_MAX;
     for (size_t i = 0; i < kept; i++)
-        templates->rounding_max =
-            fmaxf(templates->rounding_max, encode(templates->numbers + i * size, size,
-                                                  templates->step, templates->codes + i * size));
+        templates->rounding_max = fmaxf(templates->rounding_max, encode(templates->numbers + i * size, size,
+                                                                        templates->step, templates->codes + i * size));
     return HR_OK;
 }
 
@@ -352,8 +341,7 @@ static struct hr_gallery_likeness measure_likeness(const struct hr_gallery *gall
             if (a.part != b.part)
                 continue;
             const struct hr_model_face *model = a.part->model;
-            double score = (double)hr_vector_score(
-                model, hr_vector_cosine(a.template, b.template, model->vector_size));
+            double score = (double)hr_vector_score(model, hr_vector_cosine(a.template, b.template, model->vector_size));
             likeness.pairs++;
             sum += score;
             squares += score * score;
@@ -361,8 +349,7 @@ static struct hr_gallery_likeness measure_likeness(const struct hr_gallery *gall
     }
     if (likeness.pairs > 0) {
         likeness.mean = sum / (double)likeness.pairs;
-        likeness.deviation =
-            sqrt(fmax(0, squares / (double)likeness.pairs - likeness.mean * likeness.mean));
+        likeness.deviation = sqrt(fmax(0, squares / (double)likeness.pairs - likeness.mean * likeness.mean));
     }
     return likeness;
 }
@@ -405,8 +392,7 @@ struct hr_gallery_student hr_gallery_student(const struct hr_gallery *gallery, s
                                        .vectors = student->vectors,
                                        .face_px = student->face_px,
                                        .cohesion = student->cohesion,
-                                       .template =
-                                           templates->numbers + student->place * templates->size};
+                                       .template = templates->numbers + student->place * templates->size};
 }
 
 struct hr_gallery_likeness hr_gallery_likeness(const struct hr_gallery *gallery)
@@ -449,8 +435,7 @@ static float coarse_limit(const struct search *search)
         return INFINITY;
     float cosine = score * search->model->stranger_deviation + search->model->stranger_mean;
     float distance = sqrtf(fmaxf(0, search->squares + 1 - 2 * cosine));
-    float steps = (distance + search->templates->rounding_max + search->rounding) /
-                  search->templates->step;
+    float steps = (distance + search->templates->rounding_max + search->rounding) / search->templates->step;
     return steps * steps * 1.001f + 1;
 }
 
@@ -468,8 +453,7 @@ static void search_templates(struct search *search)
             if (!((float)coarse[i] < limit))
                 continue;
             struct hr_match match = {.student = templates->owners[first + i]};
-            match.similarity =
-                hr_vector_cosine(search->probe, templates->numbers + (first + i) * size, size);
+            match.similarity = hr_vector_cosine(search->probe, templates->numbers + (first + i) * size, size);
             match.score = hr_vector_score(search->model, match.similarity);
             note_match(search->matches, search->count, &match);
             limit = coarse_limit(search);
@@ -477,8 +461,7 @@ static void search_templates(struct search *search)
     }
 }
 
-void hr_gallery_search(const struct hr_gallery *gallery, const float *probe,
-                       struct hr_match *matches, size_t count)
+void hr_gallery_search(const struct hr_gallery *gallery, const float *probe, struct hr_match *matches, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         matches[i] = (struct hr_match){SIZE_MAX, 0, -INFINITY};

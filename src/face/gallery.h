@@ -59,8 +59,7 @@ struct hr_match {
  * student SIZE_MAX. `probe` has the gallery's layout; its parts have length 1, or less when it is a mean of views:
  * then the similarity is the mean of the views' similarities. Exact: what the coarse first look leaves out is proven
  * to be less alike. */
-void hr_gallery_search(const struct hr_gallery *gallery, const float *probe,
-                       struct hr_match *matches, size_t count);
+void hr_gallery_search(const struct hr_gallery *gallery, const float *probe, struct hr_match *matches, size_t count);
 
 /* How alike the students are to each other: the scores of their templates, over all pairs of the same model (of an
  * even choice of some hundred students when there are more). */

@@ -79,9 +79,8 @@ enum hr_status hr_people_of_tracks(const struct hr_tracks *tracks, const struct 
                                    size_t *people, struct hr_error *error)
 {
     size_t count = hr_tracks_count(tracks);
-    struct people found = {.tracks = tracks,
-                           .last = calloc(count + 1, sizeof *found.last),
-                           .next = calloc(count + 1, sizeof *found.next)};
+    struct people found = {
+        .tracks = tracks, .last = calloc(count + 1, sizeof *found.last), .next = calloc(count + 1, sizeof *found.next)};
     enum hr_status status = HR_OK;
     if (found.last == NULL || found.next == NULL)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu people", count);

@@ -46,8 +46,7 @@ static void fill_spans(struct span *spans, float *shares, int source, int target
     }
 }
 
-enum hr_status hr_shrinker_new(struct hr_shrinker **out, const struct hr_shrinker_sizes *sizes,
-                               struct hr_error *error)
+enum hr_status hr_shrinker_new(struct hr_shrinker **out, const struct hr_shrinker_sizes *sizes, struct hr_error *error)
 {
     *out = NULL;
     struct hr_size source = sizes->source, target = sizes->target, padded = sizes->padded;
@@ -55,8 +54,7 @@ enum hr_status hr_shrinker_new(struct hr_shrinker **out, const struct hr_shrinke
     if (status != HR_OK)
         return status;
     if (target.width_px <= 0 || target.height_px <= 0 || target.width_px > source.width_px ||
-        target.height_px > source.height_px || padded.width_px < target.width_px ||
-        padded.height_px < target.height_px)
+        target.height_px > source.height_px || padded.width_px < target.width_px || padded.height_px < target.height_px)
         return hr_error_set(error, HR_ERR_INTERNAL, "a picture cannot be shrunk to a larger one");
     struct hr_shrinker *shrinker = calloc(1, sizeof *shrinker);
     if (shrinker == NULL)
@@ -100,8 +98,7 @@ static bool same_size(struct hr_size a, struct hr_size b)
 bool hr_shrinker_fits(const struct hr_shrinker *shrinker, const struct hr_shrinker_sizes *sizes)
 {
     return shrinker != NULL && same_size(shrinker->sizes.source, sizes->source) &&
-           same_size(shrinker->sizes.target, sizes->target) &&
-           same_size(shrinker->sizes.padded, sizes->padded);
+           same_size(shrinker->sizes.target, sizes->target) && same_size(shrinker->sizes.padded, sizes->padded);
 }
 
 /* line[i] = or += share * row[i], `count` cells. */
@@ -155,8 +152,8 @@ static void part_columns(const float *line, int width, float *red, float *green,
     }
 }
 
-static void average_columns(const struct span *columns, int width, const float *line, float *red,
-                            float *green, float *blue)
+static void average_columns(const struct span *columns, int width, const float *line, float *red, float *green,
+                            float *blue)
 {
     for (int x = 0; x < width; x++) {
         const struct span *span = &columns[x];

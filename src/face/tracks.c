@@ -27,25 +27,21 @@ static const float better_by = 1.1f;
 
 struct hr_tracks_options hr_tracks_options_default(void)
 {
-    return (struct hr_tracks_options){
-        .views_per_track = 4, .gap_max_us = 2000000, .face_min_px = 20};
+    return (struct hr_tracks_options){.views_per_track = 4, .gap_max_us = 2000000, .face_min_px = 20};
 }
 
 enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedders *embedders,
                              const struct hr_tracks_options *options, struct hr_error *error)
 {
     *out = NULL;
-    if (options->views_per_track < 1 || options->views_per_track > HR_TRACK_VIEWS_MAX ||
-        options->gap_max_us < 0 || !(options->face_min_px >= 0))
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "the options for following faces make no sense");
+    if (options->views_per_track < 1 || options->views_per_track > HR_TRACK_VIEWS_MAX || options->gap_max_us < 0 ||
+        !(options->face_min_px >= 0))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the options for following faces make no sense");
     struct hr_tracks *tracks = calloc(1, sizeof *tracks);
     if (tracks != NULL)
         tracks->chips = malloc(hr_embedders_chip_bytes(embedders) + 1);
     if (tracks != NULL)
-        tracks->batch = malloc(HR_EMBED_AT_ONCE * hr_embedders_layout(embedders)->size *
-                                   sizeof *tracks->batch +
-                               1);
+        tracks->batch = malloc(HR_EMBED_AT_ONCE * hr_embedders_layout(embedders)->size * sizeof *tracks->batch + 1);
     if (tracks == NULL || tracks->chips == NULL || tracks->batch == NULL) {
         hr_tracks_free(tracks);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to follow faces");
@@ -138,8 +134,7 @@ static void embed_waiting(struct hr_tracks *tracks, struct waiting *waiting)
     waiting->count = 0;
 }
 
-static void embed_views(struct hr_tracks *tracks, struct hr_followed *track,
-                        struct waiting *waiting)
+static void embed_views(struct hr_tracks *tracks, struct hr_followed *track, struct waiting *waiting)
 {
     for (size_t i = 0; i < track->view_count; i++) {
         if (track->views[i].embedded)
@@ -200,8 +195,8 @@ void hr_tracks_close_one(struct hr_followed *track)
 
 /* Closes those open tracks that `ends` says, embeds their views together, forgets their pictures.
  */
-static void close_tracks(struct hr_tracks *tracks, bool (*ends)(const struct hr_tracks *tracks,
-                                                                const struct hr_followed *track))
+static void close_tracks(struct hr_tracks *tracks,
+                         bool (*ends)(const struct hr_tracks *tracks, const struct hr_followed *track))
 {
     struct waiting waiting = {.count = 0};
     for (size_t i = 0; i < tracks->open_count; i++) {
@@ -227,8 +222,7 @@ static void close_tracks(struct hr_tracks *tracks, bool (*ends)(const struct hr_
 
 static bool out_of_sight(const struct hr_tracks *tracks, const struct hr_followed *track)
 {
-    return tracks->frame_us - track->seen.last_us >
-           tracks->options.gap_max_us + tracks->interval_us;
+    return tracks->frame_us - track->seen.last_us > tracks->options.gap_max_us + tracks->interval_us;
 }
 
 static bool every_track(const struct hr_tracks *tracks, const struct hr_followed *track)
@@ -290,8 +284,7 @@ static enum hr_status reserve(struct hr_tracks *tracks, size_t faces, struct hr_
     return HR_OK;
 }
 
-static void look_at_faces(struct hr_tracks *tracks, const struct hr_frame *frame,
-                          const struct hr_faces *faces)
+static void look_at_faces(struct hr_tracks *tracks, const struct hr_frame *frame, const struct hr_faces *faces)
 {
     for (size_t i = 0; i < faces->count; i++) {
         struct hr_sighting *sighting = &tracks->sightings[i];
@@ -309,9 +302,8 @@ static void look_at_faces(struct hr_tracks *tracks, const struct hr_frame *frame
 
 static float likeness(const struct hr_followed *track, const struct hr_sighting *sighting)
 {
-    return track->has_thumbnail && sighting->usable
-               ? hr_thumbnail_correlation(&track->thumbnail, &sighting->thumbnail)
-               : 0;
+    return track->has_thumbnail && sighting->usable ? hr_thumbnail_correlation(&track->thumbnail, &sighting->thumbnail)
+                                                    : 0;
 }
 
 /* Lower is likelier; INFINITY: it can't have moved or grown like that. */
@@ -332,8 +324,7 @@ static float cost_of(const struct hr_tracks *tracks, const struct hr_followed *t
 }
 
 /* How alike the track so far and the sighting are, in the best model. Both must have something to compare. */
-static float likeness_of_vectors(struct hr_tracks *tracks, struct hr_followed *track,
-                                 struct hr_sighting *sighting)
+static float likeness_of_vectors(struct hr_tracks *tracks, struct hr_followed *track, struct hr_sighting *sighting)
 {
     struct waiting waiting = {.count = 0};
     embed_views(tracks, track, &waiting);
@@ -370,8 +361,7 @@ float hr_tracks_likeness(const struct hr_tracks *tracks, size_t a, size_t b)
 
 /* Whether the embeddings say that track and sighting are one person. Without any view on one side
  * (too small) there is nothing to compare, and the places decide. */
-static bool same_person(struct hr_tracks *tracks, struct hr_followed *track,
-                        struct hr_sighting *sighting)
+static bool same_person(struct hr_tracks *tracks, struct hr_followed *track, struct hr_sighting *sighting)
 {
     return !sighting->usable || track->view_count == 0 || tracks->layout->count == 0 ||
            likeness_of_vectors(tracks, track, sighting) >= hr_tracks_same_person_score(tracks);
@@ -379,14 +369,12 @@ static bool same_person(struct hr_tracks *tracks, struct hr_followed *track,
 
 /* --- growing a track --- */
 
-static void keep_view(struct hr_tracks *tracks, struct hr_followed *track,
-                      const struct hr_sighting *sighting)
+static void keep_view(struct hr_tracks *tracks, struct hr_followed *track, const struct hr_sighting *sighting)
 {
     struct hr_kept_view *place = NULL;
     if (track->view_count < (size_t)tracks->options.views_per_track) {
         place = &track->views[track->view_count];
-        *place = (struct hr_kept_view){.vector = track->view_numbers +
-                                                 track->view_count * tracks->layout->size};
+        *place = (struct hr_kept_view){.vector = track->view_numbers + track->view_count * tracks->layout->size};
     } else {
         place = &track->views[0];
         for (size_t i = 1; i < track->view_count; i++)
@@ -430,8 +418,7 @@ static void keep_place(struct hr_track *seen, int64_t at_us, const struct hr_box
     seen->places[seen->place_count++] = (struct hr_track_place){at_us, *box};
 }
 
-static void grow_track(struct hr_tracks *tracks, struct hr_followed *track,
-                       const struct hr_sighting *sighting)
+static void grow_track(struct hr_tracks *tracks, struct hr_followed *track, const struct hr_sighting *sighting)
 {
     struct hr_track *seen = &track->seen;
     seen->last_us = tracks->frame_us;
@@ -456,8 +443,7 @@ static void grow_track(struct hr_tracks *tracks, struct hr_followed *track,
 static enum hr_status reserve_one(struct hr_tracks *tracks, struct hr_error *error)
 {
     if (tracks->count >= HR_LIMIT_TRACKS_PER_VIDEO)
-        return hr_error_set(error, HR_ERR_LIMIT, "more than %d faces came and went",
-                            HR_LIMIT_TRACKS_PER_VIDEO);
+        return hr_error_set(error, HR_ERR_LIMIT, "more than %d faces came and went", HR_LIMIT_TRACKS_PER_VIDEO);
     if (tracks->count == tracks->capacity) {
         size_t capacity = tracks->capacity > 0 ? 2 * tracks->capacity : 32;
         struct hr_followed *items = realloc(tracks->items, capacity * sizeof *items);
@@ -477,8 +463,7 @@ static enum hr_status reserve_one(struct hr_tracks *tracks, struct hr_error *err
     return HR_OK;
 }
 
-enum hr_status hr_tracks_open_one(struct hr_tracks *tracks, struct hr_followed **out,
-                                  struct hr_error *error)
+enum hr_status hr_tracks_open_one(struct hr_tracks *tracks, struct hr_followed **out, struct hr_error *error)
 {
     enum hr_status status = reserve_one(tracks, error);
     if (status != HR_OK)
@@ -498,8 +483,7 @@ enum hr_status hr_tracks_open_one(struct hr_tracks *tracks, struct hr_followed *
     return HR_OK;
 }
 
-static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sighting *sighting,
-                                  struct hr_error *error)
+static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sighting *sighting, struct hr_error *error)
 {
     struct hr_followed *track;
     enum hr_status status = hr_tracks_open_one(tracks, &track, error);
@@ -516,12 +500,10 @@ static enum hr_status begin_track(struct hr_tracks *tracks, const struct hr_sigh
 /* --- which face is whose --- */
 
 /* By place and looks; what is not sure must pass same_person. */
-static enum hr_status match_by_place(struct hr_tracks *tracks, size_t faces, bool *taken,
-                                     struct hr_error *error)
+static enum hr_status match_by_place(struct hr_tracks *tracks, size_t faces, bool *taken, struct hr_error *error)
 {
     struct hr_assign_size size = {.rows = faces, .columns = tracks->open_count};
-    const float alone =
-        10; /* more than any cost: places alone never part what may belong together */
+    const float alone = 10; /* more than any cost: places alone never part what may belong together */
     for (size_t i = 0; i < faces; i++)
         for (size_t j = 0; j < size.columns; j++)
             tracks->cost[i * size.columns + j] =
@@ -546,8 +528,7 @@ static enum hr_status match_by_place(struct hr_tracks *tracks, size_t faces, boo
 
 /* The camera moved, or somebody walked: faces that found no track against tracks that found no
  * face, by their embeddings alone. */
-static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, bool *taken,
-                                     struct hr_error *error)
+static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, bool *taken, struct hr_error *error)
 {
     size_t columns = tracks->open_count;
     bool any = false;
@@ -557,8 +538,8 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
             struct hr_followed *track = &tracks->items[tracks->open[j]];
             float *cost = &tracks->cost[i * columns + j];
             *cost = INFINITY;
-            if (tracks->chosen[i] != SIZE_MAX || taken[j] || !sighting->usable ||
-                track->view_count == 0 || tracks->layout->count == 0)
+            if (tracks->chosen[i] != SIZE_MAX || taken[j] || !sighting->usable || track->view_count == 0 ||
+                tracks->layout->count == 0)
                 continue;
             float score = likeness_of_vectors(tracks, track, sighting);
             if (score < hr_tracks_same_person_score(tracks))
@@ -572,7 +553,8 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
     if (chosen == NULL)
         return no_memory(error);
     struct hr_assign_size size = {.rows = faces, .columns = columns};
-    enum hr_status status = hr_assign(size, tracks->cost, score_ceiling - hr_tracks_same_person_score(tracks), chosen, error);
+    enum hr_status status =
+        hr_assign(size, tracks->cost, score_ceiling - hr_tracks_same_person_score(tracks), chosen, error);
     for (size_t i = 0; status == HR_OK && i < faces; i++)
         if (tracks->chosen[i] == SIZE_MAX)
             tracks->chosen[i] = chosen[i];
@@ -592,8 +574,8 @@ static enum hr_status match(struct hr_tracks *tracks, size_t faces, struct hr_er
     return status;
 }
 
-static enum hr_status add_faces(struct hr_tracks *tracks, const struct hr_frame *frame,
-                                const struct hr_faces *faces, struct hr_error *error)
+static enum hr_status add_faces(struct hr_tracks *tracks, const struct hr_frame *frame, const struct hr_faces *faces,
+                                struct hr_error *error)
 {
     enum hr_status status = reserve(tracks, faces->count, error);
     if (status != HR_OK)
@@ -603,16 +585,15 @@ static enum hr_status add_faces(struct hr_tracks *tracks, const struct hr_frame 
     size_t was_open = tracks->open_count;
     for (size_t i = 0; status == HR_OK && i < faces->count; i++) {
         if (tracks->chosen[i] < was_open)
-            grow_track(tracks, &tracks->items[tracks->open[tracks->chosen[i]]],
-                       &tracks->sightings[i]);
+            grow_track(tracks, &tracks->items[tracks->open[tracks->chosen[i]]], &tracks->sightings[i]);
         else
             status = begin_track(tracks, &tracks->sightings[i], error);
     }
     return status;
 }
 
-enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame,
-                             const struct hr_faces *faces, struct hr_error *error)
+enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame, const struct hr_faces *faces,
+                             struct hr_error *error)
 {
     tracks->interval_us = tracks->open_count > 0 ? frame->pts_us - tracks->frame_us : 0;
     tracks->frame_us = frame->pts_us;

@@ -12,8 +12,7 @@ struct hr_tracks; /* opaque; one per session */
 
 struct hr_tracks_options {
     int views_per_track; /* views embedded per track; default 4 */
-    int64_t
-        gap_max_us; /* a face not seen for so long has left; default 2 s plus a sample interval */
+    int64_t gap_max_us;  /* a face not seen for so long has left; default 2 s plus a sample interval */
     /* Smaller faces are counted but not embedded; default 20: a face of 24 pixels is measured as 20 to 28, and what is
      * certain of them is as right as of larger ones (docs/accuracy.md). */
     float face_min_px;
@@ -22,13 +21,12 @@ struct hr_tracks_options hr_tracks_options_default(void);
 
 /* `embedders` are borrowed: the tracks' vectors have their layout. */
 enum hr_status hr_tracks_new(struct hr_tracks **out, struct hr_embedders *embedders,
-                             const struct hr_tracks_options *options,
-                             struct hr_error *error) HR_MUST_USE;
+                             const struct hr_tracks_options *options, struct hr_error *error) HR_MUST_USE;
 void hr_tracks_free(struct hr_tracks *tracks);
 
 /* Add the faces of the next frame (times of one camera never go back). Copies what it keeps. */
-enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame,
-                             const struct hr_faces *faces, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_tracks_add(struct hr_tracks *tracks, const struct hr_frame *frame, const struct hr_faces *faces,
+                             struct hr_error *error) HR_MUST_USE;
 /* From here on the frames are another camera's, whose times begin anew: open tracks end, and tracks of
  * different cameras may be the same student at the same time. */
 void hr_tracks_next_camera(struct hr_tracks *tracks);
@@ -40,12 +38,10 @@ void hr_tracks_reset(struct hr_tracks *tracks);
 /* Everything that is known so far, to go on later or elsewhere as if there had been no pause:
  * vectors and places, and of faces still in sight a few grey cells; no picture. Adds to an
  * initialised buffer. Embeds what waits for it. */
-enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out,
-                              struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out, struct hr_error *error) HR_MUST_USE;
 /* Into tracks that were reset, of the same options and embedders. FORMAT, and reset again, when the bytes make no
  * sense. */
-enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
-                              struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes, struct hr_error *error) HR_MUST_USE;
 
 /* Where a track was at one time. */
 struct hr_track_place {
@@ -87,14 +83,14 @@ float hr_tracks_likeness(const struct hr_tracks *tracks, size_t a, size_t b);
 
 /* Why a track is in its band. */
 enum hr_decision_reason {
-    HR_DECISION_ACCEPTED,     /* certain */
-    HR_DECISION_NO_GALLERY,   /* unknown: nobody is enrolled */
-    HR_DECISION_TOO_SMALL,    /* unknown: no view was good enough to embed */
-    HR_DECISION_UNLIKE,       /* unknown: strangers look as much like somebody of the class */
-    HR_DECISION_WEAK,         /* review: more alike than most strangers, not enough to be certain */
-    HR_DECISION_AMBIGUOUS,    /* review, or unknown when it is weak too: another student is nearly as alike */
-    HR_DECISION_ONE_SIGHT,    /* review: seen in one frame where more were looked at */
-    HR_DECISION_TAKEN,        /* unknown: another track seen at the same time fits that student better */
+    HR_DECISION_ACCEPTED,   /* certain */
+    HR_DECISION_NO_GALLERY, /* unknown: nobody is enrolled */
+    HR_DECISION_TOO_SMALL,  /* unknown: no view was good enough to embed */
+    HR_DECISION_UNLIKE,     /* unknown: strangers look as much like somebody of the class */
+    HR_DECISION_WEAK,       /* review: more alike than most strangers, not enough to be certain */
+    HR_DECISION_AMBIGUOUS,  /* review, or unknown when it is weak too: another student is nearly as alike */
+    HR_DECISION_ONE_SIGHT,  /* review: seen in one frame where more were looked at */
+    HR_DECISION_TAKEN,      /* unknown: another track seen at the same time fits that student better */
     HR_DECISION_REASON_COUNT
 };
 const char *hr_decision_reason_name(enum hr_decision_reason reason);
@@ -124,8 +120,7 @@ struct hr_class_rule {
     double margin_certain; /* in standard deviations of strangers, as scores */
     double crowding;       /* 0: an ordinary class; 1: the students are as alike as they come */
 };
-struct hr_class_rule hr_class_rule(const struct hr_gallery *gallery,
-                                   const struct hr_decide_options *options);
+struct hr_class_rule hr_class_rule(const struct hr_gallery *gallery, const struct hr_decide_options *options);
 
 /* One decision per track; `out` has hr_tracks_count entries. Tracks of one camera that overlap in time
  * never get the same student: optimal assignment over each group of overlapping tracks. */

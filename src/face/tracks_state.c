@@ -28,7 +28,7 @@ struct state_track {
     float face_px, best_overall, best_sharpness, best_frontal;
     struct hr_box best_box, box;
     uint32_t has_thumbnail;
-    uint32_t has_vector;           /* a closed track: its mean vector follows */
+    uint32_t has_vector; /* a closed track: its mean vector follows */
     uint32_t camera;
     uint32_t place_count, place_step; /* the places follow, before all else */
     uint32_t reserved;
@@ -43,25 +43,23 @@ static void append(struct hr_buffer *out, const void *record, size_t size)
     hr_buffer_append(out, hr_view_of(record, size));
 }
 
-static void save_track(const struct hr_tracks *tracks, const struct hr_followed *track,
-                       struct hr_buffer *out)
+static void save_track(const struct hr_tracks *tracks, const struct hr_followed *track, struct hr_buffer *out)
 {
-    struct state_track record = {
-        .first_us = track->seen.first_us,
-        .last_us = track->seen.last_us,
-        .best_us = track->seen.best_us,
-        .sightings = track->seen.sightings,
-        .camera = (uint32_t)track->seen.camera,
-        .place_count = (uint32_t)track->seen.place_count,
-        .place_step = (uint32_t)track->seen.place_step,
-        .views = (uint32_t)(track->open ? track->view_count : track->seen.views),
-        .open = track->open,
-        .face_px = track->seen.face_px,
-        .best_overall = track->best_overall,
-        .best_sharpness = track->seen.best_sharpness,
-        .best_frontal = track->seen.best_frontal,
-        .best_box = track->seen.best_box,
-        .box = track->box};
+    struct state_track record = {.first_us = track->seen.first_us,
+                                 .last_us = track->seen.last_us,
+                                 .best_us = track->seen.best_us,
+                                 .sightings = track->seen.sightings,
+                                 .camera = (uint32_t)track->seen.camera,
+                                 .place_count = (uint32_t)track->seen.place_count,
+                                 .place_step = (uint32_t)track->seen.place_step,
+                                 .views = (uint32_t)(track->open ? track->view_count : track->seen.views),
+                                 .open = track->open,
+                                 .face_px = track->seen.face_px,
+                                 .best_overall = track->best_overall,
+                                 .best_sharpness = track->seen.best_sharpness,
+                                 .best_frontal = track->seen.best_frontal,
+                                 .best_box = track->seen.best_box,
+                                 .box = track->box};
     size_t vector_bytes = tracks->layout->size * sizeof(float);
     record.has_vector = !track->open && track->seen.vector != NULL;
     if (track->open && track->has_thumbnail) {
@@ -78,8 +76,7 @@ static void save_track(const struct hr_tracks *tracks, const struct hr_followed 
     }
 }
 
-enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out,
-                              struct hr_error *error)
+enum hr_status hr_tracks_save(struct hr_tracks *tracks, struct hr_buffer *out, struct hr_error *error)
 {
     hr_tracks_embed_all(tracks);
     struct state_head head = {.track_count = (uint32_t)tracks->count,
@@ -115,9 +112,8 @@ static bool all_finite(const float *numbers, size_t count)
 
 static bool is_sensible_box(const struct hr_box *box)
 {
-    return isfinite(box->left_px) && isfinite(box->top_px) && isfinite(box->right_px) &&
-           isfinite(box->bottom_px) && box->left_px <= box->right_px &&
-           box->top_px <= box->bottom_px;
+    return isfinite(box->left_px) && isfinite(box->top_px) && isfinite(box->right_px) && isfinite(box->bottom_px) &&
+           box->left_px <= box->right_px && box->top_px <= box->bottom_px;
 }
 
 static bool is_sensible(const struct hr_tracks *tracks, const struct state_track *record)
@@ -127,13 +123,12 @@ static bool is_sensible(const struct hr_tracks *tracks, const struct state_track
            record->first_us <= record->last_us &&
            record->last_us <= (current ? tracks->frame_us : HR_LIMIT_VIDEO_TIME_US) &&
            record->first_us >= -HR_LIMIT_VIDEO_TIME_US && record->sightings > 0 &&
-           record->sightings <= HR_LIMIT_SAMPLES_PER_VIDEO && record->open <= 1 &&
-           record->has_thumbnail <= 1 && record->place_count > 0 && record->place_count <= HR_TRACK_PLACES_MAX &&
-           record->place_step > 0 && record->place_step <= HR_LIMIT_SAMPLES_PER_VIDEO &&
-           record->has_vector <= 1 && (record->has_vector == 0 || record->open == 0) &&
-           record->views <= (uint32_t)tracks->options.views_per_track &&
-           isfinite(record->face_px) && isfinite(record->best_overall) &&
-           isfinite(record->best_sharpness) && isfinite(record->best_frontal) &&
+           record->sightings <= HR_LIMIT_SAMPLES_PER_VIDEO && record->open <= 1 && record->has_thumbnail <= 1 &&
+           record->place_count > 0 && record->place_count <= HR_TRACK_PLACES_MAX && record->place_step > 0 &&
+           record->place_step <= HR_LIMIT_SAMPLES_PER_VIDEO && record->has_vector <= 1 &&
+           (record->has_vector == 0 || record->open == 0) &&
+           record->views <= (uint32_t)tracks->options.views_per_track && isfinite(record->face_px) &&
+           isfinite(record->best_overall) && isfinite(record->best_sharpness) && isfinite(record->best_frontal) &&
            is_sensible_box(&record->best_box) && is_sensible_box(&record->box) &&
            all_finite(record->thumbnail.cells, HR_THUMBNAIL_SIZE);
 }
@@ -144,13 +139,11 @@ static bool take_vector(const struct hr_tracks *tracks, struct hr_view *bytes, f
     return take(bytes, vector, size * sizeof *vector) && all_finite(vector, size);
 }
 
-static bool load_views(const struct hr_tracks *tracks, struct hr_followed *track, size_t count,
-                       struct hr_view *bytes)
+static bool load_views(const struct hr_tracks *tracks, struct hr_followed *track, size_t count, struct hr_view *bytes)
 {
     for (size_t i = 0; i < count; i++) {
         struct hr_kept_view *view = &track->views[i];
-        *view = (struct hr_kept_view){.embedded = true,
-                                      .vector = track->view_numbers + i * tracks->layout->size};
+        *view = (struct hr_kept_view){.embedded = true, .vector = track->view_numbers + i * tracks->layout->size};
         if (!take(bytes, &view->overall, sizeof view->overall) || !isfinite(view->overall) ||
             !take_vector(tracks, bytes, view->vector))
             return false;
@@ -176,8 +169,7 @@ static enum hr_status no_sense(struct hr_error *error)
     return hr_error_set(error, HR_ERR_FORMAT, "the saved tracks make no sense");
 }
 
-static enum hr_status load_track(struct hr_tracks *tracks, struct hr_view *bytes,
-                                 struct hr_error *error)
+static enum hr_status load_track(struct hr_tracks *tracks, struct hr_view *bytes, struct hr_error *error)
 {
     struct state_track record;
     if (!take(bytes, &record, sizeof record) || !is_sensible(tracks, &record))
@@ -212,19 +204,16 @@ static enum hr_status load_track(struct hr_tracks *tracks, struct hr_view *bytes
     return good ? HR_OK : no_sense(error);
 }
 
-enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes,
-                              struct hr_error *error)
+enum hr_status hr_tracks_load(struct hr_tracks *tracks, struct hr_view bytes, struct hr_error *error)
 {
     struct state_head head;
     hr_tracks_reset(tracks);
-    if (!take(&bytes, &head, sizeof head) ||
-        memcmp(head.magic, state_magic, sizeof head.magic) != 0 ||
+    if (!take(&bytes, &head, sizeof head) || memcmp(head.magic, state_magic, sizeof head.magic) != 0 ||
         head.views_per_track != (uint32_t)tracks->options.views_per_track ||
-        head.vector_size != (uint32_t)tracks->layout->size ||
-        head.track_count > HR_LIMIT_TRACKS_PER_VIDEO || head.interval_us < 0 ||
-        head.camera >= HR_LIMIT_VIDEO_STREAMS ||
-        head.interval_us > HR_LIMIT_VIDEO_DURATION_US ||
-        head.frame_us > HR_LIMIT_VIDEO_TIME_US || head.frame_us < -HR_LIMIT_VIDEO_TIME_US)
+        head.vector_size != (uint32_t)tracks->layout->size || head.track_count > HR_LIMIT_TRACKS_PER_VIDEO ||
+        head.interval_us < 0 || head.camera >= HR_LIMIT_VIDEO_STREAMS ||
+        head.interval_us > HR_LIMIT_VIDEO_DURATION_US || head.frame_us > HR_LIMIT_VIDEO_TIME_US ||
+        head.frame_us < -HR_LIMIT_VIDEO_TIME_US)
         return no_sense(error);
     tracks->frame_us = head.frame_us;
     tracks->camera = (int)head.camera;

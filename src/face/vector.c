@@ -4,8 +4,7 @@
 
 #include "face/embed.h"
 
-const struct hr_vector_part *hr_vector_part_of(const struct hr_vector_layout *layout,
-                                               const char *model_id)
+const struct hr_vector_part *hr_vector_part_of(const struct hr_vector_layout *layout, const char *model_id)
 {
     for (size_t i = 0; i < layout->count; i++)
         if (strcmp(layout->parts[i].model_id, model_id) == 0)
@@ -17,8 +16,7 @@ enum hr_status hr_vector_layout_add(struct hr_vector_layout *layout, const char 
                                     const struct hr_model_face *model, struct hr_error *error)
 {
     if (layout->count == HR_VECTOR_PARTS_MAX)
-        return hr_error_set(error, HR_ERR_LIMIT, "more than %d embedding models at once",
-                            HR_VECTOR_PARTS_MAX);
+        return hr_error_set(error, HR_ERR_LIMIT, "more than %d embedding models at once", HR_VECTOR_PARTS_MAX);
     layout->parts[layout->count++] =
         (struct hr_vector_part){.model_id = model_id, .model = model, .first = layout->size};
     layout->size += model->vector_size;

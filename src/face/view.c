@@ -10,8 +10,8 @@ void hr_thumbnail_make(const struct hr_chip *chip, struct hr_thumbnail *out)
         for (int column = 0; column < HR_THUMBNAIL_SIDE; column++) {
             int sum = 0;
             for (int y = 0; y < CELL; y++) {
-                const uint8_t *at = chip->rgb + 3 * ((FROM_Y + row * CELL + y) * HR_CHIP_SIDE_PX +
-                                                     FROM_X + column * CELL);
+                const uint8_t *at =
+                    chip->rgb + 3 * ((FROM_Y + row * CELL + y) * HR_CHIP_SIDE_PX + FROM_X + column * CELL);
                 for (int x = 0; x < CELL; x++, at += 3)
                     sum += at[0] + 2 * at[1] + at[2];
             }

@@ -23,8 +23,8 @@ struct hr_sighting {
     struct hr_thumbnail thumbnail;
     struct hr_chip chip; /* the standard one */
     float *vector;       /* memory of the tracks' */
-    bool usable;   /* large enough for a chip */
-    bool embedded; /* `vector` is there */
+    bool usable;         /* large enough for a chip */
+    bool embedded;       /* `vector` is there */
 };
 
 /* A view that a track keeps. */

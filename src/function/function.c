@@ -42,8 +42,8 @@ const char *hr_function_verdict_name(enum hr_function_verdict verdict)
 
 /* --- opening --- */
 
-static enum hr_status parse_place(const char *place, char bucket[HR_S3_BUCKET_SIZE], char *prefix,
-                                  size_t size, struct hr_error *error)
+static enum hr_status parse_place(const char *place, char bucket[HR_S3_BUCKET_SIZE], char *prefix, size_t size,
+                                  struct hr_error *error)
 {
     const char *key = NULL;
     enum hr_status status = hr_s3_url_parse(place, bucket, &key, error);
@@ -78,9 +78,8 @@ static enum hr_status check_options(struct hr_function *function, struct hr_erro
     const struct hr_function_options *options = &function->options;
     struct hr_report_columns columns;
     if (!hr_s3_url_is(options->out))
-        return hr_error_set(
-            error, HR_ERR_ARGUMENT,
-            "--out (HOMEROOM_OUT) takes s3://BUCKET or s3://BUCKET/PREFIX, not '%s'", options->out);
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "--out (HOMEROOM_OUT) takes s3://BUCKET or s3://BUCKET/PREFIX, not '%s'", options->out);
     enum hr_status status =
         parse_place(options->out, function->out_bucket, function->out_prefix, sizeof function->out_prefix, error);
     if (status == HR_OK)
@@ -198,8 +197,7 @@ static enum hr_status report_key(const struct handling *handling, const char *su
 static enum hr_status name_reports(struct handling *handling, struct hr_error *error)
 {
     const char *suffix = handling->function->options.format == HR_FORMAT_JSON ? ".json" : ".csv";
-    enum hr_status status =
-        report_key(handling, suffix, handling->report_key, sizeof handling->report_key, error);
+    enum hr_status status = report_key(handling, suffix, handling->report_key, sizeof handling->report_key, error);
     if (status == HR_OK)
         status = report_key(handling, ".error.json", handling->error_key, sizeof handling->error_key, error);
     return status;
@@ -224,14 +222,13 @@ static enum hr_status open_stores(struct handling *handling, struct hr_error *er
 {
     struct hr_function *function = handling->function;
     char kept[1100 + sizeof KEPT_FOLDER];
-    enum hr_status status =
-        open_store(handling, &handling->in, handling->event->bucket, handling->event->key, error);
+    enum hr_status status = open_store(handling, &handling->in, handling->event->bucket, handling->event->key, error);
     if (status == HR_OK)
         status = open_store(handling, &handling->out, function->out_bucket, handling->report_key, error);
     snprintf(kept, sizeof kept, "%s" KEPT_FOLDER, function->out_prefix);
     if (status == HR_OK)
-        status = hr_store_open_s3(&handling->kept, function->aws, function->out_bucket, kept, handling->deadline,
-                                  error);
+        status =
+            hr_store_open_s3(&handling->kept, function->aws, function->out_bucket, kept, handling->deadline, error);
     return status;
 }
 
@@ -279,11 +276,11 @@ static enum hr_status go_on_later(struct handling *handling, const struct hr_job
 
 static enum hr_status note_outcome(struct handling *handling, const struct hr_job_outcome *done, struct hr_error *error)
 {
-    static const enum hr_function_verdict verdicts[HR_JOB_VERDICT_COUNT] = {
-        [HR_JOB_DONE] = HR_FUNCTION_DONE,
-        [HR_JOB_DUPLICATE] = HR_FUNCTION_DUPLICATE,
-        [HR_JOB_SUPERSEDED] = HR_FUNCTION_SUPERSEDED,
-        [HR_JOB_BAD_INPUT] = HR_FUNCTION_BAD_VIDEO};
+    static const enum hr_function_verdict verdicts[HR_JOB_VERDICT_COUNT] = {[HR_JOB_DONE] = HR_FUNCTION_DONE,
+                                                                            [HR_JOB_DUPLICATE] = HR_FUNCTION_DUPLICATE,
+                                                                            [HR_JOB_SUPERSEDED] =
+                                                                                HR_FUNCTION_SUPERSEDED,
+                                                                            [HR_JOB_BAD_INPUT] = HR_FUNCTION_BAD_VIDEO};
     struct hr_function_outcome *outcome = handling->outcome;
     if (done->verdict == HR_JOB_SUSPENDED)
         return go_on_later(handling, done, error);
@@ -330,8 +327,7 @@ enum hr_status hr_function_handle(struct hr_function *function, const struct hr_
                                   const struct hr_deadline *deadline, struct hr_function_outcome *outcome,
                                   struct hr_error *error)
 {
-    struct handling handling = {
-        .function = function, .event = object, .deadline = deadline, .outcome = outcome};
+    struct handling handling = {.function = function, .event = object, .deadline = deadline, .outcome = outcome};
     *outcome = (struct hr_function_outcome){0};
     if (!is_about_a_video(&handling))
         return HR_OK;

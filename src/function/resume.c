@@ -6,9 +6,8 @@
 /* As S3 itself would send it. */
 static struct hr_json *event_of(const struct hr_resume *resume, struct hr_buffer *key)
 {
-    struct hr_json *event = hr_json_object_new(), *records = hr_json_array_new(),
-                   *record = hr_json_object_new(), *s3 = hr_json_object_new(),
-                   *bucket = hr_json_object_new(), *object = hr_json_object_new();
+    struct hr_json *event = hr_json_object_new(), *records = hr_json_array_new(), *record = hr_json_object_new(),
+                   *s3 = hr_json_object_new(), *bucket = hr_json_object_new(), *object = hr_json_object_new();
     hr_uri_encode(key, resume->event->key, true);
     bool good = hr_json_set(bucket, "name", hr_json_text_new(resume->event->bucket)) &&
                 hr_json_set(object, "key", hr_json_text_new(hr_buffer_text(key))) &&

@@ -109,21 +109,16 @@ static void conv_task(void *context, int task, int worker)
     loop->kernels->conv(job, pair, first, smaller(first + loop->chunk_rows, loop->rows));
 }
 
-static void run_conv_jobs(const struct hr_runner *runner, struct hr_conv_job *jobs, int job_count,
-                          int images)
+static void run_conv_jobs(const struct hr_runner *runner, struct hr_conv_job *jobs, int job_count, int images)
 {
     const struct hr_conv_job *job = &jobs[0];
     int area = job->kernel * job->kernel;
-    struct conv_loop loop = {.kernels = runner->kernels,
-                             .jobs = jobs,
-                             .pairs = (job->out_blocks + 1) / 2,
-                             .rows = job->rows * images};
+    struct conv_loop loop = {
+        .kernels = runner->kernels, .jobs = jobs, .pairs = (job->out_blocks + 1) / 2, .rows = job->rows * images};
     for (int i = 0; i < job_count; i++)
         hr_conv_choose_tiles(&jobs[i], runner->kernels->tile, loop.rows);
-    size_t in_row_bytes = (size_t)job->in_blocks * (size_t)job->in.row_stride * sizeof(float) *
-                          (size_t)job->stride;
-    size_t weight_bytes = (size_t)loop.pairs * (size_t)(job->in_blocks * job->lane * area) *
-                          HR_PAIR * sizeof(float);
+    size_t in_row_bytes = (size_t)job->in_blocks * (size_t)job->in.row_stride * sizeof(float) * (size_t)job->stride;
+    size_t weight_bytes = (size_t)loop.pairs * (size_t)(job->in_blocks * job->lane * area) * HR_PAIR * sizeof(float);
     loop.pairs_outside = weight_bytes > in_row_bytes * (size_t)loop.rows;
     /* Rows of a chunk: what stays in the first-level cache, but enough chunks for all threads. */
     int fit = (int)(24576 / (in_row_bytes + 1));
@@ -153,8 +148,7 @@ void hr_step_transposed(const struct hr_runner *runner, int op, int first, int c
         job->kernel = job->stride = 1;
         job->width = in->width;
         job->rows = in->height;
-        job->weights += (ptrdiff_t)i * ((job->out_blocks + 1) / 2) * job->in_blocks * job->lane *
-                        HR_PAIR;
+        job->weights += (ptrdiff_t)i * ((job->out_blocks + 1) / 2) * job->in_blocks * job->lane * HR_PAIR;
         job->out.data += (i / 2) * job->out.row_stride + (i % 2) * HR_BLOCK;
         job->out.row_stride *= 2;
         job->out_pixel_stride = 2 * HR_BLOCK;
@@ -227,9 +221,8 @@ static void expand_task(void *context, int pair, int worker)
 
     float *scratch = runner->scratch + (size_t)worker * runner->plan.scratch_floats;
     ptrdiff_t row = (ptrdiff_t)(wide->width + 2) * HR_BLOCK;
-    struct hr_plane plane = {.data = scratch + row + HR_BLOCK,
-                             .row_stride = row,
-                             .block_stride = row * (wide->height + 2)};
+    struct hr_plane plane = {
+        .data = scratch + row + HR_BLOCK, .row_stride = row, .block_stride = row * (wide->height + 2)};
     memset(scratch, 0, (size_t)(2 * plane.block_stride) * sizeof *scratch); /* for the border */
     expand.out = depthwise.in = plane;
     expand.out_first_block = depthwise.in_first_block = 2 * pair;
@@ -242,8 +235,7 @@ static void expand_task(void *context, int pair, int worker)
 void hr_step_expand(const struct hr_runner *runner, int first_op, int image)
 {
     struct fused_loop loop = {.runner = runner, .first_op = first_op, .image = image};
-    hr_pool_run(runner->pool, expand_task, &loop,
-                (runner->plan.values[first_op + 1].blocks + 1) / 2);
+    hr_pool_run(runner->pool, expand_task, &loop, (runner->plan.values[first_op + 1].blocks + 1) / 2);
 }
 
 /* --- expand, depthwise and project, a row at a time --- */
@@ -252,8 +244,7 @@ static void zero_ring_row(const struct hr_plane *ring, int blocks, int row, int 
 {
     ptrdiff_t place = (row + ring->ring_rows) % ring->ring_rows * ring->row_stride;
     for (int block = 0; block < blocks; block++)
-        memset(ring->data + block * ring->block_stride + place, 0,
-               (size_t)width * HR_BLOCK * sizeof(float));
+        memset(ring->data + block * ring->block_stride + place, 0, (size_t)width * HR_BLOCK * sizeof(float));
 }
 
 /* Result rows of one part: expanded rows pass through a ring of three or four, so that they are still in the cache

@@ -23,7 +23,7 @@ struct hr_model_header {
     uint64_t card_offset; /* six texts, each ended by a zero byte */
     uint32_t card_size;
     uint32_t size_multiple; /* of the input's sides */
-    uint32_t face_offset; /* struct hr_model_face, or 0: this network makes no face vectors */
+    uint32_t face_offset;   /* struct hr_model_face, or 0: this network makes no face vectors */
     uint32_t face_size;
 };
 

@@ -25,7 +25,7 @@ struct hr_plane {
 struct hr_conv_job {
     struct hr_plane in;
     int in_blocks;
-    int lane;     /* 8, or 4 for a picture */
+    int lane;      /* 8, or 4 for a picture */
     int lane_used; /* channels that are not zero in every block: 8, or 3 for RGB */
     int kernel, stride, pad;
     const float *weights, *bias, *slopes;

@@ -29,8 +29,7 @@ struct hr_network_parts hr_network_parts(const struct hr_network *network)
     const struct hr_model_header *header = (const void *)network->bytes;
     return (struct hr_network_parts){.header = header,
                                      .ops = (const void *)(network->bytes + header->ops_offset),
-                                     .outputs =
-                                         (const void *)(network->bytes + header->outputs_offset),
+                                     .outputs = (const void *)(network->bytes + header->outputs_offset),
                                      .bytes = network->bytes,
                                      .weights = network->weights};
 }
@@ -48,8 +47,8 @@ static uint64_t round_up(uint64_t value, uint64_t to)
 /* Whether [offset, offset + size) lies inside the file and starts on 64 bytes. */
 static bool inside(const struct hr_network *network, uint64_t offset, uint64_t size)
 {
-    return offset % 64 == 0 && offset >= sizeof(struct hr_model_header) &&
-           offset <= network->size && size <= network->size - offset;
+    return offset % 64 == 0 && offset >= sizeof(struct hr_model_header) && offset <= network->size &&
+           size <= network->size - offset;
 }
 
 static enum hr_status refuse(struct hr_error *error, const char *reason)
@@ -75,20 +74,18 @@ static enum hr_status check_header(const struct hr_network *network, struct hr_e
     if (header->version != HR_MODEL_VERSION)
         return hr_model_wrong_version(header->version, error);
     if (header->file_size != network->size)
-        return hr_error_set(error, HR_ERR_MODEL,
-                            "the file has %zu bytes instead of %llu: it is truncated or damaged",
+        return hr_error_set(error, HR_ERR_MODEL, "the file has %zu bytes instead of %llu: it is truncated or damaged",
                             network->size, (unsigned long long)header->file_size);
     size_t before = offsetof(struct hr_model_header, version);
     if (XXH3_64bits(network->bytes + before, network->size - before) != header->checksum)
         return refuse(error, "the checksum does not match: the file is damaged");
     if (header->op_count == 0 || header->op_count > HR_MODEL_OPS_MAX || header->output_count == 0 ||
         header->output_count > HR_MODEL_OUTPUTS_MAX || header->input_channels == 0 ||
-        header->input_channels > HR_MODEL_CHANNELS_MAX || header->size_multiple == 0 ||
-        header->size_multiple > 1024 || header->card_size > HR_MODEL_CARD_MAX)
+        header->input_channels > HR_MODEL_CHANNELS_MAX || header->size_multiple == 0 || header->size_multiple > 1024 ||
+        header->card_size > HR_MODEL_CARD_MAX)
         return refuse(error, "the header's counts make no sense");
     if (!inside(network, header->ops_offset, header->op_count * sizeof(struct hr_model_op)) ||
-        !inside(network, header->outputs_offset,
-                header->output_count * sizeof(struct hr_model_output)) ||
+        !inside(network, header->outputs_offset, header->output_count * sizeof(struct hr_model_output)) ||
         !inside(network, header->card_offset, header->card_size))
         return refuse(error, "a section lies outside the file");
     return HR_OK;
@@ -114,9 +111,8 @@ uint64_t hr_model_weight_count(const struct hr_model_header *header, const struc
 static bool sensible_geometry(const struct hr_model_op *op)
 {
     if (op->in_channels == 0 || op->in_channels > HR_MODEL_CHANNELS_MAX || op->out_channels == 0 ||
-        op->out_channels > HR_MODEL_CHANNELS_MAX || op->kernel == 0 ||
-        op->kernel > HR_MODEL_KERNEL_MAX || op->stride == 0 || op->stride > 2 ||
-        op->pad >= op->kernel)
+        op->out_channels > HR_MODEL_CHANNELS_MAX || op->kernel == 0 || op->kernel > HR_MODEL_KERNEL_MAX ||
+        op->stride == 0 || op->stride > 2 || op->pad >= op->kernel)
         return false;
     if (op->kind == HR_OP_DECONV)
         return op->kernel == 2 && op->stride == 2 && op->pad == 0;
@@ -135,8 +131,7 @@ static uint32_t flags_of(uint32_t kind)
     switch (kind) {
     case HR_OP_CONV:
     case HR_OP_DECONV:
-        return HR_KERNEL_RELU_BEFORE_ADD | HR_KERNEL_RELU | HR_KERNEL_PRELU |
-               HR_MODEL_HALF_WEIGHTS;
+        return HR_KERNEL_RELU_BEFORE_ADD | HR_KERNEL_RELU | HR_KERNEL_PRELU | HR_MODEL_HALF_WEIGHTS;
     case HR_OP_DEPTHWISE:
         return HR_KERNEL_RELU | HR_KERNEL_PRELU | HR_MODEL_HALF_WEIGHTS;
     case HR_OP_ADD:
@@ -146,17 +141,15 @@ static uint32_t flags_of(uint32_t kind)
     }
 }
 
-static enum hr_status check_op(const struct hr_network *network,
-                               const struct hr_network_parts *parts, uint32_t index,
+static enum hr_status check_op(const struct hr_network *network, const struct hr_network_parts *parts, uint32_t index,
                                struct hr_error *error)
 {
     const struct hr_model_op *op = &parts->ops[index];
     bool convolves = op->kind == HR_OP_CONV || op->kind == HR_OP_DECONV;
-    bool good = op->kind >= HR_OP_CONV && op->kind < HR_OP_KIND_END && sensible_geometry(op) &&
-                op->source >= 0 && (uint32_t)op->source <= index && op->add >= -1 &&
-                op->add <= (int32_t)index && (op->flags & ~flags_of(op->kind)) == 0 &&
-                (op->kind == HR_OP_SCALE ? op->gate > 0 && (uint32_t)op->gate <= index
-                                         : op->gate == 0);
+    bool good = op->kind >= HR_OP_CONV && op->kind < HR_OP_KIND_END && sensible_geometry(op) && op->source >= 0 &&
+                (uint32_t)op->source <= index && op->add >= -1 && op->add <= (int32_t)index &&
+                (op->flags & ~flags_of(op->kind)) == 0 &&
+                (op->kind == HR_OP_SCALE ? op->gate > 0 && (uint32_t)op->gate <= index : op->gate == 0);
     /* Narrow pictures are read by convolutions only. */
     if (good && hr_value_lane(parts->header, 0) == HR_PICTURE_LANE)
         good = (op->source != 0 || op->kind == HR_OP_CONV) && op->add != 0;
@@ -170,8 +163,7 @@ static enum hr_status check_op(const struct hr_network *network,
         good = op->add >= 0;
         if (good) {
             uint32_t other = channels_of(parts, op->add);
-            good =
-                op->out_channels == (other > op->in_channels ? other : op->in_channels);
+            good = op->out_channels == (other > op->in_channels ? other : op->in_channels);
         }
     }
     if (good && op->kind != HR_OP_ADD && op->add >= 0)
@@ -184,10 +176,8 @@ static enum hr_status check_op(const struct hr_network *network,
     uint64_t weight_bytes = op->flags & HR_MODEL_HALF_WEIGHTS ? sizeof(uint16_t) : sizeof(float);
     if ((weights > 0 && !inside(network, op->weights_offset, weights * weight_bytes)) ||
         (bias > 0 && !inside(network, op->bias_offset, bias * sizeof(float))) ||
-        (op->flags & HR_KERNEL_PRELU &&
-         !inside(network, op->slopes_offset, bias * sizeof(float))))
-        return hr_error_set(error, HR_ERR_MODEL, "the weights of operation %u lie outside the file",
-                            index);
+        (op->flags & HR_KERNEL_PRELU && !inside(network, op->slopes_offset, bias * sizeof(float))))
+        return hr_error_set(error, HR_ERR_MODEL, "the weights of operation %u lie outside the file", index);
     return HR_OK;
 }
 
@@ -215,8 +205,7 @@ static enum hr_status read_card(struct hr_network *network, struct hr_error *err
 {
     struct hr_network_parts parts = hr_network_parts(network);
     struct hr_model_card *card = &network->card;
-    const char **texts[] = {&card->id,     &card->name,          &card->licence,
-                            &card->source, &card->source_sha256, &card->input};
+    const char **texts[] = {&card->id, &card->name, &card->licence, &card->source, &card->source_sha256, &card->input};
     const char *at = (const char *)network->bytes + parts.header->card_offset;
     const char *end = at + parts.header->card_size;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -249,8 +238,7 @@ static bool sensible_face(const struct hr_model_card *card, const struct hr_netw
            face->flags < HR_FACE_FLAGS_END && card->input_channels == 3 && card->output_count == 1 &&
            parts->outputs[0].channels == face->vector_size && all_finite(face->scale, 6) &&
            all_finite(&face->landmarks_px[0][0], 10) && all_finite(&face->stranger_mean, 4) &&
-           face->stranger_deviation > 0 && face->same_deviation > 0 &&
-           face->same_mean > face->stranger_mean;
+           face->stranger_deviation > 0 && face->same_deviation > 0 && face->same_mean > face->stranger_mean;
 }
 
 static enum hr_status read_face(struct hr_network *network, struct hr_error *error)
@@ -259,13 +247,10 @@ static enum hr_status read_face(struct hr_network *network, struct hr_error *err
     const struct hr_model_header *header = parts.header;
     if (header->face_offset == 0)
         return HR_OK;
-    if (header->face_size != sizeof(struct hr_model_face) ||
-        !inside(network, header->face_offset, header->face_size))
+    if (header->face_size != sizeof(struct hr_model_face) || !inside(network, header->face_offset, header->face_size))
         return refuse(error, "what it says of faces lies outside the file");
     network->card.face = (const void *)(network->bytes + header->face_offset);
-    return sensible_face(&network->card, &parts)
-               ? HR_OK
-               : refuse(error, "what it says of faces makes no sense");
+    return sensible_face(&network->card, &parts) ? HR_OK : refuse(error, "what it says of faces makes no sense");
 }
 
 static enum hr_status check(struct hr_network *network, struct hr_error *error)
@@ -291,8 +276,7 @@ static void free_network(struct hr_network *network)
     free(network);
 }
 
-enum hr_status hr_network_open_memory(struct hr_network **out, struct hr_view bytes,
-                                      struct hr_error *error)
+enum hr_status hr_network_open_memory(struct hr_network **out, struct hr_view bytes, struct hr_error *error)
 {
     *out = NULL;
     if ((uintptr_t)bytes.data % 64 != 0)
@@ -316,9 +300,8 @@ static enum hr_status map_file(const char *path, void **bytes, size_t *size, str
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return hr_error_set(
-            error, HR_ERR_MODEL,
-            "there is no model file '%s': say --models DIR, or prepare the models", path);
+        return hr_error_set(error, HR_ERR_MODEL, "there is no model file '%s': say --models DIR, or prepare the models",
+                            path);
     if (file < 0)
         return hr_error_set_errno(error, errno, "opening the model '%s'", path);
     enum hr_status status = HR_OK;

@@ -21,11 +21,11 @@ struct hr_pool;    /* opaque: worker threads, shared by runners */
 /* What an embedding network wants to be given, and what its numbers mean: everything by which one such network
  * differs from another. As it stands in the file (docs/model-format.md). */
 struct hr_model_face {
-    uint32_t rank;          /* of several models, the one of the higher rank tells people apart better */
-    uint32_t vector_size;   /* numbers per face, a multiple of 16 */
-    uint32_t chip_side_px;  /* the input is a square picture of the face */
-    uint32_t flags;         /* enum hr_face_flags */
-    float scale[3];         /* a colour c of 0..255 is given as c * scale + offset, in the network's order */
+    uint32_t rank;         /* of several models, the one of the higher rank tells people apart better */
+    uint32_t vector_size;  /* numbers per face, a multiple of 16 */
+    uint32_t chip_side_px; /* the input is a square picture of the face */
+    uint32_t flags;        /* enum hr_face_flags */
+    float scale[3];        /* a colour c of 0..255 is given as c * scale + offset, in the network's order */
     float offset[3];
     float landmarks_px[5][2]; /* x, y in the chip: left eye, right eye, nose tip, left and right mouth corner */
     /* Calibration. Cosines of different people of many kinds have the tail of a normal distribution of this mean and
@@ -47,12 +47,12 @@ enum { HR_VECTOR_SIZE_MAX = 1024 };
 
 /* The model card inside each compiled file. Strings are borrowed from the network. */
 struct hr_model_card {
-    const char *id;          /* "centerface-1", "dlib-resnet-1": what galleries are stamped with */
-    const char *name;        /* for people */
-    const char *licence;     /* SPDX */
-    const char *source;      /* package and file it was made from */
+    const char *id;      /* "centerface-1", "dlib-resnet-1": what galleries are stamped with */
+    const char *name;    /* for people */
+    const char *licence; /* SPDX */
+    const char *source;  /* package and file it was made from */
     const char *source_sha256;
-    const char *input;       /* layout, colour order, mean and scale, in words */
+    const char *input; /* layout, colour order, mean and scale, in words */
     int input_channels;
     int output_count;
     int size_multiple; /* width and height of the input must be multiples of it */

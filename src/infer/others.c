@@ -45,8 +45,7 @@ static void mean_task(void *context, int block, int worker)
     const struct mean_loop *loop = context;
     struct hr_plane in = loop->in;
     in.data += block * in.block_stride;
-    loop->kernels->mean(&in, loop->width, loop->height,
-                        loop->out.data + block * loop->out.block_stride);
+    loop->kernels->mean(&in, loop->width, loop->height, loop->out.data + block * loop->out.block_stride);
 }
 
 static void run_global_average(const struct hr_runner *runner, int index, int image)
@@ -95,8 +94,8 @@ static void run_scale(const struct hr_runner *runner, int index, int image)
 /* --- sums and sigmoid --- */
 
 /* Row y of a block, and how many floats of it there are: none outside the value. */
-static const float *row_if_there(const struct hr_plane *plane, const struct hr_value *value, int block,
-                                 int y, size_t *floats)
+static const float *row_if_there(const struct hr_plane *plane, const struct hr_value *value, int block, int y,
+                                 size_t *floats)
 {
     bool there = block < value->blocks && y < value->height;
     *floats = there ? (size_t)value->width * HR_BLOCK : 0;
@@ -104,8 +103,8 @@ static const float *row_if_there(const struct hr_plane *plane, const struct hr_v
 }
 
 /* Where one tensor has no cell, the other stands alone. */
-static void add_rows(const struct hr_kernels *kernels, const float *longer, size_t longer_floats,
-                     const float *shorter, size_t shorter_floats, float *to, size_t floats, bool relu)
+static void add_rows(const struct hr_kernels *kernels, const float *longer, size_t longer_floats, const float *shorter,
+                     size_t shorter_floats, float *to, size_t floats, bool relu)
 {
     kernels->add(longer, shorter, to, shorter_floats, relu);
     for (size_t i = shorter_floats; i < longer_floats; i++)
@@ -118,8 +117,7 @@ static void run_add(const struct hr_runner *runner, int index, int image)
 {
     const struct hr_model_op *op = &runner->plan.parts.ops[index];
     const struct hr_value *values = runner->plan.values, *out = &values[index + 1];
-    struct hr_plane a = hr_runner_plane(runner, op->source, image),
-                    b = hr_runner_plane(runner, op->add, image),
+    struct hr_plane a = hr_runner_plane(runner, op->source, image), b = hr_runner_plane(runner, op->add, image),
                     to = hr_runner_plane(runner, index + 1, image);
     bool relu = op->flags & HR_KERNEL_RELU;
     for (int block = 0; block < out->blocks; block++)
@@ -145,8 +143,7 @@ static void run_sigmoid(const struct hr_runner *runner, int index, int image)
 {
     const struct hr_model_op *op = &runner->plan.parts.ops[index];
     const struct hr_value *out = &runner->plan.values[index + 1];
-    struct hr_plane from = hr_runner_plane(runner, op->source, image),
-                    to = hr_runner_plane(runner, index + 1, image);
+    struct hr_plane from = hr_runner_plane(runner, op->source, image), to = hr_runner_plane(runner, index + 1, image);
     for (int block = 0; block < out->blocks; block++)
         for (int y = 0; y < out->height; y++) {
             const float *in = from.data + block * from.block_stride + y * from.row_stride;
@@ -224,8 +221,7 @@ void hr_runner_store(const struct hr_runner *runner, int index, int image)
     float *to = runner->outputs[index] + (size_t)image * output->channels * area;
     for (uint32_t c = 0; c < output->channels; c++) {
         int channel = (int)(output->first_channel + c);
-        const float *plane =
-            from.data + channel / HR_BLOCK * from.block_stride + channel % HR_BLOCK;
+        const float *plane = from.data + channel / HR_BLOCK * from.block_stride + channel % HR_BLOCK;
         for (int y = 0; y < value->height; y++) {
             const float *row = plane + y * from.row_stride;
             if (output->flags & HR_OUTPUT_SIGMOID)

@@ -28,8 +28,8 @@ static int larger(int a, int b)
 }
 
 /* Result size of an operation on `in` (and `add`); false when nothing is left. */
-static bool result_size(const struct hr_model_op *op, const struct hr_value *in,
-                        const struct hr_value *add, struct hr_value *out)
+static bool result_size(const struct hr_model_op *op, const struct hr_value *in, const struct hr_value *add,
+                        struct hr_value *out)
 {
     int kernel = (int)op->kernel, stride = (int)op->stride, pad = (int)op->pad;
     switch (op->kind) {
@@ -56,8 +56,7 @@ static bool result_size(const struct hr_model_op *op, const struct hr_value *in,
         out->width = (in->width + 2 * pad - kernel) / stride + 1;
     }
     /* What a convolution or a product adds must be of the result's size. */
-    return op->kind == HR_OP_ADD || add == NULL ||
-           (add->height == out->height && add->width == out->width);
+    return op->kind == HR_OP_ADD || add == NULL || (add->height == out->height && add->width == out->width);
 }
 
 static enum hr_status size_values(struct hr_plan *plan, struct hr_size size, struct hr_error *error)
@@ -74,16 +73,12 @@ static enum hr_status size_values(struct hr_plan *plan, struct hr_size size, str
     for (int i = 0; i < count; i++) {
         const struct hr_model_op *op = &plan->parts.ops[i];
         struct hr_value *out = &values[i + 1];
-        *out = (struct hr_value){.channels = (int)op->out_channels,
-                                 .lane = HR_BLOCK,
-                                 .first_op = i,
-                                 .last_op = i,
-                                 .stored = true};
+        *out = (struct hr_value){
+            .channels = (int)op->out_channels, .lane = HR_BLOCK, .first_op = i, .last_op = i, .stored = true};
         const struct hr_value *gate = &values[op->gate];
         if (!result_size(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL, out) ||
             (op->kind == HR_OP_SCALE && (gate->height != 1 || gate->width != 1)))
-            return hr_error_set(error, HR_ERR_ARGUMENT,
-                                "an input of %d x %d pixels does not suit the network",
+            return hr_error_set(error, HR_ERR_ARGUMENT, "an input of %d x %d pixels does not suit the network",
                                 size.width_px, size.height_px);
         values[op->source].border = larger(values[op->source].border, (int)op->pad);
         values[op->source].last_op = i;
@@ -103,8 +98,7 @@ static enum hr_status size_values(struct hr_plan *plan, struct hr_size size, str
         if (!hr_size_multiply(rows, columns, &value->size) ||
             !hr_size_multiply(value->size, (size_t)(value->blocks * value->lane), &value->size) ||
             value->size > value_floats_max)
-            return hr_error_set(error, HR_ERR_LIMIT,
-                                "an input of %d x %d pixels is too large for the network",
+            return hr_error_set(error, HR_ERR_LIMIT, "an input of %d x %d pixels is too large for the network",
                                 size.width_px, size.height_px);
         value->size = (value->size + 16 + 15) / 16 * 16;
     }
@@ -128,18 +122,16 @@ static int fusible(const struct hr_plan *plan, int i)
 {
     if (i + 2 >= (int)plan->parts.header->op_count)
         return 1;
-    const struct hr_model_op *expand = &plan->parts.ops[i], *middle = expand + 1,
-                             *project = expand + 2;
+    const struct hr_model_op *expand = &plan->parts.ops[i], *middle = expand + 1, *project = expand + 2;
     const struct hr_value *wide = &plan->values[i + 1];
-    if (expand->kind != HR_OP_CONV || expand->add >= 0 || middle->kind != HR_OP_DEPTHWISE ||
-        middle->kernel != 3 || middle->pad != 1 || middle->source != i + 1 ||
-        reader_count(plan, i + 1) != 1 || wide->size <= fuse_above_floats)
+    if (expand->kind != HR_OP_CONV || expand->add >= 0 || middle->kind != HR_OP_DEPTHWISE || middle->kernel != 3 ||
+        middle->pad != 1 || middle->source != i + 1 || reader_count(plan, i + 1) != 1 ||
+        wide->size <= fuse_above_floats)
         return 1;
     if ((size_t)(wide->width + 2) * (size_t)(wide->height + 2) * HR_PAIR <= pair_floats_max)
         return 2;
-    return project->kind == HR_OP_CONV && project->kernel == 1 && project->stride == 1 &&
-                   project->source == i + 2 && project->add != i + 2 &&
-                   reader_count(plan, i + 2) == 1
+    return project->kind == HR_OP_CONV && project->kernel == 1 && project->stride == 1 && project->source == i + 2 &&
+                   project->add != i + 2 && reader_count(plan, i + 2) == 1
                ? 3
                : 1;
 }
@@ -164,23 +156,21 @@ static double flops_of(const struct hr_plan *plan, int i)
 
 static void describe_step(const struct hr_plan *plan, struct hr_plan_step *step, int batch)
 {
-    static const char *const names[HR_OP_KIND_END] = {
-        "", "conv", "depthwise", "deconv", "maxpool", "avgpool", "global average", "add", "sigmoid",
-        "scale"};
+    static const char *const names[HR_OP_KIND_END] = {"",        "conv",           "depthwise", "deconv",  "maxpool",
+                                                      "avgpool", "global average", "add",       "sigmoid", "scale"};
     const struct hr_model_op *op = &plan->parts.ops[step->first_op];
     const struct hr_value *out = &plan->values[step->first_op + step->op_count];
     size_t room = sizeof step->info.name;
     if (step->op_count == 1)
-        snprintf(step->info.name, room, "%s %ux%u/%u %u->%u to %dx%d", names[op->kind], op->kernel,
-                 op->kernel, op->stride, op->in_channels, op->out_channels, out->width, out->height);
+        snprintf(step->info.name, room, "%s %ux%u/%u %u->%u to %dx%d", names[op->kind], op->kernel, op->kernel,
+                 op->stride, op->in_channels, op->out_channels, out->width, out->height);
     else if (step->op_count == 2)
-        snprintf(step->info.name, room, "conv %ux%u and depthwise /%u %u->%u to %dx%d", op->kernel,
-                 op->kernel, op[1].stride, op->in_channels, op->out_channels, out->width,
-                 out->height);
+        snprintf(step->info.name, room, "conv %ux%u and depthwise /%u %u->%u to %dx%d", op->kernel, op->kernel,
+                 op[1].stride, op->in_channels, op->out_channels, out->width, out->height);
     else
         snprintf(step->info.name, room, "block %ux%u/%u %u->%u->%u to %dx%d", op->kernel, op->kernel,
-                 op[1].stride * op->stride, op->in_channels, op->out_channels, op[2].out_channels,
-                 out->width, out->height);
+                 op[1].stride * op->stride, op->in_channels, op->out_channels, op[2].out_channels, out->width,
+                 out->height);
     for (int i = 0; i < step->op_count; i++)
         step->info.flops += batch * flops_of(plan, step->first_op + i);
 }
@@ -192,8 +182,7 @@ static size_t scratch_of(const struct hr_plan *plan, const struct hr_plan_step *
     size_t row = (size_t)(wide->width + 2) * HR_BLOCK;
     size_t need = 2 * row * (size_t)(wide->height + 2);
     if (step->op_count == 3)
-        need = (size_t)hr_plan_ring_rows(plan->parts.ops[step->first_op + 1].stride) * row *
-                   (size_t)wide->blocks +
+        need = (size_t)hr_plan_ring_rows(plan->parts.ops[step->first_op + 1].stride) * row * (size_t)wide->blocks +
                (size_t)middle->width * (size_t)middle->blocks * HR_BLOCK;
     return (need + 64 + 15) / 16 * 16;
 }
@@ -257,8 +246,8 @@ static void place_values(struct hr_plan *plan)
             moved = false;
             for (int j = 0; j < i; j++) {
                 const struct hr_value *other = &plan->values[j];
-                if (other->stored && alive_together(value, other) &&
-                    place < other->offset + other->size && other->offset < place + value->size) {
+                if (other->stored && alive_together(value, other) && place < other->offset + other->size &&
+                    other->offset < place + value->size) {
                     place = other->offset + other->size;
                     moved = true;
                 }
@@ -270,16 +259,14 @@ static void place_values(struct hr_plan *plan)
     }
 }
 
-enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *network,
-                            struct hr_size size, int batch, struct hr_error *error)
+enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *network, struct hr_size size, int batch,
+                            struct hr_error *error)
 {
     *plan = (struct hr_plan){.parts = hr_network_parts(network)};
     size_t count = plan->parts.header->op_count;
     int multiple = (int)plan->parts.header->size_multiple;
-    if (size.width_px <= 0 || size.height_px <= 0 || size.width_px % multiple != 0 ||
-        size.height_px % multiple != 0)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "an input of %d x %d pixels: both must be multiples of %d",
+    if (size.width_px <= 0 || size.height_px <= 0 || size.width_px % multiple != 0 || size.height_px % multiple != 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "an input of %d x %d pixels: both must be multiples of %d",
                             size.width_px, size.height_px, multiple);
     enum hr_status status = hr_size_check(size, error);
     if (status != HR_OK)

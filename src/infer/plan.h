@@ -10,13 +10,13 @@
 struct hr_value {
     int channels, lane, blocks;
     int height, width;
-    int border;        /* zeros around, as wide as the padding of its readers */
-    int first_op;      /* operation that makes it; -1: the input */
-    int last_op;       /* last operation that reads it; op count: an output */
-    bool stored;       /* false: inside a fused step, never in memory as a whole */
-    bool per_image;    /* each image of a batch has its own, in the batch's arena */
-    size_t offset;     /* floats from its arena's start, of the border's first cell */
-    size_t size;       /* floats, border included */
+    int border;     /* zeros around, as wide as the padding of its readers */
+    int first_op;   /* operation that makes it; -1: the input */
+    int last_op;    /* last operation that reads it; op count: an output */
+    bool stored;    /* false: inside a fused step, never in memory as a whole */
+    bool per_image; /* each image of a batch has its own, in the batch's arena */
+    size_t offset;  /* floats from its arena's start, of the border's first cell */
+    size_t size;    /* floats, border included */
 };
 
 struct hr_plan_step {
@@ -30,14 +30,13 @@ struct hr_plan {
     struct hr_value *values; /* op count + 1 */
     struct hr_plan_step *steps;
     size_t step_count;
-    size_t deep_step;    /* from here on a step does all images of a batch; before, one image after the other */
-    size_t front_floats; /* arena of values that are dead before deep_step */
-    size_t batch_floats; /* arena of the others, for each image */
+    size_t deep_step;      /* from here on a step does all images of a batch; before, one image after the other */
+    size_t front_floats;   /* arena of values that are dead before deep_step */
+    size_t batch_floats;   /* arena of the others, for each image */
     size_t scratch_floats; /* per worker, for fused steps */
 };
 
-enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *network,
-                            struct hr_size size, int batch,
+enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *network, struct hr_size size, int batch,
                             struct hr_error *error) HR_MUST_USE;
 void hr_plan_clear(struct hr_plan *plan);
 

@@ -125,8 +125,7 @@ enum hr_status hr_pool_new(struct hr_pool **out, int threads, struct hr_error *e
 {
     *out = NULL;
     if (threads < 1 || threads > HR_LIMIT_THREADS)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "%d threads: from 1 to %d can be used", threads,
-                            HR_LIMIT_THREADS);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "%d threads: from 1 to %d can be used", threads, HR_LIMIT_THREADS);
     struct hr_pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for worker threads");
@@ -136,8 +135,8 @@ enum hr_status hr_pool_new(struct hr_pool **out, int threads, struct hr_error *e
     while (pool->threads < threads) {
         if (pthread_create(&pool->workers[pool->threads], NULL, work, pool) != 0) {
             hr_pool_free(pool);
-            return hr_error_set(error, HR_ERR_MEMORY, "thread %d of %d could not be started",
-                                pool->threads + 1, threads);
+            return hr_error_set(error, HR_ERR_MEMORY, "thread %d of %d could not be started", pool->threads + 1,
+                                threads);
         }
         pool->threads++;
     }

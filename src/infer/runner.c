@@ -164,13 +164,11 @@ static enum hr_status allocate(struct hr_runner *runner, struct hr_error *error)
     runner->images = floats(runner->plan.batch_floats, batch);
     runner->scratch = floats(runner->plan.scratch_floats, (size_t)runner->threads);
     runner->outputs = calloc(outputs, sizeof *runner->outputs);
-    if (runner->front == NULL || runner->images == NULL || runner->scratch == NULL ||
-        runner->outputs == NULL)
+    if (runner->front == NULL || runner->images == NULL || runner->scratch == NULL || runner->outputs == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a network's activations");
     for (uint32_t i = 0; i < outputs; i++) {
         struct hr_tensor tensor = hr_runner_output(runner, (int)i);
-        runner->outputs[i] =
-            floats((size_t)tensor.height * (size_t)tensor.width, batch * (size_t)tensor.channels);
+        runner->outputs[i] = floats((size_t)tensor.height * (size_t)tensor.width, batch * (size_t)tensor.channels);
         if (runner->outputs[i] == NULL)
             return hr_error_set(error, HR_ERR_MEMORY, "no memory for a network's outputs");
     }
@@ -182,11 +180,10 @@ enum hr_status hr_runner_new(struct hr_runner **out, const struct hr_network *ne
 {
     *out = NULL;
     if (options->batch < 1 || options->batch > BATCH_MAX)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a batch of %d: it must have from 1 to %d",
-                            options->batch, BATCH_MAX);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a batch of %d: it must have from 1 to %d", options->batch,
+                            BATCH_MAX);
     if (!hr_isa_available(options->isa))
-        return hr_error_set(error, HR_ERR_UNSUPPORTED, "this processor has no %s",
-                            hr_isa_name(options->isa));
+        return hr_error_set(error, HR_ERR_UNSUPPORTED, "this processor has no %s", hr_isa_name(options->isa));
     struct hr_runner *runner = calloc(1, sizeof *runner);
     if (runner == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a runner");
@@ -194,8 +191,7 @@ enum hr_status hr_runner_new(struct hr_runner **out, const struct hr_network *ne
     runner->pool = options->pool;
     runner->threads = hr_pool_threads(options->pool);
     runner->batch = options->batch;
-    enum hr_status status =
-        hr_plan_make(&runner->plan, network, options->size, options->batch, error);
+    enum hr_status status = hr_plan_make(&runner->plan, network, options->size, options->batch, error);
     if (status == HR_OK)
         status = allocate(runner, error);
     if (status != HR_OK) {
@@ -210,8 +206,7 @@ void hr_runner_free(struct hr_runner *runner)
 {
     if (runner == NULL)
         return;
-    for (uint32_t i = 0; runner->outputs != NULL && i < runner->plan.parts.header->output_count;
-         i++)
+    for (uint32_t i = 0; runner->outputs != NULL && i < runner->plan.parts.header->output_count; i++)
         free(runner->outputs[i]);
     free(runner->outputs);
     free(runner->front);

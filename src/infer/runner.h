@@ -12,11 +12,11 @@ struct hr_runner {
     int threads;
     int batch;
     bool measuring;
-    float *front;           /* values of the one image that is being worked on */
-    float *images;          /* values of all images, image_stride floats apart */
+    float *front;  /* values of the one image that is being worked on */
+    float *images; /* values of all images, image_stride floats apart */
     ptrdiff_t image_stride;
-    float *scratch;         /* threads * plan.scratch_floats */
-    float **outputs;        /* planar, per output */
+    float *scratch;  /* threads * plan.scratch_floats */
+    float **outputs; /* planar, per output */
 };
 
 /* Value `index` of an image, without its border. The value must be stored. */

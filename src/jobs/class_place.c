@@ -34,14 +34,12 @@ static enum hr_status make_parents(const char *path, struct hr_error *error)
 /* ---- in S3 ---- */
 
 static enum hr_status find_object(struct hr_class_place *place, char bucket[HR_S3_BUCKET_SIZE],
-                                  struct hr_s3_object *object, struct hr_aws **aws,
-                                  struct hr_error *error)
+                                  struct hr_s3_object *object, struct hr_aws **aws, struct hr_error *error)
 {
     *object = (struct hr_s3_object){.bucket = bucket};
     enum hr_status status = hr_s3_url_parse(place->database, bucket, &object->key, error);
     if (status == HR_OK && object->key[0] == '\0')
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' names a bucket, not an object",
-                              place->database);
+        status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' names a bucket, not an object", place->database);
     return status == HR_OK ? place->anywhere.aws(place->anywhere.context, aws, error) : status;
 }
 
@@ -62,9 +60,8 @@ static enum hr_status fetch(struct hr_class_place *place, const char *known_etag
     return status;
 }
 
-static enum hr_status open_remote(struct hr_class_place *place, enum hr_database_mode mode,
-                                  const char *known_etag, struct hr_database **out,
-                                  struct hr_error *error)
+static enum hr_status open_remote(struct hr_class_place *place, enum hr_database_mode mode, const char *known_etag,
+                                  struct hr_database **out, struct hr_error *error)
 {
     struct hr_buffer bytes;
     hr_buffer_init(&bytes, HR_DATABASE_MEMORY_BYTES_MAX);
@@ -74,8 +71,7 @@ static enum hr_status open_remote(struct hr_class_place *place, enum hr_database
         status = HR_OK;
     }
     if (status == HR_OK)
-        status = hr_database_open_memory(out, hr_buffer_view(&bytes), place->database, mode,
-                                         error);
+        status = hr_database_open_memory(out, hr_buffer_view(&bytes), place->database, mode, error);
     hr_buffer_clear(&bytes);
     return status;
 }
@@ -109,7 +105,7 @@ static enum hr_status upload(struct hr_class_place *place, struct hr_view bytes,
 }
 
 enum hr_status hr_class_save_database(struct hr_class_place *place, struct hr_database *database,
-                                    struct hr_error *error)
+                                      struct hr_error *error)
 {
     if (!is_remote(place))
         return HR_OK;
@@ -125,7 +121,7 @@ enum hr_status hr_class_save_database(struct hr_class_place *place, struct hr_da
 /* ---- wherever ---- */
 
 enum hr_status hr_class_open_database(struct hr_class_place *place, enum hr_database_mode mode,
-                                    struct hr_database **out, struct hr_error *error)
+                                      struct hr_database **out, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     *out = NULL;
@@ -142,11 +138,9 @@ enum hr_status hr_class_open_database(struct hr_class_place *place, enum hr_data
 
 static bool table_name_is_good(const char *name)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     size_t length = strlen(name);
-    return length >= TABLE_NAME_MIN && length <= TABLE_NAME_MAX &&
-           name[strspn(name, letters)] == '\0';
+    return length >= TABLE_NAME_MIN && length <= TABLE_NAME_MAX && name[strspn(name, letters)] == '\0';
 }
 
 enum hr_status hr_class_students_table(struct hr_class_place *place, struct hr_dynamodb_table *out,
@@ -163,8 +157,8 @@ enum hr_status hr_class_students_table(struct hr_class_place *place, struct hr_d
 }
 
 /* The roster of `students`; `get` NULL when there is none. */
-static enum hr_status open_students(struct hr_class_place *place, struct hr_database *database,
-                                    struct hr_roster *out, struct hr_error *error)
+static enum hr_status open_students(struct hr_class_place *place, struct hr_database *database, struct hr_roster *out,
+                                    struct hr_error *error)
 {
     struct hr_dynamodb_table table;
     *out = (struct hr_roster){0};
@@ -195,8 +189,8 @@ static enum hr_status publish(struct hr_class_place *place, struct hr_engine *en
     return status;
 }
 
-enum hr_status hr_class_open_engine(struct hr_class_place *place, enum hr_database_mode mode,
-                                    struct hr_engine **out, struct hr_error *error)
+enum hr_status hr_class_open_engine(struct hr_class_place *place, enum hr_database_mode mode, struct hr_engine **out,
+                                    struct hr_error *error)
 {
     struct hr_engine *engine = NULL;
     struct hr_database *database = NULL;
@@ -218,9 +212,8 @@ enum hr_status hr_class_refresh(struct hr_class_place *place, struct hr_engine *
     struct hr_database *database = NULL;
     char version[sizeof place->version];
     snprintf(version, sizeof version, "%s", place->version);
-    enum hr_status status = is_remote(place)
-                                ? open_remote(place, HR_DATABASE_READ, version, &database, error)
-                                : hr_class_open_database(place, HR_DATABASE_READ, &database, error);
+    enum hr_status status = is_remote(place) ? open_remote(place, HR_DATABASE_READ, version, &database, error)
+                                             : hr_class_open_database(place, HR_DATABASE_READ, &database, error);
     if (status == HR_END)
         return HR_OK;
     if (status == HR_OK)

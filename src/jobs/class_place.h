@@ -10,8 +10,8 @@
 
 struct hr_class_place {
     struct hr_anywhere anywhere;
-    const char *database; /* a path, or "s3://bucket/key" */
-    const char *students; /* "dynamodb:TABLE"; NULL: the database has the records */
+    const char *database;      /* a path, or "s3://bucket/key" */
+    const char *students;      /* "dynamodb:TABLE"; NULL: the database has the records */
     int64_t students_cache_ms; /* how long an answer of that table is good for; 0: not kept */
     const char *model_dir;
     const struct hr_deadline *patience; /* of every wait; outlives all that is opened */
@@ -28,8 +28,8 @@ enum hr_status hr_class_save_database(struct hr_class_place *place, struct hr_da
                                       struct hr_error *error) HR_MUST_USE;
 
 /* An engine with a first snapshot of the class; with HR_DATABASE_READ the records are those of `students`. */
-enum hr_status hr_class_open_engine(struct hr_class_place *place, enum hr_database_mode mode,
-                                    struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_class_open_engine(struct hr_class_place *place, enum hr_database_mode mode, struct hr_engine **out,
+                                    struct hr_error *error) HR_MUST_USE;
 /* A newer snapshot for an engine that was opened so, unless its own is known to be the newest: the object is the same
  * still. After a failure it keeps the one that it has. */
 enum hr_status hr_class_refresh(struct hr_class_place *place, struct hr_engine *engine,

@@ -2,8 +2,7 @@
 
 enum hr_policy hr_policy_of(const struct hr_error *error)
 {
-    bool about_bytes = error->code == HR_ERR_FORMAT || error->code == HR_ERR_UNSUPPORTED ||
-                       error->code == HR_ERR_LIMIT;
+    bool about_bytes = error->code == HR_ERR_FORMAT || error->code == HR_ERR_UNSUPPORTED || error->code == HR_ERR_LIMIT;
     if (error->origin == HR_ORIGIN_INPUT && about_bytes)
         return HR_POLICY_BAD_INPUT;
     /* A service, or what it handed out, may be another in a minute. */

@@ -20,8 +20,8 @@ enum hr_status hr_report_name(char *out, size_t size, const char *video, bool ke
 
 /* --- what is in the way --- */
 
-static enum hr_status read_head(const struct hr_store *store, const char *name,
-                                uint8_t head[HR_REPORT_HEAD_BYTES], size_t *size, struct hr_error *error)
+static enum hr_status read_head(const struct hr_store *store, const char *name, uint8_t head[HR_REPORT_HEAD_BYTES],
+                                size_t *size, struct hr_error *error)
 {
     struct hr_stream stream = {0};
     *size = 0;
@@ -76,8 +76,8 @@ static enum hr_status look(void *context, enum hr_once_kind kind, struct hr_once
     const struct hr_report_places *places = context;
     char tag[HR_STORE_TAG_BYTES + 1];
     *out = (struct hr_once_seen){0};
-    enum hr_status status = places->out->get_tag(places->out->context, places->names[kind], HR_REPORT_SOURCE_TAG, tag,
-                                                 out->version, error);
+    enum hr_status status =
+        places->out->get_tag(places->out->context, places->names[kind], HR_REPORT_SOURCE_TAG, tag, out->version, error);
     if (status == HR_ERR_NOT_FOUND)
         return HR_OK;
     if (status != HR_OK)

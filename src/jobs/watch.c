@@ -100,8 +100,8 @@ static enum hr_status list_videos(struct watch *watch, struct hr_store_item **it
 {
     const struct hr_class_place *class = watch->options->class;
     hr_store_close(&watch->in);
-    enum hr_status status = hr_anywhere_open_store(&class->anywhere, watch->options->in, false, class->patience,
-                                                   &watch->in, error);
+    enum hr_status status =
+        hr_anywhere_open_store(&class->anywhere, watch->options->in, false, class->patience, &watch->in, error);
     return status == HR_OK ? watch->in.list(watch->in.context, items, count, error) : status;
 }
 
@@ -350,8 +350,8 @@ static void run_one(void *context, size_t index, struct hr_session *session, str
     struct names names;
     how.recognize.progress = on_progress;
     how.recognize.progress_context = &running;
-    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), how.recognize.timeout_ms,
-                                                    watch->options->class->patience->stop);
+    struct hr_deadline deadline =
+        hr_deadline_after(hr_clock_system(), how.recognize.timeout_ms, watch->options->class->patience->stop);
     *outcome = (struct outcome){.status = name_reports(watch, watch->ready[index]->item.name, &names, &outcome->error)};
     if (outcome->status != HR_OK)
         return;
@@ -460,8 +460,7 @@ static enum hr_status watch_on(struct watch *watch, struct hr_error *error)
     return HR_OK;
 }
 
-enum hr_status hr_watch_run(const struct hr_watch_options *options, struct hr_engine *engine,
-                            struct hr_error *error)
+enum hr_status hr_watch_run(const struct hr_watch_options *options, struct hr_engine *engine, struct hr_error *error)
 {
     const struct hr_class_place *class = options->class;
     struct watch watch = {.options = options,

@@ -25,8 +25,7 @@ static const char *last_words(natsStatus status)
     return end != NULL ? end + 3 : words;
 }
 
-enum hr_status hr_nats_failed(struct hr_error *error, natsStatus status, jsErrCode code,
-                              const char *what)
+enum hr_status hr_nats_failed(struct hr_error *error, natsStatus status, jsErrCode code, const char *what)
 {
     enum hr_status ours = HR_ERR_UNAVAILABLE;
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
@@ -48,13 +47,11 @@ static natsStatus set_servers(natsOptions *settings, const struct hr_nats_place 
     return status;
 }
 
-static natsStatus set_identity(natsOptions *settings,
-                               const struct hr_nats_consumer_options *options)
+static natsStatus set_identity(natsOptions *settings, const struct hr_nats_consumer_options *options)
 {
     natsStatus status = NATS_OK;
     if (options->user != NULL)
-        status = natsOptions_SetUserInfo(settings, options->user,
-                                         options->password != NULL ? options->password : "");
+        status = natsOptions_SetUserInfo(settings, options->user, options->password != NULL ? options->password : "");
     if (status == NATS_OK && options->token != NULL)
         status = natsOptions_SetToken(settings, options->token);
     if (status == NATS_OK && options->credentials_file != NULL)
@@ -99,8 +96,7 @@ enum hr_status hr_nats_connect(natsConnection **out, const struct hr_nats_consum
 
 /* --- what stands on the server --- */
 
-static enum hr_status add_stream(jsCtx *js, jsStreamConfig *stream, jsErrCode *code,
-                                 struct hr_error *error)
+static enum hr_status add_stream(jsCtx *js, jsStreamConfig *stream, jsErrCode *code, struct hr_error *error)
 {
     natsStatus status = js_AddStream(NULL, js, stream, NULL, code);
     if (status == NATS_OK)
@@ -110,8 +106,7 @@ static enum hr_status add_stream(jsCtx *js, jsStreamConfig *stream, jsErrCode *c
     return hr_nats_failed(error, status, *code, what);
 }
 
-static enum hr_status need_stream(jsCtx *js, const struct hr_nats_consumer_options *options,
-                                  struct hr_error *error)
+static enum hr_status need_stream(jsCtx *js, const struct hr_nats_consumer_options *options, struct hr_error *error)
 {
     jsErrCode code = 0;
     jsStreamInfo *info = NULL;
@@ -151,8 +146,8 @@ static enum hr_status need_dead_stream(jsCtx *js, struct hr_error *error)
     return code == JSStreamNameExistErr || code == JSStreamSubjectOverlapErr ? HR_OK : status;
 }
 
-static natsStatus add_consumer(jsCtx *js, const struct hr_nats_consumer_options *options,
-                               jsConsumerInfo **info, jsErrCode *code)
+static natsStatus add_consumer(jsCtx *js, const struct hr_nats_consumer_options *options, jsConsumerInfo **info,
+                               jsErrCode *code)
 {
     jsConsumerConfig consumer;
     jsConsumerConfig_Init(&consumer);
@@ -165,21 +160,19 @@ static natsStatus add_consumer(jsCtx *js, const struct hr_nats_consumer_options 
     return js_AddConsumer(info, js, options->stream, &consumer, NULL, code);
 }
 
-static enum hr_status need_consumer(jsCtx *js, const struct hr_nats_consumer_options *options,
-                                    int64_t *ack_wait_ms, struct hr_error *error)
+static enum hr_status need_consumer(jsCtx *js, const struct hr_nats_consumer_options *options, int64_t *ack_wait_ms,
+                                    struct hr_error *error)
 {
     jsErrCode code = 0;
     jsConsumerInfo *info = NULL;
     enum hr_status status = HR_OK;
-    natsStatus found =
-        js_GetConsumerInfo(&info, js, options->stream, options->consumer, NULL, &code);
+    natsStatus found = js_GetConsumerInfo(&info, js, options->stream, options->consumer, NULL, &code);
     if (found == NATS_NOT_FOUND)
         found = add_consumer(js, options, &info, &code);
     const jsConsumerConfig *config = info != NULL ? info->Config : NULL;
     if (found != NATS_OK || config == NULL)
         status = hr_nats_failed(error, found, code, "making the consumer");
-    else if (config->DeliverSubject != NULL || config->AckPolicy != js_AckExplicit ||
-             config->AckWait <= 0)
+    else if (config->DeliverSubject != NULL || config->AckPolicy != js_AckExplicit || config->AckWait <= 0)
         status = hr_error_set(error, HR_ERR_CONFLICT,
                               "the consumer '%s' is there, but it is not a pull consumer with "
                               "explicit acknowledgement: choose another --consumer",
@@ -190,8 +183,8 @@ static enum hr_status need_consumer(jsCtx *js, const struct hr_nats_consumer_opt
     return status;
 }
 
-enum hr_status hr_nats_prepare(jsCtx *js, const struct hr_nats_consumer_options *options,
-                               int64_t *ack_wait_ms, struct hr_error *error)
+enum hr_status hr_nats_prepare(jsCtx *js, const struct hr_nats_consumer_options *options, int64_t *ack_wait_ms,
+                               struct hr_error *error)
 {
     enum hr_status status = need_stream(js, options, error);
     if (status == HR_OK)

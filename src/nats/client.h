@@ -11,15 +11,14 @@
 #define HR_NATS_NS_PER_MS INT64_C(1000000)
 
 /* The error of libnats in our words: `what` was tried. `code`: JetStream's reason, or 0. */
-enum hr_status hr_nats_failed(struct hr_error *error, natsStatus status, jsErrCode code,
-                              const char *what);
+enum hr_status hr_nats_failed(struct hr_error *error, natsStatus status, jsErrCode code, const char *what);
 
 /* It goes on by itself when the connection is lost, for ever. */
 enum hr_status hr_nats_connect(natsConnection **out, const struct hr_nats_consumer_options *options,
                                struct hr_error *error) HR_MUST_USE;
 
 /* Makes what is missing of stream, dead-letter stream and consumer. */
-enum hr_status hr_nats_prepare(jsCtx *js, const struct hr_nats_consumer_options *options,
-                               int64_t *ack_wait_ms, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_nats_prepare(jsCtx *js, const struct hr_nats_consumer_options *options, int64_t *ack_wait_ms,
+                               struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -22,8 +22,7 @@ static void drop(struct hr_nats_consumer *consumer)
 
 /* --- a message comes --- */
 
-static enum hr_status describe(struct hr_nats_consumer *consumer, struct hr_nats_message *out,
-                               struct hr_error *error)
+static enum hr_status describe(struct hr_nats_consumer *consumer, struct hr_nats_message *out, struct hr_error *error)
 {
     jsMsgMetaData *about = NULL;
     natsStatus status = natsMsg_GetMetaData(&about, consumer->in_hand);
@@ -31,24 +30,20 @@ static enum hr_status describe(struct hr_nats_consumer *consumer, struct hr_nats
         return hr_nats_failed(error, status, 0, "reading a message's numbers");
     consumer->sequence = about->Sequence.Stream;
     *out = (struct hr_nats_message){
-        .body = hr_view_of(natsMsg_GetData(consumer->in_hand),
-                           (size_t)natsMsg_GetDataLength(consumer->in_hand)),
+        .body = hr_view_of(natsMsg_GetData(consumer->in_hand), (size_t)natsMsg_GetDataLength(consumer->in_hand)),
         .sequence = consumer->sequence,
-        .deliveries =
-            about->NumDelivered < UINT32_MAX ? (unsigned)about->NumDelivered : UINT32_MAX};
+        .deliveries = about->NumDelivered < UINT32_MAX ? (unsigned)about->NumDelivered : UINT32_MAX};
     jsMsgMetaData_Destroy(about);
     return HR_OK;
 }
 
-static enum hr_status next(void *context, int64_t patience_ms, struct hr_nats_message *out,
-                           struct hr_error *error)
+static enum hr_status next(void *context, int64_t patience_ms, struct hr_nats_message *out, struct hr_error *error)
 {
     struct hr_nats_consumer *consumer = context;
     natsMsgList list = {0};
     jsErrCode code = 0;
     drop(consumer);
-    natsStatus status =
-        natsSubscription_Fetch(&list, consumer->subscription, 1, patience_ms, &code);
+    natsStatus status = natsSubscription_Fetch(&list, consumer->subscription, 1, patience_ms, &code);
     if (status == NATS_OK && list.Count > 0) {
         consumer->in_hand = list.Msgs[0];
         list.Msgs[0] = NULL;
@@ -81,8 +76,7 @@ static enum hr_status done(void *context, struct hr_error *error)
     options.Wait = HR_NATS_ANSWER_MS;
     natsStatus status = natsMsg_AckSync(consumer->in_hand, &options, &code);
     drop(consumer);
-    return status == NATS_OK ? HR_OK
-                             : hr_nats_failed(error, status, code, "acknowledging a message");
+    return status == NATS_OK ? HR_OK : hr_nats_failed(error, status, code, "acknowledging a message");
 }
 
 /* What was sent may still lie in the client's buffer when the process ends. */
@@ -94,8 +88,8 @@ static natsStatus flush(const struct hr_nats_consumer *consumer)
 static enum hr_status again(void *context, int64_t delay_ms, struct hr_error *error)
 {
     struct hr_nats_consumer *consumer = context;
-    natsStatus status = delay_ms > 0 ? natsMsg_NakWithDelay(consumer->in_hand, delay_ms, NULL)
-                                     : natsMsg_Nak(consumer->in_hand, NULL);
+    natsStatus status =
+        delay_ms > 0 ? natsMsg_NakWithDelay(consumer->in_hand, delay_ms, NULL) : natsMsg_Nak(consumer->in_hand, NULL);
     if (status == NATS_OK)
         status = flush(consumer);
     drop(consumer);
@@ -110,16 +104,14 @@ static void one_line(char *text)
             *text = ' ';
 }
 
-static natsStatus write_obituary(const struct hr_nats_consumer *consumer,
-                                 const struct hr_error *reason, natsMsg **out)
+static natsStatus write_obituary(const struct hr_nats_consumer *consumer, const struct hr_error *reason, natsMsg **out)
 {
     char text[HR_ERROR_TEXT_MAX], sequence[32];
     snprintf(text, sizeof text, "%s", reason->text);
     one_line(text);
     snprintf(sequence, sizeof sequence, "%llu", (unsigned long long)consumer->sequence);
-    natsStatus status =
-        natsMsg_Create(out, HR_NATS_DEAD_SUBJECT, NULL, natsMsg_GetData(consumer->in_hand),
-                       natsMsg_GetDataLength(consumer->in_hand));
+    natsStatus status = natsMsg_Create(out, HR_NATS_DEAD_SUBJECT, NULL, natsMsg_GetData(consumer->in_hand),
+                                       natsMsg_GetDataLength(consumer->in_hand));
     if (status == NATS_OK)
         status = natsMsgHeader_Set(*out, "Homeroom-Reason", text);
     if (status == NATS_OK)
@@ -149,8 +141,7 @@ static enum hr_status dead(void *context, const struct hr_error *reason, struct 
         status = js_PublishMsg(NULL, consumer->js, obituary, &options, &code);
     natsMsg_Destroy(obituary);
     if (status != NATS_OK)
-        return hr_nats_failed(error, status, code,
-                              "putting a message aside as " HR_NATS_DEAD_SUBJECT);
+        return hr_nats_failed(error, status, code, "putting a message aside as " HR_NATS_DEAD_SUBJECT);
     status = natsMsg_Term(consumer->in_hand, NULL);
     if (status == NATS_OK)
         status = flush(consumer);
@@ -162,8 +153,7 @@ static enum hr_status dead(void *context, const struct hr_error *reason, struct 
 
 /* --- opening and closing --- */
 
-static enum hr_status subscribe(struct hr_nats_consumer *consumer,
-                                const struct hr_nats_consumer_options *options,
+static enum hr_status subscribe(struct hr_nats_consumer *consumer, const struct hr_nats_consumer_options *options,
                                 struct hr_error *error)
 {
     jsErrCode code = 0;
@@ -171,13 +161,12 @@ static enum hr_status subscribe(struct hr_nats_consumer *consumer,
     jsSubOptions_Init(&binding);
     binding.Stream = options->stream;
     binding.Consumer = options->consumer;
-    natsStatus status = js_PullSubscribe(&consumer->subscription, consumer->js, options->subject,
-                                         options->consumer, NULL, &binding, &code);
+    natsStatus status = js_PullSubscribe(&consumer->subscription, consumer->js, options->subject, options->consumer,
+                                         NULL, &binding, &code);
     return status == NATS_OK ? HR_OK : hr_nats_failed(error, status, code, "joining the consumer");
 }
 
-enum hr_status hr_nats_consumer_open(struct hr_nats_consumer **out,
-                                     const struct hr_nats_consumer_options *options,
+enum hr_status hr_nats_consumer_open(struct hr_nats_consumer **out, const struct hr_nats_consumer_options *options,
                                      struct hr_error *error)
 {
     *out = NULL;
@@ -220,12 +209,8 @@ void hr_nats_consumer_close(struct hr_nats_consumer *consumer)
 
 struct hr_nats_queue hr_nats_consumer_queue(struct hr_nats_consumer *consumer)
 {
-    return (struct hr_nats_queue){.next = next,
-                                  .working = working,
-                                  .done = done,
-                                  .again = again,
-                                  .dead = dead,
-                                  .context = consumer};
+    return (struct hr_nats_queue){
+        .next = next, .working = working, .done = done, .again = again, .dead = dead, .context = consumer};
 }
 
 int64_t hr_nats_consumer_ack_wait_ms(const struct hr_nats_consumer *consumer)

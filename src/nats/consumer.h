@@ -33,8 +33,7 @@ struct hr_nats_consumer; /* opaque */
 /* Connects, and makes the consumer when it is not there; one that is there is taken as it is.
  * UNAVAILABLE: no server; PERMISSION: refused; NOT_FOUND: no such stream; CONFLICT: there is a
  * consumer of that name that is of another kind. */
-enum hr_status hr_nats_consumer_open(struct hr_nats_consumer **out,
-                                     const struct hr_nats_consumer_options *options,
+enum hr_status hr_nats_consumer_open(struct hr_nats_consumer **out, const struct hr_nats_consumer_options *options,
                                      struct hr_error *error) HR_MUST_USE;
 void hr_nats_consumer_close(struct hr_nats_consumer *consumer); /* NULL is allowed */
 

@@ -26,14 +26,12 @@ static void tell(const struct loop *loop, const struct hr_nats_event *event)
         loop->options->on_event(loop->options->context, event);
 }
 
-static enum hr_nats_result try_message(const struct loop *loop,
-                                       const struct hr_nats_message *message,
+static enum hr_nats_result try_message(const struct loop *loop, const struct hr_nats_message *message,
                                        const struct hr_nats_try *tried, struct hr_error *reason)
 {
     const struct hr_nats_loop_options *options = loop->options;
     const struct hr_nats_pulse_options beside = {.queue = options->queue,
-                                                 .period_ms =
-                                                     options->ack_wait_ms / BEATS_PER_ACK_WAIT,
+                                                 .period_ms = options->ack_wait_ms / BEATS_PER_ACK_WAIT,
                                                  .stop = options->stop,
                                                  .grace_ms = options->grace_ms,
                                                  .interrupt = options->interrupt,
@@ -67,13 +65,12 @@ static enum hr_status bury(const struct loop *loop, const struct hr_nats_message
     if (status != HR_OK)
         (void)!queue->again(queue->context, HR_NATS_DELAY_MAX_MS, &ignored);
     else
-        tell(loop, &(struct hr_nats_event){
-                       .kind = HR_NATS_EVENT_DEAD, .message = message, .reason = reason});
+        tell(loop, &(struct hr_nats_event){.kind = HR_NATS_EVENT_DEAD, .message = message, .reason = reason});
     return status;
 }
 
-static void answer(const struct loop *loop, const struct hr_nats_message *message,
-                   struct hr_nats_answer given, const struct hr_error *reason)
+static void answer(const struct loop *loop, const struct hr_nats_message *message, struct hr_nats_answer given,
+                   const struct hr_error *reason)
 {
     const struct hr_nats_queue *queue = loop->options->queue;
     struct hr_error error = {0};
@@ -83,10 +80,8 @@ static void answer(const struct loop *loop, const struct hr_nats_message *messag
         status = queue->done(queue->context, &error);
         break;
     case HR_NATS_AGAIN:
-        tell(loop, &(struct hr_nats_event){.kind = HR_NATS_EVENT_AGAIN,
-                                          .message = message,
-                                          .reason = reason,
-                                          .delay_ms = given.delay_ms});
+        tell(loop, &(struct hr_nats_event){
+                       .kind = HR_NATS_EVENT_AGAIN, .message = message, .reason = reason, .delay_ms = given.delay_ms});
         status = queue->again(queue->context, given.delay_ms, &error);
         break;
     case HR_NATS_DEAD:
@@ -94,8 +89,7 @@ static void answer(const struct loop *loop, const struct hr_nats_message *messag
         break;
     }
     if (status != HR_OK)
-        tell(loop, &(struct hr_nats_event){
-                       .kind = HR_NATS_EVENT_UNANSWERED, .message = message, .reason = &error});
+        tell(loop, &(struct hr_nats_event){.kind = HR_NATS_EVENT_UNANSWERED, .message = message, .reason = &error});
 }
 
 static void handle(const struct loop *loop, const struct hr_nats_message *message)
@@ -139,8 +133,7 @@ static void note_presence(struct loop *loop)
 enum hr_status hr_nats_run(const struct hr_nats_loop_options *options, struct hr_error *error)
 {
     const struct hr_nats_queue *queue = options->queue;
-    struct loop loop = {.options = options,
-                        .clock = options->clock != NULL ? options->clock : hr_clock_system()};
+    struct loop loop = {.options = options, .clock = options->clock != NULL ? options->clock : hr_clock_system()};
     enum hr_status status = HR_OK;
     while (status == HR_OK && !stopped(&loop)) {
         struct hr_nats_message message = {0};

@@ -34,8 +34,8 @@ struct hr_nats_loop_options {
     hr_nats_handler *handler;
     void *context;
     void (*on_event)(void *context, const struct hr_nats_event *event); /* may be NULL */
-    const struct hr_clock *clock;                                    /* NULL: the system's */
-    const struct hr_stop *stop; /* ends the loop after the message in hand; may be NULL */
+    const struct hr_clock *clock;                                       /* NULL: the system's */
+    const struct hr_stop *stop;       /* ends the loop after the message in hand; may be NULL */
     int64_t grace_ms;                 /* how long the message in hand may then still take */
     void (*interrupt)(void *context); /* called after that, from another thread: the handler shall
                                          return INTERRUPTED soon; NULL: it takes what it takes */
@@ -47,7 +47,6 @@ struct hr_nats_loop_options {
 
 /* HR_OK when `stop` was set or the queue is empty (`once`); UNAVAILABLE and the like when the queue
  * was away for too long. */
-enum hr_status hr_nats_run(const struct hr_nats_loop_options *options,
-                           struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_nats_run(const struct hr_nats_loop_options *options, struct hr_error *error) HR_MUST_USE;
 
 #endif

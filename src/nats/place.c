@@ -24,8 +24,7 @@ static size_t scheme_of(const char *text, bool *tls)
 }
 
 /* One server, `length` bytes; a path is the stream's name. */
-static enum hr_status add_server(struct hr_nats_place *out, const char *text, size_t length,
-                                 struct hr_error *error)
+static enum hr_status add_server(struct hr_nats_place *out, const char *text, size_t length, struct hr_error *error)
 {
     bool tls = false;
     char *server = out->servers[out->server_count];
@@ -53,15 +52,13 @@ static enum hr_status add_server(struct hr_nats_place *out, const char *text, si
     return status;
 }
 
-enum hr_status hr_nats_place_parse(struct hr_nats_place *out, const char *text,
-                                   struct hr_error *error)
+enum hr_status hr_nats_place_parse(struct hr_nats_place *out, const char *text, struct hr_error *error)
 {
     *out = (struct hr_nats_place){0};
     for (const char *at = text; at != NULL;) {
         size_t length = strcspn(at, ",");
         if (out->server_count == HR_NATS_SERVERS_MAX)
-            return hr_error_set(error, HR_ERR_ARGUMENT, "more than %d NATS servers are named",
-                                HR_NATS_SERVERS_MAX);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "more than %d NATS servers are named", HR_NATS_SERVERS_MAX);
         enum hr_status status = add_server(out, at, length, error);
         if (status != HR_OK)
             return status;

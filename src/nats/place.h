@@ -19,12 +19,10 @@ struct hr_nats_place {
 };
 
 /* ARGUMENT, without repeating what may be a password. */
-enum hr_status hr_nats_place_parse(struct hr_nats_place *out, const char *text,
-                                   struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_nats_place_parse(struct hr_nats_place *out, const char *text, struct hr_error *error) HR_MUST_USE;
 
 /* Names of streams and consumers: not empty, no space, '.', '*', '>', '/' or '\'. `what` is put in
  * front of the error's text. */
-enum hr_status hr_nats_name_check(const char *what, const char *name,
-                                  struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_nats_name_check(const char *what, const char *name, struct hr_error *error) HR_MUST_USE;
 
 #endif

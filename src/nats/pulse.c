@@ -57,8 +57,7 @@ static void *beat(void *context)
     return NULL;
 }
 
-enum hr_status hr_nats_pulse_start(struct hr_nats_pulse *pulse,
-                                   const struct hr_nats_pulse_options *options,
+enum hr_status hr_nats_pulse_start(struct hr_nats_pulse *pulse, const struct hr_nats_pulse_options *options,
                                    struct hr_error *error)
 {
     *pulse = (struct hr_nats_pulse){.options = *options};

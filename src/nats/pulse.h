@@ -13,7 +13,7 @@ struct hr_nats_pulse_options {
     const struct hr_nats_queue *queue;
     int64_t period_ms;
     const struct hr_stop *stop; /* may be NULL */
-    int64_t grace_ms;        /* from `stop` on until `interrupt` is called, once */
+    int64_t grace_ms;           /* from `stop` on until `interrupt` is called, once */
     void (*interrupt)(void *context);
     void *context;
 };
@@ -27,8 +27,7 @@ struct hr_nats_pulse {
 };
 
 /* `pulse` stays where it is until it was ended. */
-enum hr_status hr_nats_pulse_start(struct hr_nats_pulse *pulse,
-                                   const struct hr_nats_pulse_options *options,
+enum hr_status hr_nats_pulse_start(struct hr_nats_pulse *pulse, const struct hr_nats_pulse_options *options,
                                    struct hr_error *error) HR_MUST_USE;
 /* Returns when no more is said or interrupted. */
 void hr_nats_pulse_end(struct hr_nats_pulse *pulse);

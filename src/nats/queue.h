@@ -16,8 +16,7 @@ struct hr_nats_message {
 struct hr_nats_queue {
     /* HR_OK: a message is in hand. HR_END: none came within `patience_ms`. UNAVAILABLE: the queue
      * cannot be reached at the moment. */
-    enum hr_status (*next)(void *context, int64_t patience_ms, struct hr_nats_message *out,
-                           struct hr_error *error);
+    enum hr_status (*next)(void *context, int64_t patience_ms, struct hr_nats_message *out, struct hr_error *error);
     /* The message in hand is being worked on: its time begins anew. From any thread. */
     enum hr_status (*working)(void *context, struct hr_error *error);
     /* Its work is done: it never comes again. */

@@ -115,9 +115,8 @@ static void finish_rows(struct comparison *comparison, struct hr_student *studen
     free(comparison->rows);
 }
 
-enum hr_status hr_database_compare_table(struct hr_database *database, struct hr_student *students,
-                                         size_t count, char ***missing, size_t *missing_count,
-                                         struct hr_error *error)
+enum hr_status hr_database_compare_table(struct hr_database *database, struct hr_student *students, size_t count,
+                                         char ***missing, size_t *missing_count, struct hr_error *error)
 {
     struct comparison comparison = {0};
     *missing = NULL;

@@ -122,8 +122,7 @@ static enum hr_status keep_a_log(struct hr_database *database, struct hr_error *
 {
     enum { STEP_MS = 20 };
     for (int waited_ms = 0;; waited_ms += STEP_MS) {
-        enum hr_status status =
-            hr_sql_run(database, "PRAGMA journal_mode = WAL", "switching to a log", error);
+        enum hr_status status = hr_sql_run(database, "PRAGMA journal_mode = WAL", "switching to a log", error);
         int code = sqlite3_errcode(database->handle) & 0xff;
         if (status == HR_OK || (code != SQLITE_BUSY && code != SQLITE_LOCKED) || waited_ms >= BUSY_TIMEOUT_MS)
             return status;
@@ -136,20 +135,18 @@ static enum hr_status open_to_write(struct hr_database *database, const struct h
 {
     enum hr_status status = open_handle(database, true, "", error);
     if (status == HR_OK && sqlite3_db_readonly(database->handle, "main") == 1)
-        status = hr_error_set(error, HR_ERR_PERMISSION, "the database '%s' may not be written",
-                              database->path);
+        status = hr_error_set(error, HR_ERR_PERMISSION, "the database '%s' may not be written", database->path);
     if (status == HR_OK)
         status = hr_schema_prepare(database, schema, true, error);
     return status == HR_OK ? keep_a_log(database, error) : status;
 }
 
 /* A reader found an older database: somebody has to write it once. */
-static enum hr_status upgrade_and_read(struct hr_database **out, const char *path,
-                                       const struct hr_schema *schema, struct hr_error *error)
+static enum hr_status upgrade_and_read(struct hr_database **out, const char *path, const struct hr_schema *schema,
+                                       struct hr_error *error)
 {
     struct hr_database *writer = NULL;
-    enum hr_status status =
-        hr_database_open_schema(&writer, path, HR_DATABASE_WRITE, schema, error);
+    enum hr_status status = hr_database_open_schema(&writer, path, HR_DATABASE_WRITE, schema, error);
     if (status != HR_OK)
         return hr_error_prefix(error,
                                "'%s' was made by an older homeroom and must be brought up "
@@ -230,9 +227,8 @@ out:
     return status;
 }
 
-enum hr_status hr_database_open_schema(struct hr_database **out, const char *path,
-                                       enum hr_database_mode mode, const struct hr_schema *schema,
-                                       struct hr_error *error)
+enum hr_status hr_database_open_schema(struct hr_database **out, const char *path, enum hr_database_mode mode,
+                                       const struct hr_schema *schema, struct hr_error *error)
 {
     *out = NULL;
     enum hr_status status = check_file(path, error);
@@ -244,8 +240,8 @@ enum hr_status hr_database_open_schema(struct hr_database **out, const char *pat
     return status == HR_OK ? open_file(out, path, mode, schema, error) : status;
 }
 
-enum hr_status hr_database_open(struct hr_database **out, const char *path,
-                                enum hr_database_mode mode, struct hr_error *error)
+enum hr_status hr_database_open(struct hr_database **out, const char *path, enum hr_database_mode mode,
+                                struct hr_error *error)
 {
     return hr_database_open_schema(out, path, mode, &hr_schema_current, error);
 }
@@ -256,8 +252,7 @@ enum hr_status hr_database_open(struct hr_database **out, const char *path,
  * log may stand beside the file. In memory there is none, and SQLite refuses to read without. */
 enum { HEADER_BYTES = 100, WRITE_VERSION_AT = 18, READ_VERSION_AT = 19, WITHOUT_LOG = 1 };
 
-static enum hr_status load_bytes(struct hr_database *database, struct hr_view bytes,
-                                 struct hr_error *error)
+static enum hr_status load_bytes(struct hr_database *database, struct hr_view bytes, struct hr_error *error)
 {
     uint8_t *copy = sqlite3_malloc64(bytes.size);
     if (copy == NULL)
@@ -265,18 +260,15 @@ static enum hr_status load_bytes(struct hr_database *database, struct hr_view by
     memcpy(copy, bytes.data, bytes.size);
     if (bytes.size >= HEADER_BYTES)
         copy[WRITE_VERSION_AT] = copy[READ_VERSION_AT] = WITHOUT_LOG;
-    int code = sqlite3_deserialize(database->handle, "main", copy, (sqlite3_int64)bytes.size,
-                                   (sqlite3_int64)bytes.size,
+    int code = sqlite3_deserialize(database->handle, "main", copy, (sqlite3_int64)bytes.size, (sqlite3_int64)bytes.size,
                                    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "opening it", error);
 }
 
-static enum hr_status open_in_memory(struct hr_database *database, struct hr_view bytes,
-                                     struct hr_error *error)
+static enum hr_status open_in_memory(struct hr_database *database, struct hr_view bytes, struct hr_error *error)
 {
     int code = sqlite3_open_v2(":memory:", &database->handle,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                               NULL);
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code != SQLITE_OK)
         return hr_sql_fail(database, code, "opening it", error);
     enum hr_status status = bytes.size > 0 ? load_bytes(database, bytes, error) : HR_OK;
@@ -286,17 +278,15 @@ static enum hr_status open_in_memory(struct hr_database *database, struct hr_vie
     return hr_sql_run(database, connection_sql, "setting it up", error);
 }
 
-enum hr_status hr_database_open_memory(struct hr_database **out, struct hr_view bytes,
-                                       const char *name, enum hr_database_mode mode,
-                                       struct hr_error *error)
+enum hr_status hr_database_open_memory(struct hr_database **out, struct hr_view bytes, const char *name,
+                                       enum hr_database_mode mode, struct hr_error *error)
 {
     *out = NULL;
     if (bytes.size > HR_DATABASE_MEMORY_BYTES_MAX)
         return hr_error_set(error, HR_ERR_LIMIT, "'%s' is larger than the limit of %zu bytes", name,
                             HR_DATABASE_MEMORY_BYTES_MAX);
     if (bytes.size == 0 && mode == HR_DATABASE_READ)
-        return hr_error_set(error, HR_ERR_DATABASE,
-                            "'%s' is empty: import students or enroll somebody first", name);
+        return hr_error_set(error, HR_ERR_DATABASE, "'%s' is empty: import students or enroll somebody first", name);
     struct hr_database *database = calloc(1, sizeof *database);
     if (database != NULL)
         database->path = strdup(name);
@@ -318,8 +308,7 @@ enum hr_status hr_database_open_memory(struct hr_database **out, struct hr_view 
     return HR_OK;
 }
 
-enum hr_status hr_database_bytes(struct hr_database *database, struct hr_buffer *out,
-                                 struct hr_error *error)
+enum hr_status hr_database_bytes(struct hr_database *database, struct hr_buffer *out, struct hr_error *error)
 {
     sqlite3_int64 size = 0;
     uint8_t *bytes = sqlite3_serialize(database->handle, "main", &size, 0);
@@ -351,8 +340,7 @@ int hr_database_schema_version(const struct hr_database *database)
     return database->schema_version;
 }
 
-static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *doing,
-                          struct hr_error *error)
+static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *doing, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, which, &statement, error);
@@ -400,8 +388,7 @@ static enum hr_status check_size(struct hr_database *database, struct hr_error *
     return HR_OK;
 }
 
-enum hr_status hr_database_check(struct hr_database *database, struct hr_database_counts *out,
-                                 struct hr_error *error)
+enum hr_status hr_database_check(struct hr_database *database, struct hr_database_counts *out, struct hr_error *error)
 {
     *out = (struct hr_database_counts){0};
     int64_t broken = 0;
@@ -410,13 +397,13 @@ enum hr_status hr_database_check(struct hr_database *database, struct hr_databas
         status = hr_sql_integer(database, "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'",
                                 "checking it", &broken, error);
     if (status == HR_OK && broken == 0)
-        status = hr_sql_integer(database, "SELECT count(*) FROM pragma_foreign_key_check",
-                                "checking it", &broken, error);
+        status =
+            hr_sql_integer(database, "SELECT count(*) FROM pragma_foreign_key_check", "checking it", &broken, error);
     if (status != HR_OK)
         return status;
     if (broken != 0)
-        return hr_error_set(error, HR_ERR_DATABASE,
-                            "'%s' is damaged: bring back your last backup of it", database->path);
+        return hr_error_set(error, HR_ERR_DATABASE, "'%s' is damaged: bring back your last backup of it",
+                            database->path);
     sqlite3_stmt *statement;
     status = hr_sql_start(database, HR_SQL_COUNTS, &statement, error);
     if (status == HR_OK)

@@ -19,16 +19,15 @@ enum hr_database_mode {
     HR_DATABASE_CREATE, /* made when it does not exist */
 };
 
-enum hr_status hr_database_open(struct hr_database **out, const char *path,
-                                enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_open(struct hr_database **out, const char *path, enum hr_database_mode mode,
+                                struct hr_error *error) HR_MUST_USE;
 
 /* A database whose file is not on this machine: opened on a copy of its bytes. With HR_DATABASE_READ
  * nothing can be changed; else changes are made in memory, and hr_database_bytes gives the new file.
  * No bytes: an empty database (not with READ). `name` stands in errors. */
 #define HR_DATABASE_MEMORY_BYTES_MAX ((size_t)1 << 30)
-enum hr_status hr_database_open_memory(struct hr_database **out, struct hr_view bytes,
-                                       const char *name, enum hr_database_mode mode,
-                                       struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_open_memory(struct hr_database **out, struct hr_view bytes, const char *name,
+                                       enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
 /* Adds the database as a file's bytes to an initialised buffer. Not within a transaction. */
 enum hr_status hr_database_bytes(struct hr_database *database, struct hr_buffer *out,
                                  struct hr_error *error) HR_MUST_USE;
@@ -48,56 +47,50 @@ void hr_database_rollback(struct hr_database *database);
 /* --- students --- */
 enum hr_upsert { HR_UPSERT_ADDED, HR_UPSERT_CHANGED, HR_UPSERT_SAME };
 /* Insert or replace the record of student->id (face records stay). */
-enum hr_status hr_database_put_student(struct hr_database *database,
-                                       const struct hr_student *student, enum hr_upsert *what,
-                                       struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_put_student(struct hr_database *database, const struct hr_student *student,
+                                       enum hr_upsert *what, struct hr_error *error) HR_MUST_USE;
 /* Add a student with id as name unless there is one. *added may be NULL. */
 enum hr_status hr_database_ensure_student(struct hr_database *database, const char *id, bool *added,
                                           struct hr_error *error) HR_MUST_USE;
 /* Whether any student came from a table (hr_database_put_student), and not only by enrolling. */
-enum hr_status hr_database_has_table(struct hr_database *database, bool *out,
-                                     struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_has_table(struct hr_database *database, bool *out, struct hr_error *error) HR_MUST_USE;
 
 /* Holds a new table against the one that is there. A student of `students` who is there with the id in another Unicode
  * form takes that id. *missing: the ids of those who came from a table and are not in this one, in their order; the
  * caller's (hr_texts_free). Nobody is removed. */
-enum hr_status hr_database_compare_table(struct hr_database *database, struct hr_student *students,
-                                         size_t count, char ***missing, size_t *missing_count,
-                                         struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_compare_table(struct hr_database *database, struct hr_student *students, size_t count,
+                                         char ***missing, size_t *missing_count, struct hr_error *error) HR_MUST_USE;
 
 /* Change the id, or the name (NULL: leave it). NOT_FOUND; CONFLICT when new_id is taken. Faces stay. */
 enum hr_status hr_database_rename(struct hr_database *database, const char *id, const char *new_id,
                                   const char *new_name, struct hr_error *error) HR_MUST_USE;
 /* `other` is the same person as `id`: the faces become id's (a photo that both have stays once), columns that are
  * empty are filled, and other is removed. *moved: face records that changed hands. NOT_FOUND. */
-enum hr_status hr_database_merge(struct hr_database *database, const char *id, const char *other,
-                                 size_t *moved, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_merge(struct hr_database *database, const char *id, const char *other, size_t *moved,
+                                 struct hr_error *error) HR_MUST_USE;
 
 /* All students by id; *out is the caller's (hr_students_free). face_counts (may be NULL): the views that
  * each has, malloc'ed too. */
-enum hr_status hr_database_students(struct hr_database *database, struct hr_student **out,
-                                    size_t **face_counts, size_t *count,
-                                    struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_students(struct hr_database *database, struct hr_student **out, size_t **face_counts,
+                                    size_t *count, struct hr_error *error) HR_MUST_USE;
 
 /* Remove a student and every trace: record, face records, free pages and write-ahead log; then
  * searches the file's bytes for the id's face records and fails with INTERNAL if any is left.
  * NOT_FOUND if there is none. */
-enum hr_status hr_database_forget(struct hr_database *database, const char *id,
-                                  size_t *faces_removed, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_forget(struct hr_database *database, const char *id, size_t *faces_removed,
+                                  struct hr_error *error) HR_MUST_USE;
 
 /* The same for what one photo or video gave: the face records of that origin. The student stays. NOT_FOUND says which
  * origins there are. */
-enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id,
-                                        const char *origin, size_t *faces_removed,
-                                        struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id, const char *origin,
+                                        size_t *faces_removed, struct hr_error *error) HR_MUST_USE;
 
 /* --- face records --- */
 struct hr_face_record {
     const char *student_id;
     const char *model_id;
-    struct hr_view vector; /* float32 little-endian, as the model gave them */
-    const char
-        *origin; /* "photo obama.jpg", "video a.mp4 at 2.4 s", "import encoding": for people */
+    struct hr_view vector;     /* float32 little-endian, as the model gave them */
+    const char *origin;        /* "photo obama.jpg", "video a.mp4 at 2.4 s", "import encoding": for people */
     const char *origin_sha256; /* of the photo or video, hex; "" when not known: finds duplicates */
     int64_t created_us;        /* wall clock */
     double quality;            /* 0..1 */
@@ -106,32 +99,27 @@ struct hr_face_record {
 };
 
 /* NOT_FOUND when there is no such student. */
-enum hr_status hr_database_add_face(struct hr_database *database,
-                                    const struct hr_face_record *record,
+enum hr_status hr_database_add_face(struct hr_database *database, const struct hr_face_record *record,
                                     struct hr_error *error) HR_MUST_USE;
 /* Whether this student has a record of that origin (hash) and model already. */
-enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id,
-                                    const char *model_id, const char *origin_sha256, bool *out,
-                                    struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id, const char *model_id,
+                                    const char *origin_sha256, bool *out, struct hr_error *error) HR_MUST_USE;
 /* Calls `each` for every face record in the order of their making; strings and bytes are borrowed
  * during the call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of
  * every model. */
-typedef enum hr_status hr_face_record_fn(void *context, const struct hr_face_record *record,
-                                         struct hr_error *error);
-enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id,
-                                     hr_face_record_fn *each, void *context,
-                                     struct hr_error *error) HR_MUST_USE;
+typedef enum hr_status hr_face_record_fn(void *context, const struct hr_face_record *record, struct hr_error *error);
+enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id, hr_face_record_fn *each,
+                                     void *context, struct hr_error *error) HR_MUST_USE;
 
 /* The same for the records of one student, of every model. */
-enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id,
-                                        hr_face_record_fn *each, void *context,
-                                        struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id, hr_face_record_fn *each,
+                                        void *context, struct hr_error *error) HR_MUST_USE;
 
 /* For every student and model, how many vectors there are. Strings are borrowed during the call. */
-typedef enum hr_status hr_face_model_fn(void *context, const char *student_id, const char *model_id,
-                                        size_t count, struct hr_error *error);
-enum hr_status hr_database_each_model(struct hr_database *database, hr_face_model_fn *each,
-                                      void *context, struct hr_error *error) HR_MUST_USE;
+typedef enum hr_status hr_face_model_fn(void *context, const char *student_id, const char *model_id, size_t count,
+                                        struct hr_error *error);
+enum hr_status hr_database_each_model(struct hr_database *database, hr_face_model_fn *each, void *context,
+                                      struct hr_error *error) HR_MUST_USE;
 
 /* PRAGMA quick_check and counts, for `homeroom doctor`. */
 struct hr_database_counts {

@@ -8,11 +8,10 @@ static enum hr_status check_record(const struct hr_face_record *record, struct h
     size_t size = record->vector.size;
     if (size == 0 || size % sizeof(float) != 0 || size > HR_LIMIT_FACE_VECTOR_BYTES)
         return hr_error_set(error, HR_ERR_LIMIT,
-                            "a face vector of %zu bytes: it must have a multiple of 4, and the limit is %d",
-                            size, HR_LIMIT_FACE_VECTOR_BYTES);
+                            "a face vector of %zu bytes: it must have a multiple of 4, and the limit is %d", size,
+                            HR_LIMIT_FACE_VECTOR_BYTES);
     if (!(record->quality >= 0 && record->quality <= 1))
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a face's quality of %g is not between 0 and 1",
-                            record->quality);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a face's quality of %g is not between 0 and 1", record->quality);
     if (record->model_id[0] == '\0')
         return hr_error_set(error, HR_ERR_ARGUMENT, "a face record without the model that made it");
     if (!(record->face_px >= 0 && record->face_px <= HR_LIMIT_FRAME_SIDE_PX))
@@ -29,8 +28,8 @@ static enum hr_status check_record(const struct hr_face_record *record, struct h
     return status;
 }
 
-enum hr_status hr_database_add_face(struct hr_database *database,
-                                    const struct hr_face_record *record, struct hr_error *error)
+enum hr_status hr_database_add_face(struct hr_database *database, const struct hr_face_record *record,
+                                    struct hr_error *error)
 {
     enum hr_status status = check_record(record, error);
     if (status != HR_OK)
@@ -51,14 +50,12 @@ enum hr_status hr_database_add_face(struct hr_database *database,
     size_t added = 0;
     status = hr_sql_finish(database, statement, "writing a face record", &added, error);
     if (status == HR_OK && added == 0)
-        status =
-            hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", record->student_id);
+        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", record->student_id);
     return status;
 }
 
-enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id,
-                                    const char *model_id, const char *origin_sha256, bool *out,
-                                    struct hr_error *error)
+enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id, const char *model_id,
+                                    const char *origin_sha256, bool *out, struct hr_error *error)
 {
     *out = false;
     if (origin_sha256[0] == '\0') /* not known: nothing can be told from it */
@@ -79,20 +76,20 @@ enum hr_status hr_database_has_face(struct hr_database *database, const char *st
 /* The columns stand in the order in which struct hr_face_record has them. */
 static struct hr_face_record record_of(sqlite3_stmt *statement)
 {
-    return (struct hr_face_record){.student_id = hr_sql_text(statement, 0),
-                                   .model_id = hr_sql_text(statement, 1),
-                                   .vector = hr_view_of(sqlite3_column_blob(statement, 2),
-                                                        (size_t)sqlite3_column_bytes(statement, 2)),
-                                   .origin = hr_sql_text(statement, 3),
-                                   .origin_sha256 = hr_sql_text(statement, 4),
-                                   .created_us = sqlite3_column_int64(statement, 5),
-                                   .quality = sqlite3_column_double(statement, 6),
-                                   .face_px = sqlite3_column_double(statement, 7),
-                                   .verdict = hr_sql_text(statement, 8)};
+    return (struct hr_face_record){
+        .student_id = hr_sql_text(statement, 0),
+        .model_id = hr_sql_text(statement, 1),
+        .vector = hr_view_of(sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2)),
+        .origin = hr_sql_text(statement, 3),
+        .origin_sha256 = hr_sql_text(statement, 4),
+        .created_us = sqlite3_column_int64(statement, 5),
+        .quality = sqlite3_column_double(statement, 6),
+        .face_px = sqlite3_column_double(statement, 7),
+        .verdict = hr_sql_text(statement, 8)};
 }
 
-static enum hr_status walk(struct hr_database *database, enum hr_sql which, const char *key,
-                           hr_face_record_fn *each, void *context, struct hr_error *error)
+static enum hr_status walk(struct hr_database *database, enum hr_sql which, const char *key, hr_face_record_fn *each,
+                           void *context, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, which, &statement, error);
@@ -100,8 +97,7 @@ static enum hr_status walk(struct hr_database *database, enum hr_sql which, cons
         return status;
     if (key != NULL)
         hr_sql_bind_text(statement, 1, key);
-    while ((status = hr_sql_step(database, statement, "reading the face records", error)) ==
-           HR_OK) {
+    while ((status = hr_sql_step(database, statement, "reading the face records", error)) == HR_OK) {
         struct hr_face_record record = record_of(statement);
         status = each(context, &record, error);
         if (status != HR_OK)
@@ -114,29 +110,27 @@ out:
     return status;
 }
 
-enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id,
-                                     hr_face_record_fn *each, void *context, struct hr_error *error)
+enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id, hr_face_record_fn *each,
+                                     void *context, struct hr_error *error)
 {
     enum hr_sql which = model_id != NULL ? HR_SQL_FACES_OF_MODEL : HR_SQL_FACES_ALL;
     return walk(database, which, model_id, each, context, error);
 }
 
-enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id,
-                                        hr_face_record_fn *each, void *context,
-                                        struct hr_error *error)
+enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id, hr_face_record_fn *each,
+                                        void *context, struct hr_error *error)
 {
     return walk(database, HR_SQL_FACES_OF_STUDENT, student_id, each, context, error);
 }
 
-enum hr_status hr_database_each_model(struct hr_database *database, hr_face_model_fn *each,
-                                      void *context, struct hr_error *error)
+enum hr_status hr_database_each_model(struct hr_database *database, hr_face_model_fn *each, void *context,
+                                      struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, HR_SQL_FACES_MODELS, &statement, error);
     if (status != HR_OK)
         return status;
-    while ((status = hr_sql_step(database, statement, "counting the face records", error)) ==
-           HR_OK) {
+    while ((status = hr_sql_step(database, statement, "counting the face records", error)) == HR_OK) {
         status = each(context, hr_sql_text(statement, 0), hr_sql_text(statement, 1),
                       (size_t)sqlite3_column_int64(statement, 2), error);
         if (status != HR_OK)

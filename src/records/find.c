@@ -9,9 +9,9 @@
 #include "roster/student.h"
 
 struct key {
-    char *text;     /* owned: folded */
+    char *text; /* owned: folded */
     size_t student;
-    bool is_name;   /* else the id */
+    bool is_name; /* else the id */
 };
 
 struct known_student {
@@ -70,13 +70,12 @@ void hr_student_finder_free(struct hr_student_finder *finder)
     free(finder);
 }
 
-static enum hr_status add_student(struct hr_student_finder *finder, const char *id,
-                                  const char *name, struct hr_error *error)
+static enum hr_status add_student(struct hr_student_finder *finder, const char *id, const char *name,
+                                  struct hr_error *error)
 {
     if (finder->count == finder->capacity) {
         size_t capacity = finder->capacity > 0 ? 2 * finder->capacity : 64;
-        struct known_student *students =
-            reallocarray(finder->students, capacity, sizeof *students);
+        struct known_student *students = reallocarray(finder->students, capacity, sizeof *students);
         if (students == NULL)
             return no_memory(error);
         finder->students = students;
@@ -116,8 +115,7 @@ static int by_text(const void *a, const void *b)
     if (order != 0)
         return order;
     return left->is_name != right->is_name ? left->is_name - right->is_name
-                                           : (left->student > right->student) -
-                                                 (left->student < right->student);
+                                           : (left->student > right->student) - (left->student < right->student);
 }
 
 static enum hr_status make_keys(struct hr_student_finder *finder, struct hr_error *error)
@@ -177,8 +175,7 @@ static size_t least(size_t a, size_t b)
 
 /* Letters to insert, remove, change or swap with their neighbour (Damerau 1964, each place changed once); `limit` + 1
  * for more than `limit`. */
-static size_t edits(const int32_t *a, size_t a_count, const int32_t *b,
-                    size_t b_count, size_t limit)
+static size_t edits(const int32_t *a, size_t a_count, const int32_t *b, size_t b_count, size_t limit)
 {
     size_t longer = a_count > b_count ? a_count - b_count : b_count - a_count;
     if (longer > limit)
@@ -224,8 +221,8 @@ static void note_near(struct near near[NEAR_SHOWN], size_t student, size_t edits
     }
 }
 
-static enum hr_status not_found(const struct hr_student_finder *finder, const char *word,
-                                const char *folded, struct hr_error *error)
+static enum hr_status not_found(const struct hr_student_finder *finder, const char *word, const char *folded,
+                                struct hr_error *error)
 {
     int32_t wanted[LETTERS_MAX], letters[LETTERS_MAX];
     size_t wanted_count = letters_of(folded, wanted);
@@ -245,8 +242,7 @@ static enum hr_status not_found(const struct hr_student_finder *finder, const ch
         if (length >= sizeof text)
             break;
     }
-    return hr_error_set(error, HR_ERR_NOT_FOUND, "no student has the id or name '%.100s'%s", word,
-                        text);
+    return hr_error_set(error, HR_ERR_NOT_FOUND, "no student has the id or name '%.100s'%s", word, text);
 }
 
 /* --- finding --- */
@@ -266,30 +262,27 @@ static size_t first_key(const struct hr_student_finder *finder, const char *fold
 
 /* Of the keys from `first` on that equal the word: ids before names, and of those what is equal to the letter, or would
  * be in one Unicode form. */
-static enum hr_status choose(const struct hr_student_finder *finder, size_t first, const char *word,
-                             const char *normal, const char *folded, size_t *out, struct hr_error *error)
+static enum hr_status choose(const struct hr_student_finder *finder, size_t first, const char *word, const char *normal,
+                             const char *folded, size_t *out, struct hr_error *error)
 {
     for (int rank = 0; rank < 4; rank++) {
         bool names = rank >= 2, to_the_letter = rank % 2 == 0;
         size_t found = SIZE_MAX, count = 0;
         char ids[300] = "";
-        for (size_t i = first;
-             i < finder->key_count && strcmp(finder->keys[i].text, folded) == 0; i++) {
+        for (size_t i = first; i < finder->key_count && strcmp(finder->keys[i].text, folded) == 0; i++) {
             const struct known_student *student = &finder->students[finder->keys[i].student];
             const char *text = names ? student->name : student->id;
             if (finder->keys[i].is_name != names ||
                 (to_the_letter && strcmp(text, word) != 0 && strcmp(text, normal) != 0))
                 continue;
             size_t length = strlen(ids);
-            snprintf(ids + length, sizeof ids - length, "%s%.60s", count > 0 ? ", " : "",
-                     student->id);
+            snprintf(ids + length, sizeof ids - length, "%s%.60s", count > 0 ? ", " : "", student->id);
             found = finder->keys[i].student;
             count++;
         }
         if (count > 1)
-            return hr_error_set(error, HR_ERR_CONFLICT,
-                                "'%.100s' may be several students: say which by the id: %s", word,
-                                ids);
+            return hr_error_set(error, HR_ERR_CONFLICT, "'%.100s' may be several students: say which by the id: %s",
+                                word, ids);
         if (count == 1) {
             *out = found;
             return HR_OK;
@@ -298,16 +291,15 @@ static enum hr_status choose(const struct hr_student_finder *finder, size_t firs
     return not_found(finder, word, folded, error);
 }
 
-enum hr_status hr_student_find(const struct hr_student_finder *finder, const char *word,
-                               const char **id, bool *exact, struct hr_error *error)
+enum hr_status hr_student_find(const struct hr_student_finder *finder, const char *word, const char **id, bool *exact,
+                               struct hr_error *error)
 {
     char *folded = fold(word), *normal = hr_text_normal_copy(word);
     size_t student = 0;
     *id = NULL;
-    enum hr_status status =
-        folded != NULL && normal != NULL
-            ? choose(finder, first_key(finder, folded), word, normal, folded, &student, error)
-            : no_memory(error);
+    enum hr_status status = folded != NULL && normal != NULL
+                                ? choose(finder, first_key(finder, folded), word, normal, folded, &student, error)
+                                : no_memory(error);
     free(folded);
     free(normal);
     if (status != HR_OK)

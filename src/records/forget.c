@@ -81,8 +81,7 @@ static void note_origin(struct traces *traces, const char *origin)
     char quoted[96];
     snprintf(quoted, sizeof quoted, "'%.80s'", origin);
     if (strstr(traces->others, quoted) == NULL && length + sizeof quoted + 2 < sizeof traces->others)
-        snprintf(traces->others + length, sizeof traces->others - length, "%s%s",
-                 length > 0 ? ", " : "", quoted);
+        snprintf(traces->others + length, sizeof traces->others - length, "%s%s", length > 0 ? ", " : "", quoted);
 }
 
 /* Model and hash lie side by side in the index. */
@@ -100,8 +99,7 @@ static enum hr_status trace_face_index(struct traces *traces, const struct hr_fa
     return status;
 }
 
-static enum hr_status trace_face(void *context, const struct hr_face_record *record,
-                                 struct hr_error *error)
+static enum hr_status trace_face(void *context, const struct hr_face_record *record, struct hr_error *error)
 {
     struct traces *traces = context;
     enum hr_status status = HR_OK;
@@ -112,9 +110,8 @@ static enum hr_status trace_face(void *context, const struct hr_face_record *rec
     traces->faces++;
     for (size_t at = 0; status == HR_OK && at < record->vector.size; at += TRACE_BYTES_MAX) {
         size_t left = record->vector.size - at;
-        status = add_trace(
-            traces, hr_view_of(record->vector.data + at, left < WINDOW_BYTES ? left : WINDOW_BYTES),
-            error);
+        status =
+            add_trace(traces, hr_view_of(record->vector.data + at, left < WINDOW_BYTES ? left : WINDOW_BYTES), error);
     }
     if (status == HR_OK)
         status = add_trace(traces, hr_view_text(record->origin), error);
@@ -123,8 +120,8 @@ static enum hr_status trace_face(void *context, const struct hr_face_record *rec
     return status;
 }
 
-static enum hr_status trace_student(struct hr_database *database, const char *id,
-                                    struct traces *traces, struct hr_error *error)
+static enum hr_status trace_student(struct hr_database *database, const char *id, struct traces *traces,
+                                    struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, HR_SQL_STUDENT_BYTES, &statement, error);
@@ -143,24 +140,23 @@ static enum hr_status trace_student(struct hr_database *database, const char *id
     return status;
 }
 
-static enum hr_status delete_rows(struct hr_database *database, const char *id,
-                                  const struct traces *traces, struct hr_error *error)
+static enum hr_status delete_rows(struct hr_database *database, const char *id, const struct traces *traces,
+                                  struct hr_error *error)
 {
     sqlite3_stmt *statement;
     bool all = traces->origin == NULL;
-    enum hr_status status = hr_sql_start(
-        database, all ? HR_SQL_STUDENT_DELETE : HR_SQL_FACES_DELETE_ORIGIN, &statement, error);
+    enum hr_status status =
+        hr_sql_start(database, all ? HR_SQL_STUDENT_DELETE : HR_SQL_FACES_DELETE_ORIGIN, &statement, error);
     if (status != HR_OK)
         return status;
     hr_sql_bind_text(statement, 1, id);
     if (!all)
         hr_sql_bind_text(statement, 2, traces->origin);
-    return hr_sql_finish(database, statement, all ? "removing a student" : "removing a photo", NULL,
-                         error);
+    return hr_sql_finish(database, statement, all ? "removing a student" : "removing a photo", NULL, error);
 }
 
-static enum hr_status remove_rows(struct hr_database *database, const char *id,
-                                  struct traces *traces, struct hr_error *error)
+static enum hr_status remove_rows(struct hr_database *database, const char *id, struct traces *traces,
+                                  struct hr_error *error)
 {
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
@@ -170,8 +166,7 @@ static enum hr_status remove_rows(struct hr_database *database, const char *id,
     if (status == HR_OK)
         status = hr_database_each_face_of(database, id, trace_face, traces, error);
     if (status == HR_OK && traces->origin != NULL && traces->faces == 0)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND,
-                              "student '%s' has no photo '%s'; there %s%s", id, traces->origin,
+        status = hr_error_set(error, HR_ERR_NOT_FOUND, "student '%s' has no photo '%s'; there %s%s", id, traces->origin,
                               traces->others[0] != '\0' ? "are " : "is none at all", traces->others);
     if (status == HR_OK)
         status = delete_rows(database, id, traces, error);
@@ -195,8 +190,8 @@ static void search_chunk(struct traces *traces, const uint8_t *bytes, size_t siz
 
 /* Marks the traces that stand in a file. It is read through SQLite's own handle: closing another
  * descriptor of the database would drop the locks that this process holds on it. */
-static enum hr_status search_file(struct hr_database *database, sqlite3_file *file,
-                                  struct traces *traces, struct hr_error *error)
+static enum hr_status search_file(struct hr_database *database, sqlite3_file *file, struct traces *traces,
+                                  struct hr_error *error)
 {
     sqlite3_int64 left = 0;
     if (file == NULL || file->pMethods == NULL) /* no log is open */
@@ -224,8 +219,7 @@ static enum hr_status search_file(struct hr_database *database, sqlite3_file *fi
 }
 
 /* Another student's record may hold the same bytes: one photo of two, one vector imported twice. */
-static enum hr_status in_use(struct hr_database *database, const struct trace *trace, bool *out,
-                             struct hr_error *error)
+static enum hr_status in_use(struct hr_database *database, const struct trace *trace, bool *out, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, HR_SQL_BYTES_IN_USE, &statement, error);
@@ -238,8 +232,7 @@ static enum hr_status in_use(struct hr_database *database, const struct trace *t
     return status == HR_END ? HR_OK : status;
 }
 
-static enum hr_status verify(struct hr_database *database, struct traces *traces,
-                             struct hr_error *error)
+static enum hr_status verify(struct hr_database *database, struct traces *traces, struct hr_error *error)
 {
     static const int files[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -269,8 +262,7 @@ static enum hr_status verify(struct hr_database *database, struct traces *traces
 
 enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error)
 {
-    int code =
-        sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    int code = sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "emptying its log", error);
 }
 
@@ -280,8 +272,8 @@ enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error)
     return status == HR_OK ? hr_sql_empty_log(database, error) : status;
 }
 
-static enum hr_status forget(struct hr_database *database, const char *id, struct traces *traces,
-                             size_t *faces_removed, struct hr_error *error)
+static enum hr_status forget(struct hr_database *database, const char *id, struct traces *traces, size_t *faces_removed,
+                             struct hr_error *error)
 {
     if (faces_removed != NULL)
         *faces_removed = 0;
@@ -308,16 +300,15 @@ out:
     return status;
 }
 
-enum hr_status hr_database_forget(struct hr_database *database, const char *id,
-                                  size_t *faces_removed, struct hr_error *error)
+enum hr_status hr_database_forget(struct hr_database *database, const char *id, size_t *faces_removed,
+                                  struct hr_error *error)
 {
     struct traces traces = {0};
     return forget(database, id, &traces, faces_removed, error);
 }
 
-enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id,
-                                        const char *origin, size_t *faces_removed,
-                                        struct hr_error *error)
+enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id, const char *origin,
+                                        size_t *faces_removed, struct hr_error *error)
 {
     struct traces traces = {.origin = origin};
     return forget(database, id, &traces, faces_removed, error);

@@ -4,8 +4,8 @@
 #include "records/sql.h"
 #include "roster/student.h"
 
-static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *first,
-                          const char *second, size_t *changed, struct hr_error *error)
+static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *first, const char *second,
+                          size_t *changed, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, which, &statement, error);
@@ -30,13 +30,12 @@ static enum hr_status change_id(struct hr_database *database, const char *id, co
     enum hr_status status = run(database, HR_SQL_STUDENT_ID, id, new_id, &changed, error);
     if (status == HR_ERR_CONFLICT)
         return hr_error_set(error, HR_ERR_CONFLICT,
-                            "there is a student '%s' already: 'homeroom merge' joins two students",
-                            new_id);
+                            "there is a student '%s' already: 'homeroom merge' joins two students", new_id);
     return status == HR_OK && changed == 0 ? no_student(id, error) : status;
 }
 
-static enum hr_status change(struct hr_database *database, const char *id, const char *new_id,
-                             const char *new_name, struct hr_error *error)
+static enum hr_status change(struct hr_database *database, const char *id, const char *new_id, const char *new_name,
+                             struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     size_t changed = 1;
@@ -49,8 +48,7 @@ static enum hr_status change(struct hr_database *database, const char *id, const
 }
 
 /* What was `body` between begin and commit, and the file without what is gone. */
-static enum hr_status finish(struct hr_database *database, enum hr_status status,
-                             struct hr_error *error)
+static enum hr_status finish(struct hr_database *database, enum hr_status status, struct hr_error *error)
 {
     if (status == HR_OK)
         status = hr_database_commit(database, error);
@@ -82,21 +80,20 @@ enum hr_status hr_database_rename(struct hr_database *database, const char *id, 
     return status;
 }
 
-static enum hr_status join(struct hr_database *database, const char *id, const char *other,
-                           size_t *moved, struct hr_error *error)
+static enum hr_status join(struct hr_database *database, const char *id, const char *other, size_t *moved,
+                           struct hr_error *error)
 {
     size_t filled = 0;
     enum hr_status status = run(database, HR_SQL_STUDENT_FILL, id, other, &filled, error);
     if (status == HR_OK && filled == 0)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s', or no student '%s'",
-                              id, other);
+        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s', or no student '%s'", id, other);
     if (status == HR_OK)
         status = run(database, HR_SQL_FACES_MOVE, other, id, moved, error);
     return status == HR_OK ? run(database, HR_SQL_STUDENT_DELETE, other, NULL, NULL, error) : status;
 }
 
-enum hr_status hr_database_merge(struct hr_database *database, const char *id, const char *other,
-                                 size_t *moved, struct hr_error *error)
+enum hr_status hr_database_merge(struct hr_database *database, const char *id, const char *other, size_t *moved,
+                                 struct hr_error *error)
 {
     *moved = 0;
     if (strcmp(id, other) == 0)
@@ -107,8 +104,7 @@ enum hr_status hr_database_merge(struct hr_database *database, const char *id, c
     return finish(database, join(database, id, other, moved, error), error);
 }
 
-enum hr_status hr_database_has_table(struct hr_database *database, bool *out,
-                                     struct hr_error *error)
+enum hr_status hr_database_has_table(struct hr_database *database, bool *out, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     *out = false;

@@ -72,11 +72,9 @@ static const char *const steps[] = {
     "CREATE INDEX faces_by_student ON faces(student, model_id, origin_sha256);",
 };
 
-const struct hr_schema hr_schema_current = {.steps = steps,
-                                            .version = sizeof steps / sizeof *steps};
+const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof steps / sizeof *steps};
 
-static enum hr_status read_version(struct hr_database *database, int64_t *version,
-                                   struct hr_error *error)
+static enum hr_status read_version(struct hr_database *database, int64_t *version, struct hr_error *error)
 {
     return hr_sql_integer(database, "PRAGMA user_version", "reading its version", version, error);
 }
@@ -89,24 +87,21 @@ static enum hr_status check_ours(struct hr_database *database, bool *empty, stru
     enum hr_status status = hr_sql_run(database, "BEGIN", "reading its header", error);
     if (status != HR_OK)
         return status;
-    status = hr_sql_integer(database, "SELECT count(*) FROM sqlite_schema", "reading its tables",
-                            &objects, error);
+    status = hr_sql_integer(database, "SELECT count(*) FROM sqlite_schema", "reading its tables", &objects, error);
     if (status == HR_OK)
-        status = hr_sql_integer(database, "PRAGMA application_id", "reading its header",
-                                &application, error);
+        status = hr_sql_integer(database, "PRAGMA application_id", "reading its header", &application, error);
     hr_database_rollback(database);
     if (status != HR_OK)
         return status;
     *empty = application == 0 && objects == 0;
     if (application != APPLICATION_ID && !*empty)
-        return hr_error_set(error, HR_ERR_DATABASE,
-                            "'%s' is an SQLite database, but not one of homeroom's",
+        return hr_error_set(error, HR_ERR_DATABASE, "'%s' is an SQLite database, but not one of homeroom's",
                             database->path);
     return HR_OK;
 }
 
-static enum hr_status newer(const struct hr_database *database, int64_t version,
-                            const struct hr_schema *schema, struct hr_error *error)
+static enum hr_status newer(const struct hr_database *database, int64_t version, const struct hr_schema *schema,
+                            struct hr_error *error)
 {
     return hr_error_set(error, HR_ERR_DATABASE,
                         "'%s' was made by a newer homeroom (its version is %lld, this program "
@@ -115,12 +110,10 @@ static enum hr_status newer(const struct hr_database *database, int64_t version,
 }
 
 /* The step from `version` on, within a transaction. */
-static enum hr_status apply(struct hr_database *database, const char *sql, int64_t version,
-                            struct hr_error *error)
+static enum hr_status apply(struct hr_database *database, const char *sql, int64_t version, struct hr_error *error)
 {
     char stamp[96];
-    sqlite3_snprintf(sizeof stamp, stamp,
-                     "PRAGMA user_version = %lld; PRAGMA application_id = " TEXT(APPLICATION_ID),
+    sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA user_version = %lld; PRAGMA application_id = " TEXT(APPLICATION_ID),
                      version + 1);
     enum hr_status status = hr_sql_run(database, sql, "bringing its tables up to date", error);
     if (status == HR_OK)
@@ -130,8 +123,8 @@ static enum hr_status apply(struct hr_database *database, const char *sql, int64
 
 /* One step, all of it or nothing. The version is read again under the lock: another program may
  * have taken the step meanwhile. *version becomes what the file has then. */
-static enum hr_status take_step(struct hr_database *database, const struct hr_schema *schema,
-                                int64_t *version, struct hr_error *error)
+static enum hr_status take_step(struct hr_database *database, const struct hr_schema *schema, int64_t *version,
+                                struct hr_error *error)
 {
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
@@ -153,8 +146,8 @@ static enum hr_status take_step(struct hr_database *database, const struct hr_sc
     return status;
 }
 
-enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema,
-                                 bool may_write, struct hr_error *error)
+enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema, bool may_write,
+                                 struct hr_error *error)
 {
     int64_t version = 0;
     bool empty = false;
@@ -167,8 +160,7 @@ enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_s
         return newer(database, version, schema, error);
     database->schema_version = (int)version;
     if (!may_write && empty)
-        return hr_error_set(error, HR_ERR_DATABASE,
-                            "'%s' is empty: import students or enroll somebody first",
+        return hr_error_set(error, HR_ERR_DATABASE, "'%s' is empty: import students or enroll somebody first",
                             database->path);
     if (!may_write && version < schema->version)
         return hr_error_set(error, HR_ERR_DATABASE,

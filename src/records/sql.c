@@ -1,22 +1,22 @@
 #include "records/sql.h"
 
 #define STUDENT_COLUMNS "s.id, s.name, s.major, s.year, s.extra"
-#define FACE_COLUMNS                                                                               \
+#define FACE_COLUMNS                                                                                                   \
     "s.id, f.model_id, f.vector, f.origin, f.origin_sha256, f.created_us, f.quality, f.face_px, f.verdict"
 /* In the order of the faces; whose they are is looked up for each. */
 #define FACES_FIRST " FROM faces AS f CROSS JOIN students AS s ON s.key = f.student"
 #define KEY_OF(PLACE) "(SELECT key FROM students WHERE id = " PLACE ")"
 /* The bytes of a record as they lie in the file, in its table and in its two indexes. */
-#define STUDENT_BYTES                                                                              \
+#define STUDENT_BYTES                                                                                                  \
     "CAST(id || name || major || year || extra AS BLOB) AS in_table, CAST(name AS BLOB), CAST(id AS BLOB)"
 /* The views (n) of each photo or video: it has a vector of each model that was there, and counts once. */
-#define VIEWS(WHERE)                                                                               \
-    "(SELECT max(n) AS n FROM (SELECT student, origin, origin_sha256, count(*) AS n FROM faces"    \
-    WHERE " GROUP BY student, origin, origin_sha256, model_id)"                                    \
+#define VIEWS(WHERE)                                                                                                   \
+    "(SELECT max(n) AS n FROM (SELECT student, origin, origin_sha256, count(*) AS n FROM faces" WHERE                  \
+    " GROUP BY student, origin, origin_sha256, model_id)"                                                              \
     " GROUP BY student, origin, origin_sha256)"
 /* Ids that are numbers in the order of numbers, then all others as text. */
-#define BY_ID                                                                                      \
-    "ORDER BY s.id GLOB '*[^0-9]*',"                                                               \
+#define BY_ID                                                                                                          \
+    "ORDER BY s.id GLOB '*[^0-9]*',"                                                                                   \
     " CASE WHEN s.id GLOB '*[^0-9]*' THEN 0 ELSE length(s.id) END, s.id"
 
 static const char *const sql_texts[HR_SQL_COUNT] = {
@@ -46,35 +46,34 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     /* ?1: a JSON array of ids; the answer carries the place in it. */
     [HR_SQL_STUDENTS_BY_IDS] = "SELECT asked.key, " STUDENT_COLUMNS " FROM json_each(?1) AS asked"
                                " CROSS JOIN students AS s ON s.id = asked.value",
-    [HR_SQL_STUDENTS_ALL] =
-        "SELECT (SELECT coalesce(sum(n), 0) FROM " VIEWS(" WHERE student = s.key") "), " STUDENT_COLUMNS
-        " FROM students AS s " BY_ID,
+    [HR_SQL_STUDENTS_ALL] = "SELECT (SELECT coalesce(sum(n), 0) FROM " VIEWS(
+        " WHERE student = s.key") "), " STUDENT_COLUMNS " FROM students AS s " BY_ID,
     [HR_SQL_FACE_INSERT] = "INSERT INTO faces(student, model_id, vector, origin, origin_sha256,"
                            " created_us, quality, face_px, verdict)"
                            " SELECT key, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM students WHERE id = ?1",
     /* What ?2 has of ?1's photos already stays behind, and goes with ?1. */
-    [HR_SQL_FACES_MOVE] =
-        "UPDATE OR FAIL faces SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1") " AND NOT EXISTS"
-        " (SELECT 1 FROM faces AS f WHERE f.student = " KEY_OF("?2") " AND f.model_id = faces.model_id"
-        " AND f.origin_sha256 = faces.origin_sha256 AND f.origin_sha256 <> '')",
+    [HR_SQL_FACES_MOVE] = "UPDATE OR FAIL faces SET student = " KEY_OF("?2") " WHERE student = " KEY_OF(
+        "?1") " AND NOT EXISTS"
+              " (SELECT 1 FROM faces AS f WHERE f.student = " KEY_OF(
+                  "?2") " AND f.model_id = faces.model_id"
+                        " AND f.origin_sha256 = faces.origin_sha256 AND f.origin_sha256 <> '')",
     [HR_SQL_FACES_DELETE_ORIGIN] = "DELETE FROM faces WHERE student = " KEY_OF("?1") " AND origin = ?2",
     [HR_SQL_FACES_MODELS] = "SELECT s.id, f.model_id, count(*) FROM students AS s JOIN faces AS f ON f.student = s.key"
                             " GROUP BY s.id, f.model_id ORDER BY s.id, f.model_id",
     [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student = " KEY_OF("?1") " AND model_id = ?2"
-                           " AND origin_sha256 = ?3 LIMIT 1",
+                                                                               " AND origin_sha256 = ?3 LIMIT 1",
     [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS FACES_FIRST " ORDER BY f.id",
     [HR_SQL_FACES_OF_MODEL] = "SELECT " FACE_COLUMNS FACES_FIRST " WHERE f.model_id = ?1 ORDER BY f.id",
     [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " FROM students AS s CROSS JOIN faces AS f ON f.student = s.key"
                                 " WHERE s.id = ?1 ORDER BY f.id",
-    [HR_SQL_BYTES_IN_USE] =
-        "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
-        " OR instr(CAST(model_id || origin_sha256 AS BLOB), ?1)"
-        " UNION ALL SELECT 1 FROM (SELECT " STUDENT_BYTES " FROM students)"
-        " WHERE instr(in_table, ?1) LIMIT 1",
+    [HR_SQL_BYTES_IN_USE] = "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
+                            " OR instr(CAST(model_id || origin_sha256 AS BLOB), ?1)"
+                            " UNION ALL SELECT 1 FROM (SELECT " STUDENT_BYTES " FROM students)"
+                            " WHERE instr(in_table, ?1) LIMIT 1",
     [HR_SQL_COUNTS] = "SELECT (SELECT count(*) FROM students), (SELECT coalesce(sum(n), 0)"
                       " FROM " VIEWS("") "),"
-                      " (SELECT count(*) FROM students AS s WHERE NOT EXISTS"
-                      " (SELECT 1 FROM faces WHERE student = s.key))",
+                                         " (SELECT count(*) FROM students AS s WHERE NOT EXISTS"
+                                         " (SELECT 1 FROM faces WHERE student = s.key))",
 };
 
 static enum hr_status status_of(int code)
@@ -102,38 +101,32 @@ static enum hr_status status_of(int code)
     }
 }
 
-enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing,
-                           struct hr_error *error)
+enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing, struct hr_error *error)
 {
     const char *path = database->path;
     switch (code & 0xff) {
     case SQLITE_NOTADB:
-        return hr_error_set(error, HR_ERR_DATABASE,
-                            "'%s' is not a homeroom database (not an SQLite file)", path);
+        return hr_error_set(error, HR_ERR_DATABASE, "'%s' is not a homeroom database (not an SQLite file)", path);
     case SQLITE_CORRUPT:
-        return hr_error_set(error, HR_ERR_DATABASE,
-                            "'%s' is damaged (%s): bring back your last backup of it", path,
+        return hr_error_set(error, HR_ERR_DATABASE, "'%s' is damaged (%s): bring back your last backup of it", path,
                             sqlite3_errmsg(database->handle));
     case SQLITE_BUSY:
         return hr_error_set(error, HR_ERR_UNAVAILABLE,
-                            "'%s' is in use by another program: try again when it is done (%s)",
-                            path, doing);
+                            "'%s' is in use by another program: try again when it is done (%s)", path, doing);
     default:
         return hr_error_set(error, status_of(code), "'%s': %s: %s", path, doing,
-                            database->handle != NULL ? sqlite3_errmsg(database->handle)
-                                                     : sqlite3_errstr(code));
+                            database->handle != NULL ? sqlite3_errmsg(database->handle) : sqlite3_errstr(code));
     }
 }
 
-enum hr_status hr_sql_run(struct hr_database *database, const char *sql, const char *doing,
-                          struct hr_error *error)
+enum hr_status hr_sql_run(struct hr_database *database, const char *sql, const char *doing, struct hr_error *error)
 {
     int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, doing, error);
 }
 
-enum hr_status hr_sql_integer(struct hr_database *database, const char *sql, const char *doing,
-                              int64_t *out, struct hr_error *error)
+enum hr_status hr_sql_integer(struct hr_database *database, const char *sql, const char *doing, int64_t *out,
+                              struct hr_error *error)
 {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
@@ -148,21 +141,18 @@ enum hr_status hr_sql_integer(struct hr_database *database, const char *sql, con
     return status;
 }
 
-enum hr_status hr_sql_start(struct hr_database *database, enum hr_sql which, sqlite3_stmt **out,
-                            struct hr_error *error)
+enum hr_status hr_sql_start(struct hr_database *database, enum hr_sql which, sqlite3_stmt **out, struct hr_error *error)
 {
     sqlite3_stmt **kept = &database->statements[which];
     *out = NULL;
     if (*kept == NULL) {
-        int code = sqlite3_prepare_v3(database->handle, sql_texts[which], -1,
-                                      SQLITE_PREPARE_PERSISTENT, kept, NULL);
+        int code = sqlite3_prepare_v3(database->handle, sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
         if (code != SQLITE_OK)
             return hr_sql_fail(database, code, "preparing a statement", error);
     }
     /* A walk over rows whose callback starts the same walk again would lose its place. */
     if (sqlite3_stmt_busy(*kept))
-        return hr_error_set(error, HR_ERR_INTERNAL, "'%s': a walk over its rows within itself",
-                            database->path);
+        return hr_error_set(error, HR_ERR_INTERNAL, "'%s': a walk over its rows within itself", database->path);
     *out = *kept;
     return HR_OK;
 }
@@ -196,8 +186,8 @@ enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement
     return hr_sql_fail(database, sqlite3_extended_errcode(database->handle), doing, error);
 }
 
-enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement,
-                             const char *doing, size_t *changed, struct hr_error *error)
+enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement, const char *doing, size_t *changed,
+                             struct hr_error *error)
 {
     enum hr_status status = hr_sql_step(database, statement, doing, error);
     if (status == HR_OK || status == HR_END) {

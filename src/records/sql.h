@@ -53,25 +53,23 @@ struct hr_database {
 };
 
 /* hr_database_open with another schema than the program's: how the tests migrate. */
-enum hr_status hr_database_open_schema(struct hr_database **out, const char *path,
-                                       enum hr_database_mode mode, const struct hr_schema *schema,
-                                       struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_database_open_schema(struct hr_database **out, const char *path, enum hr_database_mode mode,
+                                       const struct hr_schema *schema, struct hr_error *error) HR_MUST_USE;
 
 /* Refuses another program's database and a newer homeroom's; takes the steps that are missing when
  * `may_write`, else refuses an older one as well. */
-enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema,
-                                 bool may_write, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema, bool may_write,
+                                 struct hr_error *error) HR_MUST_USE;
 
 /* The error of the last call on the handle: sqlite's code becomes ours and its text the reason. */
-enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing,
-                           struct hr_error *error);
+enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing, struct hr_error *error);
 
 /* Run a text of statements that give no rows we want. */
 enum hr_status hr_sql_run(struct hr_database *database, const char *sql, const char *doing,
                           struct hr_error *error) HR_MUST_USE;
 /* A pragma that answers with one integer. */
-enum hr_status hr_sql_integer(struct hr_database *database, const char *sql, const char *doing,
-                              int64_t *out, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_sql_integer(struct hr_database *database, const char *sql, const char *doing, int64_t *out,
+                              struct hr_error *error) HR_MUST_USE;
 
 /* *out is borrowed; NULL on failure. */
 enum hr_status hr_sql_start(struct hr_database *database, enum hr_sql which, sqlite3_stmt **out,
@@ -86,8 +84,7 @@ int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes);
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,
                            struct hr_error *error) HR_MUST_USE;
 /* A statement without rows, to its end; *changed (may be NULL): the number of rows it changed. */
-enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement,
-                             const char *doing, size_t *changed,
+enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement, const char *doing, size_t *changed,
                              struct hr_error *error) HR_MUST_USE;
 
 /* After something was removed: the file is written anew without gaps, and the log emptied. Not within a

@@ -16,8 +16,7 @@ static enum hr_status out_of_memory(struct hr_error *error)
 
 /* --- a record as a row: the further columns are one JSON object in their order --- */
 
-static enum hr_status write_extra(const struct hr_student *student, struct hr_buffer *out,
-                                  struct hr_error *error)
+static enum hr_status write_extra(const struct hr_student *student, struct hr_buffer *out, struct hr_error *error)
 {
     hr_buffer_init(out, EXTRA_JSON_BYTES_MAX);
     if (student->extra_count == 0)
@@ -25,8 +24,7 @@ static enum hr_status write_extra(const struct hr_student *student, struct hr_bu
     struct hr_json *object = hr_json_object_new();
     bool good = object != NULL;
     for (size_t i = 0; good && i < student->extra_count; i++)
-        good =
-            hr_json_set(object, student->extra[i].key, hr_json_text_new(student->extra[i].value));
+        good = hr_json_set(object, student->extra[i].key, hr_json_text_new(student->extra[i].value));
     enum hr_status status = good ? hr_json_write(object, false, out, error) : out_of_memory(error);
     hr_json_free(object);
     return status;
@@ -38,10 +36,8 @@ static enum hr_status read_extra(const char *text, struct hr_student *out, struc
         return HR_OK;
     struct hr_json *object = NULL;
     enum hr_status status = hr_json_parse(&object, hr_view_text(text), error);
-    if (status != HR_OK || hr_json_type(object) != HR_JSON_OBJECT ||
-        hr_json_size(object) > HR_LIMIT_EXTRA_COLUMNS) {
-        status = hr_error_set(error, HR_ERR_DATABASE,
-                              "the further columns of student '%s' are damaged", out->id);
+    if (status != HR_OK || hr_json_type(object) != HR_JSON_OBJECT || hr_json_size(object) > HR_LIMIT_EXTRA_COLUMNS) {
+        status = hr_error_set(error, HR_ERR_DATABASE, "the further columns of student '%s' are damaged", out->id);
         goto out;
     }
     const char *key;
@@ -58,17 +54,14 @@ out:
     return status;
 }
 
-enum hr_status hr_sql_student(sqlite3_stmt *statement, int first, struct hr_student *out,
-                              struct hr_error *error)
+enum hr_status hr_sql_student(sqlite3_stmt *statement, int first, struct hr_student *out, struct hr_error *error)
 {
     *out = (struct hr_student){.found = true};
     bool good = true;
     for (int i = 0; good && i < HR_STUDENT_COLUMN_COUNT; i++)
-        good = hr_student_set(out, (enum hr_student_column)i,
-                              hr_view_text(hr_sql_text(statement, first + i)));
+        good = hr_student_set(out, (enum hr_student_column)i, hr_view_text(hr_sql_text(statement, first + i)));
     enum hr_status status =
-        good ? read_extra(hr_sql_text(statement, first + HR_STUDENT_COLUMN_COUNT), out, error)
-             : out_of_memory(error);
+        good ? read_extra(hr_sql_text(statement, first + HR_STUDENT_COLUMN_COUNT), out, error) : out_of_memory(error);
     if (status != HR_OK)
         hr_student_clear(out);
     return status;
@@ -77,9 +70,8 @@ enum hr_status hr_sql_student(sqlite3_stmt *statement, int first, struct hr_stud
 /* --- one record --- */
 
 /* INSERT and UPDATE take the same five values. */
-static enum hr_status write_row(struct hr_database *database, enum hr_sql which,
-                                const struct hr_student *student, const char *extra, bool listed,
-                                size_t *changed, struct hr_error *error)
+static enum hr_status write_row(struct hr_database *database, enum hr_sql which, const struct hr_student *student,
+                                const char *extra, bool listed, size_t *changed, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, which, &statement, error);
@@ -94,9 +86,8 @@ static enum hr_status write_row(struct hr_database *database, enum hr_sql which,
     return hr_sql_finish(database, statement, "writing a student", changed, error);
 }
 
-enum hr_status hr_database_put_student(struct hr_database *database,
-                                       const struct hr_student *student, enum hr_upsert *what,
-                                       struct hr_error *error)
+enum hr_status hr_database_put_student(struct hr_database *database, const struct hr_student *student,
+                                       enum hr_upsert *what, struct hr_error *error)
 {
     struct hr_buffer extra = {0};
     size_t changed = 0;
@@ -106,11 +97,9 @@ enum hr_status hr_database_put_student(struct hr_database *database,
     if (status != HR_OK)
         goto out;
     enum hr_upsert done = HR_UPSERT_ADDED;
-    status = write_row(database, HR_SQL_STUDENT_INSERT, student, hr_buffer_text(&extra), true,
-                       &changed, error);
+    status = write_row(database, HR_SQL_STUDENT_INSERT, student, hr_buffer_text(&extra), true, &changed, error);
     if (status == HR_OK && changed == 0) {
-        status = write_row(database, HR_SQL_STUDENT_UPDATE, student, hr_buffer_text(&extra), true,
-                           &changed, error);
+        status = write_row(database, HR_SQL_STUDENT_UPDATE, student, hr_buffer_text(&extra), true, &changed, error);
         done = changed > 0 ? HR_UPSERT_CHANGED : HR_UPSERT_SAME;
     }
     if (status == HR_OK && what != NULL)
@@ -123,8 +112,7 @@ out:
 enum hr_status hr_database_ensure_student(struct hr_database *database, const char *id, bool *added,
                                           struct hr_error *error)
 {
-    struct hr_student student = {
-        .id = (char *)id, .name = (char *)id, .major = (char *)"", .year = (char *)""};
+    struct hr_student student = {.id = (char *)id, .name = (char *)id, .major = (char *)"", .year = (char *)""};
     size_t changed = 0;
     enum hr_status status = hr_student_check(&student, error);
     if (status == HR_OK)
@@ -136,22 +124,21 @@ enum hr_status hr_database_ensure_student(struct hr_database *database, const ch
 
 /* --- all of them --- */
 
-static enum hr_status count_students(struct hr_database *database, size_t *count,
-                                     struct hr_error *error)
+static enum hr_status count_students(struct hr_database *database, size_t *count, struct hr_error *error)
 {
     int64_t rows = 0;
-    enum hr_status status = hr_sql_integer(database, "SELECT count(*) FROM students",
-                                           "counting the students", &rows, error);
+    enum hr_status status =
+        hr_sql_integer(database, "SELECT count(*) FROM students", "counting the students", &rows, error);
     if (status == HR_OK && rows > HR_LIMIT_STUDENTS)
-        status = hr_error_set(error, HR_ERR_LIMIT, "'%s' holds %lld students, the limit is %d",
-                              database->path, (long long)rows, HR_LIMIT_STUDENTS);
+        status = hr_error_set(error, HR_ERR_LIMIT, "'%s' holds %lld students, the limit is %d", database->path,
+                              (long long)rows, HR_LIMIT_STUDENTS);
     *count = (size_t)rows;
     return status;
 }
 
 /* Reads at most `room` rows; *count: how many there were. */
-static enum hr_status read_all(struct hr_database *database, struct hr_student *students,
-                               size_t *faces, size_t room, size_t *count, struct hr_error *error)
+static enum hr_status read_all(struct hr_database *database, struct hr_student *students, size_t *faces, size_t room,
+                               size_t *count, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, HR_SQL_STUDENTS_ALL, &statement, error);
@@ -170,8 +157,8 @@ static enum hr_status read_all(struct hr_database *database, struct hr_student *
     return status == HR_END ? HR_OK : status;
 }
 
-enum hr_status hr_database_students(struct hr_database *database, struct hr_student **out,
-                                    size_t **face_counts, size_t *count, struct hr_error *error)
+enum hr_status hr_database_students(struct hr_database *database, struct hr_student **out, size_t **face_counts,
+                                    size_t *count, struct hr_error *error)
 {
     struct hr_student *students = NULL;
     size_t *faces = NULL;
@@ -208,8 +195,7 @@ out:
 /* --- the roster: many ids in one question --- */
 
 /* The ids as a JSON array; one that is not text at all is null there, which no row equals. */
-static enum hr_status write_ids(const char *const *ids, size_t count, struct hr_buffer *out,
-                                struct hr_error *error)
+static enum hr_status write_ids(const char *const *ids, size_t count, struct hr_buffer *out, struct hr_error *error)
 {
     hr_buffer_init(out, SIZE_MAX / 8); /* our own ids, not input */
     struct hr_json *array = hr_json_array_new();
@@ -249,14 +235,13 @@ static enum hr_status complete_missing(const char *const *ids, size_t count, str
 {
     for (size_t i = 0; i < count; i++)
         if (!out[i].found &&
-            (!hr_student_set(&out[i], HR_STUDENT_COLUMN_ID, hr_view_text(ids[i])) ||
-             !hr_student_complete(&out[i])))
+            (!hr_student_set(&out[i], HR_STUDENT_COLUMN_ID, hr_view_text(ids[i])) || !hr_student_complete(&out[i])))
             return out_of_memory(error);
     return HR_OK;
 }
 
-static enum hr_status get(void *context, const char *const *ids, size_t count,
-                          struct hr_student *out, struct hr_error *error)
+static enum hr_status get(void *context, const char *const *ids, size_t count, struct hr_student *out,
+                          struct hr_error *error)
 {
     struct hr_database *database = context;
     struct hr_buffer asked = {0};

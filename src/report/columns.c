@@ -20,8 +20,8 @@ static const char *const column_names[HR_COLUMN_COUNT] = {
 };
 
 /* The names in an error's text. */
-#define POSSIBLE                                                                                   \
-    "possible are id, name, major, year, first_seen, last_seen, sightings, similarity, margin, "   \
+#define POSSIBLE                                                                                                       \
+    "possible are id, name, major, year, first_seen, last_seen, sightings, similarity, margin, "                       \
     "tracks, band, reason, stranger_chance, video, or 'all' by itself"
 
 const char *hr_report_column_name(enum hr_report_column column)
@@ -31,8 +31,7 @@ const char *hr_report_column_name(enum hr_report_column column)
 
 struct hr_report_columns hr_report_columns_default(void)
 {
-    return (struct hr_report_columns){.items = {HR_COLUMN_NAME, HR_COLUMN_MAJOR, HR_COLUMN_YEAR},
-                                      .count = 3};
+    return (struct hr_report_columns){.items = {HR_COLUMN_NAME, HR_COLUMN_MAJOR, HR_COLUMN_YEAR}, .count = 3};
 }
 
 static struct hr_report_columns all_columns(void)
@@ -66,24 +65,21 @@ static int shown_size(struct hr_view name)
     return name.size < 40 ? (int)name.size : 40;
 }
 
-static enum hr_status add_column(struct hr_report_columns *columns, struct hr_view name,
-                                 struct hr_error *error)
+static enum hr_status add_column(struct hr_report_columns *columns, struct hr_view name, struct hr_error *error)
 {
     for (size_t i = 0; i < HR_COLUMN_COUNT; i++) {
         if (!hr_view_equal(name, hr_view_text(column_names[i])))
             continue;
         if (has_column(columns, (enum hr_report_column)i))
-            return hr_error_set(error, HR_ERR_ARGUMENT, "the column '%s' is asked for twice",
-                                column_names[i]);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "the column '%s' is asked for twice", column_names[i]);
         columns->items[columns->count++] = (enum hr_report_column)i;
         return HR_OK;
     }
-    return hr_error_set(error, HR_ERR_ARGUMENT, "there is no column '%.*s': " POSSIBLE,
-                        shown_size(name), (const char *)name.data);
+    return hr_error_set(error, HR_ERR_ARGUMENT, "there is no column '%.*s': " POSSIBLE, shown_size(name),
+                        (const char *)name.data);
 }
 
-enum hr_status hr_report_columns_parse(struct hr_report_columns *out, const char *text,
-                                       struct hr_error *error)
+enum hr_status hr_report_columns_parse(struct hr_report_columns *out, const char *text, struct hr_error *error)
 {
     struct hr_view left = trim(hr_view_text(text));
     struct hr_report_columns columns = {0};
@@ -101,8 +97,7 @@ enum hr_status hr_report_columns_parse(struct hr_report_columns *out, const char
         const uint8_t *comma = memchr(left.data, ',', left.size);
         more = comma != NULL;
         size_t size = more ? (size_t)(comma - left.data) : left.size;
-        enum hr_status status =
-            add_column(&columns, trim(hr_view_of(left.data, size)), error);
+        enum hr_status status = add_column(&columns, trim(hr_view_of(left.data, size)), error);
         if (status != HR_OK)
             return status;
         if (more)

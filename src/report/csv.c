@@ -127,8 +127,7 @@ static void append_cell(struct hr_buffer *out, struct scratch *scratch, const st
 }
 
 static void append_row(struct hr_buffer *out, struct scratch *scratch, const struct hr_observation *observation,
-                       const struct hr_observed_student *student,
-                       const struct hr_report_columns *columns)
+                       const struct hr_observed_student *student, const struct hr_report_columns *columns)
 {
     size_t before = out->size;
     for (size_t i = 0; i < columns->count; i++) {
@@ -143,9 +142,8 @@ static void append_row(struct hr_buffer *out, struct scratch *scratch, const str
     hr_buffer_append_text(out, "\r\n");
 }
 
-enum hr_status hr_report_write_csv(const struct hr_observation *observation,
-                                   const struct hr_report_columns *columns, struct hr_buffer *out,
-                                   struct hr_error *error)
+enum hr_status hr_report_write_csv(const struct hr_observation *observation, const struct hr_report_columns *columns,
+                                   struct hr_buffer *out, struct hr_error *error)
 {
     struct scratch scratch;
     hr_buffer_init(&scratch.clean, out->max_size);

@@ -17,8 +17,7 @@ struct axes {
 static void append_number(struct hr_buffer *out, double number)
 {
     long tenths = lround(number * 10);
-    hr_buffer_append_format(out, "%s%ld.%ld", tenths < 0 ? "-" : "", labs(tenths) / 10,
-                            labs(tenths) % 10);
+    hr_buffer_append_format(out, "%s%ld.%ld", tenths < 0 ? "-" : "", labs(tenths) / 10, labs(tenths) % 10);
 }
 
 static double x_of(const struct axes *axes, double accepted)
@@ -32,14 +31,12 @@ static double y_of(double share)
     return HEIGHT - BOTTOM - fmin(1, fmax(0, share)) * (HEIGHT - TOP - BOTTOM);
 }
 
-static void append_line(struct hr_buffer *out, const struct hr_curve *curve,
-                        const struct axes *axes, bool strangers)
+static void append_line(struct hr_buffer *out, const struct hr_curve *curve, const struct axes *axes, bool strangers)
 {
-    hr_buffer_append_text(out, strangers
-                                   ? "<polyline fill=\"none\" stroke=\"#b00\" stroke-width=\"2\" "
-                                     "stroke-dasharray=\"6 4\" points=\""
-                                   : "<polyline fill=\"none\" stroke=\"#06c\" stroke-width=\"2\" "
-                                     "points=\"");
+    hr_buffer_append_text(out, strangers ? "<polyline fill=\"none\" stroke=\"#b00\" stroke-width=\"2\" "
+                                           "stroke-dasharray=\"6 4\" points=\""
+                                         : "<polyline fill=\"none\" stroke=\"#06c\" stroke-width=\"2\" "
+                                           "points=\"");
     for (size_t i = 0; i < curve->count; i++) {
         const struct hr_curve_point *point = &curve->points[i];
         append_number(out, x_of(axes, point->accepted));
@@ -49,8 +46,7 @@ static void append_line(struct hr_buffer *out, const struct hr_curve *curve,
     }
 }
 
-static void append_label(struct hr_buffer *out, double x, double y, const char *anchor,
-                         const char *text)
+static void append_label(struct hr_buffer *out, double x, double y, const char *anchor, const char *text)
 {
     hr_buffer_append_text(out, "<text x=\"");
     append_number(out, x);
@@ -68,8 +64,7 @@ static void append_label(struct hr_buffer *out, double x, double y, const char *
     hr_buffer_append_text(out, "</text>\n");
 }
 
-static void append_rule(struct hr_buffer *out, double x1, double y1, double x2, double y2,
-                        const char *colour)
+static void append_rule(struct hr_buffer *out, double x1, double y1, double x2, double y2, const char *colour)
 {
     const double places[] = {x1, y1, x2, y2};
     static const char *const names[] = {"x1", "y1", "x2", "y2"};
@@ -106,8 +101,7 @@ static void append_axes(struct hr_buffer *out, const struct axes *axes)
     append_label(out, WIDTH - RIGHT, TOP - 8, "end", "strangers named (red, dashed)");
 }
 
-enum hr_status hr_report_write_curve(const struct hr_curve *curve, struct hr_buffer *out,
-                                     struct hr_error *error)
+enum hr_status hr_report_write_curve(const struct hr_curve *curve, struct hr_buffer *out, struct hr_error *error)
 {
     struct axes axes = {.low = INFINITY, .high = -INFINITY};
     for (size_t i = 0; i < curve->count; i++) {

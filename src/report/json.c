@@ -13,8 +13,7 @@ struct builder {
     bool good;
 };
 
-static void set(struct builder *builder, struct hr_json *object, const char *key,
-                struct hr_json *value)
+static void set(struct builder *builder, struct hr_json *object, const char *key, struct hr_json *value)
 {
     builder->good = hr_json_set(object, key, value) && builder->good;
 }
@@ -36,27 +35,24 @@ static struct hr_json *text_of(struct builder *builder, const char *text)
     return hr_json_text_new(hr_buffer_text(&builder->clean));
 }
 
-static void set_text(struct builder *builder, struct hr_json *object, const char *key,
-                     const char *text)
+static void set_text(struct builder *builder, struct hr_json *object, const char *key, const char *text)
 {
     set(builder, object, key, text_of(builder, text));
 }
 
-static void set_count(struct builder *builder, struct hr_json *object, const char *key,
-                      size_t count)
+static void set_count(struct builder *builder, struct hr_json *object, const char *key, size_t count)
 {
     set(builder, object, key, hr_json_integer_new((int64_t)count));
 }
 
-static void set_real(struct builder *builder, struct hr_json *object, const char *key,
-                     double number)
+static void set_real(struct builder *builder, struct hr_json *object, const char *key, double number)
 {
     set(builder, object, key, hr_json_real_new(number));
 }
 
 /* The same time for people and for programs. */
-static void set_time(struct builder *builder, struct hr_json *object, const char *key,
-                     const char *key_ms, int64_t time_us)
+static void set_time(struct builder *builder, struct hr_json *object, const char *key, const char *key_ms,
+                     int64_t time_us)
 {
     char text[HR_REPORT_TIME_SIZE];
     hr_report_time_text(time_us, text);
@@ -180,7 +176,8 @@ static struct hr_json *track_of(struct builder *builder, const struct hr_observe
     struct hr_json *object = hr_json_object_new();
     set(builder, object, "student_id",
         track->student_id != NULL ? text_of(builder, track->student_id) : hr_json_text_new(NULL));
-    set(builder, object, "person", track->person > 0 ? hr_json_integer_new((int64_t)track->person) : hr_json_text_new(NULL));
+    set(builder, object, "person",
+        track->person > 0 ? hr_json_integer_new((int64_t)track->person) : hr_json_text_new(NULL));
     set_text(builder, object, "band", hr_band_name(track->band));
     set_text(builder, object, "reason", track->reason);
     set_count(builder, object, "camera", (size_t)track->camera + 1);

@@ -25,8 +25,7 @@ static int column_of(struct hr_view name)
 
 static bool is_of_a_table(int column)
 {
-    return column == HR_COLUMN_ID || column == HR_COLUMN_NAME || column == HR_COLUMN_MAJOR ||
-           column == HR_COLUMN_YEAR;
+    return column == HR_COLUMN_ID || column == HR_COLUMN_NAME || column == HR_COLUMN_MAJOR || column == HR_COLUMN_YEAR;
 }
 
 /* Our header: known columns, and one that no table of students has; or what stands there by default. */

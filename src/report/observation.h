@@ -28,7 +28,7 @@ enum { HR_OBSERVED_CANDIDATES_MAX = 3 };
 /* One face while in sight, known or not. */
 struct hr_observed_track {
     const char *student_id; /* NULL: unknown */
-    size_t person;          /* of unknown tracks: which of the unknown people it is, from 1 on; 0: known, or too small to
+    size_t person; /* of unknown tracks: which of the unknown people it is, from 1 on; 0: known, or too small to
                                tell */
     enum hr_band band;
     const char *reason; /* hr_decision_reason_name */

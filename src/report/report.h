@@ -47,9 +47,8 @@ enum hr_status hr_report_columns_parse(struct hr_report_columns *out, const char
 /* CSV: RFC 4180 quoting, CRLF line ends, header always. What a spreadsheet would take for a formula
  * is neutralised with an apostrophe: a text that begins with = + - @ tab or CR, and = + - @ behind a
  * semicolon, tab or line break in it. LIMIT when it does not fit into the buffer. */
-enum hr_status hr_report_write_csv(const struct hr_observation *observation,
-                                   const struct hr_report_columns *columns, struct hr_buffer *out,
-                                   struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_report_write_csv(const struct hr_observation *observation, const struct hr_report_columns *columns,
+                                   struct hr_buffer *out, struct hr_error *error) HR_MUST_USE;
 /* JSON: one object with everything, unknown tracks and warnings included. Times twice: whole
  * milliseconds for programs, hh:mm:ss.mmm for people. LIMIT as above. */
 enum hr_status hr_report_write_json(const struct hr_observation *observation, struct hr_buffer *out,

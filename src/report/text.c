@@ -16,8 +16,8 @@ void hr_report_time_text(int64_t time_us, char out[HR_REPORT_TIME_SIZE])
 {
     int64_t ms = hr_report_time_ms(time_us);
     int64_t s = ms / 1000;
-    snprintf(out, HR_REPORT_TIME_SIZE, "%02" PRId64 ":%02d:%02d.%03d", s / 3600,
-             (int)(s / 60 % 60), (int)(s % 60), (int)(ms % 1000));
+    snprintf(out, HR_REPORT_TIME_SIZE, "%02" PRId64 ":%02d:%02d.%03d", s / 3600, (int)(s / 60 % 60), (int)(s % 60),
+             (int)(ms % 1000));
 }
 
 void hr_report_append_decimal(struct hr_buffer *out, double number)
@@ -26,8 +26,7 @@ void hr_report_append_decimal(struct hr_buffer *out, double number)
     if (!isfinite(number) || fabs(number) > 1e12)
         return;
     long long parts = llround(number * 10000);
-    hr_buffer_append_format(out, "%s%lld.%04lld", parts < 0 ? "-" : "", llabs(parts / 10000),
-                            llabs(parts % 10000));
+    hr_buffer_append_format(out, "%s%lld.%04lld", parts < 0 ? "-" : "", llabs(parts / 10000), llabs(parts % 10000));
 }
 
 void hr_report_append_chance(struct hr_buffer *out, double chance)

@@ -49,9 +49,8 @@ static void remember(struct cached *cached, const struct hr_student *student, in
 }
 
 /* Fills what is known; `missing` gets the places of the others. */
-static enum hr_status recall(struct cached *cached, const char *const *ids, size_t count,
-                             int64_t now_us, struct hr_student *out, size_t *missing,
-                             size_t *missing_count, struct hr_error *error)
+static enum hr_status recall(struct cached *cached, const char *const *ids, size_t count, int64_t now_us,
+                             struct hr_student *out, size_t *missing, size_t *missing_count, struct hr_error *error)
 {
     *missing_count = 0;
     for (size_t i = 0; i < count; i++) {
@@ -64,9 +63,8 @@ static enum hr_status recall(struct cached *cached, const char *const *ids, size
     return HR_OK;
 }
 
-static enum hr_status ask(struct cached *cached, const char *const *ids, const size_t *missing,
-                          size_t count, int64_t until_us, struct hr_student *out,
-                          struct hr_error *error)
+static enum hr_status ask(struct cached *cached, const char *const *ids, const size_t *missing, size_t count,
+                          int64_t until_us, struct hr_student *out, struct hr_error *error)
 {
     if (count == 0)
         return HR_OK;
@@ -90,8 +88,8 @@ out:
     return status;
 }
 
-static enum hr_status get(void *context, const char *const *ids, size_t count,
-                          struct hr_student *out, struct hr_error *error)
+static enum hr_status get(void *context, const char *const *ids, size_t count, struct hr_student *out,
+                          struct hr_error *error)
 {
     struct cached *cached = context;
     size_t missing_count = 0;
@@ -101,8 +99,7 @@ static enum hr_status get(void *context, const char *const *ids, size_t count,
         return no_memory(error);
     if (count > 0)
         memset(out, 0, count * sizeof *out);
-    enum hr_status status =
-        recall(cached, ids, count, now_us, out, missing, &missing_count, error);
+    enum hr_status status = recall(cached, ids, count, now_us, out, missing, &missing_count, error);
     if (status == HR_OK)
         status = ask(cached, ids, missing, missing_count, now_us + cached->lifetime_us, out, error);
     if (status != HR_OK)
@@ -122,9 +119,8 @@ static void close_cached(void *context)
     free(cached);
 }
 
-enum hr_status hr_roster_open_cached(struct hr_roster *out, struct hr_roster inner,
-                                     int64_t lifetime_ms, const struct hr_clock *clock,
-                                     struct hr_error *error)
+enum hr_status hr_roster_open_cached(struct hr_roster *out, struct hr_roster inner, int64_t lifetime_ms,
+                                     const struct hr_clock *clock, struct hr_error *error)
 {
     *out = (struct hr_roster){0};
     struct cached *cached = calloc(1, sizeof *cached);

@@ -5,7 +5,7 @@
 
 struct dynamodb {
     struct hr_dynamodb_table table;
-    char *name; /* owned; table.name */
+    char *name;             /* owned; table.name */
     struct hr_roster local; /* `get` NULL: there is none */
     struct hr_dynamodb_schema schema;
 };
@@ -24,8 +24,7 @@ static enum hr_status no_memory(struct hr_error *error)
 }
 
 /* Of several students with one key (they share a name) each gets the item. */
-static enum hr_status take_item(void *context, const char *key, struct hr_student *student,
-                                struct hr_error *error)
+static enum hr_status take_item(void *context, const char *key, struct hr_student *student, struct hr_error *error)
 {
     struct lookup *lookup = context;
     for (size_t i = 0; i < lookup->count; i++) {
@@ -33,8 +32,7 @@ static enum hr_status take_item(void *context, const char *key, struct hr_studen
         if (lookup->keys[i] == NULL || strcmp(lookup->keys[i], key) != 0 || out->found)
             continue;
         /* The id stays the one that was asked for, whatever a table of names says. */
-        if (!hr_student_copy(student, out) ||
-            !hr_student_set(out, HR_STUDENT_COLUMN_ID, hr_view_text(lookup->ids[i])))
+        if (!hr_student_copy(student, out) || !hr_student_set(out, HR_STUDENT_COLUMN_ID, hr_view_text(lookup->ids[i])))
             return no_memory(error);
     }
     return HR_OK;
@@ -60,8 +58,7 @@ static size_t distinct_keys(const struct lookup *lookup, const char **keys)
 }
 
 /* The key of each id: itself, or in a table of names the name that the local database knows. */
-static void choose_keys(const struct dynamodb *dynamodb, const struct lookup *lookup,
-                        const struct hr_student *local)
+static void choose_keys(const struct dynamodb *dynamodb, const struct lookup *lookup, const struct hr_student *local)
 {
     bool by_name = dynamodb->schema.column == HR_STUDENT_COLUMN_NAME;
     for (size_t i = 0; i < lookup->count; i++) {
@@ -73,8 +70,7 @@ static void choose_keys(const struct dynamodb *dynamodb, const struct lookup *lo
 }
 
 /* Whoever has no item, or an item without a name, keeps the name of the local database. */
-static enum hr_status complete(const struct lookup *lookup, const struct hr_student *local,
-                               struct hr_error *error)
+static enum hr_status complete(const struct lookup *lookup, const struct hr_student *local, struct hr_error *error)
 {
     for (size_t i = 0; i < lookup->count; i++) {
         struct hr_student *out = &lookup->out[i];
@@ -89,15 +85,14 @@ static enum hr_status complete(const struct lookup *lookup, const struct hr_stud
     return HR_OK;
 }
 
-static enum hr_status ask_local(const struct dynamodb *dynamodb, const char *const *ids,
-                                size_t count, struct hr_student *out, struct hr_error *error)
+static enum hr_status ask_local(const struct dynamodb *dynamodb, const char *const *ids, size_t count,
+                                struct hr_student *out, struct hr_error *error)
 {
-    return dynamodb->local.get != NULL ? hr_roster_get(&dynamodb->local, ids, count, out, error)
-                                       : HR_OK;
+    return dynamodb->local.get != NULL ? hr_roster_get(&dynamodb->local, ids, count, out, error) : HR_OK;
 }
 
-static enum hr_status look_up(struct dynamodb *dynamodb, struct lookup *lookup,
-                              const struct hr_student *local, struct hr_error *error)
+static enum hr_status look_up(struct dynamodb *dynamodb, struct lookup *lookup, const struct hr_student *local,
+                              struct hr_error *error)
 {
     struct hr_deadline deadline = hr_dynamodb_deadline(&dynamodb->table);
     enum hr_status status = HR_OK;
@@ -110,14 +105,14 @@ static enum hr_status look_up(struct dynamodb *dynamodb, struct lookup *lookup,
         return no_memory(error);
     choose_keys(dynamodb, lookup, local);
     size_t count = distinct_keys(lookup, distinct);
-    status = hr_dynamodb_read(&dynamodb->table, &dynamodb->schema, distinct, count, &deadline,
-                              take_item, lookup, error);
+    status =
+        hr_dynamodb_read(&dynamodb->table, &dynamodb->schema, distinct, count, &deadline, take_item, lookup, error);
     free(distinct);
     return status == HR_OK ? complete(lookup, local, error) : status;
 }
 
-static enum hr_status get(void *context, const char *const *ids, size_t count,
-                          struct hr_student *out, struct hr_error *error)
+static enum hr_status get(void *context, const char *const *ids, size_t count, struct hr_student *out,
+                          struct hr_error *error)
 {
     struct dynamodb *dynamodb = context;
     struct lookup lookup = {.ids = ids, .count = count, .out = out};
@@ -149,8 +144,7 @@ static void close_dynamodb(void *context)
     free(dynamodb);
 }
 
-enum hr_status hr_dynamodb_roster_open(struct hr_roster *out,
-                                       const struct hr_dynamodb_table *table,
+enum hr_status hr_dynamodb_roster_open(struct hr_roster *out, const struct hr_dynamodb_table *table,
                                        const struct hr_roster *local, struct hr_error *error)
 {
     *out = (struct hr_roster){0};

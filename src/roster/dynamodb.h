@@ -30,23 +30,19 @@ struct hr_dynamodb_table {
  * point to outlives the roster. Looking up: one BatchGetItem for each hundred students, consistent:
  * what was written before is seen. THROTTLED, UNAVAILABLE, PERMISSION, NOT_FOUND (no such table),
  * UNSUPPORTED (another key), FORMAT. One thread at a time. */
-enum hr_status hr_dynamodb_roster_open(struct hr_roster *out,
-                                       const struct hr_dynamodb_table *table,
-                                       const struct hr_roster *local,
-                                       struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_dynamodb_roster_open(struct hr_roster *out, const struct hr_dynamodb_table *table,
+                                       const struct hr_roster *local, struct hr_error *error) HR_MUST_USE;
 
 struct hr_dynamodb_counts {
     size_t added;
     size_t changed;
-    size_t same; /* not written again */
+    size_t same;  /* not written again */
     bool created; /* the table was */
 };
 /* Adds or replaces the items of the students, 25 at a time. Safe to run again. `create` makes the
  * table when it is not there: key `id`, paid per request. CONFLICT, before anything is written, when
  * two students would have the same key. */
-enum hr_status hr_dynamodb_import(const struct hr_dynamodb_table *table, bool create,
-                                  const struct hr_student *students, size_t count,
-                                  struct hr_dynamodb_counts *out,
-                                  struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_dynamodb_import(const struct hr_dynamodb_table *table, bool create, const struct hr_student *students,
+                                  size_t count, struct hr_dynamodb_counts *out, struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -22,14 +22,12 @@ static const char *key_of(const struct hr_dynamodb_schema *schema, const struct 
 
 static int by_id(const void *a, const void *b)
 {
-    return strcmp((*(const struct hr_student *const *)a)->id,
-                  (*(const struct hr_student *const *)b)->id);
+    return strcmp((*(const struct hr_student *const *)a)->id, (*(const struct hr_student *const *)b)->id);
 }
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp((*(const struct hr_student *const *)a)->name,
-                  (*(const struct hr_student *const *)b)->name);
+    return strcmp((*(const struct hr_student *const *)a)->name, (*(const struct hr_student *const *)b)->name);
 }
 
 /* Errors name no student: they will stand in a log. */
@@ -46,14 +44,13 @@ static enum hr_status check_keys(const struct import *import, struct hr_error *e
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "DynamoDB table '%s' has the key '%s'%s, and that of %zu student%s "
                             "cannot be one; nothing was written",
-                            import->table->name, what, import->schema.numeric ? " (a number)" : "",
-                            impossible, impossible == 1 ? "" : "s");
+                            import->table->name, what, import->schema.numeric ? " (a number)" : "", impossible,
+                            impossible == 1 ? "" : "s");
     if (doubled > 0)
         return hr_error_set(error, HR_ERR_CONFLICT,
                             "DynamoDB table '%s' has the key '%s', which %zu student%s with "
                             "another one: use a table with the key 'id'; nothing was written",
-                            import->table->name, what, doubled,
-                            doubled == 1 ? " shares" : "s share");
+                            import->table->name, what, doubled, doubled == 1 ? " shares" : "s share");
     return HR_OK;
 }
 
@@ -84,8 +81,7 @@ static bool same_student(const struct hr_student *a, const struct hr_student *b)
     return filled == b->extra_count;
 }
 
-static enum hr_status compare_item(void *context, const char *key, struct hr_student *student,
-                                   struct hr_error *error)
+static enum hr_status compare_item(void *context, const char *key, struct hr_student *student, struct hr_error *error)
 {
     struct import *import = context;
     size_t low = 0, high = import->count;
@@ -116,14 +112,13 @@ static enum hr_status read_present(struct import *import, struct hr_error *error
         while (some < HR_DYNAMODB_READ_MAX && at < import->count)
             keys[some++] = key_of(&import->schema, import->students[at++]);
         import->deadline = hr_dynamodb_deadline(import->table);
-        status = hr_dynamodb_read(import->table, &import->schema, keys, some, &import->deadline,
-                                  compare_item, import, error);
+        status = hr_dynamodb_read(import->table, &import->schema, keys, some, &import->deadline, compare_item, import,
+                                  error);
     }
     return status;
 }
 
-static enum hr_status write_different(struct import *import, struct hr_dynamodb_counts *counts,
-                                      struct hr_error *error)
+static enum hr_status write_different(struct import *import, struct hr_dynamodb_counts *counts, struct hr_error *error)
 {
     const struct hr_student *some[HR_DYNAMODB_WRITE_MAX];
     enum hr_status status = HR_OK;
@@ -137,28 +132,24 @@ static enum hr_status write_different(struct import *import, struct hr_dynamodb_
             some[count++] = import->students[at];
         }
         import->deadline = hr_dynamodb_deadline(import->table);
-        status = hr_dynamodb_write(import->table, &import->schema, some, count, &import->deadline,
-                                   error);
+        status = hr_dynamodb_write(import->table, &import->schema, some, count, &import->deadline, error);
         if (status == HR_OK) {
             counts->added += added;
             counts->changed += count - added;
         }
     }
     if (status != HR_OK)
-        return hr_error_prefix(error, "%zu of %zu student%s written",
-                               counts->added + counts->changed, import->count,
+        return hr_error_prefix(error, "%zu of %zu student%s written", counts->added + counts->changed, import->count,
                                import->count == 1 ? " was" : "s were");
     return HR_OK;
 }
 
-static enum hr_status find_table(struct import *import, bool create,
-                                 struct hr_dynamodb_counts *counts, struct hr_error *error)
+static enum hr_status find_table(struct import *import, bool create, struct hr_dynamodb_counts *counts,
+                                 struct hr_error *error)
 {
-    enum hr_status status =
-        hr_dynamodb_describe(import->table, &import->deadline, &import->schema, error);
+    enum hr_status status = hr_dynamodb_describe(import->table, &import->deadline, &import->schema, error);
     if (status == HR_ERR_NOT_FOUND && !create)
-        return hr_error_set(error, HR_ERR_NOT_FOUND,
-                            "there is no DynamoDB table '%s': --create-table makes it",
+        return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no DynamoDB table '%s': --create-table makes it",
                             import->table->name);
     if (status != HR_ERR_NOT_FOUND)
         return status;
@@ -169,9 +160,8 @@ static enum hr_status find_table(struct import *import, bool create,
     return hr_dynamodb_describe(import->table, &import->deadline, &import->schema, error);
 }
 
-enum hr_status hr_dynamodb_import(const struct hr_dynamodb_table *table, bool create,
-                                  const struct hr_student *students, size_t count,
-                                  struct hr_dynamodb_counts *out, struct hr_error *error)
+enum hr_status hr_dynamodb_import(const struct hr_dynamodb_table *table, bool create, const struct hr_student *students,
+                                  size_t count, struct hr_dynamodb_counts *out, struct hr_error *error)
 {
     struct import import = {.table = table,
                             .deadline = hr_dynamodb_deadline(table),

@@ -37,19 +37,17 @@ static bool has_extra(const struct hr_student *student, struct hr_view key)
 }
 
 /* What somebody else keeps in the table must not keep a student out of the report. */
-static enum hr_status read_extra(struct hr_student *student, const char *key, const char *text,
-                                 struct hr_error *error)
+static enum hr_status read_extra(struct hr_student *student, const char *key, const char *text, struct hr_error *error)
 {
     struct hr_view name = hr_view_text(key), value = hr_view_text(text);
-    if (value.size == 0 || student->extra_count == HR_LIMIT_EXTRA_COLUMNS ||
-        hr_extra_key_check(name, NULL) != HR_OK ||
+    if (value.size == 0 || student->extra_count == HR_LIMIT_EXTRA_COLUMNS || hr_extra_key_check(name, NULL) != HR_OK ||
         hr_cell_check(value, "attribute", NULL) != HR_OK || has_extra(student, name))
         return HR_OK;
     return hr_student_add_extra(student, name, value) ? HR_OK : no_memory(error);
 }
 
-static enum hr_status read_column(struct hr_student *student, enum hr_student_column column,
-                                  const char *text, struct hr_error *error)
+static enum hr_status read_column(struct hr_student *student, enum hr_student_column column, const char *text,
+                                  struct hr_error *error)
 {
     enum hr_status status = hr_cell_check(hr_view_text(text), hr_column_name(column), error);
     if (status != HR_OK)
@@ -66,8 +64,7 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const struct hr_field *)a)->key, ((const struct hr_field *)b)->key);
 }
 
-enum hr_status hr_dynamodb_item_read(const struct hr_json *item, struct hr_student *out,
-                                     struct hr_error *error)
+enum hr_status hr_dynamodb_item_read(const struct hr_json *item, struct hr_student *out, struct hr_error *error)
 {
     *out = (struct hr_student){.found = true};
     enum hr_status status = HR_OK;
@@ -80,7 +77,7 @@ enum hr_status hr_dynamodb_item_read(const struct hr_json *item, struct hr_stude
         if (text == NULL)
             continue;
         status = column != HR_STUDENT_COLUMN_COUNT ? read_column(out, column, text, error)
-                                           : read_extra(out, key, text, error);
+                                                   : read_extra(out, key, text, error);
     }
     if (status == HR_OK && !hr_student_complete(out))
         status = no_memory(error);
@@ -98,8 +95,7 @@ static bool set_text(struct hr_json *item, const char *name, bool numeric, const
     return text[0] == '\0' || hr_json_set(item, name, hr_dynamodb_value_new(numeric, text));
 }
 
-struct hr_json *hr_dynamodb_item_new(const struct hr_dynamodb_schema *schema,
-                                     const struct hr_student *student)
+struct hr_json *hr_dynamodb_item_new(const struct hr_dynamodb_schema *schema, const struct hr_student *student)
 {
     struct hr_json *item = hr_json_object_new();
     bool good = item != NULL;

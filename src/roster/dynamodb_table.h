@@ -13,9 +13,9 @@ enum { HR_DYNAMODB_READ_MAX = 100, HR_DYNAMODB_WRITE_MAX = 25 };
 #define HR_DYNAMODB_KEY_BYTES_MAX 2048
 
 struct hr_dynamodb_schema {
-    char *key; /* owned: the attribute's name as the table has it; NULL: not known yet */
+    char *key;                     /* owned: the attribute's name as the table has it; NULL: not known yet */
     enum hr_student_column column; /* what it is: HR_STUDENT_COLUMN_ID or HR_STUDENT_COLUMN_NAME */
-    bool numeric;          /* its type is N */
+    bool numeric;                  /* its type is N */
 };
 void hr_dynamodb_schema_clear(struct hr_dynamodb_schema *schema);
 
@@ -24,19 +24,15 @@ struct hr_deadline hr_dynamodb_deadline(const struct hr_dynamodb_table *table);
 
 /* One call; errors carry the table's name. `answer` may be NULL. */
 enum hr_status hr_dynamodb_table_call(const struct hr_dynamodb_table *table, const char *operation,
-                                      const struct hr_json *body,
-                                      const struct hr_deadline *deadline, struct hr_json **out,
-                                      struct hr_aws_answer *answer,
+                                      const struct hr_json *body, const struct hr_deadline *deadline,
+                                      struct hr_json **out, struct hr_aws_answer *answer,
                                       struct hr_error *error) HR_MUST_USE;
 
 /* Asks the table for its key. NOT_FOUND when there is none, UNAVAILABLE while it is being made. */
-enum hr_status hr_dynamodb_describe(const struct hr_dynamodb_table *table,
-                                    const struct hr_deadline *deadline,
-                                    struct hr_dynamodb_schema *out,
-                                    struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_dynamodb_describe(const struct hr_dynamodb_table *table, const struct hr_deadline *deadline,
+                                    struct hr_dynamodb_schema *out, struct hr_error *error) HR_MUST_USE;
 /* Makes it, unless somebody else does, and waits until it can be used. */
-enum hr_status hr_dynamodb_create(const struct hr_dynamodb_table *table,
-                                  const struct hr_deadline *deadline,
+enum hr_status hr_dynamodb_create(const struct hr_dynamodb_table *table, const struct hr_deadline *deadline,
                                   struct hr_error *error) HR_MUST_USE;
 
 /* Whether an item can have this key at all: an empty name, or an id that is no number where the key
@@ -46,20 +42,16 @@ bool hr_dynamodb_key_possible(const struct hr_dynamodb_schema *schema, const cha
 /* Calls `each` for the item of every key that has one, as a complete student: its id is what the
  * item says, "" when it does not. What `each` leaves in it is cleared. `keys` differ from one
  * another. */
-typedef enum hr_status hr_dynamodb_item_fn(void *context, const char *key,
-                                           struct hr_student *student, struct hr_error *error);
-enum hr_status hr_dynamodb_read(const struct hr_dynamodb_table *table,
-                                const struct hr_dynamodb_schema *schema, const char *const *keys,
-                                size_t count, const struct hr_deadline *deadline,
-                                hr_dynamodb_item_fn *each, void *context,
-                                struct hr_error *error) HR_MUST_USE;
+typedef enum hr_status hr_dynamodb_item_fn(void *context, const char *key, struct hr_student *student,
+                                           struct hr_error *error);
+enum hr_status hr_dynamodb_read(const struct hr_dynamodb_table *table, const struct hr_dynamodb_schema *schema,
+                                const char *const *keys, size_t count, const struct hr_deadline *deadline,
+                                hr_dynamodb_item_fn *each, void *context, struct hr_error *error) HR_MUST_USE;
 
 /* Puts the items of the students. */
-enum hr_status hr_dynamodb_write(const struct hr_dynamodb_table *table,
-                                 const struct hr_dynamodb_schema *schema,
+enum hr_status hr_dynamodb_write(const struct hr_dynamodb_table *table, const struct hr_dynamodb_schema *schema,
                                  const struct hr_student *const *students, size_t count,
-                                 const struct hr_deadline *deadline,
-                                 struct hr_error *error) HR_MUST_USE;
+                                 const struct hr_deadline *deadline, struct hr_error *error) HR_MUST_USE;
 
 /* dynamodb_item.c: {"S": "text"} and {"name": {...}, ...}. */
 struct hr_json *hr_dynamodb_value_new(bool numeric, const char *text); /* NULL: no memory */
@@ -69,7 +61,6 @@ const char *hr_dynamodb_value_text(const struct hr_json *value);
 enum hr_status hr_dynamodb_item_read(const struct hr_json *item, struct hr_student *out,
                                      struct hr_error *error) HR_MUST_USE;
 /* NULL: no memory. */
-struct hr_json *hr_dynamodb_item_new(const struct hr_dynamodb_schema *schema,
-                                     const struct hr_student *student);
+struct hr_json *hr_dynamodb_item_new(const struct hr_dynamodb_schema *schema, const struct hr_student *student);
 
 #endif

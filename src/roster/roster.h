@@ -30,15 +30,14 @@ void hr_students_free(struct hr_student *students, size_t count);
 struct hr_roster {
     /* Look up `count` ids at once: out[i] answers ids[i], found or not. The caller clears each
      * out[i]. */
-    enum hr_status (*get)(void *context, const char *const *ids, size_t count,
-                          struct hr_student *out, struct hr_error *error);
+    enum hr_status (*get)(void *context, const char *const *ids, size_t count, struct hr_student *out,
+                          struct hr_error *error);
     void (*close)(void *context);
     void *context;
 };
 
-static inline enum hr_status hr_roster_get(const struct hr_roster *roster, const char *const *ids,
-                                           size_t count, struct hr_student *out,
-                                           struct hr_error *error)
+static inline enum hr_status hr_roster_get(const struct hr_roster *roster, const char *const *ids, size_t count,
+                                           struct hr_student *out, struct hr_error *error)
 {
     return roster->get(roster->context, ids, count, out, error);
 }

@@ -52,8 +52,8 @@ enum hr_student_column hr_student_column_of(struct hr_view name)
 enum hr_status hr_cell_check(struct hr_view text, const char *what, struct hr_error *error)
 {
     if (text.size > HR_LIMIT_CELL_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "the %s has %zu bytes, the limit is %d", what,
-                            text.size, HR_LIMIT_CELL_BYTES);
+        return hr_error_set(error, HR_ERR_LIMIT, "the %s has %zu bytes, the limit is %d", what, text.size,
+                            HR_LIMIT_CELL_BYTES);
     if (!hr_view_is_utf8(text))
         return hr_error_set(error, HR_ERR_FORMAT, "the %s is not UTF-8 text", what);
     return HR_OK;
@@ -76,24 +76,21 @@ enum hr_status hr_extra_key_check(struct hr_view key, struct hr_error *error)
 {
     if (hr_student_column_same(key, hr_view_of("", 0)))
         return hr_error_set(error, HR_ERR_ARGUMENT, "a further column has no name");
-    if (hr_student_column_of(key) != HR_STUDENT_COLUMN_COUNT ||
-        hr_student_column_same(key, hr_view_text(HR_FACES_KEY)))
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "a further column has the name of one of homeroom's own");
+    if (hr_student_column_of(key) != HR_STUDENT_COLUMN_COUNT || hr_student_column_same(key, hr_view_text(HR_FACES_KEY)))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a further column has the name of one of homeroom's own");
     return hr_cell_check(key, "name of a column", error);
 }
 
 static enum hr_status check_extra(const struct hr_student *student, struct hr_error *error)
 {
     if (student->extra_count > HR_LIMIT_EXTRA_COLUMNS)
-        return hr_error_set(error, HR_ERR_LIMIT, "%zu further columns, the limit is %d",
-                            student->extra_count, HR_LIMIT_EXTRA_COLUMNS);
+        return hr_error_set(error, HR_ERR_LIMIT, "%zu further columns, the limit is %d", student->extra_count,
+                            HR_LIMIT_EXTRA_COLUMNS);
     for (size_t i = 0; i < student->extra_count; i++) {
         struct hr_view key = hr_view_text(student->extra[i].key);
         enum hr_status status = hr_extra_key_check(key, error);
         if (status == HR_OK)
-            status = hr_cell_check(hr_view_text(student->extra[i].value),
-                                   "text of a further column", error);
+            status = hr_cell_check(hr_view_text(student->extra[i].value), "text of a further column", error);
         if (status != HR_OK)
             return status;
         for (size_t j = 0; j < i; j++)
@@ -107,8 +104,8 @@ enum hr_status hr_student_check(const struct hr_student *student, struct hr_erro
 {
     enum hr_status status = hr_student_id_check(hr_view_text(student->id), error);
     for (int i = HR_STUDENT_COLUMN_NAME; status == HR_OK && i < HR_STUDENT_COLUMN_COUNT; i++)
-        status = hr_cell_check(hr_view_text(hr_student_cell(student, (enum hr_student_column)i)),
-                               column_names[i], error);
+        status =
+            hr_cell_check(hr_view_text(hr_student_cell(student, (enum hr_student_column)i)), column_names[i], error);
     return status == HR_OK ? check_extra(student, error) : status;
 }
 
@@ -159,8 +156,7 @@ bool hr_student_copy(const struct hr_student *student, struct hr_student *out)
         good = hr_student_set(out, (enum hr_student_column)i,
                               hr_view_text(hr_student_cell(student, (enum hr_student_column)i)));
     for (size_t i = 0; good && i < student->extra_count; i++)
-        good = hr_student_add_extra(out, hr_view_text(student->extra[i].key),
-                                    hr_view_text(student->extra[i].value));
+        good = hr_student_add_extra(out, hr_view_text(student->extra[i].key), hr_view_text(student->extra[i].value));
     if (!good)
         hr_student_clear(out);
     return good;

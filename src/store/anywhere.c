@@ -10,8 +10,8 @@ bool hr_anywhere_is_remote(const char *place)
     return hr_s3_url_is(place);
 }
 
-static enum hr_status client(const struct hr_anywhere *anywhere, const char *place,
-                             struct hr_aws **out, struct hr_error *error)
+static enum hr_status client(const struct hr_anywhere *anywhere, const char *place, struct hr_aws **out,
+                             struct hr_error *error)
 {
     if (anywhere == NULL || anywhere->aws == NULL)
         return hr_error_set(error, HR_ERR_UNSUPPORTED, "'%s': only files can be used here", place);
@@ -20,8 +20,7 @@ static enum hr_status client(const struct hr_anywhere *anywhere, const char *pla
 }
 
 static enum hr_status open_object(const struct hr_anywhere *anywhere, const char *place,
-                                  const struct hr_deadline *deadline, struct hr_stream *out,
-                                  struct hr_error *error)
+                                  const struct hr_deadline *deadline, struct hr_stream *out, struct hr_error *error)
 {
     char bucket[HR_S3_BUCKET_SIZE];
     struct hr_s3_object object = {.bucket = bucket};
@@ -46,8 +45,7 @@ enum hr_status hr_anywhere_open_stream(const struct hr_anywhere *anywhere, const
 }
 
 static enum hr_status read_object(const struct hr_anywhere *anywhere, const char *place,
-                                  const struct hr_deadline *deadline, struct hr_buffer *out,
-                                  struct hr_error *error)
+                                  const struct hr_deadline *deadline, struct hr_buffer *out, struct hr_error *error)
 {
     struct hr_stream stream;
     uint8_t block[16384];
@@ -55,8 +53,7 @@ static enum hr_status read_object(const struct hr_anywhere *anywhere, const char
     if (status != HR_OK)
         return status;
     if (stream.size_bytes > out->max_size - out->size)
-        status = hr_error_set(error, HR_ERR_LIMIT, "'%s' is larger than the limit of %zu bytes",
-                              place, out->max_size);
+        status = hr_error_set(error, HR_ERR_LIMIT, "'%s' is larger than the limit of %zu bytes", place, out->max_size);
     while (status == HR_OK) {
         size_t got = 0;
         status = stream.read(stream.context, block, sizeof block, &got, error);
@@ -70,16 +67,14 @@ static enum hr_status read_object(const struct hr_anywhere *anywhere, const char
 }
 
 enum hr_status hr_anywhere_read(const struct hr_anywhere *anywhere, const char *place,
-                                const struct hr_deadline *deadline, struct hr_buffer *out,
-                                struct hr_error *error)
+                                const struct hr_deadline *deadline, struct hr_buffer *out, struct hr_error *error)
 {
     return hr_anywhere_is_remote(place) ? read_object(anywhere, place, deadline, out, error)
                                         : hr_file_read(out, place, deadline, error);
 }
 
 static enum hr_status open_prefix(const struct hr_anywhere *anywhere, const char *place,
-                                  const struct hr_deadline *deadline, struct hr_store *out,
-                                  struct hr_error *error)
+                                  const struct hr_deadline *deadline, struct hr_store *out, struct hr_error *error)
 {
     char bucket[HR_S3_BUCKET_SIZE];
     const char *key = NULL;
@@ -99,9 +94,8 @@ static enum hr_status open_prefix(const struct hr_anywhere *anywhere, const char
     return status;
 }
 
-enum hr_status hr_anywhere_open_store(const struct hr_anywhere *anywhere, const char *place,
-                                      bool create, const struct hr_deadline *deadline,
-                                      struct hr_store *out, struct hr_error *error)
+enum hr_status hr_anywhere_open_store(const struct hr_anywhere *anywhere, const char *place, bool create,
+                                      const struct hr_deadline *deadline, struct hr_store *out, struct hr_error *error)
 {
     *out = (struct hr_store){0};
     return hr_anywhere_is_remote(place) ? open_prefix(anywhere, place, deadline, out, error)

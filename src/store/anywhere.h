@@ -33,9 +33,9 @@ enum hr_status hr_anywhere_read(const struct hr_anywhere *anywhere, const char *
 
 /* As hr_store_open_folder (`create`: the folder is made; a bucket never is) or hr_store_open_s3:
  * "s3://bucket/a" and "s3://bucket/a/" are the objects under "a/". */
-enum hr_status hr_anywhere_open_store(const struct hr_anywhere *anywhere, const char *place,
-                                      bool create, const struct hr_deadline *deadline,
-                                      struct hr_store *out, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_anywhere_open_store(const struct hr_anywhere *anywhere, const char *place, bool create,
+                                      const struct hr_deadline *deadline, struct hr_store *out,
+                                      struct hr_error *error) HR_MUST_USE;
 
 /* The place of the file `name` in the folder `folder`, with one '/' between them. NULL: no memory.
  * The caller's (free). */

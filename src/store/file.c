@@ -34,8 +34,7 @@ static enum hr_status wait_for_bytes(const struct file_stream *file, struct hr_e
     }
 }
 
-static enum hr_status file_read(void *context, void *into, size_t size, size_t *got,
-                                struct hr_error *error)
+static enum hr_status file_read(void *context, void *into, size_t size, size_t *got, struct hr_error *error)
 {
     struct file_stream *file = context;
     ssize_t count;
@@ -43,8 +42,7 @@ static enum hr_status file_read(void *context, void *into, size_t size, size_t *
         enum hr_status status = file->seekable ? HR_OK : wait_for_bytes(file, error);
         if (status != HR_OK)
             return status;
-        count = file->seekable ? pread(file->fd, into, size, (off_t)file->at_bytes)
-                               : read(file->fd, into, size);
+        count = file->seekable ? pread(file->fd, into, size, (off_t)file->at_bytes) : read(file->fd, into, size);
     } while (count < 0 && (errno == EINTR || errno == EAGAIN));
     if (count < 0)
         return hr_error_set_errno(error, errno, "reading '%s'", file->shown);
@@ -59,8 +57,8 @@ static enum hr_status file_seek(void *context, uint64_t offset_bytes, struct hr_
 {
     struct file_stream *file = context;
     if (offset_bytes > INT64_MAX)
-        return hr_error_set(error, HR_ERR_IO, "'%s': byte %llu is past the end of any file",
-                            file->shown, (unsigned long long)offset_bytes);
+        return hr_error_set(error, HR_ERR_IO, "'%s': byte %llu is past the end of any file", file->shown,
+                            (unsigned long long)offset_bytes);
     file->at_bytes = offset_bytes;
     return HR_OK;
 }
@@ -73,8 +71,7 @@ static void file_close(void *context)
     free(file);
 }
 
-static enum hr_status check_kind(const struct stat *info, const char *shown,
-                                 struct hr_error *error)
+static enum hr_status check_kind(const struct stat *info, const char *shown, struct hr_error *error)
 {
     if (S_ISDIR(info->st_mode))
         return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is a folder, not a file", shown);
@@ -88,8 +85,7 @@ static int open_place(const struct hr_place *place)
 {
     struct stat info;
     bool waits = fstatat(place->folder_fd, place->name, &info, 0) == 0 && S_ISFIFO(info.st_mode);
-    return openat(place->folder_fd, place->name,
-                  O_RDONLY | O_CLOEXEC | O_NOCTTY | (waits ? O_NONBLOCK : 0));
+    return openat(place->folder_fd, place->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | (waits ? O_NONBLOCK : 0));
 }
 
 enum hr_status hr_place_open_stream(const struct hr_place *place, const struct hr_deadline *deadline,
@@ -116,17 +112,15 @@ enum hr_status hr_place_open_stream(const struct hr_place *place, const struct h
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory to open '%s'", place->shown);
         goto out;
     }
-    *file = (struct file_stream){
-        .fd = fd, .seekable = S_ISREG(info.st_mode), .shown = shown, .deadline = deadline};
+    *file = (struct file_stream){.fd = fd, .seekable = S_ISREG(info.st_mode), .shown = shown, .deadline = deadline};
     /* A video is read from front to back: ask the system to read further ahead. A hint only. */
     if (file->seekable)
         (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    *out = (struct hr_stream){
-        .read = file_read,
-        .seek = file->seekable ? file_seek : NULL,
-        .close = file_close,
-        .size_bytes = file->seekable ? (uint64_t)info.st_size : HR_STREAM_SIZE_UNKNOWN,
-        .context = file};
+    *out = (struct hr_stream){.read = file_read,
+                              .seek = file->seekable ? file_seek : NULL,
+                              .close = file_close,
+                              .size_bytes = file->seekable ? (uint64_t)info.st_size : HR_STREAM_SIZE_UNKNOWN,
+                              .context = file};
     file = NULL;
     fd = -1;
 out:
@@ -136,22 +130,20 @@ out:
     return status;
 }
 
-enum hr_status hr_file_open_stream(struct hr_stream *out, const char *path,
-                                   const struct hr_deadline *deadline, struct hr_error *error)
+enum hr_status hr_file_open_stream(struct hr_stream *out, const char *path, const struct hr_deadline *deadline,
+                                   struct hr_error *error)
 {
     struct hr_place place = {AT_FDCWD, path, path};
     return hr_place_open_stream(&place, deadline, out, error);
 }
 
-static enum hr_status too_large(const struct hr_buffer *buffer, const char *path,
-                                struct hr_error *error)
+static enum hr_status too_large(const struct hr_buffer *buffer, const char *path, struct hr_error *error)
 {
-    return hr_error_set(error, HR_ERR_LIMIT, "'%s' is larger than the limit of %zu bytes", path,
-                        buffer->max_size);
+    return hr_error_set(error, HR_ERR_LIMIT, "'%s' is larger than the limit of %zu bytes", path, buffer->max_size);
 }
 
-enum hr_status hr_file_read(struct hr_buffer *out, const char *path,
-                            const struct hr_deadline *deadline, struct hr_error *error)
+enum hr_status hr_file_read(struct hr_buffer *out, const char *path, const struct hr_deadline *deadline,
+                            struct hr_error *error)
 {
     struct hr_stream stream;
     enum hr_status status = hr_file_open_stream(&stream, path, deadline, error);
@@ -181,9 +173,7 @@ enum hr_status hr_file_write(const char *path, struct hr_view bytes, struct hr_e
     const char *name = slash != NULL ? slash + 1 : path;
     if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is not the name of a file", path);
-    char *folder = slash == NULL ? strdup(".")
-                   : slash == path ? strdup("/")
-                                   : strndup(path, (size_t)(slash - path));
+    char *folder = slash == NULL ? strdup(".") : slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
     if (folder == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to write '%s'", path);
     enum hr_status status;

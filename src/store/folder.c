@@ -65,8 +65,7 @@ static enum hr_status folder_open(void *context, const char *name, struct hr_str
     return hr_place_open_stream(&place, NULL, out, error);
 }
 
-static enum hr_status folder_put(void *context, const char *name, struct hr_view bytes,
-                                 struct hr_error *error)
+static enum hr_status folder_put(void *context, const char *name, struct hr_view bytes, struct hr_error *error)
 {
     enum hr_status status = hr_store_name_check(name, error);
     if (status != HR_OK)
@@ -81,20 +80,18 @@ static int64_t modified_us(const struct stat *info)
     return (int64_t)info->st_mtim.tv_sec * 1000000 + info->st_mtim.tv_nsec / 1000;
 }
 
-static enum hr_status fill_item(struct hr_store_item *out, const char *name,
-                                const struct stat *info, struct hr_error *error)
+static enum hr_status fill_item(struct hr_store_item *out, const char *name, const struct stat *info,
+                                struct hr_error *error)
 {
-    *out = (struct hr_store_item){.name = strdup(name),
-                                  .size_bytes = (uint64_t)info->st_size,
-                                  .modified_us = modified_us(info)};
+    *out = (struct hr_store_item){
+        .name = strdup(name), .size_bytes = (uint64_t)info->st_size, .modified_us = modified_us(info)};
     version_of(info, out->version);
     if (out->name == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a file's name");
     return HR_OK;
 }
 
-static enum hr_status folder_stat(void *context, const char *name, struct hr_store_item *out,
-                                  struct hr_error *error)
+static enum hr_status folder_stat(void *context, const char *name, struct hr_store_item *out, struct hr_error *error)
 {
     *out = (struct hr_store_item){0};
     enum hr_status status = hr_store_name_check(name, error);
@@ -173,8 +170,7 @@ static void find_line(const char *text, const char *name, char *out, size_t size
     }
 }
 
-static void read_tag(const struct folder *folder, const char *name, const char *tag,
-                     char out[HR_STORE_TAG_BYTES + 1])
+static void read_tag(const struct folder *folder, const char *name, const char *tag, char out[HR_STORE_TAG_BYTES + 1])
 {
     char text[TAGS_BYTES_MAX + 1], kept[HR_STORE_VERSION_SIZE], version[HR_STORE_VERSION_SIZE];
     struct stat info;
@@ -194,8 +190,7 @@ static void read_tag(const struct folder *folder, const char *name, const char *
         find_line(text, tag, out, HR_STORE_TAG_BYTES + 1);
 }
 
-static enum hr_status folder_get_tag(void *context, const char *name, const char *tag,
-                                     char out[HR_STORE_TAG_BYTES + 1],
+static enum hr_status folder_get_tag(void *context, const char *name, const char *tag, char out[HR_STORE_TAG_BYTES + 1],
                                      char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     struct hr_store_item item;
@@ -249,14 +244,13 @@ static enum hr_status check_version(const struct hr_place *place, const struct f
     read_version(folder, place->name, now);
     if (strcmp(now, version) == 0)
         return HR_OK;
-    return version[0] == '\0' ? hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already", place->shown)
-                              : hr_error_set(error, HR_ERR_CONFLICT, "'%s' was changed or removed meanwhile",
-                                             place->shown);
+    return version[0] == '\0'
+               ? hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already", place->shown)
+               : hr_error_set(error, HR_ERR_CONFLICT, "'%s' was changed or removed meanwhile", place->shown);
 }
 
-static enum hr_status folder_put_if(void *context, const char *name, struct hr_view bytes,
-                                    struct hr_store_tags tags, char version[HR_STORE_VERSION_SIZE],
-                                    struct hr_error *error)
+static enum hr_status folder_put_if(void *context, const char *name, struct hr_view bytes, struct hr_store_tags tags,
+                                    char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     enum hr_status status = hr_store_tags_check(tags, error);
     if (status == HR_OK)
@@ -290,8 +284,7 @@ static enum hr_status folder_remove(void *context, const char *name, struct hr_e
     return HR_OK;
 }
 
-static enum hr_status folder_remove_if(void *context, const char *name, const char *version,
-                                       struct hr_error *error)
+static enum hr_status folder_remove_if(void *context, const char *name, const char *version, struct hr_error *error)
 {
     enum hr_status status = hr_store_name_check(name, error);
     if (status != HR_OK)
@@ -329,13 +322,11 @@ static enum hr_status make_room(struct listing *listing, struct hr_error *error)
 }
 
 /* Adds `name` when it is a regular file; one that vanished meanwhile is no error. */
-static enum hr_status list_name(void *context, int folder_fd, const char *name,
-                                struct hr_error *error)
+static enum hr_status list_name(void *context, int folder_fd, const char *name, struct hr_error *error)
 {
     struct listing *listing = context;
     struct stat info;
-    if (hr_store_name_is_hidden(name) || fstatat(folder_fd, name, &info, 0) != 0 ||
-        !S_ISREG(info.st_mode))
+    if (hr_store_name_is_hidden(name) || fstatat(folder_fd, name, &info, 0) != 0 || !S_ISREG(info.st_mode))
         return HR_OK;
     enum hr_status status = make_room(listing, error);
     if (status == HR_OK)
@@ -346,11 +337,9 @@ static enum hr_status list_name(void *context, int folder_fd, const char *name,
 }
 
 /* Calls `visit` for every name in the folder until one fails. */
-typedef enum hr_status visit_fn(void *context, int folder_fd, const char *name,
-                                struct hr_error *error);
+typedef enum hr_status visit_fn(void *context, int folder_fd, const char *name, struct hr_error *error);
 
-static enum hr_status visit_names(const struct folder *folder, visit_fn *visit, void *context,
-                                  struct hr_error *error)
+static enum hr_status visit_names(const struct folder *folder, visit_fn *visit, void *context, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     /* A descriptor of its own: reading a folder moves the position, which threads would share. */
@@ -376,8 +365,7 @@ static enum hr_status visit_names(const struct folder *folder, visit_fn *visit, 
     return status;
 }
 
-static enum hr_status folder_list(void *context, struct hr_store_item **out, size_t *count,
-                                  struct hr_error *error)
+static enum hr_status folder_list(void *context, struct hr_store_item **out, size_t *count, struct hr_error *error)
 {
     struct listing listing = {0};
     *out = NULL;
@@ -394,15 +382,13 @@ static enum hr_status folder_list(void *context, struct hr_store_item **out, siz
 }
 
 /* A report is written in far less than an hour: whoever began this part is gone. */
-static enum hr_status remove_old_part(void *context, int folder_fd, const char *name,
-                                      struct hr_error *error)
+static enum hr_status remove_old_part(void *context, int folder_fd, const char *name, struct hr_error *error)
 {
     const int64_t *now_us = context;
     struct stat info;
     (void)error;
-    if (hr_store_name_is_part(name) &&
-        fstatat(folder_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
-        *now_us - modified_us(&info) > PART_AGE_MAX_US)
+    if (hr_store_name_is_part(name) && fstatat(folder_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(info.st_mode) && *now_us - modified_us(&info) > PART_AGE_MAX_US)
         (void)unlinkat(folder_fd, name, 0); /* one that stays does not hinder the store */
     return HR_OK;
 }
@@ -431,8 +417,7 @@ static enum hr_status make_folder(const char *path, struct hr_error *error)
 static enum hr_status make_folders(char *path, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
-    for (char *slash = strchr(path, '/'); status == HR_OK && slash != NULL;
-         slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(path, '/'); status == HR_OK && slash != NULL; slash = strchr(slash + 1, '/')) {
         if (slash == path)
             continue;
         *slash = '\0';
@@ -442,8 +427,7 @@ static enum hr_status make_folders(char *path, struct hr_error *error)
     return status == HR_OK ? make_folder(path, error) : status;
 }
 
-enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool create,
-                                    struct hr_error *error)
+enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool create, struct hr_error *error)
 {
     *out = (struct hr_store){0};
     enum hr_status status = HR_OK;
@@ -459,9 +443,8 @@ enum hr_status hr_store_open_folder(struct hr_store *out, const char *path, bool
         goto out;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        status = errno == ENOTDIR
-                     ? hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is a file, not a folder", path)
-                     : hr_error_set_errno(error, errno, "opening the folder '%s'", path);
+        status = errno == ENOTDIR ? hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is a file, not a folder", path)
+                                  : hr_error_set_errno(error, errno, "opening the folder '%s'", path);
         goto out;
     }
     *folder = (struct folder){.fd = fd, .path = copy};

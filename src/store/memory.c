@@ -14,7 +14,7 @@ struct memory_tag {
 
 struct memory_file {
     struct hr_store_item item;
-    uint8_t *bytes; /* owned; NULL when empty */
+    uint8_t *bytes;          /* owned; NULL when empty */
     struct memory_tag *tags; /* owned */
     size_t tag_count;
 };
@@ -75,8 +75,7 @@ struct copy_stream {
     uint8_t *bytes; /* owned */
 };
 
-static enum hr_status copy_read(void *context, void *into, size_t size, size_t *got,
-                                struct hr_error *error)
+static enum hr_status copy_read(void *context, void *into, size_t size, size_t *got, struct hr_error *error)
 {
     struct copy_stream *copy = context;
     return copy->inner.read(copy->inner.context, into, size, got, error);
@@ -96,15 +95,13 @@ static void copy_close(void *context)
     free(copy);
 }
 
-static enum hr_status open_copy(const struct memory_file *file, struct hr_stream *out,
-                                struct hr_error *error)
+static enum hr_status open_copy(const struct memory_file *file, struct hr_stream *out, struct hr_error *error)
 {
     struct hr_view bytes = hr_view_of(file->bytes, (size_t)file->item.size_bytes);
     struct copy_stream *copy = calloc(1, sizeof *copy);
     if (copy == NULL)
         return no_memory(file->item.name, error);
-    enum hr_status status = copy_bytes(bytes, &copy->bytes) ? HR_OK
-                                                            : no_memory(file->item.name, error);
+    enum hr_status status = copy_bytes(bytes, &copy->bytes) ? HR_OK : no_memory(file->item.name, error);
     if (status == HR_OK)
         status = hr_stream_open_memory(&copy->inner, hr_view_of(copy->bytes, bytes.size), error);
     if (status != HR_OK) {
@@ -175,8 +172,7 @@ static enum hr_status check_version(const struct memory_file *there, const char 
 }
 
 /* Takes over *fresh, which is whole. `version`: see put_if; NULL: whatever is there. */
-static enum hr_status add(struct memory_store *store, struct memory_file *fresh, char *version,
-                          struct hr_error *error)
+static enum hr_status add(struct memory_store *store, struct memory_file *fresh, char *version, struct hr_error *error)
 {
     const char *name = fresh->item.name;
     pthread_mutex_lock(&store->lock);
@@ -200,8 +196,8 @@ static enum hr_status add(struct memory_store *store, struct memory_file *fresh,
     return status;
 }
 
-static enum hr_status put(struct memory_store *store, const char *name, struct hr_view bytes,
-                          struct hr_store_tags tags, char *version, struct hr_error *error)
+static enum hr_status put(struct memory_store *store, const char *name, struct hr_view bytes, struct hr_store_tags tags,
+                          char *version, struct hr_error *error)
 {
     enum hr_status status = hr_store_tags_check(tags, error);
     if (status == HR_OK)
@@ -209,9 +205,8 @@ static enum hr_status put(struct memory_store *store, const char *name, struct h
     if (status != HR_OK)
         return status;
     const struct hr_clock *clock = hr_clock_system();
-    struct memory_file fresh = {.item = {.name = strdup(name),
-                                         .size_bytes = bytes.size,
-                                         .modified_us = clock->wall_us(clock->context)}};
+    struct memory_file fresh = {
+        .item = {.name = strdup(name), .size_bytes = bytes.size, .modified_us = clock->wall_us(clock->context)}};
     bool copied = copy_bytes(bytes, &fresh.bytes) && copy_tags(tags, &fresh);
     if (fresh.item.name != NULL && copied)
         return add(store, &fresh, version, error);
@@ -219,8 +214,7 @@ static enum hr_status put(struct memory_store *store, const char *name, struct h
     return no_memory(name, error);
 }
 
-static enum hr_status memory_put(void *context, const char *name, struct hr_view bytes,
-                                 struct hr_error *error)
+static enum hr_status memory_put(void *context, const char *name, struct hr_view bytes, struct hr_error *error)
 {
     return put(context, name, bytes, (struct hr_store_tags){0}, NULL, error);
 }
@@ -231,23 +225,20 @@ static enum hr_status memory_put_tagged(void *context, const char *name, struct 
     return put(context, name, bytes, tags, NULL, error);
 }
 
-static enum hr_status memory_put_if(void *context, const char *name, struct hr_view bytes,
-                                    struct hr_store_tags tags, char version[HR_STORE_VERSION_SIZE],
-                                    struct hr_error *error)
+static enum hr_status memory_put_if(void *context, const char *name, struct hr_view bytes, struct hr_store_tags tags,
+                                    char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     return put(context, name, bytes, tags, version, error);
 }
 
-static void find_tag(const struct memory_file *file, const char *tag,
-                     char out[HR_STORE_TAG_BYTES + 1])
+static void find_tag(const struct memory_file *file, const char *tag, char out[HR_STORE_TAG_BYTES + 1])
 {
     for (size_t i = 0; i < file->tag_count; i++)
         if (strcmp(file->tags[i].name, tag) == 0)
             snprintf(out, HR_STORE_TAG_BYTES + 1, "%s", file->tags[i].value);
 }
 
-static enum hr_status memory_get_tag(void *context, const char *name, const char *tag,
-                                     char out[HR_STORE_TAG_BYTES + 1],
+static enum hr_status memory_get_tag(void *context, const char *name, const char *tag, char out[HR_STORE_TAG_BYTES + 1],
                                      char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     struct memory_store *store = context;
@@ -267,16 +258,14 @@ static enum hr_status memory_get_tag(void *context, const char *name, const char
     return status;
 }
 
-static enum hr_status copy_item(const struct hr_store_item *item, struct hr_store_item *out,
-                                struct hr_error *error)
+static enum hr_status copy_item(const struct hr_store_item *item, struct hr_store_item *out, struct hr_error *error)
 {
     *out = *item;
     out->name = strdup(item->name);
     return out->name != NULL ? HR_OK : no_memory(item->name, error);
 }
 
-static enum hr_status memory_list(void *context, struct hr_store_item **out, size_t *count,
-                                  struct hr_error *error)
+static enum hr_status memory_list(void *context, struct hr_store_item **out, size_t *count, struct hr_error *error)
 {
     struct memory_store *store = context;
     enum hr_status status = HR_OK;
@@ -305,8 +294,7 @@ static enum hr_status memory_list(void *context, struct hr_store_item **out, siz
     return HR_OK;
 }
 
-static enum hr_status memory_stat(void *context, const char *name, struct hr_store_item *out,
-                                  struct hr_error *error)
+static enum hr_status memory_stat(void *context, const char *name, struct hr_store_item *out, struct hr_error *error)
 {
     struct memory_store *store = context;
     *out = (struct hr_store_item){0};
@@ -320,8 +308,7 @@ static enum hr_status memory_stat(void *context, const char *name, struct hr_sto
     return status;
 }
 
-static enum hr_status memory_remove_if(void *context, const char *name, const char *version,
-                                       struct hr_error *error)
+static enum hr_status memory_remove_if(void *context, const char *name, const char *version, struct hr_error *error)
 {
     struct memory_store *store = context;
     enum hr_status status = hr_store_name_check(name, error);

@@ -17,8 +17,7 @@ struct hr_place {
 /* As hr_file_open_stream and hr_file_write. */
 enum hr_status hr_place_open_stream(const struct hr_place *place, const struct hr_deadline *deadline,
                                     struct hr_stream *out, struct hr_error *error) HR_MUST_USE;
-enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes,
-                              struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes, struct hr_error *error) HR_MUST_USE;
 /* The same; CONFLICT when there is something of that name. */
 enum hr_status hr_place_write_new(const struct hr_place *place, struct hr_view bytes,
                                   struct hr_error *error) HR_MUST_USE;

@@ -37,8 +37,8 @@ const char *hr_store_content_type(const char *name)
 }
 
 /* The object of a name; its key is the caller's (free). */
-static enum hr_status find_object(const struct s3_store *store, const char *name, char **key,
-                                  struct hr_s3_object *out, struct hr_error *error)
+static enum hr_status find_object(const struct s3_store *store, const char *name, char **key, struct hr_s3_object *out,
+                                  struct hr_error *error)
 {
     *key = NULL;
     enum hr_status status = hr_store_name_check_length(name, HR_LIMIT_S3_KEY_BYTES, error);
@@ -82,8 +82,8 @@ static enum hr_status send(struct s3_store *store, const struct hr_s3_put *put, 
     return status;
 }
 
-static enum hr_status put(struct s3_store *store, const char *name, struct hr_view bytes,
-                          struct hr_store_tags tags, char *version, struct hr_error *error)
+static enum hr_status put(struct s3_store *store, const char *name, struct hr_view bytes, struct hr_store_tags tags,
+                          char *version, struct hr_error *error)
 {
     struct hr_s3_info info = {0};
     struct hr_pair metadata[TAGS_MAX];
@@ -96,8 +96,7 @@ static enum hr_status put(struct s3_store *store, const char *name, struct hr_vi
     char *key = NULL;
     enum hr_status status = hr_store_tags_check(tags, error);
     if (status == HR_OK && tags.count > TAGS_MAX)
-        status = hr_error_set(error, HR_ERR_LIMIT, "%zu tags of a file, the limit is %d",
-                              tags.count, TAGS_MAX);
+        status = hr_error_set(error, HR_ERR_LIMIT, "%zu tags of a file, the limit is %d", tags.count, TAGS_MAX);
     if (status != HR_OK)
         return status;
     for (size_t i = 0; i < tags.count; i++)
@@ -116,28 +115,25 @@ static enum hr_status put(struct s3_store *store, const char *name, struct hr_vi
     return status;
 }
 
-static enum hr_status s3_put(void *context, const char *name, struct hr_view bytes,
-                             struct hr_error *error)
+static enum hr_status s3_put(void *context, const char *name, struct hr_view bytes, struct hr_error *error)
 {
     return put(context, name, bytes, (struct hr_store_tags){0}, NULL, error);
 }
 
-static enum hr_status s3_put_tagged(void *context, const char *name, struct hr_view bytes,
-                                    struct hr_store_tags tags, struct hr_error *error)
+static enum hr_status s3_put_tagged(void *context, const char *name, struct hr_view bytes, struct hr_store_tags tags,
+                                    struct hr_error *error)
 {
     return put(context, name, bytes, tags, NULL, error);
 }
 
-static enum hr_status s3_put_if(void *context, const char *name, struct hr_view bytes,
-                                struct hr_store_tags tags, char version[HR_STORE_VERSION_SIZE],
-                                struct hr_error *error)
+static enum hr_status s3_put_if(void *context, const char *name, struct hr_view bytes, struct hr_store_tags tags,
+                                char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     return put(context, name, bytes, tags, version, error);
 }
 
-static enum hr_status s3_get_tag(void *context, const char *name, const char *tag,
-                                 char out[HR_STORE_TAG_BYTES + 1], char version[HR_STORE_VERSION_SIZE],
-                                 struct hr_error *error)
+static enum hr_status s3_get_tag(void *context, const char *name, const char *tag, char out[HR_STORE_TAG_BYTES + 1],
+                                 char version[HR_STORE_VERSION_SIZE], struct hr_error *error)
 {
     struct s3_store *store = context;
     struct hr_s3_object object;
@@ -146,8 +142,8 @@ static enum hr_status s3_get_tag(void *context, const char *name, const char *ta
     out[0] = '\0';
     enum hr_status status = find_object(store, name, &key, &object, error);
     if (status == HR_OK)
-        status = hr_s3_head_metadata(store->aws, &object, tag, store->deadline, out,
-                                     HR_STORE_TAG_BYTES + 1, &info, error);
+        status =
+            hr_s3_head_metadata(store->aws, &object, tag, store->deadline, out, HR_STORE_TAG_BYTES + 1, &info, error);
     if (status == HR_OK && version != NULL)
         snprintf(version, HR_STORE_VERSION_SIZE, "%s", info.etag);
     free(key);
@@ -160,20 +156,18 @@ static int64_t whole_seconds(int64_t wall_us)
     return wall_us - wall_us % 1000000;
 }
 
-static enum hr_status fill_item(struct hr_store_item *out, const char *name, uint64_t size_bytes,
-                                int64_t modified_us, const char *etag, struct hr_error *error)
+static enum hr_status fill_item(struct hr_store_item *out, const char *name, uint64_t size_bytes, int64_t modified_us,
+                                const char *etag, struct hr_error *error)
 {
-    *out = (struct hr_store_item){.name = strdup(name),
-                                  .size_bytes = size_bytes,
-                                  .modified_us = whole_seconds(modified_us)};
+    *out = (struct hr_store_item){
+        .name = strdup(name), .size_bytes = size_bytes, .modified_us = whole_seconds(modified_us)};
     snprintf(out->version, sizeof out->version, "%s", etag);
     if (out->name == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a file's name");
     return HR_OK;
 }
 
-static enum hr_status s3_stat(void *context, const char *name, struct hr_store_item *out,
-                              struct hr_error *error)
+static enum hr_status s3_stat(void *context, const char *name, struct hr_store_item *out, struct hr_error *error)
 {
     struct s3_store *store = context;
     struct hr_s3_object object;
@@ -201,8 +195,8 @@ static enum hr_status remove_object(struct s3_store *store, const char *name, co
         status = hr_s3_head(store->aws, &object, store->deadline, &info, error);
     bool other = status == HR_OK && version != NULL && strcmp(info.etag, version) != 0;
     if (other || (status == HR_ERR_NOT_FOUND && version != NULL))
-        status = hr_error_set(error, HR_ERR_CONFLICT, "'s3://%s/%s' was changed or removed meanwhile", store->bucket,
-                              key);
+        status =
+            hr_error_set(error, HR_ERR_CONFLICT, "'s3://%s/%s' was changed or removed meanwhile", store->bucket, key);
     if (status == HR_OK)
         status = hr_s3_delete(store->aws, &object, store->deadline, error);
     free(key);
@@ -245,8 +239,7 @@ static enum hr_status make_room(struct listing *listing, struct hr_error *error)
 }
 
 /* The placeholder of the "folder" itself, and keys that are no names, are left out. */
-static enum hr_status list_object(void *context, const struct hr_s3_item *item,
-                                  struct hr_error *error)
+static enum hr_status list_object(void *context, const struct hr_s3_item *item, struct hr_error *error)
 {
     struct listing *listing = context;
     if (item->is_prefix || strlen(item->key) <= listing->prefix_length)
@@ -256,15 +249,14 @@ static enum hr_status list_object(void *context, const struct hr_s3_item *item,
         return HR_OK;
     enum hr_status status = make_room(listing, error);
     if (status == HR_OK)
-        status = fill_item(&listing->items[listing->count], name, item->size_bytes,
-                           item->modified_us, item->etag, error);
+        status =
+            fill_item(&listing->items[listing->count], name, item->size_bytes, item->modified_us, item->etag, error);
     if (status == HR_OK)
         listing->items[listing->count++].modified_fine_us = item->modified_us;
     return status;
 }
 
-static enum hr_status s3_list(void *context, struct hr_store_item **out, size_t *count,
-                              struct hr_error *error)
+static enum hr_status s3_list(void *context, struct hr_store_item **out, size_t *count, struct hr_error *error)
 {
     struct s3_store *store = context;
     struct listing listing = {.prefix_length = strlen(store->prefix)};
@@ -297,16 +289,14 @@ static void s3_close(void *context)
     free(store);
 }
 
-enum hr_status hr_store_open_s3(struct hr_store *out, struct hr_aws *aws, const char *bucket,
-                                const char *prefix, const struct hr_deadline *deadline,
-                                struct hr_error *error)
+enum hr_status hr_store_open_s3(struct hr_store *out, struct hr_aws *aws, const char *bucket, const char *prefix,
+                                const struct hr_deadline *deadline, struct hr_error *error)
 {
     *out = (struct hr_store){0};
     struct s3_store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a store");
-    *store = (struct s3_store){
-        .aws = aws, .bucket = strdup(bucket), .prefix = strdup(prefix), .deadline = deadline};
+    *store = (struct s3_store){.aws = aws, .bucket = strdup(bucket), .prefix = strdup(prefix), .deadline = deadline};
     if (store->bucket == NULL || store->prefix == NULL) {
         s3_close(store);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a store");

@@ -17,10 +17,8 @@
 /* `object` is copied. `deadline` (may be NULL) ends every wait and outlives the stream. The first
  * range is read now: NOT_FOUND, PERMISSION and the size are known when this returns. `aws` outlives
  * the stream. */
-enum hr_status hr_s3_stream_open(struct hr_stream *out, struct hr_aws *aws,
-                                 const struct hr_s3_object *object,
-                                 const struct hr_deadline *deadline,
-                                 struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_s3_stream_open(struct hr_stream *out, struct hr_aws *aws, const struct hr_s3_object *object,
+                                 const struct hr_deadline *deadline, struct hr_error *error) HR_MUST_USE;
 
 /* What reading has cost so far, ranges that were fetched ahead included. */
 struct hr_s3_traffic {
@@ -35,9 +33,8 @@ const char *hr_s3_stream_etag(const struct hr_stream *stream);
 /* `prefix`: "" or one that ends in '/'. Makes no request: a bucket that is not there is found out
  * about by the first one. Tags are kept as metadata. `deadline` (may be NULL) is that of all
  * functions and of the streams; it and `aws` outlive the store. */
-enum hr_status hr_store_open_s3(struct hr_store *out, struct hr_aws *aws, const char *bucket,
-                                const char *prefix, const struct hr_deadline *deadline,
-                                struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_store_open_s3(struct hr_store *out, struct hr_aws *aws, const char *bucket, const char *prefix,
+                                const struct hr_deadline *deadline, struct hr_error *error) HR_MUST_USE;
 
 /* What an object of that name is said to be: "text/csv; charset=utf-8" for "a.csv". */
 const char *hr_store_content_type(const char *name);

@@ -43,8 +43,8 @@ struct block {
     enum block_state state;
     uint64_t offset;
     size_t size;
-    unsigned run;  /* so many blocks before this one were read in a row */
-    uint64_t used; /* the read that touched it last */
+    unsigned run;   /* so many blocks before this one were read in a row */
+    uint64_t used;  /* the read that touched it last */
     uint8_t *bytes; /* owned */
     size_t capacity;
     struct hr_stop cancel; /* a thread that fetches it shall stop */
@@ -88,18 +88,15 @@ static struct block *find(struct s3_stream *stream, uint64_t at)
 
 /* ---- fetching one block ---- */
 
-static enum hr_status explain(const struct s3_stream *stream, const struct block *block,
-                              enum hr_status status, struct hr_error *error)
+static enum hr_status explain(const struct s3_stream *stream, const struct block *block, enum hr_status status,
+                              struct hr_error *error)
 {
     if (status == HR_ERR_CONFLICT)
-        return hr_error_set(error, status,
-                            "'%s' was replaced by another object while it was being read",
+        return hr_error_set(error, status, "'%s' was replaced by another object while it was being read",
                             stream->shown);
     if (status == HR_ERR_NOT_FOUND)
-        return hr_error_set(error, status, "'%s' was removed while it was being read",
-                            stream->shown);
-    return hr_error_prefix(error, "reading '%s' at byte %llu", stream->shown,
-                           (unsigned long long)block->offset);
+        return hr_error_set(error, status, "'%s' was removed while it was being read", stream->shown);
+    return hr_error_prefix(error, "reading '%s' at byte %llu", stream->shown, (unsigned long long)block->offset);
 }
 
 static enum hr_status make_room(struct block *block, struct hr_error *error)
@@ -115,8 +112,8 @@ static enum hr_status make_room(struct block *block, struct hr_error *error)
 }
 
 /* Without the lock: the block is BLOCK_LOADING. */
-static enum hr_status fetch(const struct s3_stream *stream, struct block *block,
-                            const struct hr_deadline *deadline, struct hr_error *error)
+static enum hr_status fetch(const struct s3_stream *stream, struct block *block, const struct hr_deadline *deadline,
+                            struct hr_error *error)
 {
     struct hr_s3_range range = {.offset_bytes = block->offset,
                                 .size_bytes = block->size,
@@ -124,11 +121,9 @@ static enum hr_status fetch(const struct s3_stream *stream, struct block *block,
     size_t got = 0;
     enum hr_status status = make_room(block, error);
     if (status == HR_OK)
-        status = hr_s3_get_range(stream->aws, &stream->object, &range, deadline, block->bytes, &got,
-                                 NULL, error);
+        status = hr_s3_get_range(stream->aws, &stream->object, &range, deadline, block->bytes, &got, NULL, error);
     if (status == HR_END || (status == HR_OK && got != block->size))
-        status = hr_error_set(error, HR_ERR_IO, "the server sent %zu bytes of %zu", got,
-                              block->size);
+        status = hr_error_set(error, HR_ERR_IO, "the server sent %zu bytes of %zu", got, block->size);
     return status == HR_OK ? HR_OK : explain(stream, block, status, error);
 }
 
@@ -180,9 +175,8 @@ static void *fetch_ahead(void *context)
         }
         /* The caller's time limit, but a stop flag of the block's own: the reader sees to the
          * caller's. */
-        struct hr_deadline deadline = {.clock = hr_clock_system(),
-                                       .at_monotonic_us = INT64_MAX,
-                                       .stop = &block->cancel};
+        struct hr_deadline deadline = {
+            .clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = &block->cancel};
         if (stream->deadline != NULL) {
             deadline.clock = stream->deadline->clock;
             deadline.at_monotonic_us = stream->deadline->at_monotonic_us;
@@ -307,8 +301,7 @@ static void wait_a_while(struct s3_stream *stream)
 }
 
 /* Under the lock: the block with the byte at `at`, ready; waits for it, or fetches it here. */
-static enum hr_status bring(struct s3_stream *stream, uint64_t at, struct block **out,
-                            struct hr_error *error)
+static enum hr_status bring(struct s3_stream *stream, uint64_t at, struct block **out, struct hr_error *error)
 {
     for (;;) {
         struct block *block = find(stream, at);
@@ -338,15 +331,13 @@ static enum hr_status bring(struct s3_stream *stream, uint64_t at, struct block 
         if (mine)
             load(stream, block, stream->deadline);
         else if (hr_deadline_passed(stream->deadline))
-            return hr_error_set(error, HR_ERR_DEADLINE, "stopped while reading '%s'",
-                                stream->shown);
+            return hr_error_set(error, HR_ERR_DEADLINE, "stopped while reading '%s'", stream->shown);
         else
             wait_a_while(stream);
     }
 }
 
-static enum hr_status stream_read(void *context, void *into, size_t size, size_t *got,
-                                  struct hr_error *error)
+static enum hr_status stream_read(void *context, void *into, size_t size, size_t *got, struct hr_error *error)
 {
     struct s3_stream *stream = context;
     if (stream->at >= stream->size_bytes)
@@ -436,8 +427,8 @@ static enum hr_status read_head(struct s3_stream *stream, struct hr_error *error
     head->size = HEAD_BYTES;
     enum hr_status status = make_room(head, error);
     if (status == HR_OK)
-        status = hr_s3_get_range(stream->aws, &stream->object, &range, stream->deadline,
-                                 head->bytes, &got, &info, error);
+        status =
+            hr_s3_get_range(stream->aws, &stream->object, &range, stream->deadline, head->bytes, &got, &info, error);
     stream->traffic.requests += status == HR_OK || status == HR_END;
     if (status == HR_END) /* an empty object */
         return HR_OK;
@@ -445,8 +436,7 @@ static enum hr_status read_head(struct s3_stream *stream, struct hr_error *error
         return hr_error_prefix(error, "opening '%s'", stream->shown);
     uint64_t wanted = info.size_bytes < HEAD_BYTES ? info.size_bytes : HEAD_BYTES;
     if (got != wanted)
-        return hr_error_set(error, HR_ERR_IO,
-                            "opening '%s': the server sent %zu bytes of the first %llu",
+        return hr_error_set(error, HR_ERR_IO, "opening '%s': the server sent %zu bytes of the first %llu",
                             stream->shown, got, (unsigned long long)wanted);
     memcpy(stream->etag, info.etag, sizeof stream->etag);
     stream->size_bytes = info.size_bytes;
@@ -456,23 +446,20 @@ static enum hr_status read_head(struct s3_stream *stream, struct hr_error *error
     return HR_OK;
 }
 
-enum hr_status hr_s3_stream_open(struct hr_stream *out, struct hr_aws *aws,
-                                 const struct hr_s3_object *object,
+enum hr_status hr_s3_stream_open(struct hr_stream *out, struct hr_aws *aws, const struct hr_s3_object *object,
                                  const struct hr_deadline *deadline, struct hr_error *error)
 {
     *out = (struct hr_stream){0};
     struct s3_stream *stream = calloc(1, sizeof *stream);
     if (stream == NULL || !init_waiting(stream)) {
         free(stream);
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory to open 's3://%s/%s'", object->bucket,
-                            object->key);
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to open 's3://%s/%s'", object->bucket, object->key);
     }
     stream->aws = aws;
     stream->deadline = deadline;
     enum hr_status status = HR_OK;
     if (!copy_object(stream, object))
-        status = hr_error_set(error, HR_ERR_MEMORY, "no memory to open 's3://%s/%s'",
-                              object->bucket, object->key);
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory to open 's3://%s/%s'", object->bucket, object->key);
     if (status == HR_OK)
         status = read_head(stream, error);
     if (status != HR_OK) {

@@ -34,12 +34,11 @@ enum hr_status hr_store_name_check_length(const char *name, size_t most, struct 
     if (length == 0)
         return hr_error_set(error, HR_ERR_ARGUMENT, "an empty name is not a file's name");
     if (length > most)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "'%.40s...' is longer than the %zu bytes of a file's name", name,
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%.40s...' is longer than the %zu bytes of a file's name", name,
                             most);
     if (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "'%s' leads out of the folder: give a file's name without '/'", name);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' leads out of the folder: give a file's name without '/'",
+                            name);
     return HR_OK;
 }
 
@@ -63,8 +62,8 @@ enum hr_status hr_store_tags_check(struct hr_store_tags tags, struct hr_error *e
 {
     for (size_t i = 0; i < tags.count; i++)
         if (!tag_name_is_good(tags.items[i].name) || !tag_value_is_good(tags.items[i].value))
-            return hr_error_set(error, HR_ERR_ARGUMENT,
-                                "tag %zu of a file is not a short line of plain letters", i + 1);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "tag %zu of a file is not a short line of plain letters",
+                                i + 1);
     return HR_OK;
 }
 

@@ -28,8 +28,7 @@ struct permissions {
     mode_t mode;
 };
 
-static enum hr_status look_at_target(const struct hr_place *place, struct permissions *out,
-                                     struct hr_error *error)
+static enum hr_status look_at_target(const struct hr_place *place, struct permissions *out, struct hr_error *error)
 {
     *out = (struct permissions){0};
     struct stat info;
@@ -40,8 +39,7 @@ static enum hr_status look_at_target(const struct hr_place *place, struct permis
     }
     /* rename() would put a file in place of /dev/null or of a pipe. */
     if (!S_ISREG(info.st_mode))
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "'%s' is there and is %s: give the name of a file", place->shown,
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is there and is %s: give the name of a file", place->shown,
                             S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
     *out = (struct permissions){.replaces = true, .mode = info.st_mode & 0777};
     return HR_OK;
@@ -56,15 +54,14 @@ static bool is_private(int folder_fd)
 
 /* Makes the hidden file; private at first when its permissions are to be handed on, and for good in a
  * private folder: there it may be moved out of. */
-static enum hr_status create_part(const struct hr_place *place, bool private_first,
-                                  char part[PART_NAME_SIZE], int *fd, struct hr_error *error)
+static enum hr_status create_part(const struct hr_place *place, bool private_first, char part[PART_NAME_SIZE], int *fd,
+                                  struct hr_error *error)
 {
     for (int i = 0; i < PART_TRIES; i++) {
         uint64_t random;
         if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
             return hr_error_set_errno(error, errno, "drawing a random name");
-        snprintf(part, PART_NAME_SIZE, PART_PREFIX "%016llx" PART_SUFFIX,
-                 (unsigned long long)random);
+        snprintf(part, PART_NAME_SIZE, PART_PREFIX "%016llx" PART_SUFFIX, (unsigned long long)random);
         *fd = openat(place->folder_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                      private_first || is_private(place->folder_fd) ? 0600 : 0666);
         if (*fd >= 0)
@@ -92,8 +89,8 @@ static bool write_all(int fd, struct hr_view bytes)
 /* The bytes and the permissions, on disk. Closes `fd` whatever happens. */
 static bool fill_part(int fd, struct hr_view bytes, const struct permissions *permissions)
 {
-    bool good = write_all(fd, bytes) &&
-                (!permissions->replaces || fchmod(fd, permissions->mode) == 0) && fsync(fd) == 0;
+    bool good =
+        write_all(fd, bytes) && (!permissions->replaces || fchmod(fd, permissions->mode) == 0) && fsync(fd) == 0;
     int saved_errno = errno;
     /* Some network file systems report a full disk only here. */
     if (close(fd) != 0 && good)
@@ -131,8 +128,7 @@ static bool publish_new(const struct hr_place *place, const char *part)
 }
 
 static enum hr_status write_place(const struct hr_place *place, struct hr_view bytes,
-                                  const struct permissions *permissions, publish_fn *publish,
-                                  struct hr_error *error)
+                                  const struct permissions *permissions, publish_fn *publish, struct hr_error *error)
 {
     char part[PART_NAME_SIZE];
     int fd = -1;
@@ -140,8 +136,7 @@ static enum hr_status write_place(const struct hr_place *place, struct hr_view b
     if (status != HR_OK)
         return status;
     if (!fill_part(fd, bytes, permissions) || !publish(place, part)) {
-        status = errno == EEXIST ? hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already",
-                                                place->shown)
+        status = errno == EEXIST ? hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already", place->shown)
                                  : hr_error_set_errno(error, errno, "writing '%s'", place->shown);
         (void)unlinkat(place->folder_fd, part, 0);
         return status;
@@ -151,16 +146,14 @@ static enum hr_status write_place(const struct hr_place *place, struct hr_view b
     return HR_OK;
 }
 
-enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes,
-                              struct hr_error *error)
+enum hr_status hr_place_write(const struct hr_place *place, struct hr_view bytes, struct hr_error *error)
 {
     struct permissions permissions;
     enum hr_status status = look_at_target(place, &permissions, error);
     return status == HR_OK ? write_place(place, bytes, &permissions, publish_over, error) : status;
 }
 
-enum hr_status hr_place_write_new(const struct hr_place *place, struct hr_view bytes,
-                                  struct hr_error *error)
+enum hr_status hr_place_write_new(const struct hr_place *place, struct hr_view bytes, struct hr_error *error)
 {
     struct stat info;
     /* Looked at first only to spare the writing; what decides is the publishing. */

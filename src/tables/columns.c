@@ -143,8 +143,8 @@ enum hr_status hr_columns_check(const struct hr_columns *columns, const struct h
 {
     const size_t *places = columns->places;
     bool has_name = places[HR_HEADING_NAME] != SIZE_MAX || places[HR_HEADING_LAST_NAME] != SIZE_MAX;
-    bool is_clear = places[HR_HEADING_ID] != SIZE_MAX ||
-                    (has_name && (columns->names_are_ids || !has_unknown(columns)));
+    bool is_clear =
+        places[HR_HEADING_ID] != SIZE_MAX || (has_name && (columns->names_are_ids || !has_unknown(columns)));
     bool is_mapped = map == NULL || columns->unmapped == HR_HEADING_COUNT;
     char there[300];
     if (is_clear && is_mapped)

@@ -92,8 +92,7 @@ static void skip_blanks(struct hr_csv *csv)
 static struct hr_view take_plain(struct hr_csv *csv)
 {
     const uint8_t *start = csv->rest.data;
-    while (csv->rest.size > 0 && peek(csv) != csv->separator && peek(csv) != '\n' &&
-           peek(csv) != '\r')
+    while (csv->rest.size > 0 && peek(csv) != csv->separator && peek(csv) != '\n' && peek(csv) != '\r')
         skip(csv);
     return hr_view_of(start, (size_t)(csv->rest.data - start));
 }
@@ -116,8 +115,7 @@ static enum hr_status take_quoted(struct hr_csv *csv, struct hr_error *error)
             skip(csv);
         hr_buffer_append(&csv->text, hr_view_of(start, (size_t)(csv->rest.data - start)));
     }
-    return hr_error_set(error, HR_ERR_FORMAT, "line %zu: a quote is opened and never closed",
-                        opened);
+    return hr_error_set(error, HR_ERR_FORMAT, "line %zu: a quote is opened and never closed", opened);
 }
 
 /* One cell, up to the separator or line end, which stays. Its bytes are added to csv->text. */

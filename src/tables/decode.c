@@ -5,10 +5,10 @@
 #include "base/text.h"
 
 /* What Windows-1252 has at 0x80 to 0x9F (unicode.org, MAPPINGS/VENDORS/MICSFT/WINDOWS/CP1252.TXT); 0: nothing. */
-static const uint16_t windows_1252[32] = {
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+static const uint16_t windows_1252[32] = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                          0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
+                                          0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                          0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
 static void append_code_point(struct hr_buffer *out, uint32_t c)
 {
@@ -21,8 +21,7 @@ static void append_code_point(struct hr_buffer *out, uint32_t c)
     hr_buffer_append(out, hr_view_of(bytes, size));
 }
 
-static enum hr_status decode_utf16(struct hr_view bytes, bool big_endian, struct hr_buffer *out,
-                                   struct hr_error *error)
+static enum hr_status decode_utf16(struct hr_view bytes, bool big_endian, struct hr_buffer *out, struct hr_error *error)
 {
     if (bytes.size % 2 != 0)
         return hr_error_set(error, HR_ERR_FORMAT, "UTF-16 text with half a character at its end");

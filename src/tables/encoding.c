@@ -21,8 +21,7 @@ void hr_encodings_free(struct hr_encoding *encodings, size_t count)
     free(encodings);
 }
 
-static enum hr_status read_name(const struct hr_pickle_value *value, struct hr_encoding *out,
-                                struct hr_error *error)
+static enum hr_status read_name(const struct hr_pickle_value *value, struct hr_encoding *out, struct hr_error *error)
 {
     if (value->type != HR_PICKLE_TEXT && value->type != HR_PICKLE_BYTES)
         return hr_error_set(error, HR_ERR_FORMAT, "its name is not text");
@@ -64,8 +63,8 @@ static enum hr_status read_vector(const struct entry *entry, struct hr_encoding 
     if (size == SIZE_MAX || size == 0)
         return hr_error_set(error, HR_ERR_FORMAT, "its vector is not an array of numbers");
     if (size > VECTOR_NUMBERS_MAX)
-        return hr_error_set(error, HR_ERR_LIMIT, "its vector has %zu numbers, more than the limit of %zu",
-                            size, VECTOR_NUMBERS_MAX);
+        return hr_error_set(error, HR_ERR_LIMIT, "its vector has %zu numbers, more than the limit of %zu", size,
+                            VECTOR_NUMBERS_MAX);
     out->vector = malloc(size * sizeof *out->vector);
     if (out->vector == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a vector");
@@ -73,16 +72,14 @@ static enum hr_status read_vector(const struct entry *entry, struct hr_encoding 
     for (size_t i = 0; i < size; i++) {
         double number = vector_number(entry, i);
         if (!(fabs(number) <= (double)FLT_MAX))
-            return hr_error_set(error, HR_ERR_FORMAT,
-                                "its number %zu is infinite, or not a number at all", i + 1);
+            return hr_error_set(error, HR_ERR_FORMAT, "its number %zu is infinite, or not a number at all", i + 1);
         out->vector[i] = (float)number;
     }
     return HR_OK;
 }
 
 /* Fills encodings[0..count). What is filled so far can be freed whatever happens. */
-static enum hr_status read_entries(const struct entries *entries, struct hr_encoding *encodings,
-                                   struct hr_error *error)
+static enum hr_status read_entries(const struct entries *entries, struct hr_encoding *encodings, struct hr_error *error)
 {
     /* The same array may stand in the list a million times: the sum is what is bounded. */
     size_t left = HR_LIMIT_IMPORT_BYTES;
@@ -123,8 +120,7 @@ static enum hr_status add(struct entries *entries, const struct hr_pickle_value 
                           const struct hr_pickle_value *vector, size_t row, struct hr_error *error)
 {
     if (entries->count == HR_LIMIT_GALLERY_VECTORS)
-        return hr_error_set(error, HR_ERR_LIMIT, "more encodings than the limit of %d",
-                            HR_LIMIT_GALLERY_VECTORS);
+        return hr_error_set(error, HR_ERR_LIMIT, "more encodings than the limit of %d", HR_LIMIT_GALLERY_VECTORS);
     if (entries->count == entries->capacity) {
         size_t capacity = entries->capacity > 0 ? 2 * entries->capacity : 64;
         struct entry *items = reallocarray(entries->items, capacity, sizeof *items);
@@ -200,8 +196,7 @@ static bool is_of_texts(const struct hr_pickle_value *list)
 }
 
 /* {name: vector}, {name: [vector, ...]} */
-static enum hr_status add_people(struct entries *entries, const struct hr_pickle_value *dict,
-                                 struct hr_error *error)
+static enum hr_status add_people(struct entries *entries, const struct hr_pickle_value *dict, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i + 1 < dict->count; i += 2)
@@ -210,8 +205,7 @@ static enum hr_status add_people(struct entries *entries, const struct hr_pickle
 }
 
 /* [{'name': ..., 'encoding': ...}, ...], [(name, vector), ...] */
-static enum hr_status add_records(struct entries *entries, const struct hr_pickle_value *list,
-                                  struct hr_error *error)
+static enum hr_status add_records(struct entries *entries, const struct hr_pickle_value *list, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < list->count; i++) {
@@ -229,8 +223,7 @@ static enum hr_status add_records(struct entries *entries, const struct hr_pickl
     return status;
 }
 
-static enum hr_status add_root(struct entries *entries, const struct hr_pickle_value *root,
-                               struct hr_error *error)
+static enum hr_status add_root(struct entries *entries, const struct hr_pickle_value *root, struct hr_error *error)
 {
     const struct hr_pickle_value *names = find(root, name_keys), *vectors = find(root, vector_keys);
     if (is_list(root) && root->count == 2 && is_list(root->items[0]) && is_of_texts(root->items[0])) {
@@ -252,8 +245,7 @@ static enum hr_status add_root(struct entries *entries, const struct hr_pickle_v
                         "of names and one of vectors");
 }
 
-enum hr_status hr_import_encoding(struct hr_view bytes, struct hr_encoding **out, size_t *count,
-                                  struct hr_error *error)
+enum hr_status hr_import_encoding(struct hr_view bytes, struct hr_encoding **out, size_t *count, struct hr_error *error)
 {
     struct hr_pickle *pickle = NULL;
     const struct hr_pickle_value *root = NULL;

@@ -16,8 +16,7 @@ static enum hr_status check_whole(struct hr_view bytes, struct hr_error *error)
         return hr_error_set(error, HR_ERR_LIMIT, "%zu bytes, more than the limit of %llu", bytes.size,
                             (unsigned long long)HR_LIMIT_IMPORT_BYTES);
     if (starts_with(bytes, "PK\x03\x04", 4))
-        return hr_error_set(error, HR_ERR_FORMAT,
-                            "a spreadsheet or archive: save the table as CSV (UTF-8)");
+        return hr_error_set(error, HR_ERR_FORMAT, "a spreadsheet or archive: save the table as CSV (UTF-8)");
     return HR_OK;
 }
 
@@ -48,8 +47,7 @@ enum hr_status hr_import_students(struct hr_view bytes, const char *map, struct 
     if (status != HR_OK)
         goto out;
     const struct hr_heading_map *said = map != NULL ? &mapped : NULL;
-    status = is_json(text) ? hr_rows_read_json(&rows, text, said, error)
-                           : hr_rows_read_csv(&rows, text, said, error);
+    status = is_json(text) ? hr_rows_read_json(&rows, text, said, error) : hr_rows_read_csv(&rows, text, said, error);
     if (status == HR_OK)
         status = hr_rows_take(&rows, out, count, error);
 out:

@@ -19,7 +19,7 @@ struct hr_import_problems {
     size_t count;
     size_t capacity;
     /* No problems, but to be said. */
-    const char *note; /* static: how the bytes were read, where that had to be guessed; else NULL */
+    const char *note;      /* static: how the bytes were read, where that had to be guessed; else NULL */
     size_t left_out;       /* rows that are not students: a gradebook's points and test student, teachers */
     size_t marks_left_out; /* columns of a gradebook that are about tasks */
 };
@@ -40,9 +40,8 @@ void hr_import_problems_clear(struct hr_import_problems *problems);
  * problems; further columns that are empty are left out. `problems` (may be NULL) is the caller's:
  * zeroed before, cleared after. FORMAT when the file as a whole cannot be read, ARGUMENT when the map
  * does not fit. */
-enum hr_status hr_import_students(struct hr_view bytes, const char *map, struct hr_student **out,
-                                  size_t *count, struct hr_import_problems *problems,
-                                  struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_import_students(struct hr_view bytes, const char *map, struct hr_student **out, size_t *count,
+                                  struct hr_import_problems *problems, struct hr_error *error) HR_MUST_USE;
 
 /* Whose vectors they are: dlib's face ResNet made them, as Python's face_recognition calls it, and nothing else can be
  * compared with them. */

@@ -16,8 +16,7 @@ struct hr_pickle_block {
     struct hr_pickle_value values[BLOCK_VALUES];
 };
 
-enum hr_status hr_pickle_fail(struct hr_pickle *pickle, enum hr_status code, const char *format,
-                              ...)
+enum hr_status hr_pickle_fail(struct hr_pickle *pickle, enum hr_status code, const char *format, ...)
 {
     char text[HR_ERROR_TEXT_MAX];
     va_list arguments;
@@ -34,12 +33,10 @@ static enum hr_status out_of_memory(struct hr_pickle *pickle)
 
 /* --- values --- */
 
-struct hr_pickle_value *hr_pickle_new(struct hr_pickle *pickle, enum hr_pickle_type type,
-                                      enum hr_status *status)
+struct hr_pickle_value *hr_pickle_new(struct hr_pickle *pickle, enum hr_pickle_type type, enum hr_status *status)
 {
     if (pickle->value_count == HR_PICKLE_VALUES_MAX) {
-        *status =
-            hr_pickle_fail(pickle, HR_ERR_LIMIT, "more than %zu values", HR_PICKLE_VALUES_MAX);
+        *status = hr_pickle_fail(pickle, HR_ERR_LIMIT, "more than %zu values", HR_PICKLE_VALUES_MAX);
         return NULL;
     }
     struct hr_pickle_block *block = pickle->blocks;
@@ -59,8 +56,7 @@ struct hr_pickle_value *hr_pickle_new(struct hr_pickle *pickle, enum hr_pickle_t
     return value;
 }
 
-enum hr_status hr_pickle_own(struct hr_pickle *pickle, struct hr_pickle_value *value, size_t size,
-                             uint8_t **bytes)
+enum hr_status hr_pickle_own(struct hr_pickle *pickle, struct hr_pickle_value *value, size_t size, uint8_t **bytes)
 {
     /* One text in the memo may be converted again and again: the sum is what is bounded. */
     if (size > HR_LIMIT_IMPORT_BYTES - pickle->made_bytes)
@@ -110,8 +106,7 @@ enum hr_status hr_pickle_add_items(struct hr_pickle *pickle, struct hr_pickle_va
 enum hr_status hr_pickle_push(struct hr_pickle *pickle, struct hr_pickle_value *value)
 {
     if (pickle->depth == HR_PICKLE_STACK_MAX)
-        return hr_pickle_fail(pickle, HR_ERR_LIMIT, "more than %zu values on the stack",
-                              HR_PICKLE_STACK_MAX);
+        return hr_pickle_fail(pickle, HR_ERR_LIMIT, "more than %zu values on the stack", HR_PICKLE_STACK_MAX);
     if (!grow(&pickle->stack, &pickle->stack_capacity, pickle->depth + 1))
         return out_of_memory(pickle);
     pickle->stack[pickle->depth++] = value;
@@ -134,8 +129,7 @@ enum hr_status hr_pickle_pop(struct hr_pickle *pickle, struct hr_pickle_value **
     return status;
 }
 
-enum hr_status hr_pickle_pop_mark(struct hr_pickle *pickle, struct hr_pickle_value ***items,
-                                  size_t *count)
+enum hr_status hr_pickle_pop_mark(struct hr_pickle *pickle, struct hr_pickle_value ***items, size_t *count)
 {
     size_t at = pickle->depth;
     while (at > 0 && pickle->stack[at - 1] != NULL)
@@ -171,8 +165,8 @@ static enum hr_status run(struct hr_pickle *pickle)
     }
 }
 
-enum hr_status hr_pickle_read(struct hr_pickle **out, struct hr_view bytes,
-                              const struct hr_pickle_value **root, struct hr_error *error)
+enum hr_status hr_pickle_read(struct hr_pickle **out, struct hr_view bytes, const struct hr_pickle_value **root,
+                              struct hr_error *error)
 {
     *out = NULL;
     if (bytes.size > HR_LIMIT_IMPORT_BYTES)
@@ -280,6 +274,6 @@ size_t hr_pickle_row_numbers(const struct hr_pickle_value *value)
 
 double hr_pickle_row_number(const struct hr_pickle_value *value, size_t row, size_t index)
 {
-    return stored_number(value, value->by_columns ? index * value->rows + row
-                                                  : row * hr_pickle_row_numbers(value) + index);
+    return stored_number(value,
+                         value->by_columns ? index * value->rows + row : row * hr_pickle_row_numbers(value) + index);
 }

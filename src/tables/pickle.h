@@ -67,8 +67,7 @@ struct hr_pickle; /* opaque; owns all values */
 /* `bytes` must outlive the pickle. *root is borrowed from it. Errors: FORMAT (damaged, cut short),
  * UNSUPPORTED (an instruction or function that is refused; the text says which and where), LIMIT,
  * MEMORY. */
-enum hr_status hr_pickle_read(struct hr_pickle **out, struct hr_view bytes,
-                              const struct hr_pickle_value **root,
+enum hr_status hr_pickle_read(struct hr_pickle **out, struct hr_view bytes, const struct hr_pickle_value **root,
                               struct hr_error *error) HR_MUST_USE;
 void hr_pickle_free(struct hr_pickle *pickle);
 

@@ -41,8 +41,7 @@ enum hr_status hr_pickle_take_counted(struct hr_pickle *pickle, size_t width, st
     if (status != HR_OK)
         return status;
     if (size > pickle->bytes.size - pickle->at)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT,
-                              "%llu bytes are announced, %zu are left: damaged or cut short",
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "%llu bytes are announced, %zu are left: damaged or cut short",
                               (unsigned long long)size, pickle->bytes.size - pickle->at);
     return hr_pickle_take(pickle, (size_t)size, out);
 }

@@ -35,8 +35,8 @@ static const char *shown(struct hr_view name, char out[65])
     return out;
 }
 
-enum hr_status hr_pickle_find_global(struct hr_pickle *pickle, struct hr_view module,
-                                     struct hr_view name, struct hr_pickle_value **out)
+enum hr_status hr_pickle_find_global(struct hr_pickle *pickle, struct hr_view module, struct hr_view name,
+                                     struct hr_pickle_value **out)
 {
     char module_shown[65], name_shown[65];
     for (size_t i = 0; i < sizeof known_globals / sizeof *known_globals; i++) {
@@ -80,8 +80,7 @@ static int take_latin1(struct hr_view *text)
 {
     uint8_t lead = text->data[0];
     size_t size = lead < 0x80 ? 1 : 2;
-    if (size > text->size || (size == 2 && (lead & 0xFE) != 0xC2) ||
-        (size == 2 && (text->data[1] & 0xC0) != 0x80))
+    if (size > text->size || (size == 2 && (lead & 0xFE) != 0xC2) || (size == 2 && (text->data[1] & 0xC0) != 0x80))
         return -1;
     int byte = size == 1 ? lead : (lead & 0x03) << 6 | (text->data[1] & 0x3F);
     *text = hr_view_of(text->data + size, text->size - size);
@@ -92,9 +91,8 @@ static int take_latin1(struct hr_view *text)
 static enum hr_status encode(struct hr_pickle *pickle, const struct hr_pickle_value *arguments,
                              struct hr_pickle_value *out)
 {
-    bool known =
-        is_tuple(arguments, 2) && arguments->items[0]->type == HR_PICKLE_TEXT &&
-        (has_text(arguments->items[1], "latin1") || has_text(arguments->items[1], "latin-1"));
+    bool known = is_tuple(arguments, 2) && arguments->items[0]->type == HR_PICKLE_TEXT &&
+                 (has_text(arguments->items[1], "latin1") || has_text(arguments->items[1], "latin-1"));
     if (!known)
         return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "bytes in an unknown code");
     struct hr_view text = arguments->items[0]->text;
@@ -134,8 +132,8 @@ static int64_t text_letters(const struct hr_pickle_value *name)
     struct hr_view text = name->text;
     bool marked = text.size > 0 && (text.data[0] == '<' || text.data[0] == '>');
     size_t at = marked ? 1 : 0;
-    if ((name->type != HR_PICKLE_TEXT && name->type != HR_PICKLE_BYTES) || text.size - at < 2 ||
-        text.size - at > 6 || text.data[at] != 'U')
+    if ((name->type != HR_PICKLE_TEXT && name->type != HR_PICKLE_BYTES) || text.size - at < 2 || text.size - at > 6 ||
+        text.data[at] != 'U')
         return 0;
     for (at++; at < text.size; at++) {
         if (text.data[at] < '0' || text.data[at] > '9')
@@ -174,8 +172,7 @@ static enum hr_status make_dtype(struct hr_pickle *pickle, const struct hr_pickl
         out->big_endian = text.data[0] == '>';
         return HR_OK;
     }
-    return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
-                          "numpy arrays of '%s': only float32, float64 and texts are read",
+    return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "numpy arrays of '%s': only float32, float64 and texts are read",
                           shown(text, name));
 }
 
@@ -195,8 +192,8 @@ static enum hr_status read_shape(struct hr_pickle *pickle, const struct hr_pickl
     if (shape->count == 1 && first < 0)
         return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %lld numbers", (long long)first);
     if (shape->count == 2 && (first <= 0 || last <= 0))
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %lld by %lld numbers",
-                              (long long)first, (long long)last);
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %lld by %lld numbers", (long long)first,
+                              (long long)last);
     if (!hr_size_multiply(*rows > 0 ? *rows : 1, (size_t)last, numbers))
         return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of too many numbers");
     return HR_OK;
@@ -262,8 +259,8 @@ static enum hr_status fill_array(struct hr_pickle *pickle, struct hr_pickle_valu
     if (dtype->type != HR_PICKLE_DTYPE || bytes->type != HR_PICKLE_BYTES)
         return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "a numpy array that is not of numbers");
     if (!hr_size_multiply(numbers, (size_t)dtype->integer, &size) || size != bytes->text.size)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %zu numbers with %zu bytes",
-                              numbers, bytes->text.size);
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a numpy array of %zu numbers with %zu bytes", numbers,
+                              bytes->text.size);
     if (dtype->letter == 'U')
         return fill_texts(pickle, array, dtype, bytes->text, numbers);
     array->by_columns = by_columns;
@@ -291,8 +288,7 @@ static enum hr_status from_buffer(struct hr_pickle *pickle, const struct hr_pick
 }
 
 enum hr_status hr_pickle_reduce(struct hr_pickle *pickle, const struct hr_pickle_value *function,
-                                const struct hr_pickle_value *arguments,
-                                struct hr_pickle_value **out)
+                                const struct hr_pickle_value *arguments, struct hr_pickle_value **out)
 {
     enum hr_status status;
     if (function->type != HR_PICKLE_GLOBAL || !is_tuple(arguments, 0))
@@ -327,20 +323,17 @@ enum hr_status hr_pickle_reduce(struct hr_pickle *pickle, const struct hr_pickle
 }
 
 /* dtype: (3, '<', None, None, None, -1, -1, 0). array: (1, shape, dtype, is_fortran, bytes). */
-enum hr_status hr_pickle_build(struct hr_pickle *pickle, struct hr_pickle_value *object,
-                               struct hr_pickle_value *state)
+enum hr_status hr_pickle_build(struct hr_pickle *pickle, struct hr_pickle_value *object, struct hr_pickle_value *state)
 {
     if (object->type == HR_PICKLE_DTYPE && is_tuple(state, 2)) {
         bool big = has_text(state->items[1], ">");
         if (!big && !has_text(state->items[1], "<"))
-            return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
-                                  "a numpy type whose bytes are in an unknown order");
+            return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "a numpy type whose bytes are in an unknown order");
         object->big_endian = big;
         return HR_OK;
     }
     if (object->type == HR_PICKLE_ARRAY && is_tuple(state, 5))
         return fill_array(pickle, object, state->items[1], state->items[2], state->items[4],
                           state->items[3]->type == HR_PICKLE_BOOLEAN && state->items[3]->integer != 0);
-    return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
-                          "a state for what is neither a numpy array nor its type");
+    return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "a state for what is neither a numpy array nor its type");
 }

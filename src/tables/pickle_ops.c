@@ -8,16 +8,14 @@
 
 /* --- values --- */
 
-static enum hr_status push_new(struct hr_pickle *pickle, enum hr_pickle_type type,
-                               struct hr_pickle_value **out)
+static enum hr_status push_new(struct hr_pickle *pickle, enum hr_pickle_type type, struct hr_pickle_value **out)
 {
     enum hr_status status;
     *out = hr_pickle_new(pickle, type, &status);
     return *out != NULL ? hr_pickle_push(pickle, *out) : status;
 }
 
-static enum hr_status push_integer(struct hr_pickle *pickle, enum hr_pickle_type type,
-                                   int64_t integer)
+static enum hr_status push_integer(struct hr_pickle *pickle, enum hr_pickle_type type, int64_t integer)
 {
     struct hr_pickle_value *value;
     enum hr_status status = push_new(pickle, type, &value);
@@ -58,8 +56,7 @@ static enum hr_status op_int32(struct hr_pickle *pickle, unsigned unused)
     (void)unused;
     uint64_t number = 0;
     enum hr_status status = hr_pickle_take_unsigned(pickle, 4, &number);
-    return status == HR_OK ? push_integer(pickle, HR_PICKLE_INTEGER, (int32_t)(uint32_t)number)
-                           : status;
+    return status == HR_OK ? push_integer(pickle, HR_PICKLE_INTEGER, (int32_t)(uint32_t)number) : status;
 }
 
 /* LONG1, LONG4: two's complement of any size, of which we need 64 bits. */
@@ -108,8 +105,7 @@ static enum hr_status op_real_text(struct hr_pickle *pickle, unsigned unused)
                   (hr_json_type(json) == HR_JSON_REAL || hr_json_type(json) == HR_JSON_INTEGER);
     double real = number ? hr_json_number(json) : 0;
     hr_json_free(json);
-    return number ? push_real(pickle, real)
-                  : hr_pickle_fail(pickle, HR_ERR_FORMAT, "a number that cannot be read");
+    return number ? push_real(pickle, real) : hr_pickle_fail(pickle, HR_ERR_FORMAT, "a number that cannot be read");
 }
 
 /* BINFLOAT: eight bytes, the highest first. */
@@ -179,8 +175,8 @@ static enum hr_status op_string_line(struct hr_pickle *pickle, unsigned unused)
     enum hr_status status = hr_pickle_take_line(pickle, &line);
     if (status != HR_OK)
         return status;
-    bool quoted = line.size >= 2 && (line.data[0] == '\'' || line.data[0] == '"') &&
-                  line.data[line.size - 1] == line.data[0];
+    bool quoted =
+        line.size >= 2 && (line.data[0] == '\'' || line.data[0] == '"') && line.data[line.size - 1] == line.data[0];
     if (!quoted)
         return hr_pickle_fail(pickle, HR_ERR_FORMAT, "a text without its quotes");
     line = hr_view_of(line.data + 1, line.size - 2);
@@ -340,16 +336,16 @@ static enum hr_status take_place_text(struct hr_pickle *pickle, uint64_t *out)
 static enum hr_status op_put(struct hr_pickle *pickle, unsigned width)
 {
     uint64_t place = 0;
-    enum hr_status status = width > 0 ? hr_pickle_take_unsigned(pickle, width, &place)
-                                      : take_place_text(pickle, &place);
+    enum hr_status status =
+        width > 0 ? hr_pickle_take_unsigned(pickle, width, &place) : take_place_text(pickle, &place);
     return status == HR_OK ? remember(pickle, place) : status;
 }
 
 static enum hr_status op_get(struct hr_pickle *pickle, unsigned width)
 {
     uint64_t place = 0;
-    enum hr_status status = width > 0 ? hr_pickle_take_unsigned(pickle, width, &place)
-                                      : take_place_text(pickle, &place);
+    enum hr_status status =
+        width > 0 ? hr_pickle_take_unsigned(pickle, width, &place) : take_place_text(pickle, &place);
     return status == HR_OK ? recall(pickle, place) : status;
 }
 
@@ -361,8 +357,7 @@ static enum hr_status op_memoize(struct hr_pickle *pickle, unsigned unused)
 
 /* --- objects --- */
 
-static enum hr_status push_global(struct hr_pickle *pickle, struct hr_view module,
-                                  struct hr_view name)
+static enum hr_status push_global(struct hr_pickle *pickle, struct hr_view module, struct hr_view name)
 {
     struct hr_pickle_value *value;
     enum hr_status status = hr_pickle_find_global(pickle, module, name, &value);
@@ -423,8 +418,7 @@ static enum hr_status op_proto(struct hr_pickle *pickle, unsigned unused)
     uint64_t version = 0;
     enum hr_status status = hr_pickle_take_unsigned(pickle, 1, &version);
     if (status == HR_OK && version > 5)
-        status = hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
-                                "protocol %llu of pickle, 5 is the last one known",
+        status = hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED, "protocol %llu of pickle, 5 is the last one known",
                                 (unsigned long long)version);
     return status;
 }
@@ -436,8 +430,7 @@ static enum hr_status op_frame(struct hr_pickle *pickle, unsigned unused)
     uint64_t size = 0;
     enum hr_status status = hr_pickle_take_unsigned(pickle, 8, &size);
     if (status == HR_OK && size > pickle->bytes.size - pickle->at)
-        status = hr_pickle_fail(pickle, HR_ERR_FORMAT,
-                                "%llu bytes are announced, %zu are left: damaged or cut short",
+        status = hr_pickle_fail(pickle, HR_ERR_FORMAT, "%llu bytes are announced, %zu are left: damaged or cut short",
                                 (unsigned long long)size, pickle->bytes.size - pickle->at);
     return status;
 }
@@ -450,7 +443,7 @@ static enum hr_status op_stop(struct hr_pickle *pickle, unsigned unused)
 }
 
 static const struct instruction {
-    const char *name; /* NULL: no such instruction */
+    const char *name;                                                       /* NULL: no such instruction */
     enum hr_status (*execute)(struct hr_pickle *pickle, unsigned argument); /* NULL: refused */
     unsigned argument;
 } instructions[256] = {
@@ -530,8 +523,7 @@ enum hr_status hr_pickle_execute(struct hr_pickle *pickle, uint8_t code)
 {
     const struct instruction *instruction = &instructions[code];
     if (instruction->name == NULL)
-        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "0x%02x is not an instruction: is it a pickle?",
-                              code);
+        return hr_pickle_fail(pickle, HR_ERR_FORMAT, "0x%02x is not an instruction: is it a pickle?", code);
     if (instruction->execute == NULL)
         return hr_pickle_fail(pickle, HR_ERR_UNSUPPORTED,
                               "the instruction %s is refused: lists of numpy arrays do not need "

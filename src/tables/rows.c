@@ -39,8 +39,7 @@ static struct hr_import_problem *new_problem(struct hr_import_problems *problems
     return &problems->items[problems->count++];
 }
 
-enum hr_status hr_rows_problem(struct hr_rows *rows, struct hr_error *error, size_t line,
-                               const char *format, ...)
+enum hr_status hr_rows_problem(struct hr_rows *rows, struct hr_error *error, size_t line, const char *format, ...)
 {
     if (rows->problems->count >= HR_IMPORT_PROBLEMS_MAX) {
         rows->problems_omitted++;
@@ -84,8 +83,7 @@ static bool complete(struct hr_student *student)
     return hr_student_complete(student) && hr_text_normalise(&student->id) && hr_text_normalise(&student->name);
 }
 
-enum hr_status hr_rows_add(struct hr_rows *rows, size_t line, struct hr_student *student,
-                           struct hr_error *error)
+enum hr_status hr_rows_add(struct hr_rows *rows, size_t line, struct hr_student *student, struct hr_error *error)
 {
     struct hr_error reason = {0};
     enum hr_status status = HR_OK;
@@ -135,8 +133,7 @@ static int by_id_then_place(const void *a, const void *b)
 }
 
 /* Clears the id of every row that repeats an earlier row's. `places` is sorted. */
-static enum hr_status drop_repeated(struct hr_rows *rows, const struct place *places,
-                                    struct hr_error *error)
+static enum hr_status drop_repeated(struct hr_rows *rows, const struct place *places, struct hr_error *error)
 {
     size_t first = 0;
     for (size_t i = 1; i < rows->count; i++) {
@@ -144,9 +141,8 @@ static enum hr_status drop_repeated(struct hr_rows *rows, const struct place *pl
             first = i;
             continue;
         }
-        enum hr_status status =
-            hr_rows_problem(rows, error, rows->lines[places[i].index], "the same id as in line %zu",
-                            rows->lines[places[first].index]);
+        enum hr_status status = hr_rows_problem(rows, error, rows->lines[places[i].index], "the same id as in line %zu",
+                                                rows->lines[places[first].index]);
         if (status != HR_OK)
             return status;
         rows->students[places[i].index].found = false; /* the id is still compared with */
@@ -184,13 +180,12 @@ static enum hr_status finish_problems(struct hr_rows *rows, struct hr_error *err
     if (problem == NULL)
         return out_of_memory(error);
     problem->line = last_line;
-    snprintf(problem->text, sizeof problem->text, "and %zu further problem%s",
-             rows->problems_omitted, hr_plural(rows->problems_omitted));
+    snprintf(problem->text, sizeof problem->text, "and %zu further problem%s", rows->problems_omitted,
+             hr_plural(rows->problems_omitted));
     return HR_OK;
 }
 
-enum hr_status hr_rows_take(struct hr_rows *rows, struct hr_student **out, size_t *count,
-                            struct hr_error *error)
+enum hr_status hr_rows_take(struct hr_rows *rows, struct hr_student **out, size_t *count, struct hr_error *error)
 {
     struct place *places = calloc(rows->count + 1, sizeof *places);
     if (places == NULL)

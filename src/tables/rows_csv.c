@@ -87,8 +87,8 @@ static enum hr_status read_header(struct hr_csv *csv, const struct hr_heading_ma
     if (status == HR_OK && csv->problem != NULL)
         status = hr_error_set(error, HR_ERR_FORMAT, "%s", csv->problem);
     if (status == HR_OK && csv->count > HR_CSV_CELLS_MAX)
-        status = hr_error_set(error, HR_ERR_LIMIT, "%zu columns, more than the limit of %d", csv->count,
-                              HR_CSV_CELLS_MAX);
+        status =
+            hr_error_set(error, HR_ERR_LIMIT, "%zu columns, more than the limit of %d", csv->count, HR_CSV_CELLS_MAX);
     if (status == HR_OK)
         status = read_columns(csv, map, header, error);
     return status == HR_OK ? HR_OK : hr_error_prefix(error, "line %zu", csv->record_line);

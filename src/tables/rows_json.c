@@ -24,8 +24,7 @@ static void write_real(double number, struct hr_buffer *out)
 
 /* The text of a cell: of a text itself, of a number its digits, of null nothing, of anything nested
  * its JSON. LIMIT when that passes the buffer's. */
-static enum hr_status write_cell(const struct hr_json *value, struct hr_buffer *out,
-                                 struct hr_error *error)
+static enum hr_status write_cell(const struct hr_json *value, struct hr_buffer *out, struct hr_error *error)
 {
     switch (hr_json_type(value)) {
     case HR_JSON_NULL:
@@ -108,8 +107,8 @@ static bool is_needed(const struct hr_columns *columns, size_t index)
     return needed;
 }
 
-static enum hr_status add_cell(struct element *element, size_t index, const struct hr_json *value,
-                               const char **problem, struct hr_error *error)
+static enum hr_status add_cell(struct element *element, size_t index, const struct hr_json *value, const char **problem,
+                               struct hr_error *error)
 {
     struct hr_buffer cell;
     hr_buffer_init(&cell, HR_LIMIT_CELL_BYTES);
@@ -178,8 +177,7 @@ static enum hr_status read_object(struct hr_rows *rows, size_t number, struct el
 }
 
 static enum hr_status read_element(struct hr_rows *rows, size_t number, const struct hr_json *object,
-                                   const struct hr_heading_map *map, struct document *document,
-                                   struct hr_error *error)
+                                   const struct hr_heading_map *map, struct document *document, struct hr_error *error)
 {
     struct element *element = &document->element;
     if (hr_json_type(object) != HR_JSON_OBJECT)
@@ -205,8 +203,8 @@ static enum hr_status check_document(const struct document *document, const stru
     for (int heading = 0; map != NULL && heading < HR_HEADING_COUNT; heading++) {
         struct hr_view name = map->names[heading];
         if (name.size > 0 && !document->had[heading])
-            return hr_error_set(error, HR_ERR_ARGUMENT, "no student has a member '%.*s', as --map says",
-                                (int)name.size, (const char *)name.data);
+            return hr_error_set(error, HR_ERR_ARGUMENT, "no student has a member '%.*s', as --map says", (int)name.size,
+                                (const char *)name.data);
     }
     if (document->had[HR_HEADING_ID] || !document->has_doubtful)
         return HR_OK;
@@ -225,8 +223,7 @@ enum hr_status hr_rows_read_json(struct hr_rows *rows, struct hr_view text, cons
     if (hr_json_type(root) == HR_JSON_OBJECT)
         list = hr_json_get(root, "students");
     if (hr_json_type(list) != HR_JSON_ARRAY) {
-        status = hr_error_set(error, HR_ERR_FORMAT,
-                              "JSON, but neither a list of students nor {\"students\": [...]}");
+        status = hr_error_set(error, HR_ERR_FORMAT, "JSON, but neither a list of students nor {\"students\": [...]}");
         goto out;
     }
     for (size_t i = 0; status == HR_OK && i < hr_json_size(list); i++)

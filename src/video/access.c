@@ -56,8 +56,7 @@ static bool skip_start_code(struct hr_view *rest)
     return false;
 }
 
-static bool next_unit(const struct hr_access_reader *reader, struct hr_view *rest,
-                      struct hr_view *unit)
+static bool next_unit(const struct hr_access_reader *reader, struct hr_view *rest, struct hr_view *unit)
 {
     if (reader->length_bytes > 0)
         return next_by_length(reader->length_bytes, rest, unit);
@@ -87,8 +86,7 @@ static void count_h264(struct hr_view unit, struct nal_census *census)
     }
 }
 
-static void count_hevc(const struct hr_access_reader *reader, struct hr_view unit,
-                       struct nal_census *census)
+static void count_hevc(const struct hr_access_reader *reader, struct hr_view unit, struct nal_census *census)
 {
     if (unit.size < 2)
         return;
@@ -97,8 +95,8 @@ static void count_hevc(const struct hr_access_reader *reader, struct hr_view uni
         census->pictures++;
         /* Even types below 16 are not referred to within their temporal layer; only in the highest
          * layer does that mean not at all. */
-        census->disposable += type < 16 && type % 2 == 0 && reader->temporal_layers > 0 &&
-                              layer + 1 >= reader->temporal_layers;
+        census->disposable +=
+            type < 16 && type % 2 == 0 && reader->temporal_layers > 0 && layer + 1 >= reader->temporal_layers;
         census->entries += type >= 16 && type <= 20; /* BLA, IDR */
         census->open_entries += type == 21;          /* CRA */
     } else if (type <= 34) {

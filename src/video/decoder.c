@@ -17,15 +17,13 @@ static void set_limits(AVCodecContext *decoder, int threads)
         decoder->strict_std_compliance = FF_COMPLIANCE_STRICT;
 }
 
-enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id,
-                               const AVCodecParameters *parameters, int threads,
-                               const struct hr_reason *reason, struct hr_error *error)
+enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id, const AVCodecParameters *parameters,
+                               int threads, const struct hr_reason *reason, struct hr_error *error)
 {
     *out = NULL;
     const AVCodec *codec = avcodec_find_decoder(codec_id);
     if (codec == NULL)
-        return hr_error_set(error, HR_ERR_UNSUPPORTED,
-                            "the codec %s can't be decoded by the FFmpeg that is installed",
+        return hr_error_set(error, HR_ERR_UNSUPPORTED, "the codec %s can't be decoded by the FFmpeg that is installed",
                             avcodec_get_name(codec_id));
     AVCodecContext *decoder = avcodec_alloc_context3(codec);
     if (decoder == NULL)
@@ -44,8 +42,7 @@ enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id,
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a decoder");
     char said[HR_REASON_TEXT_MAX + AV_ERROR_MAX_STRING_SIZE];
     hr_reason_text(reason, code, said, sizeof said);
-    return hr_error_set(error, HR_ERR_FORMAT, "the %s decoder refuses the file (%s)",
-                        avcodec_get_name(codec_id), said);
+    return hr_error_set(error, HR_ERR_FORMAT, "the %s decoder refuses the file (%s)", avcodec_get_name(codec_id), said);
 }
 
 bool hr_decoder_refused_size(const char *said, struct hr_error *error)

@@ -15,8 +15,8 @@ enum {
 };
 
 /* Containers whose content names other files or addresses would make FFmpeg open those. */
-static int refuse_other_files(AVFormatContext *format, AVIOContext **avio, const char *url,
-                              int flags, AVDictionary **options)
+static int refuse_other_files(AVFormatContext *format, AVIOContext **avio, const char *url, int flags,
+                              AVDictionary **options)
 {
     (void)format;
     (void)avio;
@@ -45,8 +45,8 @@ static enum hr_status refuse_streams(struct hr_error *error)
 }
 
 /* Why FFmpeg could not open the bytes, for a person. */
-static enum hr_status explain_open(const struct hr_source *source, const struct hr_reason *reason,
-                                   int code, struct hr_error *error)
+static enum hr_status explain_open(const struct hr_source *source, const struct hr_reason *reason, int code,
+                                   struct hr_error *error)
 {
     struct hr_view head = hr_source_head(source);
     const char *foreign = hr_sniff_foreign(head, head.size < HR_SOURCE_HEAD_BYTES);
@@ -56,8 +56,7 @@ static enum hr_status explain_open(const struct hr_source *source, const struct 
         return refuse_streams(error);
     /* Tables of absurd length, not a machine that is short of memory. */
     if (code == AVERROR(ENOMEM))
-        return hr_error_set(error, HR_ERR_FORMAT,
-                            "its index asks for more memory than there is: it is damaged");
+        return hr_error_set(error, HR_ERR_FORMAT, "its index asks for more memory than there is: it is damaged");
     char said[HR_REASON_TEXT_MAX + AV_ERROR_MAX_STRING_SIZE];
     hr_reason_text(reason, code, said, sizeof said);
     if (hr_sniff_is_mp4(head) && strstr(reason->first, "moov atom not found") != NULL)
@@ -65,21 +64,19 @@ static enum hr_status explain_open(const struct hr_source *source, const struct 
                             "the index is missing (moov atom not found): the recording was cut "
                             "off before it was finished, or its upload was");
     if (hr_sniff_is_mp4(head))
-        return hr_error_set(error, HR_ERR_FORMAT,
-                            "the index of the MP4 or MOV file is damaged or cut off (%s)", said);
+        return hr_error_set(error, HR_ERR_FORMAT, "the index of the MP4 or MOV file is damaged or cut off (%s)", said);
     return hr_error_set(error, HR_ERR_FORMAT, "not a video that can be read (%s)", said);
 }
 
-static enum hr_status open_container(struct hr_demux *demux, const char *kind,
-                                     struct hr_reason *reason, struct hr_error *error)
+static enum hr_status open_container(struct hr_demux *demux, const char *kind, struct hr_reason *reason,
+                                     struct hr_error *error)
 {
     demux->format = avformat_alloc_context();
     if (demux->format == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a container");
     demux->format->pb = demux->source->avio;
     demux->format->flags |= AVFMT_FLAG_CUSTOM_IO;
-    demux->format->interrupt_callback =
-        (AVIOInterruptCB){.callback = hr_source_interrupted, .opaque = demux->source};
+    demux->format->interrupt_callback = (AVIOInterruptCB){.callback = hr_source_interrupted, .opaque = demux->source};
     demux->format->io_open = refuse_other_files;
     demux->format->max_streams = HR_LIMIT_VIDEO_STREAMS;
     demux->format->probesize = PROBE_BYTES;
@@ -107,13 +104,11 @@ static bool is_described(const AVFormatContext *format)
     for (unsigned i = 0; i < format->nb_streams; i++) {
         const AVCodecParameters *parameters = format->streams[i]->codecpar;
         if (parameters->codec_type == AVMEDIA_TYPE_VIDEO &&
-            (parameters->codec_id == AV_CODEC_ID_NONE || parameters->width <= 0 ||
-             parameters->height <= 0))
+            (parameters->codec_id == AV_CODEC_ID_NONE || parameters->width <= 0 || parameters->height <= 0))
             return false;
     }
     /* Both keep width, height and the decoder's set-up in their headers. */
-    return strncmp(format->iformat->name, "mov,", 4) == 0 ||
-           strncmp(format->iformat->name, "matroska", 8) == 0;
+    return strncmp(format->iformat->name, "mov,", 4) == 0 || strncmp(format->iformat->name, "matroska", 8) == 0;
 }
 
 static enum hr_status probe(struct hr_demux *demux, struct hr_error *error)
@@ -137,19 +132,16 @@ static enum hr_status no_video(const struct hr_demux *demux, struct hr_error *er
         if (demux->format->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
             return hr_error_set(error, HR_ERR_FORMAT, "no video in it, only sound");
     if (demux->format->nb_streams == 0)
-        return hr_error_set(error, HR_ERR_FORMAT,
-                            "no video in it: the container's index is damaged or empty (%s)",
+        return hr_error_set(error, HR_ERR_FORMAT, "no video in it: the container's index is damaged or empty (%s)",
                             demux->format->iformat->name);
-    return hr_error_set(error, HR_ERR_FORMAT, "no video in it (container: %s)",
-                        demux->format->iformat->name);
+    return hr_error_set(error, HR_ERR_FORMAT, "no video in it (container: %s)", demux->format->iformat->name);
 }
 
 /* Not the cover of a piece of music, nor the pictures of chapters. */
 static bool is_camera(const AVStream *stream)
 {
     return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-           (stream->disposition &
-            (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) == 0;
+           (stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) == 0;
 }
 
 /* The camera of this number: first the one that a player shows, then the others as they stand in the
@@ -172,12 +164,11 @@ static AVStream *choose_camera(struct hr_demux *demux, int camera)
     return chosen;
 }
 
-static const uint8_t *side_data(const AVStream *stream, enum AVPacketSideDataType type,
-                                size_t size_min)
+static const uint8_t *side_data(const AVStream *stream, enum AVPacketSideDataType type, size_t size_min)
 {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
-    const AVPacketSideData *data = av_packet_side_data_get(
-        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
+    const AVPacketSideData *data =
+        av_packet_side_data_get(stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
     return data != NULL && data->size >= size_min ? data->data : NULL;
 #else
     size_t size = 0;
@@ -221,9 +212,7 @@ static enum hr_status check_index(const struct hr_demux *demux, struct hr_error 
         pictured_s += ahead_s < HR_TIMELINE_PAUSE_S ? ahead_s : HR_TIMELINE_PAUSE_S;
         last_s = at_s;
     }
-    return pictured_s * 1e6 > (double)HR_LIMIT_VIDEO_DURATION_US + 1
-               ? refuse_length(pictured_s, error)
-               : HR_OK;
+    return pictured_s * 1e6 > (double)HR_LIMIT_VIDEO_DURATION_US + 1 ? refuse_length(pictured_s, error) : HR_OK;
 }
 
 static enum hr_status check_claims(const struct hr_demux *demux, struct hr_error *error)
@@ -246,8 +235,7 @@ static enum hr_status check_claims(const struct hr_demux *demux, struct hr_error
 /* Whether the container has something to be seen or heard in it, by which its clock starts. */
 static bool has_a_start(const AVStream *stream)
 {
-    return (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO ||
-            stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) &&
+    return (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO || stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) &&
            (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
 }
 
@@ -267,8 +255,7 @@ static int64_t find_start(const struct hr_demux *demux, int64_t first)
         const AVStream *stream = demux->format->streams[i];
         if (!has_a_start(stream) || stream->start_time == AV_NOPTS_VALUE)
             continue;
-        int64_t start =
-            av_rescale_q(stream->start_time, stream->time_base, demux->stream->time_base);
+        int64_t start = av_rescale_q(stream->start_time, stream->time_base, demux->stream->time_base);
         earliest = start < earliest ? start : earliest;
     }
     return earliest;
@@ -281,8 +268,8 @@ static void read_only_the_video(struct hr_demux *demux)
             demux->format->streams[i]->discard = AVDISCARD_ALL;
 }
 
-enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, const char *kind,
-                             int camera, struct hr_reason *reason, struct hr_error *error)
+enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, const char *kind, int camera,
+                             struct hr_reason *reason, struct hr_error *error)
 {
     *demux = (struct hr_demux){.source = source, .end_pts = AV_NOPTS_VALUE};
     enum hr_status status = open_container(demux, kind, reason, error);
@@ -294,8 +281,7 @@ enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, c
     if (demux->cameras == 0)
         return no_video(demux, error);
     if (demux->stream == NULL)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "camera %d of %d, counted from 0", camera,
-                            demux->cameras);
+        return hr_error_set(error, HR_ERR_ARGUMENT, "camera %d of %d, counted from 0", camera, demux->cameras);
     if (all_starts_are_known(demux->format)) /* else its first packets tell */
         read_only_the_video(demux);
     return check_claims(demux, error);
@@ -340,9 +326,7 @@ static enum hr_status keep_time(struct hr_demux *demux, AVPacket *packet, struct
     /* What an edit list leaves out is not shown, and lies before the start. */
     bool shown = (packet->flags & AV_PKT_FLAG_DISCARD) == 0;
     if (!demux->started)
-        start_clock(demux, shown || demux->stream->start_time == AV_NOPTS_VALUE
-                               ? time
-                               : demux->stream->start_time);
+        start_clock(demux, shown || demux->stream->start_time == AV_NOPTS_VALUE ? time : demux->stream->start_time);
     int64_t offset = demux->timeline.offset;
     if (shown)
         offset = hr_timeline_add(&demux->timeline, time, packet->flags & AV_PKT_FLAG_KEY);
@@ -357,8 +341,7 @@ static enum hr_status keep_time(struct hr_demux *demux, AVPacket *packet, struct
     return refuse_length(pictured_s, error);
 }
 
-enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr_reason *reason,
-                             struct hr_error *error)
+enum hr_status hr_demux_read(struct hr_demux *demux, AVPacket *packet, struct hr_reason *reason, struct hr_error *error)
 {
     while (demux->failures < FAILURES_MAX) {
         reason->first[0] = '\0';
@@ -405,8 +388,7 @@ int64_t hr_demux_start(const struct hr_demux *demux)
 
 int64_t hr_demux_latest_us(const struct hr_demux *demux)
 {
-    return av_rescale_q(av_sat_sub64(demux->timeline.latest, demux->start),
-                        demux->stream->time_base, AV_TIME_BASE_Q);
+    return av_rescale_q(av_sat_sub64(demux->timeline.latest, demux->start), demux->stream->time_base, AV_TIME_BASE_Q);
 }
 
 enum hr_orientation hr_demux_orientation(const struct hr_demux *demux)
@@ -423,8 +405,7 @@ int64_t hr_demux_duration_us(const struct hr_demux *demux)
 {
     int64_t duration_us = demux->format->duration;
     if (demux->stream->duration > 0)
-        duration_us =
-            av_rescale_q(demux->stream->duration, demux->stream->time_base, AV_TIME_BASE_Q);
+        duration_us = av_rescale_q(demux->stream->duration, demux->stream->time_base, AV_TIME_BASE_Q);
     return duration_us > 0 ? duration_us : 0;
 }
 

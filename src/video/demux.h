@@ -17,9 +17,9 @@ struct hr_demux {
     int cameras;              /* how many videos there are */
     int failures;             /* reads in a row that failed on damaged bytes */
     struct hr_timeline timeline;
-    bool started;  /* the first packet of the video was read */
-    int64_t start; /* of the container, in ticks of the video */
-    int64_t end_pts; /* when the last picture that was read ends, as the container says;
+    bool started;            /* the first packet of the video was read */
+    int64_t start;           /* of the container, in ticks of the video */
+    int64_t end_pts;         /* when the last picture that was read ends, as the container says;
                         AV_NOPTS_VALUE at first */
     size_t damaged;          /* packets the container knows to be incomplete, and failed reads */
     struct hr_reason damage; /* what FFmpeg said about the first of them */
@@ -29,9 +29,8 @@ struct hr_demux {
  * `camera`: which of several videos, from 0 on, the one that players show first.
  * Errors: FORMAT (with what the bytes really are), UNSUPPORTED, LIMIT, DEADLINE, IO, MEMORY. Close
  * it also after an error. */
-enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, const char *kind,
-                             int camera, struct hr_reason *reason,
-                             struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_demux_open(struct hr_demux *demux, struct hr_source *source, const char *kind, int camera,
+                             struct hr_reason *reason, struct hr_error *error) HR_MUST_USE;
 void hr_demux_close(struct hr_demux *demux);
 
 /* The next packet of the video into the blank `packet`, its times on one steady clock

@@ -10,8 +10,7 @@
 enum { DESCRIPTION_MAX = 512 };
 
 /* What users bring; "heic" and "avif" are libheif's, the rest FFmpeg's. */
-static const char *const wanted[] = {"h264",  "hevc", "av1", "vp9",  "vp8",
-                                     "mpeg4", "jpeg", "png", "webp", "heic"};
+static const char *const wanted[] = {"h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "jpeg", "png", "webp", "heic"};
 
 bool hr_video_can_decode(const char *codec)
 {
@@ -30,9 +29,8 @@ void hr_video_describe(char *out, size_t size)
     unsigned version = avcodec_version();
     struct hr_buffer text;
     hr_buffer_init(&text, DESCRIPTION_MAX);
-    hr_buffer_append_format(&text, "FFmpeg %s (libavcodec %u.%u.%u), libheif %s; decodes",
-                            av_version_info(), version >> 16, version >> 8 & 255, version & 255,
-                            hr_heif_version());
+    hr_buffer_append_format(&text, "FFmpeg %s (libavcodec %u.%u.%u), libheif %s; decodes", av_version_info(),
+                            version >> 16, version >> 8 & 255, version & 255, hr_heif_version());
     size_t missing = 0;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         if (hr_video_can_decode(wanted[i]))

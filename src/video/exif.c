@@ -33,8 +33,7 @@ static unsigned orientation_of_tiff(struct hr_view tiff)
     if (tiff.size < 8)
         return 0;
     bool big_endian = tiff.data[0] == 'M';
-    if (tiff.data[0] != tiff.data[1] || (!big_endian && tiff.data[0] != 'I') ||
-        u16(tiff.data + 2, big_endian) != 42)
+    if (tiff.data[0] != tiff.data[1] || (!big_endian && tiff.data[0] != 'I') || u16(tiff.data + 2, big_endian) != 42)
         return 0;
     struct hr_view directory = tail(tiff, big_endian ? be32(tiff.data + 4) : le32(tiff.data + 4));
     if (directory.size < 2)

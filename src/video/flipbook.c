@@ -43,15 +43,13 @@ static enum hr_status make_canvas(struct hr_flipbook *book, struct hr_error *err
         return hr_error_set(error, HR_ERR_FORMAT, "the animated WebP does not say how large it is");
     enum hr_status status = hr_image_init(&book->canvas, size, error);
     if (status == HR_OK)
-        memset(book->canvas.rgb, 0,
-               (size_t)book->canvas.stride_bytes * (size_t)book->canvas.size.height_px);
+        memset(book->canvas.rgb, 0, (size_t)book->canvas.stride_bytes * (size_t)book->canvas.size.height_px);
     if (status == HR_OK && book->orientation != HR_ORIENT_UPRIGHT)
         status = hr_image_init(&book->upright, hr_orientation_size(book->orientation, size), error);
     return status;
 }
 
-enum hr_status hr_flipbook_open(struct hr_flipbook **out, struct hr_buffer *bytes,
-                                struct hr_error *error)
+enum hr_status hr_flipbook_open(struct hr_flipbook **out, struct hr_buffer *bytes, struct hr_error *error)
 {
     *out = NULL;
     struct hr_flipbook *book = calloc(1, sizeof *book);
@@ -107,8 +105,7 @@ static struct hr_size visible(const struct hr_flipbook *book, const struct hr_we
 
 static uint8_t *canvas_row(const struct hr_flipbook *book, const struct hr_webp_frame *frame, int y)
 {
-    return book->canvas.rgb + (frame->top_px + y) * book->canvas.stride_bytes +
-           3 * (ptrdiff_t)frame->left_px;
+    return book->canvas.rgb + (frame->top_px + y) * book->canvas.stride_bytes + 3 * (ptrdiff_t)frame->left_px;
 }
 
 static void dispose(struct hr_flipbook *book)
@@ -131,8 +128,7 @@ static unsigned alpha_at(const AVFrame *frame, int x, int y)
 }
 
 /* Lays the decoded part onto the canvas; where nothing is to shine through, over black. */
-static void lay(struct hr_flipbook *book, const struct hr_webp_frame *frame,
-                const struct hr_frame *part)
+static void lay(struct hr_flipbook *book, const struct hr_webp_frame *frame, const struct hr_frame *part)
 {
     struct hr_size size = visible(book, frame);
     size.width_px = size.width_px < part->size.width_px ? size.width_px : part->size.width_px;
@@ -151,8 +147,8 @@ static void lay(struct hr_flipbook *book, const struct hr_webp_frame *frame,
 }
 
 /* HR_ERR_FORMAT: damaged. */
-static enum hr_status decode(struct hr_flipbook *book, const struct hr_webp_frame *frame,
-                             struct hr_frame *part, struct hr_error *error)
+static enum hr_status decode(struct hr_flipbook *book, const struct hr_webp_frame *frame, struct hr_frame *part,
+                             struct hr_error *error)
 {
     struct hr_buffer file;
     hr_buffer_init(&file, HR_LIMIT_PHOTO_BYTES + FILE_HEAD_BYTES);
@@ -170,12 +166,11 @@ static enum hr_status decode(struct hr_flipbook *book, const struct hr_webp_fram
         return hr_error_set(error, HR_ERR_FORMAT, "the picture is damaged");
     const AVRational pixel = {0, 1};
     return status != HR_OK ? status
-                           : hr_picture_convert(&book->picture, book->frame, pixel,
-                                                HR_ORIENT_UPRIGHT, part, error);
+                           : hr_picture_convert(&book->picture, book->frame, pixel, HR_ORIENT_UPRIGHT, part, error);
 }
 
-enum hr_status hr_flipbook_next(struct hr_flipbook *book, struct hr_frame *out,
-                                struct hr_reason *damage, struct hr_error *error)
+enum hr_status hr_flipbook_next(struct hr_flipbook *book, struct hr_frame *out, struct hr_reason *damage,
+                                struct hr_error *error)
 {
     struct hr_webp_frame frame;
     struct hr_frame part;

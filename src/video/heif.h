@@ -8,8 +8,7 @@
 /* The primary picture. The container's own rotation and mirroring are applied (they are what counts
  * in HEIF; an EXIF tag beside them only repeats them). *out is the caller's. Errors: FORMAT,
  * UNSUPPORTED, LIMIT, MEMORY. */
-enum hr_status hr_heif_read(struct hr_image *out, struct hr_view bytes,
-                            struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_heif_read(struct hr_image *out, struct hr_view bytes, struct hr_error *error) HR_MUST_USE;
 
 bool hr_heif_can_decode_heic(void);
 bool hr_heif_can_decode_avif(void);

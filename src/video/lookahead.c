@@ -7,16 +7,15 @@ static struct hr_lookahead_entry *entry_at(const struct hr_lookahead *lookahead,
     return &lookahead->ring[(lookahead->first + index) % HR_LOOKAHEAD_PACKETS];
 }
 
-bool hr_lookahead_init(struct hr_lookahead *lookahead, const AVCodecParameters *parameters,
-                       struct hr_sampler sampler, bool economical)
+bool hr_lookahead_init(struct hr_lookahead *lookahead, const AVCodecParameters *parameters, struct hr_sampler sampler,
+                       bool economical)
 {
     *lookahead = (struct hr_lookahead){
         .reader = hr_access_reader_of(parameters),
         .sampler = sampler,
         /* Fields that come in packets of their own cannot be told from whole pictures. */
         .enabled = economical && sampler.ticks_per_sample > 0 &&
-                   (parameters->field_order == AV_FIELD_UNKNOWN ||
-                    parameters->field_order == AV_FIELD_PROGRESSIVE),
+                   (parameters->field_order == AV_FIELD_UNKNOWN || parameters->field_order == AV_FIELD_PROGRESSIVE),
         .latest_pts = INT64_MIN,
         .leading_before_pts = INT64_MIN,
     };
@@ -61,8 +60,7 @@ static void note_passed(struct hr_lookahead *lookahead, int64_t pts)
         if (passed->window < lookahead->passed[oldest].window)
             oldest = i;
     }
-    size_t slot =
-        lookahead->passed_count < HR_LOOKAHEAD_WINDOWS ? lookahead->passed_count++ : oldest;
+    size_t slot = lookahead->passed_count < HR_LOOKAHEAD_WINDOWS ? lookahead->passed_count++ : oldest;
     lookahead->passed[slot] = (struct hr_lookahead_passed){window, pts};
 }
 
@@ -243,8 +241,7 @@ static void jump(struct hr_lookahead *lookahead, size_t due)
 static bool head_is_useless(const struct hr_lookahead *lookahead)
 {
     const struct hr_lookahead_entry *head = entry_at(lookahead, 0);
-    return !head->due && ((head->access & HR_ACCESS_DISPOSABLE) ||
-                          head->packet->pts < lookahead->leading_before_pts);
+    return !head->due && ((head->access & HR_ACCESS_DISPOSABLE) || head->packet->pts < lookahead->leading_before_pts);
 }
 
 /* Moves the first packet out. */

@@ -50,7 +50,7 @@ struct hr_lookahead {
     bool ended; /* the demuxer has no more */
     int64_t first_pts;
     int64_t first_window; /* earlier ones are not due: another look at the video has seen them */
-    int64_t latest_pts; /* of all that were put in; INT64_MIN at first */
+    int64_t latest_pts;   /* of all that were put in; INT64_MIN at first */
 
     struct hr_lookahead_entry *ring; /* HR_LOOKAHEAD_PACKETS, owned */
     size_t first;
@@ -68,8 +68,8 @@ struct hr_lookahead {
 };
 
 /* False: out of memory. `sampler` with every frame due, or not `economical`: everything passes. */
-bool hr_lookahead_init(struct hr_lookahead *lookahead, const AVCodecParameters *parameters,
-                       struct hr_sampler sampler, bool economical);
+bool hr_lookahead_init(struct hr_lookahead *lookahead, const AVCodecParameters *parameters, struct hr_sampler sampler,
+                       bool economical);
 void hr_lookahead_clear(struct hr_lookahead *lookahead);
 
 /* The first frame was shown at `first_pts`: from now on the windows are known. */

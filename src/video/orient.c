@@ -88,8 +88,8 @@ static struct walk walk_of(enum hr_orientation orientation, const struct hr_fram
 /* Square blocks, so that a sideways walk finds the rows it jumps over still in the cache. */
 enum { BLOCK_PX = 32 };
 
-static void copy_block(const struct walk *walk, int left, int top, int right, int bottom,
-                       uint8_t *rgb, ptrdiff_t stride_bytes)
+static void copy_block(const struct walk *walk, int left, int top, int right, int bottom, uint8_t *rgb,
+                       ptrdiff_t stride_bytes)
 {
     for (int y = top; y < bottom; y++) {
         const uint8_t *from = walk->origin + left * walk->right + y * walk->down;
@@ -102,8 +102,8 @@ static void copy_block(const struct walk *walk, int left, int top, int right, in
     }
 }
 
-void hr_orientation_apply(enum hr_orientation orientation, const struct hr_frame *source,
-                          uint8_t *rgb, ptrdiff_t stride_bytes)
+void hr_orientation_apply(enum hr_orientation orientation, const struct hr_frame *source, uint8_t *rgb,
+                          ptrdiff_t stride_bytes)
 {
     const struct walk walk = walk_of(orientation, source);
     const struct hr_size size = hr_orientation_size(orientation, source->size);

@@ -30,7 +30,7 @@ struct hr_size hr_orientation_size(enum hr_orientation orientation, struct hr_si
 
 /* Write the upright picture into `rgb` (hr_orientation_size of the source, rows `stride_bytes`
  * apart). Source and target must not overlap. Cannot fail. */
-void hr_orientation_apply(enum hr_orientation orientation, const struct hr_frame *source,
-                          uint8_t *rgb, ptrdiff_t stride_bytes);
+void hr_orientation_apply(enum hr_orientation orientation, const struct hr_frame *source, uint8_t *rgb,
+                          ptrdiff_t stride_bytes);
 
 #endif

@@ -73,8 +73,7 @@ int hr_photo_decode_one(AVCodecContext *decoder, struct hr_view bytes, AVFrame *
     return code;
 }
 
-static enum hr_status explain(int code, const struct hr_reason *reason, const char *kind,
-                              struct hr_error *error)
+static enum hr_status explain(int code, const struct hr_reason *reason, const char *kind, struct hr_error *error)
 {
     if (code == AVERROR(ENOMEM))
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to decode a photo");
@@ -85,8 +84,7 @@ static enum hr_status explain(int code, const struct hr_reason *reason, const ch
     return hr_error_set(error, HR_ERR_FORMAT, "the %s picture is damaged (%s)", kind, said);
 }
 
-static enum hr_status copy(struct hr_image *out, const struct hr_frame *frame,
-                           struct hr_error *error)
+static enum hr_status copy(struct hr_image *out, const struct hr_frame *frame, struct hr_error *error)
 {
     enum hr_status status = hr_image_init(out, frame->size, error);
     if (status != HR_OK)
@@ -98,16 +96,14 @@ static enum hr_status copy(struct hr_image *out, const struct hr_frame *frame,
 }
 
 static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind, struct hr_view bytes,
-                                     enum hr_orientation orientation, struct hr_reason *reason,
-                                     struct hr_error *error)
+                                     enum hr_orientation orientation, struct hr_reason *reason, struct hr_error *error)
 {
     struct hr_picture picture = {0};
     struct hr_frame upright;
     AVCodecContext *decoder = NULL;
     hr_reason_listen(reason);
     AVFrame *frame = av_frame_alloc();
-    enum hr_status status =
-        frame != NULL ? HR_OK : hr_error_set(error, HR_ERR_MEMORY, "no memory to decode a photo");
+    enum hr_status status = frame != NULL ? HR_OK : hr_error_set(error, HR_ERR_MEMORY, "no memory to decode a photo");
     if (status == HR_OK)
         status = check_claim(kind, bytes, error);
     if (status == HR_OK)
@@ -134,16 +130,15 @@ out:
 }
 
 /* FFmpeg takes still WebP only. The orientation is that of the whole file. */
-static enum hr_status read_animated_webp(struct hr_image *out, struct hr_view bytes,
-                                         struct hr_reason *reason, struct hr_error *error)
+static enum hr_status read_animated_webp(struct hr_image *out, struct hr_view bytes, struct hr_reason *reason,
+                                         struct hr_error *error)
 {
     struct hr_buffer still;
     hr_buffer_init(&still, HR_LIMIT_PHOTO_BYTES + 64);
-    enum hr_status status =
-        hr_webp_first_frame(bytes, &still)
-            ? read_by_ffmpeg(out, HR_STILL_WEBP, hr_buffer_view(&still),
-                             hr_exif_orientation(HR_STILL_WEBP, bytes), reason, error)
-            : hr_error_set(error, HR_ERR_FORMAT, "the animated WebP has no whole picture");
+    enum hr_status status = hr_webp_first_frame(bytes, &still)
+                                ? read_by_ffmpeg(out, HR_STILL_WEBP, hr_buffer_view(&still),
+                                                 hr_exif_orientation(HR_STILL_WEBP, bytes), reason, error)
+                                : hr_error_set(error, HR_ERR_FORMAT, "the animated WebP has no whole picture");
     hr_buffer_clear(&still);
     return status;
 }
@@ -154,8 +149,8 @@ enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struc
     *out = (struct hr_image){0};
     damage->first[0] = '\0';
     if (bytes.size > HR_LIMIT_PHOTO_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "%zu MB: more than a photo's limit of %d",
-                            bytes.size >> 20, (int)(HR_LIMIT_PHOTO_BYTES >> 20));
+        return hr_error_set(error, HR_ERR_LIMIT, "%zu MB: more than a photo's limit of %d", bytes.size >> 20,
+                            (int)(HR_LIMIT_PHOTO_BYTES >> 20));
     enum hr_still kind = hr_sniff_still(bytes);
     if (kind == HR_STILL_HEIF)
         return hr_heif_read(out, bytes, error);
@@ -183,8 +178,7 @@ enum hr_status hr_photo_read_damaged(struct hr_image *out, struct hr_view bytes,
     return HR_OK;
 }
 
-enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name,
-                             struct hr_error *error)
+enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name, struct hr_error *error)
 {
     char ignored[HR_PHOTO_DAMAGE_SIZE];
     return hr_photo_read_damaged(out, bytes, name, ignored, error);

@@ -25,22 +25,20 @@ void hr_picture_clear(struct hr_picture *picture)
 }
 
 /* Makes room for a picture of `size`; rows are `*stride_bytes` apart. */
-static enum hr_status make_room(uint8_t **buffer, size_t *buffer_bytes, struct hr_size size,
-                                ptrdiff_t *stride_bytes, struct hr_error *error)
+static enum hr_status make_room(uint8_t **buffer, size_t *buffer_bytes, struct hr_size size, ptrdiff_t *stride_bytes,
+                                struct hr_error *error)
 {
-    size_t stride =
-        ((size_t)size.width_px * 3 + ROW_ALIGN_BYTES - 1) & ~(size_t)(ROW_ALIGN_BYTES - 1);
+    size_t stride = ((size_t)size.width_px * 3 + ROW_ALIGN_BYTES - 1) & ~(size_t)(ROW_ALIGN_BYTES - 1);
     size_t bytes;
-    if (!hr_size_multiply(stride, (size_t)size.height_px, &bytes) ||
-        !hr_size_add(bytes, ROW_ALIGN_BYTES, &bytes))
+    if (!hr_size_multiply(stride, (size_t)size.height_px, &bytes) || !hr_size_add(bytes, ROW_ALIGN_BYTES, &bytes))
         return hr_error_set(error, HR_ERR_LIMIT, "the picture is too large");
     if (bytes > *buffer_bytes) {
         av_freep(buffer);
         *buffer_bytes = 0;
         *buffer = av_mallocz(bytes);
         if (*buffer == NULL)
-            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture of %d x %d pixels",
-                                size.width_px, size.height_px);
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture of %d x %d pixels", size.width_px,
+                                size.height_px);
         *buffer_bytes = bytes;
     }
     *stride_bytes = (ptrdiff_t)stride;
@@ -98,8 +96,7 @@ static struct hr_size square(struct hr_size stored, AVRational pixel)
     if (pixel.num <= 0 || pixel.den <= 0)
         return stored;
     double ratio = av_q2d(pixel);
-    if (fabs(ratio - 1) < PIXEL_RATIO_SQUARE || ratio > PIXEL_RATIO_MAX ||
-        ratio < 1.0 / PIXEL_RATIO_MAX)
+    if (fabs(ratio - 1) < PIXEL_RATIO_SQUARE || ratio > PIXEL_RATIO_MAX || ratio < 1.0 / PIXEL_RATIO_MAX)
         return stored;
     struct hr_size wider = {scale_side(stored.width_px, pixel.num, pixel.den), stored.height_px};
     struct hr_size higher = {stored.width_px, scale_side(stored.height_px, pixel.den, pixel.num)};
@@ -108,29 +105,25 @@ static struct hr_size square(struct hr_size stored, AVRational pixel)
     return is_within_limits(higher) ? higher : wider;
 }
 
-static enum hr_status set_scaler(struct hr_picture *picture, const AVFrame *frame,
-                                 struct hr_size shown, struct hr_error *error)
+static enum hr_status set_scaler(struct hr_picture *picture, const AVFrame *frame, struct hr_size shown,
+                                 struct hr_error *error)
 {
     bool resized = shown.width_px != frame->width || shown.height_px != frame->height;
-    picture->scaler = sws_getCachedContext(
-        picture->scaler, frame->width, frame->height, (enum AVPixelFormat)frame->format,
-        shown.width_px, shown.height_px, AV_PIX_FMT_RGB24, resized ? SWS_BICUBIC : SWS_BILINEAR,
-        NULL, NULL, NULL);
+    picture->scaler = sws_getCachedContext(picture->scaler, frame->width, frame->height,
+                                           (enum AVPixelFormat)frame->format, shown.width_px, shown.height_px,
+                                           AV_PIX_FMT_RGB24, resized ? SWS_BICUBIC : SWS_BILINEAR, NULL, NULL, NULL);
     if (picture->scaler == NULL) {
         const char *name = av_get_pix_fmt_name((enum AVPixelFormat)frame->format);
-        return hr_error_set(error, HR_ERR_UNSUPPORTED, "pixels of the kind %s",
-                            name != NULL ? name : "unknown");
+        return hr_error_set(error, HR_ERR_UNSUPPORTED, "pixels of the kind %s", name != NULL ? name : "unknown");
     }
     /* No effect, and no harm, where the source is RGB. */
-    (void)sws_setColorspaceDetails(picture->scaler, sws_getCoefficients(matrix_of(frame)),
-                                   is_full_range(frame), sws_getCoefficients(SWS_CS_DEFAULT), 1, 0,
-                                   1 << 16, 1 << 16);
+    (void)sws_setColorspaceDetails(picture->scaler, sws_getCoefficients(matrix_of(frame)), is_full_range(frame),
+                                   sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
     return HR_OK;
 }
 
-enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *frame,
-                                  AVRational pixel, enum hr_orientation orientation,
-                                  struct hr_frame *out, struct hr_error *error)
+enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *frame, AVRational pixel,
+                                  enum hr_orientation orientation, struct hr_frame *out, struct hr_error *error)
 {
     struct hr_size coded = {frame->width, frame->height};
     enum hr_status status = hr_size_check(coded, error);
@@ -139,14 +132,13 @@ enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *fra
     struct hr_frame stored = {.size = square(coded, pixel)};
     status = set_scaler(picture, frame, stored.size, error);
     if (status == HR_OK)
-        status = make_room(&picture->stored, &picture->stored_bytes, stored.size,
-                           &stored.stride_bytes, error);
+        status = make_room(&picture->stored, &picture->stored_bytes, stored.size, &stored.stride_bytes, error);
     if (status != HR_OK)
         return status;
     uint8_t *planes[4] = {picture->stored};
     int strides[4] = {(int)stored.stride_bytes};
-    int rows = sws_scale(picture->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
-                         frame->height, planes, strides);
+    int rows = sws_scale(picture->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height,
+                         planes, strides);
     if (rows != stored.size.height_px)
         return hr_error_set(error, HR_ERR_INTERNAL, "converting the picture to RGB failed");
     stored.rgb = picture->stored;
@@ -155,8 +147,7 @@ enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *fra
         return HR_OK;
 
     struct hr_frame upright = {.size = hr_orientation_size(orientation, stored.size)};
-    status = make_room(&picture->upright, &picture->upright_bytes, upright.size,
-                       &upright.stride_bytes, error);
+    status = make_room(&picture->upright, &picture->upright_bytes, upright.size, &upright.stride_bytes, error);
     if (status != HR_OK)
         return status;
     hr_orientation_apply(orientation, &stored, picture->upright, upright.stride_bytes);

@@ -24,9 +24,8 @@ void hr_picture_clear(struct hr_picture *picture);
  * that would pass a limit of base/limits.h, the other side shrinks instead.
  * The pixels of *out belong to `picture` and hold until the next call; out->pts_us is 0.
  * Errors: LIMIT, UNSUPPORTED (pixel format), MEMORY. */
-enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *frame,
-                                  AVRational pixel, enum hr_orientation orientation,
-                                  struct hr_frame *out,
+enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *frame, AVRational pixel,
+                                  enum hr_orientation orientation, struct hr_frame *out,
                                   struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -6,8 +6,7 @@ struct hr_sampler hr_sampler_of(double samples_per_s, double tick_s)
 {
     if (!(samples_per_s > 0))
         return (struct hr_sampler){.ticks_per_s = 1.0 / tick_s};
-    return (struct hr_sampler){.ticks_per_sample = 1.0 / (samples_per_s * tick_s),
-                               .ticks_per_s = 1.0 / tick_s};
+    return (struct hr_sampler){.ticks_per_sample = 1.0 / (samples_per_s * tick_s), .ticks_per_s = 1.0 / tick_s};
 }
 
 static double window_start(const struct hr_sampler *sampler, double window)

@@ -11,8 +11,7 @@ static bool has(struct hr_view head, size_t at, const char *bytes, size_t size)
  * format). */
 static bool is_heif(struct hr_view head)
 {
-    static const char brands[][5] = {"heic", "heix", "heim", "heis", "hevc",
-                                     "hevx", "mif1", "msf1", "avif", "avis"};
+    static const char brands[][5] = {"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "avif", "avis"};
     if (!HAS(4, "ftyp"))
         return false;
     for (size_t i = 0; i < sizeof brands / sizeof *brands; i++)
@@ -42,8 +41,7 @@ enum hr_still hr_sniff_still(struct hr_view head)
 
 bool hr_sniff_is_mp4(struct hr_view head)
 {
-    return HAS(4, "ftyp") || HAS(4, "moov") || HAS(4, "mdat") || HAS(4, "wide") || HAS(4, "free") ||
-           HAS(4, "skip");
+    return HAS(4, "ftyp") || HAS(4, "moov") || HAS(4, "mdat") || HAS(4, "wide") || HAS(4, "free") || HAS(4, "skip");
 }
 
 static bool is_one_byte_repeated(struct hr_view head)

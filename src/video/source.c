@@ -21,8 +21,7 @@ bool hr_source_can_seek(const struct hr_source *source)
 static int read_stream(struct hr_source *source, uint8_t *into, size_t size)
 {
     size_t got = 0;
-    enum hr_status status =
-        source->stream->read(source->stream->context, into, size, &got, &source->failure);
+    enum hr_status status = source->stream->read(source->stream->context, into, size, &got, &source->failure);
     if (status == HR_END || (status == HR_OK && got == 0))
         return AVERROR_EOF;
     if (status != HR_OK) {
@@ -39,13 +38,11 @@ static int move_stream(struct hr_source *source)
 {
     if (source->stream_at == source->at)
         return 0;
-    if (source->stream->size_bytes != HR_STREAM_SIZE_UNKNOWN &&
-        source->at >= source->stream->size_bytes)
+    if (source->stream->size_bytes != HR_STREAM_SIZE_UNKNOWN && source->at >= source->stream->size_bytes)
         return AVERROR_EOF;
     if (source->stream->seek == NULL)
         return AVERROR(ESPIPE);
-    enum hr_status status =
-        source->stream->seek(source->stream->context, source->at, &source->failure);
+    enum hr_status status = source->stream->seek(source->stream->context, source->at, &source->failure);
     if (status != HR_OK) {
         source->failed = true;
         source->failure.code = status;
@@ -122,8 +119,7 @@ bool hr_source_keep(struct hr_source *source, size_t size)
     while (source->head_size < size) {
         if (hr_source_interrupted(source))
             return false;
-        int got = read_stream(source, source->head + source->head_size,
-                              source->head_room - source->head_size);
+        int got = read_stream(source, source->head + source->head_size, source->head_room - source->head_size);
         source->whole = got == AVERROR_EOF;
         if (got < 0)
             return false;
@@ -132,8 +128,8 @@ bool hr_source_keep(struct hr_source *source, size_t size)
     return true;
 }
 
-enum hr_status hr_source_init(struct hr_source *source, struct hr_stream *stream,
-                              const struct hr_deadline *deadline, struct hr_error *error)
+enum hr_status hr_source_init(struct hr_source *source, struct hr_stream *stream, const struct hr_deadline *deadline,
+                              struct hr_error *error)
 {
     *source = (struct hr_source){.stream = stream, .deadline = deadline};
     if (!grow_head(source, HR_SOURCE_HEAD_BYTES))
@@ -184,8 +180,7 @@ struct hr_view hr_source_head(const struct hr_source *source)
 enum hr_status hr_source_check(const struct hr_source *source, struct hr_error *error)
 {
     if (source->failed)
-        return hr_error_set(error, source->failure.code, "reading failed: %s",
-                            source->failure.text);
+        return hr_error_set(error, source->failure.code, "reading failed: %s", source->failure.text);
     if (hr_deadline_passed(source->deadline))
         return hr_error_set(error, HR_ERR_DEADLINE, "stopped before the end of the video");
     return HR_OK;

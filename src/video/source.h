@@ -17,10 +17,10 @@ enum { HR_SOURCE_HEAD_BYTES = 4096 };
 struct hr_source {
     struct hr_stream *stream;           /* borrowed */
     const struct hr_deadline *deadline; /* borrowed, may be NULL */
-    uint8_t *head; /* owned; the first bytes of the stream, kept */
+    uint8_t *head;                      /* owned; the first bytes of the stream, kept */
     size_t head_size;
     size_t head_room;
-    bool whole; /* the head is all there is */
+    bool whole;         /* the head is all there is */
     uint64_t at;        /* where FFmpeg reads next */
     uint64_t stream_at; /* where the stream stands */
     bool failed;
@@ -29,8 +29,7 @@ struct hr_source {
 };
 
 /* Reads the head. Errors: the stream's own; DEADLINE; MEMORY. Clear it also after an error. */
-enum hr_status hr_source_init(struct hr_source *source, struct hr_stream *stream,
-                              const struct hr_deadline *deadline,
+enum hr_status hr_source_init(struct hr_source *source, struct hr_stream *stream, const struct hr_deadline *deadline,
                               struct hr_error *error) HR_MUST_USE;
 void hr_source_clear(struct hr_source *source);
 

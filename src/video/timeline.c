@@ -42,14 +42,12 @@ static bool is_back(const struct hr_timeline *timeline, int64_t time, bool key)
     double back = (double)timeline->latest - (double)time;
     if ((key && back >= limit) || back > HR_TIMELINE_AHEAD_MAX_S * timeline->ticks_per_s)
         return true;
-    return timeline->added >= RECENT_MAX &&
-           (double)earliest_recent(timeline) - (double)time >= limit;
+    return timeline->added >= RECENT_MAX && (double)earliest_recent(timeline) - (double)time >= limit;
 }
 
 static bool is_ahead(const struct hr_timeline *timeline, int64_t time)
 {
-    return (double)time - (double)timeline->latest >
-           HR_TIMELINE_AHEAD_MAX_S * timeline->ticks_per_s;
+    return (double)time - (double)timeline->latest > HR_TIMELINE_AHEAD_MAX_S * timeline->ticks_per_s;
 }
 
 static bool fits(const struct hr_timeline *timeline, int64_t time, bool key)

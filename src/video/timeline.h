@@ -17,9 +17,9 @@
 
 enum {
     HR_TIMELINE_AHEAD_MAX_S = 3600, /* either way; a slide may stay for most of a lesson */
-    HR_TIMELINE_BACK_MAX_S = 1, /* where the order of pictures shows that it is one */
-    HR_TIMELINE_REORDER_MAX = 16, /* pictures by which decoding and showing order differ */
-    HR_TIMELINE_PAUSE_S = 10      /* what a pause without pictures counts for, however long */
+    HR_TIMELINE_BACK_MAX_S = 1,     /* where the order of pictures shows that it is one */
+    HR_TIMELINE_REORDER_MAX = 16,   /* pictures by which decoding and showing order differ */
+    HR_TIMELINE_PAUSE_S = 10        /* what a pause without pictures counts for, however long */
 };
 
 struct hr_timeline {

@@ -29,8 +29,8 @@ struct hr_video {
     struct hr_lookahead lookahead;
     AVCodecContext *decoder;  /* owned; NULL: a still image or an animated WebP */
     struct hr_flipbook *book; /* owned; an animated WebP */
-    AVPacket *packet;        /* owned; in DRAINING_TO_RESTART the one that waits */
-    AVFrame *frame;          /* owned; the first from the decoder */
+    AVPacket *packet;         /* owned; in DRAINING_TO_RESTART the one that waits */
+    AVFrame *frame;           /* owned; the first from the decoder */
     enum feed feed;
     int drain_failures;
 
@@ -60,8 +60,7 @@ struct hr_video {
 /* --- opening --- */
 
 /* Everything the stream has, for pictures that are decoded from memory. *bytes is the caller's. */
-static enum hr_status read_whole(struct hr_source *source, struct hr_buffer *bytes,
-                                 struct hr_error *error)
+static enum hr_status read_whole(struct hr_source *source, struct hr_buffer *bytes, struct hr_error *error)
 {
     uint8_t chunk[16 * 1024];
     int got;
@@ -85,8 +84,7 @@ static enum hr_status open_still(struct hr_video *video, enum hr_still kind, str
     if (status != HR_OK)
         return status;
     if (damage.first[0] != '\0')
-        snprintf(video->warning, sizeof video->warning, "the picture is damaged (%s)",
-                 damage.first);
+        snprintf(video->warning, sizeof video->warning, "the picture is damaged (%s)", damage.first);
     video->first = hr_image_frame(&video->still);
     video->info = (struct hr_video_info){
         .size = video->still.size, .cameras = 1, .container = "image", .codec = hr_photo_codec(kind)};
@@ -95,11 +93,9 @@ static enum hr_status open_still(struct hr_video *video, enum hr_still kind, str
     return HR_OK;
 }
 
-static enum hr_status next_page(struct hr_video *video, struct hr_frame *out,
-                                struct hr_error *error);
+static enum hr_status next_page(struct hr_video *video, struct hr_frame *out, struct hr_error *error);
 
-static enum hr_status open_book(struct hr_video *video, const struct hr_video_options *options,
-                                struct hr_error *error)
+static enum hr_status open_book(struct hr_video *video, const struct hr_video_options *options, struct hr_error *error)
 {
     struct hr_buffer bytes;
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
@@ -128,8 +124,8 @@ static void note_broken(struct hr_video *video, size_t *counter, int code)
     if (video->broken_packets + video->broken_frames == 0) {
         hr_reason_text(&video->reason, code, video->broken_reason, sizeof video->broken_reason);
         if (video->started)
-            video->broken_at_s = (double)av_sat_sub64(video->last_pts, video->first_pts) *
-                                 av_q2d(video->demux.stream->time_base);
+            video->broken_at_s =
+                (double)av_sat_sub64(video->last_pts, video->first_pts) * av_q2d(video->demux.stream->time_base);
     }
     ++*counter;
     /* A due frame may be among what is lost; then another of its window has to stand in. */
@@ -138,8 +134,7 @@ static void note_broken(struct hr_video *video, size_t *counter, int code)
 
 /* --- packets to the decoder --- */
 
-static enum hr_status send_packet(struct hr_video *video, const AVPacket *packet,
-                                  struct hr_error *error)
+static enum hr_status send_packet(struct hr_video *video, const AVPacket *packet, struct hr_error *error)
 {
     video->reason.first[0] = '\0';
     int code = avcodec_send_packet(video->decoder, packet);
@@ -224,8 +219,7 @@ static enum hr_status next_shown(struct hr_video *video, struct hr_error *error)
         if (code == AVERROR(ENOMEM))
             return hr_error_set(error, HR_ERR_MEMORY, "no memory to decode the video");
         enum hr_status status = HR_OK;
-        if (code == AVERROR_EOF ||
-            (video->feed != FEEDING && ++video->drain_failures > DRAIN_FAILURES_MAX)) {
+        if (code == AVERROR_EOF || (video->feed != FEEDING && ++video->drain_failures > DRAIN_FAILURES_MAX)) {
             status = finish_drain(video, error);
         } else if (code == AVERROR(EAGAIN)) {
             status = feed_decoder(video, error);
@@ -245,9 +239,8 @@ static enum hr_status next_shown(struct hr_video *video, struct hr_error *error)
 static int64_t ticks_per_frame(const struct hr_video *video)
 {
     const AVStream *stream = video->demux.stream;
-    AVRational rate = stream->avg_frame_rate.num > 0 && stream->avg_frame_rate.den > 0
-                          ? stream->avg_frame_rate
-                          : (AVRational){25, 1};
+    AVRational rate =
+        stream->avg_frame_rate.num > 0 && stream->avg_frame_rate.den > 0 ? stream->avg_frame_rate : (AVRational){25, 1};
     int64_t ticks = av_rescale_q(1, av_inv_q(rate), stream->time_base);
     return ticks > 0 ? ticks : 1;
 }
@@ -286,16 +279,13 @@ static bool is_due(struct hr_video *video, int64_t *ticks)
     return true;
 }
 
-static enum hr_status check_sample(const struct hr_video *video, int64_t pts_us,
-                                   struct hr_error *error)
+static enum hr_status check_sample(const struct hr_video *video, int64_t pts_us, struct hr_error *error)
 {
     if (pts_us > HR_LIMIT_VIDEO_TIME_US || pts_us == INT64_MIN) /* av_rescale_q: too large */
-        return hr_error_set(error, HR_ERR_LIMIT,
-                            "with its pauses the video goes on past %.0f hours; cut it into parts",
+        return hr_error_set(error, HR_ERR_LIMIT, "with its pauses the video goes on past %.0f hours; cut it into parts",
                             (double)HR_LIMIT_VIDEO_TIME_US / 3.6e9);
     if (video->samples >= HR_LIMIT_SAMPLES_PER_VIDEO)
-        return hr_error_set(error, HR_ERR_LIMIT,
-                            "more than %d frames to look at; take fewer per second",
+        return hr_error_set(error, HR_ERR_LIMIT, "more than %d frames to look at; take fewer per second",
                             HR_LIMIT_SAMPLES_PER_VIDEO);
     return HR_OK;
 }
@@ -366,21 +356,19 @@ static enum hr_status next_page(struct hr_video *video, struct hr_frame *out, st
 static enum hr_status nothing_decoded(struct hr_video *video, struct hr_error *error)
 {
     const char *codec = avcodec_get_name(video->demux.stream->codecpar->codec_id);
-    if (video->packets_decoded == 0 && video->demux.damaged > 0 &&
-        !hr_source_can_seek(&video->source) && hr_sniff_is_mp4(hr_source_head(&video->source)))
+    if (video->packets_decoded == 0 && video->demux.damaged > 0 && !hr_source_can_seek(&video->source) &&
+        hr_sniff_is_mp4(hr_source_head(&video->source)))
         return hr_error_set(error, HR_ERR_UNSUPPORTED,
                             "the index (moov) lies behind the pictures, and this source can't go "
                             "back to them; give it as a file, or store it with 'faststart'");
     if (video->packets_decoded == 0)
-        return hr_error_set(
-            error, HR_ERR_FORMAT,
-            "the video has no pictures: it is of zero length, or cut off before the "
-            "first%s%s",
-            video->demux.damaged > 0 ? ": " : "", video->demux.damage.first);
+        return hr_error_set(error, HR_ERR_FORMAT,
+                            "the video has no pictures: it is of zero length, or cut off before the "
+                            "first%s%s",
+                            video->demux.damaged > 0 ? ": " : "", video->demux.damage.first);
     if (hr_decoder_refused_size(video->broken_reason, error))
         return HR_ERR_LIMIT;
-    return hr_error_set(error, HR_ERR_FORMAT, "not one picture of the %s video can be decoded (%s)",
-                        codec,
+    return hr_error_set(error, HR_ERR_FORMAT, "not one picture of the %s video can be decoded (%s)", codec,
                         video->broken_reason[0] != '\0' ? video->broken_reason : "no reason given");
 }
 
@@ -413,17 +401,16 @@ static enum hr_status show_first(struct hr_video *video, struct hr_error *error)
     return status;
 }
 
-static enum hr_status open_moving(struct hr_video *video, const char *container,
-                                  const struct hr_video_options *options, struct hr_error *error)
+static enum hr_status open_moving(struct hr_video *video, const char *container, const struct hr_video_options *options,
+                                  struct hr_error *error)
 {
     enum hr_status status =
-        hr_demux_open(&video->demux, &video->source, container, options->camera, &video->reason,
-                      error);
+        hr_demux_open(&video->demux, &video->source, container, options->camera, &video->reason, error);
     if (status != HR_OK)
         return status;
     const AVStream *stream = video->demux.stream;
-    status = hr_decoder_open(&video->decoder, stream->codecpar->codec_id, stream->codecpar,
-                             options->decoder_threads, &video->reason, error);
+    status = hr_decoder_open(&video->decoder, stream->codecpar->codec_id, stream->codecpar, options->decoder_threads,
+                             &video->reason, error);
     if (status != HR_OK)
         return status;
     video->decoder->pkt_timebase = stream->time_base;
@@ -432,8 +419,7 @@ static enum hr_status open_moving(struct hr_video *video, const char *container,
     video->packet = av_packet_alloc();
     video->frame = av_frame_alloc();
     if (video->packet == NULL || video->frame == NULL ||
-        !hr_lookahead_init(&video->lookahead, stream->codecpar, video->sampler,
-                           !options->decode_everything))
+        !hr_lookahead_init(&video->lookahead, stream->codecpar, video->sampler, !options->decode_everything))
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a video");
     status = show_first(video, error);
     if (status != HR_OK)
@@ -449,8 +435,7 @@ static enum hr_status open_moving(struct hr_video *video, const char *container,
     return HR_OK;
 }
 
-static enum hr_status open_kind(struct hr_video *video, const struct hr_video_options *options,
-                                struct hr_error *error)
+static enum hr_status open_kind(struct hr_video *video, const struct hr_video_options *options, struct hr_error *error)
 {
     enum hr_still kind = hr_sniff_still(hr_source_head(&video->source));
     if (kind == HR_STILL_NONE)
@@ -545,20 +530,17 @@ static void sum_up(struct hr_video *video)
     hr_buffer_init(&text, WARNING_MAX - 1);
     int64_t missing_us = video->book == NULL ? hr_demux_missing_us(&video->demux) : 0;
     if (missing_us > 0)
-        hr_buffer_append_format(&text, "the file is cut off: its last %.1f s are missing",
-                                (double)missing_us / 1e6);
+        hr_buffer_append_format(&text, "the file is cut off: its last %.1f s are missing", (double)missing_us / 1e6);
     else if (video->demux.damaged > 0)
-        hr_buffer_append_format(&text, "the file is damaged or cut off (%s)",
-                                video->demux.damage.first);
+        hr_buffer_append_format(&text, "the file is damaged or cut off (%s)", video->demux.damage.first);
     size_t broken = video->broken_packets + video->broken_frames;
     if (broken > 0)
-        hr_buffer_append_format(&text, "%s%zu damaged picture%s, the first near %.1f s (%s)",
-                                text.size > 0 ? "; " : "", broken, broken > 1 ? "s" : "",
-                                video->broken_at_s, video->broken_reason);
+        hr_buffer_append_format(&text, "%s%zu damaged picture%s, the first near %.1f s (%s)", text.size > 0 ? "; " : "",
+                                broken, broken > 1 ? "s" : "", video->broken_at_s, video->broken_reason);
     size_t jumps = video->demux.timeline.jumps;
     if (jumps > 0) {
-        hr_buffer_append_format(&text, "%sits clock jumps %zu time%s; time is counted on",
-                                text.size > 0 ? "; " : "", jumps, jumps > 1 ? "s" : "");
+        hr_buffer_append_format(&text, "%sits clock jumps %zu time%s; time is counted on", text.size > 0 ? "; " : "",
+                                jumps, jumps > 1 ? "s" : "");
         video->info.duration_us = hr_demux_latest_us(&video->demux);
     }
     snprintf(video->warning, sizeof video->warning, "%s", hr_buffer_text(&text));
@@ -575,8 +557,7 @@ enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struc
     if (video->decoder == NULL && video->book == NULL) /* a still image had its one frame */
         return HR_END;
     hr_reason_listen(&video->reason);
-    enum hr_status status =
-        video->book != NULL ? next_page(video, out, error) : next_due(video, out, error);
+    enum hr_status status = video->book != NULL ? next_page(video, out, error) : next_due(video, out, error);
     hr_reason_listen(NULL);
     if (status == HR_END && video->too_long) {
         *error = video->too_long_error;

@@ -12,8 +12,8 @@
 struct hr_video; /* opaque */
 
 struct hr_video_options {
-    double samples_per_s;               /* by presentation time; 0: every frame */
-    int decoder_threads;                /* 0: as many as the machine has processors */
+    double samples_per_s; /* by presentation time; 0: every frame */
+    int decoder_threads;  /* 0: as many as the machine has processors */
     /* Which of several cameras in one file, from 0 to hr_video_info.cameras - 1; ARGUMENT beyond. Each
      * has its own frames, all of them the same start. The first is the one that players show. */
     int camera;
@@ -29,7 +29,7 @@ struct hr_video_info {
     /* As the container says; 0 when it does not. Once hr_video_next gave HR_END for a video whose clock
      * jumps: of what was shown. */
     int64_t duration_us;
-    int cameras;         /* videos in the file; cover pictures are none */
+    int cameras; /* videos in the file; cover pictures are none */
     /* Borrowed from the video. */
     const char *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; "image" */
     const char *codec;     /* "h264", "hevc", "mjpeg", "heif", ... */
@@ -40,8 +40,7 @@ struct hr_video_info {
  * (named limits of base/limits.h), DEADLINE, IO (the stream's own error). A still image is a video
  * of one frame. */
 enum hr_status hr_video_open(struct hr_video **out, struct hr_stream *stream, const char *name,
-                             const struct hr_video_options *options,
-                             struct hr_error *error) HR_MUST_USE;
+                             const struct hr_video_options *options, struct hr_error *error) HR_MUST_USE;
 void hr_video_close(struct hr_video *video);
 
 const struct hr_video_info *hr_video_info(const struct hr_video *video);
@@ -53,8 +52,7 @@ const struct hr_video_info *hr_video_info(const struct hr_video *video);
  * the middle of a file is not an error: the frames that can be decoded are given and
  * hr_video_warning says what was wrong. The frame's pixels belong to the video and are valid until
  * the next call. */
-enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out,
-                             struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struct hr_error *error) HR_MUST_USE;
 
 /* What decoding cost so far; for the bench and the tests. */
 struct hr_video_work {
@@ -81,8 +79,7 @@ enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const c
  * HR_OK, the missing part is grey or smeared, and `damage` says what the decoder said; else `damage` is "". */
 enum { HR_PHOTO_DAMAGE_SIZE = 160 };
 enum hr_status hr_photo_read_damaged(struct hr_image *out, struct hr_view bytes, const char *name,
-                                     char damage[HR_PHOTO_DAMAGE_SIZE],
-                                     struct hr_error *error) HR_MUST_USE;
+                                     char damage[HR_PHOTO_DAMAGE_SIZE], struct hr_error *error) HR_MUST_USE;
 
 /* One line for `homeroom doctor`: versions of the libraries, and which of the wanted decoders are
  * there. */

@@ -14,8 +14,7 @@ static uint32_t le32(const uint8_t *p)
 
 static void append_le32(struct hr_buffer *out, size_t value)
 {
-    uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
-                        (uint8_t)(value >> 24)};
+    uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16), (uint8_t)(value >> 24)};
     hr_buffer_append(out, hr_view_of(bytes, sizeof bytes));
 }
 
@@ -62,8 +61,7 @@ bool hr_webp_is_animated(struct hr_view photo)
 
 bool hr_webp_is_cut_off(struct hr_view photo)
 {
-    return photo.size < RIFF_HEAD_BYTES ||
-           photo.size - CHUNK_HEAD_BYTES < (size_t)le32(photo.data + 4);
+    return photo.size < RIFF_HEAD_BYTES || photo.size - CHUNK_HEAD_BYTES < (size_t)le32(photo.data + 4);
 }
 
 bool hr_webp_canvas(struct hr_view photo, struct hr_size *size)
@@ -107,9 +105,9 @@ bool hr_webp_frame_file(const struct hr_webp_frame *frame, struct hr_buffer *out
     /* Flags and three reserved bytes, then width and height less one. */
     uint32_t width = (uint32_t)frame->size.width_px - 1, height = (uint32_t)frame->size.height_px - 1;
     uint8_t extended[EXTENDED_BYTES] = {
-        [0] = alpha ? FLAG_ALPHA : 0,
-        [4] = (uint8_t)width,  [5] = (uint8_t)(width >> 8),  [6] = (uint8_t)(width >> 16),
-        [7] = (uint8_t)height, [8] = (uint8_t)(height >> 8), [9] = (uint8_t)(height >> 16),
+        [0] = alpha ? FLAG_ALPHA : 0,  [4] = (uint8_t)width,  [5] = (uint8_t)(width >> 8),
+        [6] = (uint8_t)(width >> 16),  [7] = (uint8_t)height, [8] = (uint8_t)(height >> 8),
+        [9] = (uint8_t)(height >> 16),
     };
     hr_buffer_append(out, hr_view_of(extended, sizeof extended));
     hr_buffer_append(out, frame->data);

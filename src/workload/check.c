@@ -25,16 +25,14 @@ static bool is_row(const struct hr_csv *csv, const struct hr_mapping_entry *expe
                    char reason[HR_WORKLOAD_REASON_SIZE])
 {
     if (csv->problem != NULL || csv->count != COLUMNS) {
-        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "its row has %zu cell%s, not 3", csv->count,
-                 hr_plural(csv->count));
+        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "its row has %zu cell%s, not 3", csv->count, hr_plural(csv->count));
         return false;
     }
     struct hr_view major = csv->cells[MAJOR], year = csv->cells[YEAR];
     if (is_text(major, expected->major) && is_text(year, expected->year))
         return true;
-    snprintf(reason, HR_WORKLOAD_REASON_SIZE, "%.*s,%.*s instead of %s,%s",
-             major.size < 60 ? (int)major.size : 60, (const char *)major.data,
-             year.size < 60 ? (int)year.size : 60, (const char *)year.data, expected->major,
+    snprintf(reason, HR_WORKLOAD_REASON_SIZE, "%.*s,%.*s instead of %s,%s", major.size < 60 ? (int)major.size : 60,
+             (const char *)major.data, year.size < 60 ? (int)year.size : 60, (const char *)year.data, expected->major,
              expected->year);
     return false;
 }
@@ -57,8 +55,8 @@ static bool check_records(struct hr_csv *csv, const struct hr_mapping_entry *exp
     if (status != HR_END)
         snprintf(reason, HR_WORKLOAD_REASON_SIZE, "it is not a CSV: %.200s", error.text);
     else if (rows != 1)
-        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "it has %zu rows instead of one for %s,%s", rows,
-                 expected->major, expected->year);
+        snprintf(reason, HR_WORKLOAD_REASON_SIZE, "it has %zu rows instead of one for %s,%s", rows, expected->major,
+                 expected->year);
     return status == HR_END && rows == 1 && right;
 }
 
@@ -83,8 +81,8 @@ bool hr_workload_read_error(struct hr_view text, char reason[HR_WORKLOAD_REASON_
     }
     const char *code = hr_json_text(hr_json_get(json, "code"));
     const char *message = hr_json_text(hr_json_get(json, "message"));
-    snprintf(reason, HR_WORKLOAD_REASON_SIZE, "%s%s%s", code != NULL ? code : "error",
-             message != NULL ? ": " : "", message != NULL ? message : "");
+    snprintf(reason, HR_WORKLOAD_REASON_SIZE, "%s%s%s", code != NULL ? code : "error", message != NULL ? ": " : "",
+             message != NULL ? message : "");
     bool final = !hr_json_boolean(hr_json_get(json, "try_again"));
     hr_json_free(json);
     return final;

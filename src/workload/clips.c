@@ -6,15 +6,14 @@
 
 #include "workload/plan.h"
 
-enum hr_status hr_workload_read(const struct hr_store *store, const char *name,
-                                struct hr_buffer *out, struct hr_error *error)
+enum hr_status hr_workload_read(const struct hr_store *store, const char *name, struct hr_buffer *out,
+                                struct hr_error *error)
 {
     enum { PIECE_BYTES = 65536 };
     uint8_t *piece = malloc(PIECE_BYTES);
     struct hr_stream stream = {0};
-    enum hr_status status =
-        piece != NULL ? store->open(store->context, name, &stream, NULL, error)
-                      : hr_error_set(error, HR_ERR_MEMORY, "no memory to read '%s'", name);
+    enum hr_status status = piece != NULL ? store->open(store->context, name, &stream, NULL, error)
+                                          : hr_error_set(error, HR_ERR_MEMORY, "no memory to read '%s'", name);
     while (status == HR_OK) {
         size_t got = 0;
         status = stream.read(stream.context, piece, PIECE_BYTES, &got, error);
@@ -58,8 +57,7 @@ static enum hr_status take_names(struct hr_clips *clips, struct hr_store_item *i
     return HR_OK;
 }
 
-enum hr_status hr_clips_read(struct hr_clips *out, const struct hr_store *folder,
-                             struct hr_error *error)
+enum hr_status hr_clips_read(struct hr_clips *out, const struct hr_store *folder, struct hr_error *error)
 {
     *out = (struct hr_clips){0};
     struct hr_store_item *items = NULL;

@@ -16,12 +16,11 @@ struct hr_clips {
 };
 
 /* Every file whose name ends in .mp4 (any case). NOT_FOUND when there is none; LIMIT. */
-enum hr_status hr_clips_read(struct hr_clips *out, const struct hr_store *folder,
-                             struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_clips_read(struct hr_clips *out, const struct hr_store *folder, struct hr_error *error) HR_MUST_USE;
 void hr_clips_clear(struct hr_clips *clips); /* frees; safe on a zeroed one */
 
 /* Adds a whole file of a store to an initialised buffer. */
-enum hr_status hr_workload_read(const struct hr_store *store, const char *name,
-                                struct hr_buffer *out, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_workload_read(const struct hr_store *store, const char *name, struct hr_buffer *out,
+                                struct hr_error *error) HR_MUST_USE;
 
 #endif

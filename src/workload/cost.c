@@ -73,13 +73,11 @@ static void read_line(struct hr_durations *sums, const char *line)
     const char *plain = strstr(line, "REPORT RequestId: ");
     const char *brace = strchr(line, '{');
     if (plain != NULL ? read_plain(plain, &report)
-                      : brace != NULL && strstr(brace, "platform.report") != NULL &&
-                            read_json(brace, &report))
+                      : brace != NULL && strstr(brace, "platform.report") != NULL && read_json(brace, &report))
         add(sums, &report);
 }
 
-enum hr_status hr_durations_parse(struct hr_durations *out, struct hr_view log,
-                                  struct hr_error *error)
+enum hr_status hr_durations_parse(struct hr_durations *out, struct hr_view log, struct hr_error *error)
 {
     *out = (struct hr_durations){0};
     char line[4096];
@@ -95,8 +93,7 @@ enum hr_status hr_durations_parse(struct hr_durations *out, struct hr_view log,
         log = hr_view_of(log.data + length, log.size - length);
     }
     if (out->count == 0)
-        return hr_error_set(error, HR_ERR_NOT_FOUND,
-                            "there is no REPORT line of a Lambda function in it");
+        return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no REPORT line of a Lambda function in it");
     return HR_OK;
 }
 

@@ -30,8 +30,7 @@ struct hr_durations {
  *   REPORT RequestId: ...  Duration: 812.3 ms  Billed Duration: 813 ms  Memory Size: 1769 MB ...
  *   {"type":"platform.report","record":{"metrics":{"billedDurationMs":813,"memorySizeMB":1769}}}
  * wherever in the line they begin. NOT_FOUND when there is none. */
-enum hr_status hr_durations_parse(struct hr_durations *out, struct hr_view log,
-                                  struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_durations_parse(struct hr_durations *out, struct hr_view log, struct hr_error *error) HR_MUST_USE;
 
 struct hr_cost_terms {
     double gb_s_usd;

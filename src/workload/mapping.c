@@ -17,18 +17,15 @@ static char *trim(char *text)
 }
 
 /* A name may have a colon in it, a major and a year may not: the last one divides. */
-static enum hr_status parse_line(struct hr_mapping_entry *entry, char *line, size_t number,
-                                 struct hr_error *error)
+static enum hr_status parse_line(struct hr_mapping_entry *entry, char *line, size_t number, struct hr_error *error)
 {
     char *colon = strrchr(line, ':');
     char *comma = colon != NULL ? strchr(colon, ',') : NULL;
     if (comma == NULL || strchr(comma + 1, ',') != NULL)
-        return hr_error_set(error, HR_ERR_FORMAT,
-                            "line %zu is not of the form name.mp4:major,year", number);
+        return hr_error_set(error, HR_ERR_FORMAT, "line %zu is not of the form name.mp4:major,year", number);
     *colon = '\0';
     *comma = '\0';
-    *entry = (struct hr_mapping_entry){
-        .name = trim(line), .major = trim(colon + 1), .year = trim(comma + 1)};
+    *entry = (struct hr_mapping_entry){.name = trim(line), .major = trim(colon + 1), .year = trim(comma + 1)};
     if (entry->name[0] == '\0')
         return hr_error_set(error, HR_ERR_FORMAT, "line %zu names no video", number);
     return HR_OK;
@@ -41,8 +38,7 @@ static enum hr_status parse_lines(struct hr_mapping *mapping, struct hr_error *e
         char *line = strsep(&rest, "\n");
         if (line[strspn(line, " \t\r")] == '\0')
             continue;
-        enum hr_status status =
-            parse_line(&mapping->entries[mapping->count], line, number, error);
+        enum hr_status status = parse_line(&mapping->entries[mapping->count], line, number, error);
         if (status != HR_OK)
             return status;
         mapping->count++;
@@ -52,8 +48,7 @@ static enum hr_status parse_lines(struct hr_mapping *mapping, struct hr_error *e
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const struct hr_mapping_entry *)a)->name,
-                  ((const struct hr_mapping_entry *)b)->name);
+    return strcmp(((const struct hr_mapping_entry *)a)->name, ((const struct hr_mapping_entry *)b)->name);
 }
 
 /* A line that is there twice is one; two that contradict each other are a mistake. */
@@ -67,8 +62,7 @@ static enum hr_status merge_doubles(struct hr_mapping *mapping, struct hr_error 
         if (before == NULL || strcmp(before->name, entry->name) != 0)
             mapping->entries[kept++] = *entry;
         else if (!hr_mapping_same(before, entry))
-            return hr_error_set(error, HR_ERR_FORMAT, "it says two different things of '%s'",
-                                entry->name);
+            return hr_error_set(error, HR_ERR_FORMAT, "it says two different things of '%s'", entry->name);
     }
     mapping->count = kept;
     return HR_OK;
@@ -86,8 +80,7 @@ enum hr_status hr_mapping_parse(struct hr_mapping *out, struct hr_view text, str
 {
     *out = (struct hr_mapping){0};
     if (text.size > HR_MAPPING_BYTES_MAX)
-        return hr_error_set(error, HR_ERR_LIMIT, "a mapping file has at most %zu bytes",
-                            HR_MAPPING_BYTES_MAX);
+        return hr_error_set(error, HR_ERR_LIMIT, "a mapping file has at most %zu bytes", HR_MAPPING_BYTES_MAX);
     static const char mark[] = "\xef\xbb\xbf"; /* some editors' byte order mark */
     if (text.size >= 3 && memcmp(text.data, mark, 3) == 0)
         text = hr_view_of(text.data + 3, text.size - 3);

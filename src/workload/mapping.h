@@ -26,8 +26,7 @@ struct hr_mapping {
 
 /* FORMAT with the line for one that is not of that form or says something else of a video than an
  * earlier one; LIMIT, MEMORY. */
-enum hr_status hr_mapping_parse(struct hr_mapping *out, struct hr_view text,
-                                struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_mapping_parse(struct hr_mapping *out, struct hr_view text, struct hr_error *error) HR_MUST_USE;
 void hr_mapping_clear(struct hr_mapping *mapping); /* frees; safe on a zeroed one */
 
 /* NULL when it says nothing of that video. Borrowed. */

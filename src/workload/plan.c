@@ -49,8 +49,7 @@ static bool is_equal(const struct clips *clips, size_t clip, const struct hr_map
 }
 
 /* The (index mod n)-th of the n clips of which the mapping says the same; false when n is 0. */
-static bool find_equal(const struct clips *clips, const struct hr_mapping_entry *entry,
-                       size_t index, size_t *out)
+static bool find_equal(const struct clips *clips, const struct hr_mapping_entry *entry, size_t index, size_t *out)
 {
     size_t equal = 0, nth = 0;
     for (size_t i = 0; i < clips->count; i++)
@@ -83,8 +82,8 @@ static bool knows_any(const struct clips *clips)
     return false;
 }
 
-static enum hr_status plan_one(const struct clips *clips, size_t index,
-                               struct hr_workload_plan *plan, struct hr_error *error)
+static enum hr_status plan_one(const struct clips *clips, size_t index, struct hr_workload_plan *plan,
+                               struct hr_error *error)
 {
     char name[HR_WORKLOAD_NAME_SIZE];
     hr_workload_name(index, name);
@@ -92,15 +91,13 @@ static enum hr_status plan_one(const struct clips *clips, size_t index,
     if (plan->expected == NULL) {
         plan->clip = index % clips->count;
         plan->expected = hr_mapping_find(clips->mapping, clips->names[plan->clip]);
-        return plan->expected != NULL
-                   ? HR_OK
-                   : hr_error_set(error, HR_ERR_NOT_FOUND,
-                                  "the mapping says nothing of '%s', nor of the clip '%s' that it "
-                                  "would be: add a line, or upload fewer with --count",
-                                  name, clips->names[plan->clip]);
+        return plan->expected != NULL ? HR_OK
+                                      : hr_error_set(error, HR_ERR_NOT_FOUND,
+                                                     "the mapping says nothing of '%s', nor of the clip '%s' that it "
+                                                     "would be: add a line, or upload fewer with --count",
+                                                     name, clips->names[plan->clip]);
     }
-    if (find_name(clips, name, &plan->clip) ||
-        find_equal(clips, plan->expected, index, &plan->clip))
+    if (find_name(clips, name, &plan->clip) || find_equal(clips, plan->expected, index, &plan->clip))
         return HR_OK;
     if (knows_any(clips))
         return hr_error_set(error, HR_ERR_NOT_FOUND,
@@ -110,9 +107,8 @@ static enum hr_status plan_one(const struct clips *clips, size_t index,
     return HR_OK;
 }
 
-enum hr_status hr_workload_plan(struct hr_workload_plan *plan, size_t count,
-                                const char *const *names, size_t name_count,
-                                const struct hr_mapping *mapping, struct hr_error *error)
+enum hr_status hr_workload_plan(struct hr_workload_plan *plan, size_t count, const char *const *names,
+                                size_t name_count, const struct hr_mapping *mapping, struct hr_error *error)
 {
     const struct clips clips = {.names = names, .count = name_count, .mapping = mapping};
     enum hr_status status = HR_OK;

@@ -25,9 +25,8 @@ struct hr_workload_plan {
 
 /* `names` are the clips', sorted with hr_workload_name_order. NOT_FOUND when there is no clip for a
  * name, or nothing is said of it: the text names it. */
-enum hr_status hr_workload_plan(struct hr_workload_plan *plan, size_t count,
-                                const char *const *names, size_t name_count,
-                                const struct hr_mapping *mapping,
+enum hr_status hr_workload_plan(struct hr_workload_plan *plan, size_t count, const char *const *names,
+                                size_t name_count, const struct hr_mapping *mapping,
                                 struct hr_error *error) HR_MUST_USE;
 
 /* As strcmp, but test_10 comes behind test_9. */

@@ -41,8 +41,8 @@ static double seconds_between(int64_t from_us, int64_t to_us)
     return to_us > from_us ? (double)(to_us - from_us) / 1e6 : 0;
 }
 
-static void summarize_server(struct hr_workload_summary *out,
-                             const struct hr_workload_video *videos, size_t count, double *seconds)
+static void summarize_server(struct hr_workload_summary *out, const struct hr_workload_video *videos, size_t count,
+                             double *seconds)
 {
     size_t known = 0;
     for (size_t i = 0; i < count; i++) {
@@ -55,8 +55,8 @@ static void summarize_server(struct hr_workload_summary *out,
     out->server = latency_of(seconds, known);
 }
 
-static void summarize_own(struct hr_workload_summary *out, const struct hr_workload_video *videos,
-                          size_t count, double *seconds)
+static void summarize_own(struct hr_workload_summary *out, const struct hr_workload_video *videos, size_t count,
+                          double *seconds)
 {
     size_t known = 0;
     int64_t first_us = INT64_MAX, last_us = INT64_MIN;
@@ -77,9 +77,8 @@ static void summarize_own(struct hr_workload_summary *out, const struct hr_workl
         out->throughput_per_s = (double)known / out->duration_s;
 }
 
-enum hr_status hr_workload_summarize(struct hr_workload_summary *out,
-                                     const struct hr_workload_video *videos, size_t count,
-                                     struct hr_error *error)
+enum hr_status hr_workload_summarize(struct hr_workload_summary *out, const struct hr_workload_video *videos,
+                                     size_t count, struct hr_error *error)
 {
     *out = (struct hr_workload_summary){.counts = hr_workload_count(videos, count)};
     double *seconds = calloc(count + 1, sizeof *seconds);
@@ -93,7 +92,5 @@ enum hr_status hr_workload_summarize(struct hr_workload_summary *out,
 
 const struct hr_workload_latency *hr_workload_latency_of(const struct hr_workload_summary *summary)
 {
-    return summary->server_is_finer && summary->server.count == summary->own.count
-               ? &summary->server
-               : &summary->own;
+    return summary->server_is_finer && summary->server.count == summary->own.count ? &summary->server : &summary->own;
 }

@@ -18,18 +18,16 @@ struct hr_workload_summary {
     /* By the times that the server gave the two objects. No look and no network is in it, but it is
      * as fine as the server's times are: Amazon gives whole seconds. */
     struct hr_workload_latency server;
-    bool server_is_finer; /* the server's times have fractions of seconds */
-    double duration_s;         /* from the first upload to the last report */
-    double throughput_per_s;   /* reports (CSV) in that time */
+    bool server_is_finer;    /* the server's times have fractions of seconds */
+    double duration_s;       /* from the first upload to the last report */
+    double throughput_per_s; /* reports (CSV) in that time */
 };
 
 /* MEMORY. */
-enum hr_status hr_workload_summarize(struct hr_workload_summary *out,
-                                     const struct hr_workload_video *videos, size_t count,
-                                     struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_workload_summarize(struct hr_workload_summary *out, const struct hr_workload_video *videos,
+                                     size_t count, struct hr_error *error) HR_MUST_USE;
 
 /* The one to rely on: the server's when it is finer, else the own one. */
-const struct hr_workload_latency *
-hr_workload_latency_of(const struct hr_workload_summary *summary);
+const struct hr_workload_latency *hr_workload_latency_of(const struct hr_workload_summary *summary);
 
 #endif

@@ -11,10 +11,10 @@
 static const int64_t nap_us = 5000;
 
 enum phase {
-    PHASE_QUEUED,    /* not uploaded yet */
+    PHASE_QUEUED, /* not uploaded yet */
     PHASE_UPLOADING,
-    PHASE_WAITING,   /* for its report */
-    PHASE_SEEN,      /* a report is there and in the queue of checks */
+    PHASE_WAITING, /* for its report */
+    PHASE_SEEN,    /* a report is there and in the queue of checks */
     PHASE_CHECKING,
     PHASE_DONE
 };
@@ -24,9 +24,9 @@ enum kind { KIND_NONE, KIND_CSV, KIND_ERROR };
 /* What the run knows of a video beside its outcome. */
 struct state {
     enum phase phase;
-    enum kind kind;         /* of the report that was seen */
-    bool long_name;         /* test_7.mp4.csv */
-    int64_t error_seen_us;  /* modification time of an error report that is not the last word */
+    enum kind kind;        /* of the report that was seen */
+    bool long_name;        /* test_7.mp4.csv */
+    int64_t error_seen_us; /* modification time of an error report that is not the last word */
 };
 
 struct run {
@@ -77,8 +77,7 @@ struct hr_workload_counts hr_workload_count(const struct hr_workload_video *vide
 
 /* --- state; under the lock --- */
 
-static void settle(struct run *run, size_t index, enum hr_workload_outcome outcome,
-                   const char *reason)
+static void settle(struct run *run, size_t index, enum hr_workload_outcome outcome, const char *reason)
 {
     struct hr_workload_video *video = &run->videos[index];
     video->outcome = outcome;
@@ -194,8 +193,8 @@ static void check(struct run *run, size_t index)
     pthread_mutex_lock(&run->lock);
     if (status == HR_OK)
         judge(run, index, hr_buffer_view(&report));
-    else if (hr_status_info(status)->retryable || status == HR_ERR_NOT_FOUND ||
-             status == HR_ERR_CONFLICT || status == HR_ERR_DEADLINE)
+    else if (hr_status_info(status)->retryable || status == HR_ERR_NOT_FOUND || status == HR_ERR_CONFLICT ||
+             status == HR_ERR_DEADLINE)
         wait_again(run, index, error.text);
     else
         settle(run, index, HR_WORKLOAD_WRONG, error.text);
@@ -225,13 +224,10 @@ static enum kind kind_of(const char *rest, bool *long_name)
     static const char video[] = ".mp4";
     *long_name = strncmp(rest, video, sizeof video - 1) == 0;
     rest += *long_name ? sizeof video - 1 : 0;
-    return strcmp(rest, ".csv") == 0          ? KIND_CSV
-           : strcmp(rest, ".error.json") == 0 ? KIND_ERROR
-                                              : KIND_NONE;
+    return strcmp(rest, ".csv") == 0 ? KIND_CSV : strcmp(rest, ".error.json") == 0 ? KIND_ERROR : KIND_NONE;
 }
 
-static bool parse_report_name(const char *name, size_t count, size_t *index, enum kind *kind,
-                              bool *long_name)
+static bool parse_report_name(const char *name, size_t count, size_t *index, enum kind *kind, bool *long_name)
 {
     const char *rest;
     if (!hr_workload_name_parse(name, index, &rest) || *index >= count)
@@ -305,8 +301,7 @@ static void expire(struct run *run, const struct hr_error *looked)
     for (size_t i = 0; timeout_us > 0 && i < run->next_upload; i++) {
         struct hr_workload_video *video = &run->videos[i];
         if (run->states[i].phase == PHASE_WAITING && now - video->upload_end_us > timeout_us)
-            settle(run, i, HR_WORKLOAD_MISSING,
-                   video->reason[0] != '\0' ? video->reason : looked->text);
+            settle(run, i, HR_WORKLOAD_MISSING, video->reason[0] != '\0' ? video->reason : looked->text);
     }
     pthread_mutex_unlock(&run->lock);
 }
@@ -338,8 +333,7 @@ static enum hr_status watch(struct run *run, struct hr_error *error)
     struct hr_error looked = {0};
     while (!is_over(run)) {
         if (is_stopped(run))
-            return hr_error_set(error, HR_ERR_DEADLINE,
-                                "stopped before every video had its report");
+            return hr_error_set(error, HR_ERR_DEADLINE, "stopped before every video had its report");
         int64_t next_us = now_us(run) + run->job->poll_us;
         if (is_anything_waiting(run)) {
             looked = (struct hr_error){0};
@@ -370,8 +364,7 @@ static void read_upload_times(struct run *run)
     if (input->list(input->context, &items, &count, &ignored) != HR_OK)
         return;
     for (size_t i = 0; i < count; i++)
-        if (hr_workload_name_parse(items[i].name, &index, &suffix) && index < run->count &&
-            strcmp(suffix, ".mp4") == 0)
+        if (hr_workload_name_parse(items[i].name, &index, &suffix) && index < run->count && strcmp(suffix, ".mp4") == 0)
             run->videos[index].video_modified_us = server_time_us(&items[i]);
     hr_store_items_free(items, count);
 }
@@ -395,15 +388,13 @@ static enum hr_status run_threads(struct run *run, struct hr_error *error)
     return status;
 }
 
-enum hr_status hr_workload_run(const struct hr_workload_job *job, struct hr_workload_video *videos,
-                               size_t count, struct hr_error *error)
+enum hr_status hr_workload_run(const struct hr_workload_job *job, struct hr_workload_video *videos, size_t count,
+                               struct hr_error *error)
 {
     struct run run = {.job = job, .videos = videos, .count = count};
     enum hr_status status = HR_OK;
-    if (count == 0 || count > HR_WORKLOAD_VIDEOS_MAX || job->workers == 0 ||
-        job->workers > HR_LIMIT_THREADS)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "%zu videos by %zu workers cannot be done",
-                            count, job->workers);
+    if (count == 0 || count > HR_WORKLOAD_VIDEOS_MAX || job->workers == 0 || job->workers > HR_LIMIT_THREADS)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "%zu videos by %zu workers cannot be done", count, job->workers);
     run.states = calloc(count, sizeof *run.states);
     run.checks = calloc(count, sizeof *run.checks);
     pthread_mutex_init(&run.lock, NULL);
@@ -423,8 +414,7 @@ out:
 
 /* --- before --- */
 
-enum hr_status hr_workload_clear(const struct hr_store *store, size_t *removed,
-                                 struct hr_error *error)
+enum hr_status hr_workload_clear(const struct hr_store *store, size_t *removed, struct hr_error *error)
 {
     struct hr_store_item *items = NULL;
     size_t count = 0, index;
@@ -443,8 +433,7 @@ enum hr_status hr_workload_clear(const struct hr_store *store, size_t *removed,
     return status;
 }
 
-enum hr_status hr_workload_check_output(const struct hr_store *output, size_t count,
-                                        struct hr_error *error)
+enum hr_status hr_workload_check_output(const struct hr_store *output, size_t count, struct hr_error *error)
 {
     struct hr_store_item *items = NULL;
     size_t item_count = 0, index, found = 0;

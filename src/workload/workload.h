@@ -63,14 +63,13 @@ struct hr_workload_job {
 /* Fills the videos' outcomes, which are zeroed but for name and plan. HR_OK when every outcome is
  * known, be it good or bad; DEADLINE when `stopped` said so; else why the output cannot be looked
  * at any more. In each case what is known by then is in the videos. */
-enum hr_status hr_workload_run(const struct hr_workload_job *job, struct hr_workload_video *videos,
-                               size_t count, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_workload_run(const struct hr_workload_job *job, struct hr_workload_video *videos, size_t count,
+                               struct hr_error *error) HR_MUST_USE;
 
 struct hr_workload_counts hr_workload_count(const struct hr_workload_video *videos, size_t count);
 
 /* Removes test_N.* (what a workload may have left), nothing else; *removed of them. */
-enum hr_status hr_workload_clear(const struct hr_store *store, size_t *removed,
-                                 struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_workload_clear(const struct hr_store *store, size_t *removed, struct hr_error *error) HR_MUST_USE;
 /* CONFLICT when the output has reports of such names already: they could be taken for new ones. */
 enum hr_status hr_workload_check_output(const struct hr_store *output, size_t count,
                                         struct hr_error *error) HR_MUST_USE;

@@ -131,17 +131,14 @@ static void *accept_all(void *context)
     return NULL;
 }
 
-void fault_server_start(struct fault_server *server, const struct fault_step *steps,
-                        size_t step_count)
+void fault_server_start(struct fault_server *server, const struct fault_step *steps, size_t step_count)
 {
     *server = (struct fault_server){.steps = steps, .step_count = step_count};
     pthread_mutex_init(&server->lock, NULL);
     server->socket = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
-    if (bind(server->socket, (struct sockaddr *)&address, size) != 0 ||
-        listen(server->socket, 16) != 0 ||
+    if (bind(server->socket, (struct sockaddr *)&address, size) != 0 || listen(server->socket, 16) != 0 ||
         getsockname(server->socket, (struct sockaddr *)&address, &size) != 0)
         abort();
     server->port = ntohs(address.sin_port);
@@ -194,8 +191,7 @@ const struct fault_request *fault_server_request(struct fault_server *server, si
     return &server->requests[index];
 }
 
-const char *fault_server_header(struct fault_server *server, size_t index, const char *name,
-                                char *out, size_t size)
+const char *fault_server_header(struct fault_server *server, size_t index, const char *name, char *out, size_t size)
 {
     char line[128];
     if (index >= fault_server_request_count(server))

@@ -45,15 +45,13 @@ struct fault_server {
 };
 
 /* Past the end of the script the answer is 599. */
-void fault_server_start(struct fault_server *server, const struct fault_step *steps,
-                        size_t step_count);
+void fault_server_start(struct fault_server *server, const struct fault_step *steps, size_t step_count);
 void fault_server_stop(struct fault_server *server);
 size_t fault_server_request_count(struct fault_server *server);
 size_t fault_server_connection_count(struct fault_server *server);
 /* The index-th request, which must have come; the server's until it is stopped. */
 const struct fault_request *fault_server_request(struct fault_server *server, size_t index);
 /* The value of a header of the index-th request, or NULL; *out is written over by the next call. */
-const char *fault_server_header(struct fault_server *server, size_t index, const char *name,
-                                char *out, size_t size);
+const char *fault_server_header(struct fault_server *server, size_t index, const char *name, char *out, size_t size);
 
 #endif

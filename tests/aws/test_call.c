@@ -4,23 +4,25 @@
 #include "aws/dynamodb.h"
 #include "test_client.h"
 
-#define JSON_OK(headers, length, body) {FAULT_NONE, REPLY_BODY("200 OK", headers, length, body)}
+#define JSON_OK(headers, length, body)                                                                                 \
+    {                                                                                                                  \
+        FAULT_NONE, REPLY_BODY("200 OK", headers, length, body)                                                        \
+    }
 
-static enum hr_status call(struct client *client, bool repeatable, struct hr_json **out,
-                           struct hr_aws_answer *answer, struct hr_error *error)
+static enum hr_status call(struct client *client, bool repeatable, struct hr_json **out, struct hr_aws_answer *answer,
+                           struct hr_error *error)
 {
     struct hr_json *body = hr_json_object_new();
     assert_true(hr_json_set(body, "TableName", hr_json_text_new("students")));
-    const struct hr_dynamodb_call put = {
-        .operation = "PutItem", .body = body, .repeatable = repeatable};
+    const struct hr_dynamodb_call put = {.operation = "PutItem", .body = body, .repeatable = repeatable};
     enum hr_status status = hr_dynamodb_call(client->aws, &put, out, answer, error);
     hr_json_free(body);
     return status;
 }
 
 /* Steps, then what comes out of them. */
-static void assert_call(const struct fault_step *steps, size_t count, bool repeatable,
-                        enum hr_status expected, size_t requests, const char *part)
+static void assert_call(const struct fault_step *steps, size_t count, bool repeatable, enum hr_status expected,
+                        size_t requests, const char *part)
 {
     struct client client;
     struct hr_error error;
@@ -76,10 +78,9 @@ static void damaged_answer_is_asked_for_again(void **state)
 static void throttling_is_waited_out_by_reads_and_writes(void **state)
 {
     (void)state;
-    const struct fault_step steps[] = {
-        {FAULT_NONE, JSON_ERROR("400 Bad", "ProvisionedThroughputExceededException")},
-        {FAULT_NONE, JSON_ERROR("400 Bad", "ThrottlingException")},
-        JSON_OK("", "2", "{}")};
+    const struct fault_step steps[] = {{FAULT_NONE, JSON_ERROR("400 Bad", "ProvisionedThroughputExceededException")},
+                                       {FAULT_NONE, JSON_ERROR("400 Bad", "ThrottlingException")},
+                                       JSON_OK("", "2", "{}")};
     assert_call(STEPS(steps), true, HR_OK, 3, "");
     assert_call(STEPS(steps), false, HR_OK, 3, "");
 }
@@ -96,8 +97,7 @@ static void failure_of_a_write_may_have_been_a_success(void **state)
     assert_call(STEPS(steps), true, HR_OK, 2, "");
     client_open(&client, STEPS(steps));
     hr_aws_answer_init(&answer);
-    assert_error(call(&client, false, &out, &answer, &error), HR_ERR_UNAVAILABLE, &error,
-                 "InternalServerError");
+    assert_error(call(&client, false, &out, &answer, &error), HR_ERR_UNAVAILABLE, &error, "InternalServerError");
     assert_true(answer.maybe_done);
     assert_string_equal(answer.code, "InternalServerError");
     assert_int_equal(fault_server_request_count(&client.server), 1);
@@ -150,11 +150,11 @@ static void what_was_signed_is_not_repeated(void **state)
 static void clock_off_at_dynamodb(void **state)
 {
     (void)state;
-    const struct fault_step steps[] = {
-        {FAULT_NONE, "HTTP/1.1 400 Bad\r\nDate: Sat, 31 Jan 2026 11:00:00 GMT\r\n"
-                     "Connection: close\r\n\r\n"
-                     "{\"__type\":\"x#InvalidSignatureException\",\"message\":\"expired\"}"},
-        JSON_OK("", "2", "{}")};
+    const struct fault_step steps[] = {{FAULT_NONE,
+                                        "HTTP/1.1 400 Bad\r\nDate: Sat, 31 Jan 2026 11:00:00 GMT\r\n"
+                                        "Connection: close\r\n\r\n"
+                                        "{\"__type\":\"x#InvalidSignatureException\",\"message\":\"expired\"}"},
+                                       JSON_OK("", "2", "{}")};
     assert_call(STEPS(steps), false, HR_OK, 2, "");
 }
 

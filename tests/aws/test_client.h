@@ -51,20 +51,19 @@ static inline void assert_no_secret(const struct hr_error *error)
 
 #define STEPS(steps) (steps), sizeof(steps) / sizeof *(steps)
 /* An answer with a body whose length the compiler counts. */
-#define REPLY_BODY(status, headers, length, body)                                                  \
-    "HTTP/1.1 " status "\r\nDate: " FAKE_NOW_HTTP "\r\n" headers                                    \
-    "Connection: close\r\nContent-Length: " length "\r\n\r\n" body
+#define REPLY_BODY(status, headers, length, body)                                                                      \
+    "HTTP/1.1 " status "\r\nDate: " FAKE_NOW_HTTP "\r\n" headers "Connection: close\r\nContent-Length: " length        \
+    "\r\n\r\n" body
 #define REPLY(status, headers) REPLY_BODY(status, headers, "0", "")
 /* Up to the end of the connection. */
-#define REPLY_OPEN(status, headers, body)                                                          \
+#define REPLY_OPEN(status, headers, body)                                                                              \
     "HTTP/1.1 " status "\r\nDate: " FAKE_NOW_HTTP "\r\n" headers "Connection: close\r\n\r\n" body
-#define S3_ERROR(status, code)                                                                     \
-    REPLY_OPEN(status, "Content-Type: application/xml\r\n",                                        \
-               "<?xml version=\"1.0\"?><Error><Code>" code "</Code><Message>said so</Message>"     \
+#define S3_ERROR(status, code)                                                                                         \
+    REPLY_OPEN(status, "Content-Type: application/xml\r\n",                                                            \
+               "<?xml version=\"1.0\"?><Error><Code>" code "</Code><Message>said so</Message>"                         \
                "</Error>")
-#define JSON_ERROR(status, code)                                                                   \
-    REPLY_OPEN(status, "Content-Type: application/x-amz-json-1.0\r\n",                             \
-               "{\"__type\":\"com.amazonaws.dynamodb.v20120810#" code                              \
-               "\",\"message\":\"said so\"}")
+#define JSON_ERROR(status, code)                                                                                       \
+    REPLY_OPEN(status, "Content-Type: application/x-amz-json-1.0\r\n",                                                 \
+               "{\"__type\":\"com.amazonaws.dynamodb.v20120810#" code "\",\"message\":\"said so\"}")
 
 #endif

@@ -45,8 +45,7 @@ static void damaged_ini_is_refused_without_its_text(void **state)
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
         struct hr_ini ini = {0};
         struct hr_error error;
-        assert_error(hr_ini_parse(&ini, hr_view_text(damaged[i]), &error), HR_ERR_FORMAT, &error,
-                     lines[i]);
+        assert_error(hr_ini_parse(&ini, hr_view_text(damaged[i]), &error), HR_ERR_FORMAT, &error, lines[i]);
         assert_null(strstr(error.text, "secret"));
         assert_null(ini.entries);
     }
@@ -100,8 +99,7 @@ static void region_is_found_in_order(void **state)
     start(&f);
     assert_ok(load(&f, NULL, NULL), &f.error);
     assert_null(f.config.region);
-    use_file(&f, "AWS_CONFIG_FILE", "config",
-             "[default]\nregion=eu-north-1\n[profile school]\nregion=sa-east-1\n");
+    use_file(&f, "AWS_CONFIG_FILE", "config", "[default]\nregion=eu-north-1\n[profile school]\nregion=sa-east-1\n");
     reload(&f);
     assert_string_equal(f.config.region, "eu-north-1");
     fake_set(&f.environment, "AWS_PROFILE", "school");
@@ -220,8 +218,11 @@ static void times(void **state)
     assert_true(hr_aws_time_iso8601("2026-01-31T12:00:00.987Z", &us) && us == FAKE_NOW_US + 987000);
     assert_true(hr_aws_time_iso8601("2026-01-31T12:00:00.0000019Z", &us) && us == FAKE_NOW_US + 1);
     assert_true(hr_aws_time_http(FAKE_NOW_HTTP, &us) && us == FAKE_NOW_US);
-    static const char *const wrong[] = {"", "2026-01-31", "2026-13-31T12:00:00Z",
-                                        "2026-01-31T12:00:00", "2026-01-31T24:00:00Z",
+    static const char *const wrong[] = {"",
+                                        "2026-01-31",
+                                        "2026-13-31T12:00:00Z",
+                                        "2026-01-31T12:00:00",
+                                        "2026-01-31T24:00:00Z",
                                         "2026-01-31T12:00:00+01:00"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(hr_aws_time_iso8601(wrong[i], &us));

@@ -8,8 +8,8 @@
 
 #define SECRET "VerySecretSecret"
 #define OK_BODY(body) "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" body
-#define KEYS(id, expires)                                                                          \
-    OK_BODY("{\"Code\":\"Success\",\"AccessKeyId\":\"" id "\",\"SecretAccessKey\":\"" SECRET       \
+#define KEYS(id, expires)                                                                                              \
+    OK_BODY("{\"Code\":\"Success\",\"AccessKeyId\":\"" id "\",\"SecretAccessKey\":\"" SECRET                           \
             "\",\"Token\":\"token-" id "\",\"Expiration\":\"" expires "\"}")
 /* The fake clock stands at 12:00. */
 #define IN_AN_HOUR "2026-01-31T13:00:00Z"
@@ -42,10 +42,8 @@ static void open_source(struct fixture *f)
     const struct hr_http_options http = {0};
     assert_ok(hr_aws_config_load(&f->config, &environment, NULL, NULL, &f->error), &f->error);
     assert_ok(hr_http_open(&f->http, &http, &f->error), &f->error);
-    const struct hr_credential_options options = {.config = &f->config,
-                                                  .http = f->http,
-                                                  .clock = &f->clock.clock,
-                                                  .container_host = f->server.url};
+    const struct hr_credential_options options = {
+        .config = &f->config, .http = f->http, .clock = &f->clock.clock, .container_host = f->server.url};
     assert_ok(hr_credential_source_new(&f->source, &options, &f->error), &f->error);
 }
 
@@ -93,8 +91,7 @@ static void variables_come_first(void **state)
     (void)state;
     struct fixture f;
     start(&f, NULL, 0);
-    write_in_home(&f, ".aws/credentials",
-                  "[default]\naws_access_key_id=FILE\naws_secret_access_key=" SECRET "\n");
+    write_in_home(&f, ".aws/credentials", "[default]\naws_access_key_id=FILE\naws_secret_access_key=" SECRET "\n");
     fake_set(&f.environment, "AWS_ACCESS_KEY_ID", "ENV");
     fake_set(&f.environment, "AWS_SECRET_ACCESS_KEY", SECRET);
     fake_set(&f.environment, "AWS_SESSION_TOKEN", "token");
@@ -147,15 +144,13 @@ static void web_identity(void **state)
     struct fixture f;
     const struct fault_step steps[] = {
         {FAULT_NONE, "HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
-        {FAULT_NONE,
-         OK_BODY("<R xmlns='x'><S><Credentials><AccessKeyId>WEB</AccessKeyId><SecretAccessKey>" SECRET
-                 "</SecretAccessKey><SessionToken>a&amp;b</SessionToken><Expiration>" IN_AN_HOUR
-                 "</Expiration></Credentials></S></R>")},
+        {FAULT_NONE, OK_BODY("<R xmlns='x'><S><Credentials><AccessKeyId>WEB</AccessKeyId><SecretAccessKey>" SECRET
+                             "</SecretAccessKey><SessionToken>a&amp;b</SessionToken><Expiration>" IN_AN_HOUR
+                             "</Expiration></Credentials></S></R>")},
     };
     START(&f, steps);
     write_in_home(&f, "token", "the.token\n");
-    fake_set(&f.environment, "AWS_WEB_IDENTITY_TOKEN_FILE",
-             temporary_path(&f.folder, "token").text);
+    fake_set(&f.environment, "AWS_WEB_IDENTITY_TOKEN_FILE", temporary_path(&f.folder, "token").text);
     fake_set(&f.environment, "AWS_ROLE_ARN", "arn:aws:iam::1:role/r");
     fake_set(&f.environment, "AWS_ENDPOINT_URL_STS", f.server.url);
     open_source(&f);
@@ -171,13 +166,11 @@ static void web_identity_refused(void **state)
 {
     (void)state;
     struct fixture f;
-    const struct fault_step steps[] = {
-        {FAULT_NONE, "HTTP/1.1 403 No\r\nConnection: close\r\n\r\n"
-                     "<E><Error><Code>AccessDenied</Code></Error></E>"}};
+    const struct fault_step steps[] = {{FAULT_NONE, "HTTP/1.1 403 No\r\nConnection: close\r\n\r\n"
+                                                    "<E><Error><Code>AccessDenied</Code></Error></E>"}};
     START(&f, steps);
     write_in_home(&f, "token", "the.token");
-    fake_set(&f.environment, "AWS_WEB_IDENTITY_TOKEN_FILE",
-             temporary_path(&f.folder, "token").text);
+    fake_set(&f.environment, "AWS_WEB_IDENTITY_TOKEN_FILE", temporary_path(&f.folder, "token").text);
     fake_set(&f.environment, "AWS_ROLE_ARN", "arn:role");
     fake_set(&f.environment, "AWS_ENDPOINT_URL_STS", f.server.url);
     open_source(&f);
@@ -198,13 +191,11 @@ static void container_with_a_token_file(void **state)
     snprintf(url, sizeof url, "%s/v1/credentials?x=1", f.server.url);
     fake_set(&f.environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
     fake_set(&f.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "other");
-    fake_set(&f.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-             temporary_path(&f.folder, "token").text);
+    fake_set(&f.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", temporary_path(&f.folder, "token").text);
     open_source(&f);
     assert_keys(&f, "POD", "token-POD");
     assert_memory_equal(fault_server_request(&f.server, 0)->head, "GET /v1/credentials?x=1 ", 24);
-    assert_string_equal(fault_server_header(&f.server, 0, "Authorization", value, sizeof value),
-                        "pod-token");
+    assert_string_equal(fault_server_header(&f.server, 0, "Authorization", value, sizeof value), "pod-token");
     stop(&f);
 }
 
@@ -220,8 +211,7 @@ static void container_by_a_relative_address(void **state)
     open_source(&f);
     assert_keys(&f, "ECS", "token-ECS");
     assert_memory_equal(fault_server_request(&f.server, 0)->head, "GET /v2/credentials/1 ", 22);
-    assert_string_equal(fault_server_header(&f.server, 0, "Authorization", value, sizeof value),
-                        "ecs-token");
+    assert_string_equal(fault_server_header(&f.server, 0, "Authorization", value, sizeof value), "ecs-token");
     stop(&f);
 }
 
@@ -246,9 +236,8 @@ static void ec2_metadata_version_2(void **state)
     struct fixture f;
     char value[64], region[32];
     const struct fault_step steps[] = {
-        {FAULT_NONE, OK_BODY("session")},          {FAULT_NONE, OK_BODY("camera-role\n")},
-        {FAULT_NONE, KEYS("EC2", IN_AN_HOUR)},     {FAULT_NONE, OK_BODY("session")},
-        {FAULT_NONE, OK_BODY("eu-west-3")},
+        {FAULT_NONE, OK_BODY("session")}, {FAULT_NONE, OK_BODY("camera-role\n")}, {FAULT_NONE, KEYS("EC2", IN_AN_HOUR)},
+        {FAULT_NONE, OK_BODY("session")}, {FAULT_NONE, OK_BODY("eu-west-3")},
     };
     START(&f, steps);
     fake_set(&f.environment, "AWS_EC2_METADATA_DISABLED", "false");
@@ -258,9 +247,7 @@ static void ec2_metadata_version_2(void **state)
     assert_memory_equal(fault_server_request(&f.server, 0)->head, "PUT /latest/api/token ", 22);
     assert_memory_equal(fault_server_request(&f.server, 2)->head,
                         "GET /latest/meta-data/iam/security-credentials/camera-role ", 59);
-    assert_string_equal(
-        fault_server_header(&f.server, 2, "X-aws-ec2-metadata-token", value, sizeof value),
-        "session");
+    assert_string_equal(fault_server_header(&f.server, 2, "X-aws-ec2-metadata-token", value, sizeof value), "session");
     assert_ok(hr_credentials_ec2_region(f.source, NULL, region, sizeof region, &f.error), &f.error);
     assert_string_equal(region, "eu-west-3");
     stop(&f);
@@ -305,9 +292,8 @@ static void old_ones_do_while_new_ones_cannot_be_had(void **state)
     (void)state;
     struct fixture f;
     const char *refused = "HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    const struct fault_step steps[] = {{FAULT_NONE, KEYS("ONE", IN_FOUR_MINUTES)},
-                                       {FAULT_NONE, refused},
-                                       {FAULT_NONE, refused}};
+    const struct fault_step steps[] = {
+        {FAULT_NONE, KEYS("ONE", IN_FOUR_MINUTES)}, {FAULT_NONE, refused}, {FAULT_NONE, refused}};
     START(&f, steps);
     set_up_container(&f);
     assert_keys(&f, "ONE", "token-ONE");
@@ -323,8 +309,7 @@ static void expired_by_the_services_word(void **state)
 {
     (void)state;
     struct fixture f;
-    const struct fault_step steps[] = {{FAULT_NONE, KEYS("ONE", IN_AN_HOUR)},
-                                       {FAULT_NONE, KEYS("TWO", IN_AN_HOUR)}};
+    const struct fault_step steps[] = {{FAULT_NONE, KEYS("ONE", IN_AN_HOUR)}, {FAULT_NONE, KEYS("TWO", IN_AN_HOUR)}};
     START(&f, steps);
     set_up_container(&f);
     assert_keys(&f, "ONE", "token-ONE");
@@ -341,10 +326,9 @@ static void damaged_answer(void **state)
 {
     (void)state;
     struct fixture f;
-    const struct fault_step steps[] = {
-        {FAULT_NONE, OK_BODY("{\"SecretAccessKey\":\"" SECRET "\"}")},
-        {FAULT_NONE, OK_BODY("{\"SecretAccessKey\":\"" SECRET "\"")},
-        {FAULT_NONE, KEYS("ONE", "tomorrow")}};
+    const struct fault_step steps[] = {{FAULT_NONE, OK_BODY("{\"SecretAccessKey\":\"" SECRET "\"}")},
+                                       {FAULT_NONE, OK_BODY("{\"SecretAccessKey\":\"" SECRET "\"")},
+                                       {FAULT_NONE, KEYS("ONE", "tomorrow")}};
     START(&f, steps);
     set_up_container(&f);
     assert_refused(&f, HR_ERR_FORMAT, "no keys");
@@ -358,8 +342,7 @@ static void *get_keys(void *context)
     struct fixture *f = context;
     struct hr_credentials keys;
     struct hr_error error;
-    bool good = hr_credentials_get(f->source, NULL, &keys, &error) == HR_OK &&
-                strcmp(keys.key_id, "ONE") == 0;
+    bool good = hr_credentials_get(f->source, NULL, &keys, &error) == HR_OK && strcmp(keys.key_id, "ONE") == 0;
     hr_credentials_clear(&keys);
     return good ? f : NULL;
 }

@@ -9,13 +9,13 @@
 #include "base/stream.h"
 
 /* As Amazon writes it, with members that nobody asked for. */
-#define AMAZON_RECORD(name, key)                                                                   \
-    "{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"us-east-1\","            \
-    "\"eventTime\":\"2026-01-31T12:00:00.000Z\",\"eventName\":\"" name "\","                       \
-    "\"userIdentity\":{\"principalId\":\"A1\"},\"responseElements\":{\"x-amz-id-2\":\"b\"},"       \
-    "\"s3\":{\"s3SchemaVersion\":\"1.0\",\"configurationId\":\"c\",\"bucket\":{\"name\":"          \
-    "\"videos\",\"ownerIdentity\":{\"principalId\":\"A2\"},\"arn\":\"arn:aws:s3:::videos\"},"      \
-    "\"object\":{\"key\":\"" key "\",\"size\":1305107,\"eTag\":"                                   \
+#define AMAZON_RECORD(name, key)                                                                                       \
+    "{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"us-east-1\","                                \
+    "\"eventTime\":\"2026-01-31T12:00:00.000Z\",\"eventName\":\"" name "\","                                           \
+    "\"userIdentity\":{\"principalId\":\"A1\"},\"responseElements\":{\"x-amz-id-2\":\"b\"},"                           \
+    "\"s3\":{\"s3SchemaVersion\":\"1.0\",\"configurationId\":\"c\",\"bucket\":{\"name\":"                              \
+    "\"videos\",\"ownerIdentity\":{\"principalId\":\"A2\"},\"arn\":\"arn:aws:s3:::videos\"},"                          \
+    "\"object\":{\"key\":\"" key "\",\"size\":1305107,\"eTag\":"                                                       \
     "\"b21b84d653bb07b05b1e6b33684dc11b\",\"versionId\":\"v7\",\"sequencer\":\"0C0F6F\"}}}"
 #define RECORDS(records) "{\"Records\":[" records "]}"
 
@@ -30,8 +30,7 @@ static struct hr_events parse(const char *json)
 static void amazons_own_event(void **state)
 {
     (void)state;
-    struct hr_events events =
-        parse(RECORDS(AMAZON_RECORD("ObjectCreated:Put", "room+1/b%C3%BCro%2B.mp4")));
+    struct hr_events events = parse(RECORDS(AMAZON_RECORD("ObjectCreated:Put", "room+1/b%C3%BCro%2B.mp4")));
     assert_int_equal(events.object_count, 1);
     assert_false(events.from_queue);
     const struct hr_event_object *object = &events.objects[0];
@@ -104,8 +103,7 @@ static void minios_event(void **state)
 static void a_test_event_holds_nothing(void **state)
 {
     (void)state;
-    struct hr_events events =
-        parse("{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\",\"Bucket\":\"videos\"}");
+    struct hr_events events = parse("{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\",\"Bucket\":\"videos\"}");
     assert_int_equal(events.object_count, 0);
     assert_int_equal(events.message_count, 1);
     hr_events_clear(&events);
@@ -141,10 +139,9 @@ static void a_queue_of_messages_some_of_them_bad(void **state)
     hr_buffer_init(&topic, 65536);
     append_queue_message(&records, "m1", RECORDS(AMAZON_RECORD("ObjectCreated:Put", "a.mp4")));
     append_queue_message(&records, "m2", "good morning");
-    append_queue_message(
-        &records, "m3",
-        RECORDS(AMAZON_RECORD("ObjectCreated:Put", "b.mp4") ","
-                                                            "{\"eventVersion\":\"2.1\"}"));
+    append_queue_message(&records, "m3",
+                         RECORDS(AMAZON_RECORD("ObjectCreated:Put", "b.mp4") ","
+                                                                             "{\"eventVersion\":\"2.1\"}"));
     hr_buffer_append_text(&topic, "{\"Type\":\"Notification\",\"MessageId\":\"x\",\"Message\":");
     append_quoted(&topic, RECORDS(AMAZON_RECORD("ObjectCreated:Put", "c+c.mp4")));
     hr_buffer_append_text(&topic, "}");

@@ -72,12 +72,11 @@ static void sends_what_it_is_given(void **state)
     const struct hr_pair headers[] = {{"X-Empty", ""}, {"X-Full", "a b"}};
     START(&f, steps);
     snprintf(url, sizeof url, "%s/a/../%%2B//b?x=%%20", f.server.url);
-    assert_ok(get(&f, (struct hr_http_request){.method = "PUT",
-                                               .url = url,
-                                               .headers = headers,
-                                               .header_count = 2,
-                                               .body = hr_view_of("a\0b", 3)}),
-              &f.error);
+    assert_ok(
+        get(&f,
+            (struct hr_http_request){
+                .method = "PUT", .url = url, .headers = headers, .header_count = 2, .body = hr_view_of("a\0b", 3)}),
+        &f.error);
     assert_memory_equal(fault_server_request(&f.server, 0)->head, "PUT /a/../%2B//b?x=%20 HTTP/1.1\r\n", 33);
     assert_string_equal(fault_server_header(&f.server, 0, "Content-Length", value, sizeof value), "3");
     assert_string_equal(fault_server_header(&f.server, 0, "X-Full", value, sizeof value), "a b");
@@ -94,8 +93,8 @@ static void a_header_is_one_line(void **state)
     struct fixture f;
     const struct hr_pair header = {"X", "1\r\nY: 2"};
     start(&f, NULL, 0);
-    assert_error(get(&f, (struct hr_http_request){.headers = &header, .header_count = 1}),
-                 HR_ERR_ARGUMENT, &f.error, "line end");
+    assert_error(get(&f, (struct hr_http_request){.headers = &header, .header_count = 1}), HR_ERR_ARGUMENT, &f.error,
+                 "line end");
     assert_int_equal(fault_server_request_count(&f.server), 0);
     stop(&f);
 }
@@ -104,8 +103,7 @@ static void assert_unavailable(const struct fault_step *step, const char *part)
 {
     struct fixture f;
     start(&f, step, 1);
-    assert_error(get(&f, (struct hr_http_request){.idle_timeout_ms = 200}), HR_ERR_UNAVAILABLE,
-                 &f.error, part);
+    assert_error(get(&f, (struct hr_http_request){.idle_timeout_ms = 200}), HR_ERR_UNAVAILABLE, &f.error, part);
     assert_true(f.response.retryable);
     assert_true(f.response.maybe_done);
     stop(&f);
@@ -170,15 +168,13 @@ static void stops_when_asked(void **state)
     (void)state;
     struct fixture f;
     struct hr_stop flag = {true};
-    const struct hr_deadline stopped = {
-        .clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = &flag};
+    const struct hr_deadline stopped = {.clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = &flag};
     const struct hr_deadline past = {.clock = hr_clock_system(), .at_monotonic_us = 0};
     const struct fault_step steps[] = {{FAULT_STALL, ""}, {FAULT_STALL, ""}};
     START(&f, steps);
-    assert_error(get(&f, (struct hr_http_request){.deadline = &stopped}), HR_ERR_DEADLINE, &f.error,
+    assert_error(get(&f, (struct hr_http_request){.deadline = &stopped}), HR_ERR_DEADLINE, &f.error, "out of time");
+    assert_error(get(&f, (struct hr_http_request){.deadline = &past, .idle_timeout_ms = -1}), HR_ERR_DEADLINE, &f.error,
                  "out of time");
-    assert_error(get(&f, (struct hr_http_request){.deadline = &past, .idle_timeout_ms = -1}),
-                 HR_ERR_DEADLINE, &f.error, "out of time");
     assert_false(f.response.retryable);
     stop(&f);
 }
@@ -292,8 +288,7 @@ static enum hr_status collect(void *context, struct hr_view piece, struct hr_err
     if (collected->refuse != HR_OK)
         return hr_error_set(error, collected->refuse, "the disk is full");
     size_t used = strlen(collected->text);
-    snprintf(collected->text + used, sizeof collected->text - used, "%.*s", (int)piece.size,
-             (const char *)piece.data);
+    snprintf(collected->text + used, sizeof collected->text - used, "%.*s", (int)piece.size, (const char *)piece.data);
     return HR_OK;
 }
 

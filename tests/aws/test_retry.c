@@ -5,10 +5,8 @@
 
 static struct hr_retry retry_of(struct fake_clock *clock, struct hr_retry_budget *budget)
 {
-    return (struct hr_retry){.policy = hr_retry_policy_default(),
-                             .budget = budget,
-                             .clock = &clock->clock,
-                             .random = {fake_chance, NULL}};
+    return (struct hr_retry){
+        .policy = hr_retry_policy_default(), .budget = budget, .clock = &clock->clock, .random = {fake_chance, NULL}};
 }
 
 static void delays_double_up_to_the_most(void **state)
@@ -116,12 +114,9 @@ static void sleep_ends_when_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(delays_double_up_to_the_most),
-        cmocka_unit_test(delay_is_a_random_part),
-        cmocka_unit_test(service_may_ask_for_more),
-        cmocka_unit_test(what_will_not_help_is_not_tried),
-        cmocka_unit_test(budget_is_shared_and_refilled),
-        cmocka_unit_test(sleep_ends_when_asked),
+        cmocka_unit_test(delays_double_up_to_the_most),  cmocka_unit_test(delay_is_a_random_part),
+        cmocka_unit_test(service_may_ask_for_more),      cmocka_unit_test(what_will_not_help_is_not_tried),
+        cmocka_unit_test(budget_is_shared_and_refilled), cmocka_unit_test(sleep_ends_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

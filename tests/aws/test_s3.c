@@ -11,14 +11,16 @@ static const struct hr_s3_object video = {"lessons", "room 1/caf\xC3\xA9+%.mp4",
 static const char video_path[] = "/lessons/room%201/caf%C3%A9%2B%25.mp4";
 
 #define PART "Content-Range: bytes 4-7/10\r\nETag: \"abc\"\r\n"
-#define GOOD_RANGE {FAULT_NONE, REPLY_BODY("206 Partial Content", PART, "4", "4567")}
+#define GOOD_RANGE                                                                                                     \
+    {                                                                                                                  \
+        FAULT_NONE, REPLY_BODY("206 Partial Content", PART, "4", "4567")                                               \
+    }
 
 static enum hr_status get_four(struct client *client, char into[5], struct hr_error *error)
 {
     size_t got = 0;
     const struct hr_s3_range range = {.offset_bytes = 4, .size_bytes = 4, .if_match = "\"abc\""};
-    enum hr_status status =
-        hr_s3_get_range(client->aws, &video, &range, NULL, into, &got, NULL, error);
+    enum hr_status status = hr_s3_get_range(client->aws, &video, &range, NULL, into, &got, NULL, error);
     into[got] = '\0';
     return status;
 }
@@ -66,10 +68,8 @@ static void request_is_signed_and_traced(void **state)
     assert_memory_equal(fault_server_request(server, 0)->head + 4, video_path, strlen(video_path));
     assert_string_equal(fault_server_header(server, 0, "Range", value, sizeof value), "bytes=4-7");
     assert_string_equal(fault_server_header(server, 0, "If-Match", value, sizeof value), "\"abc\"");
-    assert_string_equal(fault_server_header(server, 0, "X-Amz-Date", value, sizeof value),
-                        "20260131T120000Z");
-    assert_string_equal(fault_server_header(server, 0, "X-Amz-Security-Token", value, sizeof value),
-                        SECRET_TOKEN);
+    assert_string_equal(fault_server_header(server, 0, "X-Amz-Date", value, sizeof value), "20260131T120000Z");
+    assert_string_equal(fault_server_header(server, 0, "X-Amz-Security-Token", value, sizeof value), SECRET_TOKEN);
     assert_string_equal(fault_server_header(server, 0, "X-Amzn-Trace-Id", value, sizeof value),
                         "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1");
     assert_non_null(fault_server_header(server, 0, "Authorization", value, sizeof value));
@@ -121,17 +121,13 @@ static void still_slow_down_after_all_attempts(void **state)
 static void reset_in_the_body_starts_over(void **state)
 {
     (void)state;
-    assert_recovers((struct fault_step){FAULT_RESET, "HTTP/1.1 206 OK\r\n" PART
-                                                     "Content-Length: 4\r\n\r\n45"},
-                    2);
+    assert_recovers((struct fault_step){FAULT_RESET, "HTTP/1.1 206 OK\r\n" PART "Content-Length: 4\r\n\r\n45"}, 2);
 }
 
 static void truncated_body_starts_over(void **state)
 {
     (void)state;
-    assert_recovers((struct fault_step){FAULT_NONE, "HTTP/1.1 206 OK\r\n" PART
-                                                    "Content-Length: 4\r\n\r\n45"},
-                    2);
+    assert_recovers((struct fault_step){FAULT_NONE, "HTTP/1.1 206 OK\r\n" PART "Content-Length: 4\r\n\r\n45"}, 2);
 }
 
 static void slow_body_meets_the_deadline(void **state)
@@ -142,13 +138,12 @@ static void slow_body_meets_the_deadline(void **state)
     char into[5];
     size_t got;
     struct hr_stop stop = {true};
-    const struct fault_step steps[] = {
-        {FAULT_STALL, "HTTP/1.1 206 OK\r\n" PART "Content-Length: 4\r\n\r\n45"}};
+    const struct fault_step steps[] = {{FAULT_STALL, "HTTP/1.1 206 OK\r\n" PART "Content-Length: 4\r\n\r\n45"}};
     client_open(&client, STEPS(steps));
     const struct hr_deadline deadline = {&client.clock.clock, INT64_MAX, &stop};
     const struct hr_s3_range range = {.offset_bytes = 4, .size_bytes = 4};
-    assert_error(hr_s3_get_range(client.aws, &video, &range, &deadline, into, &got, NULL, &error),
-                 HR_ERR_DEADLINE, &error, "out of time");
+    assert_error(hr_s3_get_range(client.aws, &video, &range, &deadline, into, &got, NULL, &error), HR_ERR_DEADLINE,
+                 &error, "out of time");
     client_close(&client);
 }
 
@@ -161,8 +156,7 @@ static void no_wait_beyond_the_deadline(void **state)
     const struct fault_step steps[] = {{FAULT_NONE, REPLY("503 No", "Retry-After: 10\r\n")}};
     client_open(&client, STEPS(steps));
     const struct hr_deadline deadline = {&client.clock.clock, client.clock.now_us + 9000000, NULL};
-    assert_error(hr_s3_head(client.aws, &video, &deadline, &info, &error), HR_ERR_UNAVAILABLE,
-                 &error, "503");
+    assert_error(hr_s3_head(client.aws, &video, &deadline, &info, &error), HR_ERR_UNAVAILABLE, &error, "503");
     assert_int_equal(client.clock.slept_us, 0);
     client_close(&client);
 }
@@ -170,45 +164,42 @@ static void no_wait_beyond_the_deadline(void **state)
 static void object_that_changed_between_ranges(void **state)
 {
     (void)state;
-    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("412 No", "PreconditionFailed")},
-                 HR_ERR_CONFLICT, "PreconditionFailed");
+    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("412 No", "PreconditionFailed")}, HR_ERR_CONFLICT,
+                 "PreconditionFailed");
 }
 
 static void forbidden_says_what_may_be_missing(void **state)
 {
     (void)state;
-    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("403 No", "AccessDenied")},
-                 HR_ERR_PERMISSION, "s3:ListBucket");
+    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("403 No", "AccessDenied")}, HR_ERR_PERMISSION,
+                 "s3:ListBucket");
 }
 
 static void wrong_secret_is_called_so(void **state)
 {
     (void)state;
-    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("403 No", "SignatureDoesNotMatch")},
-                 HR_ERR_PERMISSION, "AWS_SECRET_ACCESS_KEY");
+    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("403 No", "SignatureDoesNotMatch")}, HR_ERR_PERMISSION,
+                 "AWS_SECRET_ACCESS_KEY");
 }
 
 static void missing_object(void **state)
 {
     (void)state;
-    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("404 No", "NoSuchKey")}, HR_ERR_NOT_FOUND,
-                 "NoSuchKey");
+    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("404 No", "NoSuchKey")}, HR_ERR_NOT_FOUND, "NoSuchKey");
 }
 
 static void expired_keys_from_variables_stay_expired(void **state)
 {
     (void)state;
-    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("400 No", "ExpiredToken")},
-                 HR_ERR_PERMISSION, "run out");
+    assert_fails((struct fault_step){FAULT_NONE, S3_ERROR("400 No", "ExpiredToken")}, HR_ERR_PERMISSION, "run out");
 }
 
 static void message_with_a_secret_is_dropped(void **state)
 {
     (void)state;
-    assert_fails((struct fault_step){FAULT_NONE,
-                                     REPLY_OPEN("400 No", "",
-                                                "<Error><Code>Odd</Code><Message>you sent "
-                                                "" SECRET_TOKEN "</Message></Error>")},
+    assert_fails((struct fault_step){FAULT_NONE, REPLY_OPEN("400 No", "",
+                                                            "<Error><Code>Odd</Code><Message>you sent "
+                                                            "" SECRET_TOKEN "</Message></Error>")},
                  HR_ERR_ARGUMENT, "Odd");
 }
 
@@ -219,8 +210,7 @@ static void bucket_in_another_region_is_followed_for_good(void **state)
     struct hr_error error;
     char into[5], value[512];
     const struct fault_step steps[] = {
-        {FAULT_NONE, REPLY("301 Moved", "x-amz-bucket-region: ap-south-1\r\n")}, GOOD_RANGE,
-        GOOD_RANGE};
+        {FAULT_NONE, REPLY("301 Moved", "x-amz-bucket-region: ap-south-1\r\n")}, GOOD_RANGE, GOOD_RANGE};
     client_open(&client, STEPS(steps));
     assert_ok(get_four(&client, into, &error), &error);
     assert_ok(get_four(&client, into, &error), &error);
@@ -235,10 +225,9 @@ static void bucket_in_another_region_is_followed_for_good(void **state)
 static void region_out_of_the_error(void **state)
 {
     (void)state;
-    assert_recovers((struct fault_step){FAULT_NONE,
-                                        REPLY_OPEN("400 No", "",
-                                                   "<Error><Code>AuthorizationHeaderMalformed</Code>"
-                                                   "<Region>ap-south-1</Region></Error>")},
+    assert_recovers((struct fault_step){FAULT_NONE, REPLY_OPEN("400 No", "",
+                                                               "<Error><Code>AuthorizationHeaderMalformed</Code>"
+                                                               "<Region>ap-south-1</Region></Error>")},
                     2);
 }
 
@@ -275,10 +264,8 @@ static void clock_that_is_an_hour_off(void **state)
     assert_ok(get_four(&client, into, &error), &error);
     assert_ok(get_four(&client, into, &error), &error);
     assert_int_equal(fault_server_request_count(&client.server), 3);
-    assert_string_equal(fault_server_header(&client.server, 1, "X-Amz-Date", value, sizeof value),
-                        "20260131T130000Z");
-    assert_string_equal(fault_server_header(&client.server, 2, "X-Amz-Date", value, sizeof value),
-                        "20260131T130000Z");
+    assert_string_equal(fault_server_header(&client.server, 1, "X-Amz-Date", value, sizeof value), "20260131T130000Z");
+    assert_string_equal(fault_server_header(&client.server, 2, "X-Amz-Date", value, sizeof value), "20260131T130000Z");
     client_close(&client);
 }
 
@@ -344,8 +331,8 @@ static void whole_object_unless_it_is_the_same(void **state)
     assert_string_equal(info.version_id, "7");
     assert_true(info.modified_us == FAKE_NOW_US - INT64_C(86400) * 1000000);
     assert_int_equal(hr_s3_get(client.aws, &video, info.etag, NULL, &out, &info, &error), HR_END);
-    assert_error(hr_s3_get(client.aws, &video, NULL, NULL, &out, &info, &error), HR_ERR_LIMIT,
-                 &error, "limit of 8 bytes");
+    assert_error(hr_s3_get(client.aws, &video, NULL, NULL, &out, &info, &error), HR_ERR_LIMIT, &error,
+                 "limit of 8 bytes");
     hr_buffer_clear(&out);
     client_close(&client);
 }
@@ -448,10 +435,8 @@ static void put_is_whole(void **state)
     assert_memory_equal(fault_server_request(server, 0)->head, "PUT /reports/a.csv HTTP", 23);
     assert_string_equal(hr_buffer_text(&fault_server_request(server, 0)->body), "name\n");
     assert_string_equal(fault_server_header(server, 0, "If-None-Match", value, sizeof value), "*");
-    assert_string_equal(fault_server_header(server, 0, "Content-Type", value, sizeof value),
-                        "text/csv");
-    assert_string_equal(fault_server_header(server, 0, "x-amz-meta-source", value, sizeof value),
-                        "lesson");
+    assert_string_equal(fault_server_header(server, 0, "Content-Type", value, sizeof value), "text/csv");
+    assert_string_equal(fault_server_header(server, 0, "x-amz-meta-source", value, sizeof value), "lesson");
     client_close(&client);
 }
 
@@ -503,17 +488,20 @@ static void lost_answer_and_somebody_elses_object(void **state)
 }
 
 #define BIG_BYTES ((size_t)(8 << 20) + 5)
-#define BEGUN                                                                                      \
-    {FAULT_NONE, REPLY_OPEN("200 OK", "",                                                          \
-                            "<InitiateMultipartUploadResult><UploadId>up/1</UploadId>"             \
-                            "</InitiateMultipartUploadResult>")}
-#define COMPLETED                                                                                  \
-    {FAULT_NONE, REPLY_OPEN("200 OK", "",                                                          \
-                            "<CompleteMultipartUploadResult><ETag>&quot;x-2&quot;</ETag>"          \
-                            "</CompleteMultipartUploadResult>")}
+#define BEGUN                                                                                                          \
+    {                                                                                                                  \
+        FAULT_NONE, REPLY_OPEN("200 OK", "",                                                                           \
+                               "<InitiateMultipartUploadResult><UploadId>up/1</UploadId>"                              \
+                               "</InitiateMultipartUploadResult>")                                                     \
+    }
+#define COMPLETED                                                                                                      \
+    {                                                                                                                  \
+        FAULT_NONE, REPLY_OPEN("200 OK", "",                                                                           \
+                               "<CompleteMultipartUploadResult><ETag>&quot;x-2&quot;</ETag>"                           \
+                               "</CompleteMultipartUploadResult>")                                                     \
+    }
 
-static enum hr_status put_big(struct client *client, struct hr_s3_info *info,
-                              struct hr_error *error)
+static enum hr_status put_big(struct client *client, struct hr_s3_info *info, struct hr_error *error)
 {
     uint8_t *bytes = calloc(1, BIG_BYTES);
     struct hr_stream stream;
@@ -544,8 +532,7 @@ static void large_body_goes_in_parts(void **state)
     struct fault_server *server = &client.server;
     assert_int_equal(fault_server_request_count(server), 5);
     assert_memory_equal(fault_server_request(server, 0)->head, "POST /reports/big?uploads= ", 27);
-    assert_memory_equal(fault_server_request(server, 1)->head,
-                        "PUT /reports/big?partNumber=1&uploadId=up%2F1 ", 46);
+    assert_memory_equal(fault_server_request(server, 1)->head, "PUT /reports/big?partNumber=1&uploadId=up%2F1 ", 46);
     assert_int_equal(fault_server_request(server, 1)->body.size, 8 << 20);
     assert_int_equal(fault_server_request(server, 2)->body.size, 5);
     assert_non_null(strstr(hr_buffer_text(&fault_server_request(server, 4)->body),
@@ -587,17 +574,18 @@ static enum hr_status note(void *context, const struct hr_s3_item *item, struct 
     (void)error;
     struct listed *listed = context;
     size_t used = strlen(listed->text);
-    snprintf(listed->text + used, sizeof listed->text - used, "%s%s:%d ",
-             item->is_prefix ? "/" : "", item->key, (int)item->size_bytes);
+    snprintf(listed->text + used, sizeof listed->text - used, "%s%s:%d ", item->is_prefix ? "/" : "", item->key,
+             (int)item->size_bytes);
     return ++listed->count == listed->stop_after ? HR_END : HR_OK;
 }
 
-#define PAGE(more, content)                                                                        \
-    {FAULT_NONE, REPLY_OPEN("200 OK", "",                                                          \
-                            "<?xml version=\"1.0\"?>\n<ListBucketResult xmlns=\"x\"><Name>b</Name>"\
-                            "<EncodingType>url</EncodingType>" more content "</ListBucketResult>")}
-#define MORE                                                                                       \
-    "<IsTruncated>true</IsTruncated><NextContinuationToken>t+/=</NextContinuationToken>"
+#define PAGE(more, content)                                                                                            \
+    {                                                                                                                  \
+        FAULT_NONE, REPLY_OPEN("200 OK", "",                                                                           \
+                               "<?xml version=\"1.0\"?>\n<ListBucketResult xmlns=\"x\"><Name>b</Name>"                 \
+                               "<EncodingType>url</EncodingType>" more content "</ListBucketResult>")                  \
+    }
+#define MORE "<IsTruncated>true</IsTruncated><NextContinuationToken>t+/=</NextContinuationToken>"
 #define LAST "<IsTruncated>false</IsTruncated>"
 
 static void listing_goes_on_and_stops(void **state)
@@ -609,13 +597,11 @@ static void listing_goes_on_and_stops(void **state)
         PAGE(MORE, "<Contents><Key>a+b%2Bc%25.mp4</Key><Size>7</Size><ETag>&quot;e&quot;</ETag>"
                    "<LastModified>2026-01-31T12:00:00.000Z</LastModified><Owner><ID>1</ID></Owner>"
                    "</Contents><Contents><Key>%C3%A9</Key><Size>8</Size></Contents>");
-    const struct fault_step page2 =
-        PAGE(LAST, "<CommonPrefixes><Prefix>dir/</Prefix></CommonPrefixes>");
+    const struct fault_step page2 = PAGE(LAST, "<CommonPrefixes><Prefix>dir/</Prefix></CommonPrefixes>");
     const struct fault_step steps[] = {page1, page2, page1};
     struct listed all = {0}, one = {.stop_after = 1};
     client_open(&client, STEPS(steps));
-    struct hr_s3_list list = {
-        .bucket = "lessons", .prefix = "x y/", .delimiter = "/", .each = note, .context = &all};
+    struct hr_s3_list list = {.bucket = "lessons", .prefix = "x y/", .delimiter = "/", .each = note, .context = &all};
     assert_ok(hr_s3_list(client.aws, &list, &error), &error);
     assert_string_equal(all.text, "a b+c%.mp4:7 \xC3\xA9:8 /dir/:0 ");
     assert_non_null(strstr(fault_server_request(&client.server, 0)->head,
@@ -656,9 +642,8 @@ static void urls(void **state)
     assert_string_equal(key, "a b//c");
     assert_ok(hr_s3_url_parse("s3://abc", bucket, &key, &error), &error);
     assert_string_equal(key, "");
-    static const char *const wrong[] = {"s3:///k",   "s3://ab/k",     "s3://Abc/k", "s3://a@b.c/k",
-                                        "http://abc", "s3://abc../k", "s3://-abc/k", "s3://abc-/k",
-                                        "s3://a_b_c/k", "/tmp/a"};
+    static const char *const wrong[] = {"s3:///k",      "s3://ab/k",   "s3://Abc/k",  "s3://a@b.c/k", "http://abc",
+                                        "s3://abc../k", "s3://-abc/k", "s3://abc-/k", "s3://a_b_c/k", "/tmp/a"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(hr_s3_url_parse(wrong[i], bucket, &key, &error), HR_ERR_ARGUMENT);
     char longest[6 + 3 + 1 + HR_LIMIT_S3_KEY_BYTES + 2] = "s3://abc/";

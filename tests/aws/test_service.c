@@ -37,8 +37,7 @@ static void make_bucket(struct fixture *f)
     struct hr_random random = hr_random_system();
     snprintf(f->bucket, sizeof f->bucket, "aws-test-%08x", random.next(random.context));
     snprintf(path, sizeof path, "/%s", f->bucket);
-    const struct hr_aws_request request = {
-        .service = HR_AWS_S3, .method = "PUT", .path = path, .repeatable = true};
+    const struct hr_aws_request request = {.service = HR_AWS_S3, .method = "PUT", .path = path, .repeatable = true};
     hr_aws_answer_init(&answer);
     assert_ok(hr_aws_call(f->aws, &request, &answer, &error), &error);
     hr_aws_answer_clear(&answer);
@@ -68,14 +67,13 @@ static void put(struct fixture *f, const char *key, const char *text)
 }
 
 static const char *const keys[] = {
-    "plain.mp4",        "a b+c.mp4",       "100%25.mp4",      "caf\xC3\xA9/\xE6\x95\x99\xE5\xAE\xA4.mp4",
-    "it's \"q\".mp4",   "$(rm);&|<>*?.mp4", "a=b&c=d#e?f.mp4", "~tilde,colon:semi;at@.mp4",
+    "plain.mp4",         "a b+c.mp4",        "100%25.mp4",      "caf\xC3\xA9/\xE6\x95\x99\xE5\xAE\xA4.mp4",
+    "it's \"q\".mp4",    "$(rm);&|<>*?.mp4", "a=b&c=d#e?f.mp4", "~tilde,colon:semi;at@.mp4",
     "dir/sub/x!(1).mp4", "back\\slash.mp4",
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
 
-static enum hr_status count_keys(void *context, const struct hr_s3_item *item,
-                                 struct hr_error *error)
+static enum hr_status count_keys(void *context, const struct hr_s3_item *item, struct hr_error *error)
 {
     (void)error;
     for (size_t i = 0; i < KEY_COUNT; i++)
@@ -104,8 +102,7 @@ static void keys_of_every_kind(void **state)
     assert_int_equal(found, KEY_COUNT);
 }
 
-static enum hr_status count_all(void *context, const struct hr_s3_item *item,
-                                struct hr_error *error)
+static enum hr_status count_all(void *context, const struct hr_s3_item *item, struct hr_error *error)
 {
     (void)item;
     (void)error;
@@ -123,8 +120,7 @@ static void listing_of_more_than_a_page(void **state)
         snprintf(key, sizeof key, "many/%04d", i);
         put(f, key, "");
     }
-    struct hr_s3_list list = {
-        .bucket = f->bucket, .prefix = "many/", .each = count_all, .context = &found};
+    struct hr_s3_list list = {.bucket = f->bucket, .prefix = "many/", .each = count_all, .context = &found};
     assert_ok(hr_s3_list(f->aws, &list, &error), &error);
     assert_int_equal(found, 1005);
     found = 0;
@@ -155,14 +151,12 @@ static void large_object_in_parts_and_ranges(void **state)
     assert_memory_equal(into, bytes + BIG_BYTES - 50, 50);
     assert_int_equal(info.size_bytes, BIG_BYTES);
     range.offset_bytes = BIG_BYTES;
-    assert_int_equal(
-        hr_s3_get_range(f->aws, &put.object, &range, NULL, into, &got, NULL, &error), HR_END);
+    assert_int_equal(hr_s3_get_range(f->aws, &put.object, &range, NULL, into, &got, NULL, &error), HR_END);
     /* Replaced meanwhile. */
     range.offset_bytes = 0;
     const struct hr_s3_put again = {.object = put.object};
     assert_ok(hr_s3_put(f->aws, &again, hr_view_text("other"), NULL, &error), &error);
-    assert_int_equal(hr_s3_get_range(f->aws, &put.object, &range, NULL, into, &got, NULL, &error),
-                     HR_ERR_CONFLICT);
+    assert_int_equal(hr_s3_get_range(f->aws, &put.object, &range, NULL, into, &got, NULL, &error), HR_ERR_CONFLICT);
     free(bytes);
 }
 
@@ -187,16 +181,15 @@ static void conditions_hold(void **state)
     hr_buffer_clear(&out);
 }
 
-static void assert_head(struct fake_environment *environment, const struct fixture *f,
-                        const struct hr_clock *clock, enum hr_status expected, const char *part)
+static void assert_head(struct fake_environment *environment, const struct fixture *f, const struct hr_clock *clock,
+                        enum hr_status expected, const char *part)
 {
     struct hr_error error = {.text = ""};
     struct hr_s3_info info;
     struct hr_buffer out;
     struct hr_aws *aws;
     const struct hr_s3_object object = {f->bucket, "here", NULL};
-    const struct hr_aws_options options = {.environment = {get_variable, environment},
-                                           .clock = clock};
+    const struct hr_aws_options options = {.environment = {get_variable, environment}, .clock = clock};
     hr_buffer_init(&out, 64);
     assert_ok(hr_aws_open(&aws, &options, &error), &error);
     enum hr_status status = hr_s3_get(aws, &object, NULL, NULL, &out, &info, &error);

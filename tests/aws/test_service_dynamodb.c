@@ -20,16 +20,13 @@ static void ask(struct hr_http *http, const char *path, const char *type, const 
 {
     char url[256];
     struct hr_error error;
-    const struct hr_pair headers[] = {
-        {"Content-Type", type},
-        {"Authorization", "AWS4-HMAC-SHA256 Credential=any/20260131/us-east-1/iam/aws4_request, "
-                          "SignedHeaders=host, Signature=any"}};
+    const struct hr_pair headers[] = {{"Content-Type", type},
+                                      {"Authorization",
+                                       "AWS4-HMAC-SHA256 Credential=any/20260131/us-east-1/iam/aws4_request, "
+                                       "SignedHeaders=host, Signature=any"}};
     snprintf(url, sizeof url, "%s%s", getenv("AWS_ENDPOINT_URL_DYNAMODB"), path);
-    const struct hr_http_request request = {.method = "POST",
-                                            .url = url,
-                                            .headers = headers,
-                                            .header_count = 2,
-                                            .body = hr_view_text(body)};
+    const struct hr_http_request request = {
+        .method = "POST", .url = url, .headers = headers, .header_count = 2, .body = hr_view_text(body)};
     assert_ok(hr_http_send(http, &request, response, &error), &error);
     if (response->status != 200)
         fail_msg("%d: %s", response->status, hr_buffer_text(&response->body));
@@ -66,8 +63,8 @@ static const char *get_variable(void *context, const char *name)
     return own != NULL ? own : getenv(name);
 }
 
-static enum hr_status call(const char *key_id, const char *secret, enum hr_aws_service service,
-                           const char *target, struct hr_error *error)
+static enum hr_status call(const char *key_id, const char *secret, enum hr_aws_service service, const char *target,
+                           struct hr_error *error)
 {
     struct fake_environment environment = {.count = 0};
     struct hr_aws *aws;
@@ -76,8 +73,7 @@ static enum hr_status call(const char *key_id, const char *secret, enum hr_aws_s
     fake_set(&environment, "AWS_SECRET_ACCESS_KEY", secret);
     const struct hr_aws_options options = {.environment = {get_variable, &environment}};
     assert_ok(hr_aws_open(&aws, &options, error), error);
-    const struct hr_aws_json_request request = {
-        .service = service, .target = target, .body = body, .repeatable = true};
+    const struct hr_aws_json_request request = {.service = service, .target = target, .body = body, .repeatable = true};
     enum hr_status status = hr_aws_json_call(aws, &request, &out, NULL, error);
     hr_json_free(out);
     hr_json_free(body);
@@ -94,14 +90,12 @@ static void signatures_are_checked(void **state)
     make_user(&user);
     assert_ok(call(user.key_id, user.secret, HR_AWS_DYNAMODB, list, &error), &error);
     assert_ok(call(user.key_id, user.secret, HR_AWS_SQS, "AmazonSQS.ListQueues", &error), &error);
-    assert_error(call(user.key_id, "wrong-secret", HR_AWS_DYNAMODB, list, &error),
-                 HR_ERR_PERMISSION, &error, "AWS_SECRET_ACCESS_KEY");
+    assert_error(call(user.key_id, "wrong-secret", HR_AWS_DYNAMODB, list, &error), HR_ERR_PERMISSION, &error,
+                 "AWS_SECRET_ACCESS_KEY");
     assert_null(strstr(error.text, "wrong-secret"));
-    assert_int_equal(call("AKIANOBODY", user.secret, HR_AWS_DYNAMODB, list, &error),
-                     HR_ERR_PERMISSION);
+    assert_int_equal(call("AKIANOBODY", user.secret, HR_AWS_DYNAMODB, list, &error), HR_ERR_PERMISSION);
     /* A right signature of somebody who may not. */
-    assert_error(call(user.key_id, user.secret, HR_AWS_DYNAMODB, "DynamoDB_20120810.DescribeLimits",
-                      &error),
+    assert_error(call(user.key_id, user.secret, HR_AWS_DYNAMODB, "DynamoDB_20120810.DescribeLimits", &error),
                  HR_ERR_PERMISSION, &error, "policy");
 }
 

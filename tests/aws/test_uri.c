@@ -51,8 +51,7 @@ static void refuses_damaged_escapes(void **state)
         struct hr_buffer out;
         struct hr_error error;
         hr_buffer_init(&out, 64);
-        assert_int_equal(hr_uri_decode(&out, hr_view_text(damaged[i]), true, &error),
-                         HR_ERR_FORMAT);
+        assert_int_equal(hr_uri_decode(&out, hr_view_text(damaged[i]), true, &error), HR_ERR_FORMAT);
         hr_buffer_clear(&out);
     }
 }
@@ -62,8 +61,8 @@ static void query_is_sorted_after_encoding(void **state)
     (void)state;
     struct hr_buffer out;
     struct hr_error error;
-    const struct hr_pair query[] = {
-        {"prefix", "a b"}, {"a", "2"}, {"a", "1"}, {"a-b", ""}, {"\xC3\xA9", "/"}, {"Z", "~"}};
+    const struct hr_pair query[] = {{"prefix", "a b"}, {"a", "2"},        {"a", "1"},
+                                    {"a-b", ""},       {"\xC3\xA9", "/"}, {"Z", "~"}};
     hr_buffer_init(&out, 4096);
     assert_ok(hr_uri_query(&out, query, 6, &error), &error);
     assert_string_equal(hr_buffer_text(&out), "%C3%A9=%2F&Z=~&a=1&a=2&a-b=&prefix=a%20b");
@@ -90,8 +89,8 @@ static void endpoint_has_its_parts(void **state)
 static void endpoint_may_not_be_anything_else(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"",          "localhost:9000",    "ftp://a",       "http://",
-                                        "http:///a", "http://u:secret@a", "http://a?b=c",  "http://a/b#c",
+    static const char *const wrong[] = {"",           "localhost:9000",     "ftp://a",      "http://",
+                                        "http:///a",  "http://u:secret@a",  "http://a?b=c", "http://a/b#c",
                                         "http://a b", "file:///etc/passwd", "http://a\r\nb"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct hr_endpoint endpoint;
@@ -104,12 +103,9 @@ static void endpoint_may_not_be_anything_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encodes_all_but_the_unreserved),
-        cmocka_unit_test(decodes_once),
-        cmocka_unit_test(refuses_damaged_escapes),
-        cmocka_unit_test(query_is_sorted_after_encoding),
-        cmocka_unit_test(endpoint_has_its_parts),
-        cmocka_unit_test(endpoint_may_not_be_anything_else),
+        cmocka_unit_test(encodes_all_but_the_unreserved), cmocka_unit_test(decodes_once),
+        cmocka_unit_test(refuses_damaged_escapes),        cmocka_unit_test(query_is_sorted_after_encoding),
+        cmocka_unit_test(endpoint_has_its_parts),         cmocka_unit_test(endpoint_may_not_be_anything_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

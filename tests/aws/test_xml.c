@@ -48,10 +48,24 @@ static enum hr_status read_all(const char *text)
 static void refuses_what_is_damaged(void **state)
 {
     (void)state;
-    static const char *const damaged[] = {
-        "<", "<a", "<a>", "<a/", "<a b='", "<a></b>", "</a>", "<a></a", "<a></a></a>", "text", "<a/>text",
-        "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "<a><![CDATA[x]]></a>", "<!-- a", "<?xml", "< a/>",
-        "<a><b></a></b>", "<a b=<c/>"};
+    static const char *const damaged[] = {"<",
+                                          "<a",
+                                          "<a>",
+                                          "<a/",
+                                          "<a b='",
+                                          "<a></b>",
+                                          "</a>",
+                                          "<a></a",
+                                          "<a></a></a>",
+                                          "text",
+                                          "<a/>text",
+                                          "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+                                          "<a><![CDATA[x]]></a>",
+                                          "<!-- a",
+                                          "<?xml",
+                                          "< a/>",
+                                          "<a><b></a></b>",
+                                          "<a b=<c/>"};
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
         if (read_all(damaged[i]) != HR_ERR_FORMAT)
             fail_msg("'%s' is taken", damaged[i]);
@@ -62,8 +76,8 @@ static void refuses_what_is_damaged(void **state)
 static void refuses_entities_that_are_none(void **state)
 {
     (void)state;
-    static const char *const damaged[] = {"&", "&;", "&x;", "&#;", "&#x;", "&#0;", "&#xD800;",
-                                          "&#x110000;", "&#99999999;", "&#12a;", "&amp", "&#-1;"};
+    static const char *const damaged[] = {"&",        "&;",         "&x;",         "&#;",    "&#x;", "&#0;",
+                                          "&#xD800;", "&#x110000;", "&#99999999;", "&#12a;", "&amp", "&#-1;"};
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
         char text[64], out[64];
         snprintf(text, sizeof text, "<a>%s</a>", damaged[i]);

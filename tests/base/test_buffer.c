@@ -115,12 +115,12 @@ static void utf8_is_kept_or_replaced(void **state)
         {"", ""},
         {"Zoë 陈 \xF0\x9F\x98\x80", "Zoë 陈 \xF0\x9F\x98\x80"},
         {"a\xFFz", "a\xEF\xBF\xBDz"},
-        {"\xC3", "\xEF\xBF\xBD"},                               /* cut in a character */
-        {"\xC3(", "\xEF\xBF\xBD("},                             /* what follows is kept */
+        {"\xC3", "\xEF\xBF\xBD"},   /* cut in a character */
+        {"\xC3(", "\xEF\xBF\xBD("}, /* what follows is kept */
         {"\xF0\x9F\x98", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
         {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}, /* a surrogate */
-        {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},               /* '/' in an overlong form */
-        {"\xE9t\xE9 é", "\xEF\xBF\xBDt\xEF\xBF\xBD é"},         /* Latin-1 */
+        {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},                 /* '/' in an overlong form */
+        {"\xE9t\xE9 é", "\xEF\xBF\xBDt\xEF\xBF\xBD é"},           /* Latin-1 */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct hr_buffer buffer;

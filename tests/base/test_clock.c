@@ -95,8 +95,7 @@ static void deadline_by_flag(void **state)
     int64_t now_us = 0;
     struct hr_stop stop = {false};
     const struct hr_clock clock = {fake_now_us, fake_now_us, NULL, &now_us};
-    const struct hr_deadline deadline = {
-        .clock = &clock, .at_monotonic_us = INT64_MAX, .stop = &stop};
+    const struct hr_deadline deadline = {.clock = &clock, .at_monotonic_us = INT64_MAX, .stop = &stop};
     assert_false(hr_deadline_passed(&deadline));
     atomic_store(&stop.requested, true);
     assert_true(hr_deadline_passed(&deadline));

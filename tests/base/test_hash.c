@@ -15,8 +15,7 @@ static const struct vector vectors[] = {
     {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
 };
-static const char million_a_digest[] =
-    "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0";
+static const char million_a_digest[] = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0";
 
 static void digests_of_bytes(void **state)
 {
@@ -60,8 +59,7 @@ static void keyed_digests(void **state)
     struct hr_error error;
     uint8_t digest[HR_SHA256_SIZE];
     char hex[HR_SHA256_HEX_SIZE];
-    assert_ok(hr_hmac_sha256(hr_view_text("Jefe"), hr_view_text("what do ya want for nothing?"),
-                             digest, &error),
+    assert_ok(hr_hmac_sha256(hr_view_text("Jefe"), hr_view_text("what do ya want for nothing?"), digest, &error),
               &error);
     hr_sha256_to_hex(digest, hex);
     assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
@@ -78,8 +76,7 @@ static void files_that_cannot_be_read(void **state)
     struct temporary folder;
     temporary_make(&folder);
     struct temporary_path missing = temporary_path(&folder, "missing");
-    assert_error(hr_sha256_file_hex(missing.text, hex, &error), HR_ERR_NOT_FOUND, &error,
-                 missing.text);
+    assert_error(hr_sha256_file_hex(missing.text, hex, &error), HR_ERR_NOT_FOUND, &error, missing.text);
     assert_error(hr_sha256_file_hex(folder.path, hex, &error), HR_ERR_IO, &error, "directory");
     temporary_remove(&folder);
 }

@@ -15,9 +15,8 @@ static struct hr_json *parse(const char *text)
 static void parses_every_type(void **state)
 {
     (void)state;
-    struct hr_json *value =
-        parse("{\"n\":null,\"b\":true,\"i\":-9007199254740993,\"r\":0.5,\"t\":\"Zo\\u00eb\","
-              "\"a\":[1,[2],{}]}");
+    struct hr_json *value = parse("{\"n\":null,\"b\":true,\"i\":-9007199254740993,\"r\":0.5,\"t\":\"Zo\\u00eb\","
+                                  "\"a\":[1,[2],{}]}");
     assert_int_equal(hr_json_type(value), HR_JSON_OBJECT);
     assert_int_equal(hr_json_size(value), 6);
     assert_int_equal(hr_json_type(hr_json_get(value, "n")), HR_JSON_NULL);
@@ -87,22 +86,9 @@ static void bad_json_is_refused_with_its_place(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",
-        "{",
-        "{\"a\":1,}",
-        "{\"a\":1 \"b\":2}",
-        "[1,2",
-        "{'a':1}",
-        "nul",
-        "01",
-        "1e999",
-        "99999999999999999999",
-        "\"\\u0000\"",
-        "\"\\uD800\"",
-        "\"\xFF\"",
-        "\"line\nbreak\"",
-        "{} {}",
-        "NaN",
+        "",      "{",     "{\"a\":1,}",           "{\"a\":1 \"b\":2}", "[1,2",        "{'a':1}",  "nul",
+        "01",    "1e999", "99999999999999999999", "\"\\u0000\"",       "\"\\uD800\"", "\"\xFF\"", "\"line\nbreak\"",
+        "{} {}", "NaN",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct hr_error error;
@@ -114,10 +100,9 @@ static void bad_json_is_refused_with_its_place(void **state)
     }
     struct hr_error error;
     struct hr_json *value = NULL;
-    assert_error(hr_json_parse(&value, hr_view_text("{\n  \"a\": oops\n}"), &error), HR_ERR_FORMAT,
-                 &error, "line 2, column 11");
-    assert_error(hr_json_parse(&value, hr_view_text("{\"a\":1,\"a\":2}"), &error), HR_ERR_FORMAT,
-                 &error, "duplicate");
+    assert_error(hr_json_parse(&value, hr_view_text("{\n  \"a\": oops\n}"), &error), HR_ERR_FORMAT, &error,
+                 "line 2, column 11");
+    assert_error(hr_json_parse(&value, hr_view_text("{\"a\":1,\"a\":2}"), &error), HR_ERR_FORMAT, &error, "duplicate");
     assert_int_equal(hr_json_parse(&value, hr_view_of(NULL, 0), &error), HR_ERR_FORMAT);
 }
 
@@ -142,8 +127,7 @@ static void depth_is_bounded(void **state)
     struct hr_json *value = NULL;
     char deep[5000];
     memset(deep, '[', sizeof deep);
-    assert_error(hr_json_parse(&value, hr_view_of(deep, sizeof deep), &error), HR_ERR_FORMAT,
-                 &error, "depth");
+    assert_error(hr_json_parse(&value, hr_view_of(deep, sizeof deep), &error), HR_ERR_FORMAT, &error, "depth");
 }
 
 static void written_compact_and_pretty(void **state)
@@ -165,17 +149,15 @@ static void written_compact_and_pretty(void **state)
     struct hr_buffer out;
     hr_buffer_init(&out, 1000);
     assert_ok(hr_json_write(object, false, &out, &error), &error);
-    assert_string_equal(hr_buffer_text(&out),
-                        "{\"numbers\":[-9223372036854775808,0.1,0.333333,2.0],\"infinite\":null,"
-                        "\"not\":null,\"text\":\"Zoë \\\"\\\\\\n\\u0001\",\"none\":null,"
-                        "\"no\":false}");
+    assert_string_equal(hr_buffer_text(&out), "{\"numbers\":[-9223372036854775808,0.1,0.333333,2.0],\"infinite\":null,"
+                                              "\"not\":null,\"text\":\"Zoë \\\"\\\\\\n\\u0001\",\"none\":null,"
+                                              "\"no\":false}");
     hr_buffer_clear(&out);
     assert_true(hr_json_set(object, "numbers", hr_json_array_new()));
     assert_ok(hr_json_write(object, true, &out, &error), &error);
-    assert_string_equal(hr_buffer_text(&out),
-                        "{\n  \"numbers\": [],\n  \"infinite\": null,\n  \"not\": null,\n"
-                        "  \"text\": \"Zoë \\\"\\\\\\n\\u0001\",\n  \"none\": null,\n"
-                        "  \"no\": false\n}");
+    assert_string_equal(hr_buffer_text(&out), "{\n  \"numbers\": [],\n  \"infinite\": null,\n  \"not\": null,\n"
+                                              "  \"text\": \"Zoë \\\"\\\\\\n\\u0001\",\n  \"none\": null,\n"
+                                              "  \"no\": false\n}");
     hr_buffer_clear(&out);
     hr_json_free(object);
 }

@@ -79,8 +79,7 @@ static void image_beyond_the_limit_allocates_nothing(void **state)
     (void)state;
     struct hr_error error;
     struct hr_image image;
-    assert_error(hr_image_init(&image, (struct hr_size){20000, 20000}, &error), HR_ERR_LIMIT,
-                 &error, "20000");
+    assert_error(hr_image_init(&image, (struct hr_size){20000, 20000}, &error), HR_ERR_LIMIT, &error, "20000");
     assert_null(image.rgb);
 }
 

@@ -32,8 +32,7 @@ static void text_lines(void **state)
     (void)state;
     struct capture capture;
     capture_open(&capture, HR_LOG_DEBUG, false);
-    const struct hr_log_field fields[] = {
-        {"video", "a.mp4", 0}, {"frames", NULL, 12}, {"ms", NULL, 0.25}, {0}};
+    const struct hr_log_field fields[] = {{"video", "a.mp4", 0}, {"frames", NULL, 12}, {"ms", NULL, 0.25}, {0}};
     hr_log_write(&capture.log, HR_LOG_INFO, NULL, "%d frames", 3);
     hr_log_write(&capture.log, HR_LOG_WARNING, fields, "damaged");
     hr_log_write(&capture.log, HR_LOG_ERROR, NULL, "failed");
@@ -87,8 +86,7 @@ static void json_lines(void **state)
     (void)state;
     struct capture capture;
     capture_open(&capture, HR_LOG_INFO, true);
-    const struct hr_log_field fields[] = {
-        {"video", "a\"b.mp4", 0}, {"frames", NULL, 12}, {"total_ms", NULL, 0.5}, {0}};
+    const struct hr_log_field fields[] = {{"video", "a\"b.mp4", 0}, {"frames", NULL, 12}, {"total_ms", NULL, 0.5}, {0}};
     hr_log_write(&capture.log, HR_LOG_INFO, fields, "two\nlines");
     struct hr_json *line = parse_line(&capture);
     const char *key = NULL;
@@ -114,8 +112,7 @@ static void json_lines_are_utf8(void **state)
     hr_log_write(&capture.log, HR_LOG_ERROR, fields, "not \xFF this");
     struct hr_json *line = parse_line(&capture);
     assert_string_equal(hr_json_text(hr_json_get(line, "message")), "not \xEF\xBF\xBD this");
-    assert_string_equal(hr_json_text(hr_json_get(line, "video")),
-                        "\xEF\xBF\xBDt\xEF\xBF\xBD.mp4");
+    assert_string_equal(hr_json_text(hr_json_get(line, "video")), "\xEF\xBF\xBDt\xEF\xBF\xBD.mp4");
     hr_json_free(line);
     capture_close(&capture);
 }

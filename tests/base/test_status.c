@@ -70,7 +70,7 @@ static void unknown_codes_are_internal(void **state)
 {
     (void)state;
     assert_string_equal(hr_status_name(HR_STATUS_COUNT), "internal");
-    assert_string_equal(hr_status_name((enum hr_status)-1), "internal");
+    assert_string_equal(hr_status_name((enum hr_status) - 1), "internal");
 }
 
 static void set_writes_code_and_text(void **state)
@@ -136,8 +136,8 @@ static void errno_gives_code_and_reason(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct hr_error error;
-        assert_error(hr_error_set_errno(&error, cases[i].number, "opening '%s'", "a.mp4"),
-                     cases[i].code, &error, cases[i].reason);
+        assert_error(hr_error_set_errno(&error, cases[i].number, "opening '%s'", "a.mp4"), cases[i].code, &error,
+                     cases[i].reason);
         assert_memory_equal(error.text, "opening 'a.mp4': ", 17);
     }
     assert_int_equal(hr_error_set_errno(NULL, ENOENT, "x"), HR_ERR_NOT_FOUND);

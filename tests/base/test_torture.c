@@ -67,8 +67,7 @@ static enum hr_status write_json(void *context, struct hr_error *error)
     struct hr_buffer out;
     hr_buffer_init(&out, 10000);
     enum hr_status status =
-        good ? hr_json_write(object, true, &out, error)
-             : hr_error_set(error, HR_ERR_MEMORY, "a setter said so");
+        good ? hr_json_write(object, true, &out, error) : hr_error_set(error, HR_ERR_MEMORY, "a setter said so");
     hr_buffer_clear(&out);
     hr_json_free(object);
     return status;
@@ -93,8 +92,7 @@ static enum hr_status log_a_line(void *context, struct hr_error *error)
     fclose(stream);
     size_t size = strlen(text);
     assert_true(size > 0 && text[size - 1] == '\n');
-    bool whole = strstr(text, "video done") != NULL && strstr(text, "a.mp4") != NULL &&
-                 strstr(text, "3") != NULL;
+    bool whole = strstr(text, "video done") != NULL && strstr(text, "a.mp4") != NULL && strstr(text, "3") != NULL;
     assert_true(whole || strstr(text, "a log line is lost") != NULL);
     assert_int_equal(text[0] == '{', log.json);
     return HR_OK;
@@ -144,12 +142,9 @@ static void stream_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(buffer_without_memory),
-        cmocka_unit_test(json_parsed_without_memory),
-        cmocka_unit_test(json_written_without_memory),
-        cmocka_unit_test(log_without_memory),
-        cmocka_unit_test(image_without_memory),
-        cmocka_unit_test(stream_without_memory),
+        cmocka_unit_test(buffer_without_memory),       cmocka_unit_test(json_parsed_without_memory),
+        cmocka_unit_test(json_written_without_memory), cmocka_unit_test(log_without_memory),
+        cmocka_unit_test(image_without_memory),        cmocka_unit_test(stream_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

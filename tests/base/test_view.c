@@ -18,8 +18,14 @@ struct utf8_case {
     size_t size;
     bool good;
 };
-#define GOOD(text) {text, sizeof(text) - 1, true}
-#define BAD(text) {text, sizeof(text) - 1, false}
+#define GOOD(text)                                                                                                     \
+    {                                                                                                                  \
+        text, sizeof(text) - 1, true                                                                                   \
+    }
+#define BAD(text)                                                                                                      \
+    {                                                                                                                  \
+        text, sizeof(text) - 1, false                                                                                  \
+    }
 
 /* The edges of RFC 3629's table. */
 static void utf8_edges(void **state)

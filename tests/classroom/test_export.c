@@ -12,8 +12,7 @@ static struct hr_database *opened(struct test_folder *folder)
     return database;
 }
 
-static void put(struct hr_database *database, struct hr_student student, struct hr_field *extra,
-                size_t count)
+static void put(struct hr_database *database, struct hr_student student, struct hr_field *extra, size_t count)
 {
     student.extra = extra;
     student.extra_count = count;
@@ -41,11 +40,10 @@ static void csv_has_every_column_of_every_student(void **state)
     hr_buffer_init(&out, HR_LIMIT_REPORT_BYTES);
     fill(database);
     assert_ok(hr_export_students_csv(database, &out, &test_error));
-    assert_string_equal(hr_buffer_text(&out),
-                        "id,name,major,year,room,note,\"Tutor; old\"\r\n"
-                        "9,bob,,junior,12,\"says \"\"hi\"\", then\nleaves\",\r\n"
-                        "10,\"Lovelace, Ada\",math,senior,,\" blanks \",=1+1\r\n"
-                        "\"a;b\",\"\xc3\xa9ve\t\",,,,,\r\n");
+    assert_string_equal(hr_buffer_text(&out), "id,name,major,year,room,note,\"Tutor; old\"\r\n"
+                                              "9,bob,,junior,12,\"says \"\"hi\"\", then\nleaves\",\r\n"
+                                              "10,\"Lovelace, Ada\",math,senior,,\" blanks \",=1+1\r\n"
+                                              "\"a;b\",\"\xc3\xa9ve\t\",,,,,\r\n");
     hr_buffer_clear(&out);
     hr_database_close(database);
 }
@@ -147,8 +145,7 @@ static void more_columns_than_an_import_takes_are_refused(void **state)
         if (i < HR_LIMIT_EXTRA_COLUMNS)
             assert_ok(hr_export_students_csv(database, &out, &test_error));
         else
-            assert_fails(hr_export_students_csv(database, &out, &test_error), HR_ERR_LIMIT,
-                         "export them as JSON");
+            assert_fails(hr_export_students_csv(database, &out, &test_error), HR_ERR_LIMIT, "export them as JSON");
         hr_buffer_clear(&out);
     }
     hr_database_close(database);

@@ -10,14 +10,18 @@ static void by_the_ending_in_any_case(void **state)
         const char *name;
         bool video, photo;
     } cases[] = {
-        {"lesson.mp4", true, false},     {"a/b.c/lesson.M2TS", true, false}, {"lesson.264", true, false},
-        {"lesson.hevc", true, false},    {"1.jfif", true, true},             {"1.GIF", true, true},
-        {"1.webp", true, true},          {"1.jp2", true, true},              {"1.jpx", true, true},
-        {"a.mp4.part", false, false},    {"a.mp", false, false},             {"a.mp44", false, false},
-        {"mp4", false, false},           {"a.", false, false},               {"a. ", false, false},
-        {"a.,", false, false},           {"a.mp4,", false, false},           {"a.mp4, m4v", false, false},
-        {"folder.mp4/a", false, false},  {"", false, false},                 {"notes.txt", false, false},
-        {"a.jxl", false, false},         {"a.cr2", false, false},
+        {"lesson.mp4", true, false},    {"a/b.c/lesson.M2TS", true, false},
+        {"lesson.264", true, false},    {"lesson.hevc", true, false},
+        {"1.jfif", true, true},         {"1.GIF", true, true},
+        {"1.webp", true, true},         {"1.jp2", true, true},
+        {"1.jpx", true, true},          {"a.mp4.part", false, false},
+        {"a.mp", false, false},         {"a.mp44", false, false},
+        {"mp4", false, false},          {"a.", false, false},
+        {"a. ", false, false},          {"a.,", false, false},
+        {"a.mp4,", false, false},       {"a.mp4, m4v", false, false},
+        {"folder.mp4/a", false, false}, {"", false, false},
+        {"notes.txt", false, false},    {"a.jxl", false, false},
+        {"a.cr2", false, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (hr_is_video_name(cases[i].name) != cases[i].video || hr_is_photo_name(cases[i].name) != cases[i].photo)

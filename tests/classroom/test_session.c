@@ -56,9 +56,8 @@ static void make_video(const struct school *school, const char *photo, const cha
     photo_path(school, photo, path);
     pid_t child = fork();
     if (child == 0) {
-        execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-loop", "1", "-i", path, "-t", "3",
-               "-r", "10", "-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast",
-               "-pix_fmt", "yuv420p", video, (char *)NULL);
+        execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-loop", "1", "-i", path, "-t", "3", "-r", "10", "-vf",
+               "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", video, (char *)NULL);
         _exit(127);
     }
     int status;
@@ -120,8 +119,7 @@ static void a_session_takes_threads_within_limits(void **state)
     struct hr_session *session = NULL;
     struct hr_error error;
     assert_int_equal(hr_session_new(&session, engine, -1, &error), HR_ERR_ARGUMENT);
-    assert_int_equal(hr_session_new(&session, engine, HR_LIMIT_THREADS + 1, &error),
-                     HR_ERR_ARGUMENT);
+    assert_int_equal(hr_session_new(&session, engine, HR_LIMIT_THREADS + 1, &error), HR_ERR_ARGUMENT);
     assert_null(session);
     assert_ok(hr_session_new(&session, engine, 3, &error), &error);
     hr_session_free(session);
@@ -180,8 +178,7 @@ static void a_video_gives_its_student_with_progress(void **state)
     assert_ok(hr_result_write(result, HR_FORMAT_CSV, NULL, &text, &error), &error);
     assert_string_equal(text, "name,major,year\r\n44,,\r\n");
     free(text);
-    assert_int_equal(hr_result_write(result, HR_FORMAT_CSV, "height", &text, &error),
-                     HR_ERR_ARGUMENT);
+    assert_int_equal(hr_result_write(result, HR_FORMAT_CSV, "height", &text, &error), HR_ERR_ARGUMENT);
     assert_ok(hr_result_write(result, HR_FORMAT_JSON, NULL, &text, &error), &error);
     assert_non_null(strstr(text, "\"44\""));
     free(text);
@@ -261,8 +258,7 @@ static char *report_of(const struct hr_result *result)
 
 /* One frame at a time, each in a session of its own: the same report as in one go. `positions_us`: where
  * each part ends. */
-static void assert_same_in_parts(const struct school *school, const char *path,
-                                 const int64_t *positions_us, int count)
+static void assert_same_in_parts(const struct school *school, const char *path, const int64_t *positions_us, int count)
 {
     struct hr_engine *engine = open_engine(school);
     struct hr_session *session = NULL;
@@ -314,8 +310,8 @@ static void a_video_in_parts_gives_the_same_report(void **state)
 /* --- several cameras in one file --- */
 
 /* A file with a camera for each of two photos. */
-static struct temporary_path make_two_cameras(const struct school *school, const char *name,
-                                              const char *photo, const char *other)
+static struct temporary_path make_two_cameras(const struct school *school, const char *name, const char *photo,
+                                              const char *other)
 {
     struct temporary_path path = temporary_path(&school->folder, name);
     struct temporary_path one = temporary_path(&school->folder, "one.mp4");
@@ -326,8 +322,8 @@ static struct temporary_path make_two_cameras(const struct school *school, const
     make_video(school, other, two.text);
     pid_t child = fork();
     if (child == 0) {
-        execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-y", "-i", one.text, "-i", two.text,
-               "-map", "0", "-map", "1", "-c", "copy", path.text, (char *)NULL);
+        execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-y", "-i", one.text, "-i", two.text, "-map", "0", "-map",
+               "1", "-c", "copy", path.text, (char *)NULL);
         _exit(127);
     }
     int status;
@@ -387,7 +383,7 @@ static void two_cameras_in_parts_give_the_same_report(void **state)
     struct school *school = *state;
     struct temporary_path path = make_two_cameras(school, "parts.mkv", "obama2.jpg", "biden.jpg");
     /* The sixth part finds no more of the first camera, and begins with the second. */
-    static const int64_t positions_us[] = {0, 500000, 1000000, 1500000, 2000000, 2500000, 0,
+    static const int64_t positions_us[] = {0,      500000,  1000000, 1500000, 2000000, 2500000, 0,
                                            500000, 1000000, 1500000, 2000000, 2500000, 2500000};
     assert_same_in_parts(school, path.text, positions_us, 13);
 }
@@ -413,12 +409,11 @@ static void a_damaged_state_is_refused(void **state)
     struct hr_recognize_options other = hr_recognize_options_default();
     other.samples_per_s = 3;
     for (size_t size = 0; size <= first.checkpoint.size; size += size < 420 ? 7 : 101) {
-        struct hr_part part = {.state = hr_view_of(first.checkpoint.data, size),
-                               .suspend_at_us = INT64_MAX};
+        struct hr_part part = {.state = hr_view_of(first.checkpoint.data, size), .suspend_at_us = INT64_MAX};
         bool whole = size == first.checkpoint.size;
         assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
-        enum hr_status status = hr_classroom_recognize_part(
-            session, engine->current, &stream, "a", whole ? &other : NULL, &part, &result, &error);
+        enum hr_status status = hr_classroom_recognize_part(session, engine->current, &stream, "a",
+                                                            whole ? &other : NULL, &part, &result, &error);
         assert_int_equal(status, size == 0 ? HR_OK : whole ? HR_ERR_CONFLICT : HR_ERR_FORMAT);
         hr_result_free(result);
         hr_stream_close(&stream);
@@ -448,8 +443,8 @@ static void options_that_make_no_sense_are_refused(void **state)
     for (int i = 0; i < 6; i++)
         assert_int_equal(hr_recognize_file(engine, session, school->video.text, &bad[i], &result, &error),
                          HR_ERR_ARGUMENT);
-    assert_error(hr_recognize_file(engine, session, "/nowhere/a.mp4", NULL, &result, &error),
-                 HR_ERR_NOT_FOUND, &error, "/nowhere/a.mp4");
+    assert_error(hr_recognize_file(engine, session, "/nowhere/a.mp4", NULL, &result, &error), HR_ERR_NOT_FOUND, &error,
+                 "/nowhere/a.mp4");
     hr_session_free(session);
     hr_engine_close(engine);
 }
@@ -486,10 +481,8 @@ static void *work(void *context)
         return NULL;
     for (int i = 0; i < 2; i++) {
         struct hr_result *result = NULL;
-        if (hr_recognize_file(worker->engine, session, worker->school->video.text, NULL, &result, &error) ==
-                HR_OK &&
-            hr_result_student_count(result) == 1 &&
-            strcmp(hr_result_student(result, 0)->id, "44") == 0)
+        if (hr_recognize_file(worker->engine, session, worker->school->video.text, NULL, &result, &error) == HR_OK &&
+            hr_result_student_count(result) == 1 && strcmp(hr_result_student(result, 0)->id, "44") == 0)
             worker->right++;
         hr_result_free(result);
     }
@@ -706,8 +699,7 @@ static void vectors_of_another_model_are_not_compared(void **state)
                                     .origin = "test",
                                     .origin_sha256 = "",
                                     .quality = 1};
-    assert_ok(hr_database_open(&database, school->database.text, HR_DATABASE_WRITE, &error),
-              &error);
+    assert_ok(hr_database_open(&database, school->database.text, HR_DATABASE_WRITE, &error), &error);
     assert_ok(hr_database_add_face(database, &record, &error), &error);
     hr_database_close(database);
     struct hr_engine *engine = open_engine(school);

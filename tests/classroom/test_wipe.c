@@ -37,7 +37,8 @@ static void assert_nothing_found(void)
     look_out.vector = (struct hr_view){0};
 }
 
-struct class {
+struct class
+{
     struct temporary folder;
     struct hr_engine *engine;
 };
@@ -124,8 +125,7 @@ static void enroll_encodings(struct hr_engine *engine, bool fails)
     memcpy(vector, encodings[0].vector, sizeof vector);
     look_out_for(vector, HR_ENCODING_SIZE);
     encodings[1].size -= fails;
-    assert_int_equal(hr_enroll_encodings(engine, encodings, 2, NULL, &summary, &error),
-                     fails ? HR_ERR_FORMAT : HR_OK);
+    assert_int_equal(hr_enroll_encodings(engine, encodings, 2, NULL, &summary, &error), fails ? HR_ERR_FORMAT : HR_OK);
     hr_encoding_summary_clear(&summary);
     hr_encodings_free(encodings, 2);
     assert_nothing_found();

@@ -38,11 +38,10 @@ static inline struct hr_vector_layout fake_layout(bool both)
 static inline enum hr_status fake_add(struct hr_gallery *gallery, const char *id, const char *model,
                                       const float *numbers, struct hr_error *error)
 {
-    struct hr_gallery_vector vector = {
-        .student_id = id,
-        .model_id = model,
-        .numbers = numbers,
-        .size = model[0] == 'b' ? (size_t)FAKE_SIZE : (size_t)FAKE_LESSER_SIZE};
+    struct hr_gallery_vector vector = {.student_id = id,
+                                       .model_id = model,
+                                       .numbers = numbers,
+                                       .size = model[0] == 'b' ? (size_t)FAKE_SIZE : (size_t)FAKE_LESSER_SIZE};
     return hr_gallery_add(gallery, &vector, error);
 }
 

@@ -10,8 +10,7 @@
 
 enum { SIDE_MAX = 6 };
 
-static double best_of_all(struct hr_assign_size size, const float *cost, float alone, size_t row,
-                          unsigned taken)
+static double best_of_all(struct hr_assign_size size, const float *cost, float alone, size_t row, unsigned taken)
 {
     if (row == size.rows)
         return 0;
@@ -26,8 +25,7 @@ static double best_of_all(struct hr_assign_size size, const float *cost, float a
     return best;
 }
 
-static double cost_of_choice(struct hr_assign_size size, const float *cost, float alone,
-                             const size_t *chosen)
+static double cost_of_choice(struct hr_assign_size size, const float *cost, float alone, const size_t *chosen)
 {
     unsigned taken = 0;
     double sum = 0;
@@ -50,8 +48,7 @@ static void is_as_cheap_as_trying_everything(void **state)
     (void)state;
     uint64_t seed = 20;
     for (int round = 0; round < 3000; round++) {
-        struct hr_assign_size size = {.rows = random_next(&seed) % SIDE_MAX,
-                                      .columns = random_next(&seed) % SIDE_MAX};
+        struct hr_assign_size size = {.rows = random_next(&seed) % SIDE_MAX, .columns = random_next(&seed) % SIDE_MAX};
         float cost[SIDE_MAX * SIDE_MAX];
         for (size_t i = 0; i < size.rows * size.columns; i++)
             cost[i] = random_next(&seed) % 4 == 0 ? INFINITY : random_unit(&seed);
@@ -87,8 +84,7 @@ static void a_full_lecture_hall_is_assigned(void **state)
     for (size_t i = 0; i < MANY; i++)
         cost[i * MANY + (i * 7 + 3) % MANY] = 0.1f;
     struct hr_error error;
-    assert_int_equal(hr_assign((struct hr_assign_size){MANY, MANY}, cost, 5, chosen, &error),
-                     HR_OK);
+    assert_int_equal(hr_assign((struct hr_assign_size){MANY, MANY}, cost, 5, chosen, &error), HR_OK);
     for (size_t i = 0; i < MANY; i++)
         assert_int_equal(chosen[i], (i * 7 + 3) % MANY);
     free(cost);

@@ -44,8 +44,7 @@ static void add_student(struct scene *scene, const char *id)
 }
 
 /* `first`, `second`: likeness with students 0 and 1. */
-static struct hr_track *add_track(struct scene *scene, int64_t first_s, int64_t last_s, float first,
-                                  float second)
+static struct hr_track *add_track(struct scene *scene, int64_t first_s, int64_t last_s, float first, float second)
 {
     struct hr_track *track = &scene->tracks[scene->count];
     float *vector = scene->vectors[scene->count];
@@ -67,9 +66,8 @@ static void decide(struct scene *scene)
 {
     struct hr_error error;
     assert_int_equal(hr_gallery_close(scene->gallery, &error), HR_OK);
-    assert_int_equal(hr_decide_each(scene->each, scene->count, scene->gallery, &scene->options,
-                                    scene->decisions, &error),
-                     HR_OK);
+    assert_int_equal(
+        hr_decide_each(scene->each, scene->count, scene->gallery, &scene->options, scene->decisions, &error), HR_OK);
 }
 
 static const char *given(const struct scene *scene, size_t track)
@@ -78,13 +76,12 @@ static const char *given(const struct scene *scene, size_t track)
     return student == SIZE_MAX ? "unknown" : hr_gallery_student(scene->gallery, student).id;
 }
 
-static void assert_decision(const struct scene *scene, size_t track, const char *who,
-                            enum hr_band band, enum hr_decision_reason reason)
+static void assert_decision(const struct scene *scene, size_t track, const char *who, enum hr_band band,
+                            enum hr_decision_reason reason)
 {
     assert_string_equal(given(scene, track), who);
     assert_string_equal(hr_band_name(scene->decisions[track].band), hr_band_name(band));
-    assert_string_equal(hr_decision_reason_name(scene->decisions[track].reason),
-                        hr_decision_reason_name(reason));
+    assert_string_equal(hr_decision_reason_name(scene->decisions[track].reason), hr_decision_reason_name(reason));
 }
 
 static void alike_enough_and_clearly_so_is_certain(void **state)
@@ -122,8 +119,8 @@ static void the_bands_begin_where_they_are_said_to(void **state)
         add_student(&scene, "ann");
         add_track(&scene, 0, 5, cases[i].likeness, 0);
         decide(&scene);
-        assert_decision(&scene, 0, cases[i].band == HR_BAND_UNKNOWN ? "unknown" : "ann",
-                        cases[i].band, cases[i].reason);
+        assert_decision(&scene, 0, cases[i].band == HR_BAND_UNKNOWN ? "unknown" : "ann", cases[i].band,
+                        cases[i].reason);
         assert_true(isinf(scene.decisions[0].margin));
         hr_gallery_free(scene.gallery);
     }
@@ -153,7 +150,7 @@ static void a_rival_nearly_as_alike_makes_it_ambiguous(void **state)
     open_scene(&scene);
     add_student(&scene, "ann");
     add_student(&scene, "bea");
-    add_track(&scene, 0, 5, 0.60f, 0.45f);   /* two students only: 0.2 is asked for */
+    add_track(&scene, 0, 5, 0.60f, 0.45f); /* two students only: 0.2 is asked for */
     add_track(&scene, 7, 8, 0.60f, 0.35f);
     add_track(&scene, 9, 10, 0.30f, 0.28f);  /* weak as well */
     add_track(&scene, 11, 12, 0.30f, 0.20f); /* weak and clear enough to be looked at */
@@ -195,11 +192,8 @@ static void small_photos_ask_for_more(void **state)
     struct hr_error error;
     open_scene(&scene);
     float vector[FAKE_SIZE] = {1};
-    struct hr_gallery_vector photo = {.student_id = "ann",
-                                      .model_id = "best-1",
-                                      .numbers = vector,
-                                      .size = FAKE_SIZE,
-                                      .face_px = 40};
+    struct hr_gallery_vector photo = {
+        .student_id = "ann", .model_id = "best-1", .numbers = vector, .size = FAKE_SIZE, .face_px = 40};
     for (int i = 0; i < 2; i++)
         assert_int_equal(hr_gallery_add(scene.gallery, &photo, &error), HR_OK);
     add_track(&scene, 0, 1, 0.38f, 0);
@@ -376,8 +370,7 @@ static void random_scenes_keep_the_rules(void **state)
         int64_t begin = 0;
         for (size_t i = 0; i < tracks; i++) {
             begin += (int64_t)(random_next(&seed) % 4);
-            add_track(&scene, begin, begin + (int64_t)(random_next(&seed) % 8), random_unit(&seed),
-                      random_unit(&seed));
+            add_track(&scene, begin, begin + (int64_t)(random_next(&seed) % 8), random_unit(&seed), random_unit(&seed));
             for (size_t k = 2; k < students; k++)
                 scene.vectors[i][k] = random_unit(&seed) * 0.7f;
         }

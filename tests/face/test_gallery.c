@@ -54,8 +54,7 @@ static void an_empty_gallery_knows_nobody(void **state)
 }
 
 /* The mean of the vectors, each made length 1, made length 1 again; in double. */
-static void plain_template(float (*vectors)[FAKE_SIZE], const size_t *owners, size_t count,
-                           size_t student, double *out)
+static void plain_template(float (*vectors)[FAKE_SIZE], const size_t *owners, size_t count, size_t student, double *out)
 {
     double sum[FAKE_SIZE] = {0}, length = 0;
     for (size_t i = 0; i < count; i++) {

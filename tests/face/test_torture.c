@@ -56,8 +56,8 @@ static enum hr_status decide(void *context, struct hr_error *error)
     struct hr_decision out[TRACKS];
     float vectors[TRACKS][FAKE_SIZE + FAKE_LESSER_SIZE] = {{0}};
     for (int i = 0; i < TRACKS; i++) {
-        tracks[i] = (struct hr_track){
-            .first_us = seen[i].first_us, .last_us = seen[i].last_us, .sightings = 1, .views = 1};
+        tracks[i] =
+            (struct hr_track){.first_us = seen[i].first_us, .last_us = seen[i].last_us, .sightings = 1, .views = 1};
         vectors[i][0] = 0.7f;
         vectors[i][1] = 0.7f * seen[i].place / 7;
         tracks[i].vector = vectors[i];

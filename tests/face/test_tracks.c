@@ -32,8 +32,7 @@ static int set_up(void **state)
     struct hr_tracks_options options = hr_tracks_options_default();
     struct hr_error error;
     networks_open_with(&stage->networks, embedders[embedder]);
-    assert_int_equal(hr_tracks_new(&stage->tracks, stage->networks.embedders, &options, &error),
-                     HR_OK);
+    assert_int_equal(hr_tracks_new(&stage->tracks, stage->networks.embedders, &options, &error), HR_OK);
     assert_int_equal(hr_image_init(&stage->frame, (struct hr_size){WIDTH, HEIGHT}, &error), HR_OK);
     *state = stage;
     return 0;
@@ -68,8 +67,7 @@ static void paste(struct stage *stage, const char *photo, int shrink, int left, 
                 int sum = 0;
                 for (int j = 0; j < shrink; j++)
                     for (int i = 0; i < shrink; i++)
-                        sum += image.rgb[(y * shrink + j) * image.stride_bytes +
-                                         3 * (x * shrink + i) + c];
+                        sum += image.rgb[(y * shrink + j) * image.stride_bytes + 3 * (x * shrink + i) + c];
                 stage->frame.rgb[(top + y) * stage->frame.stride_bytes + 3 * (left + x) + c] =
                     (uint8_t)(sum / (shrink * shrink));
             }
@@ -211,10 +209,9 @@ static void tiny_faces_are_followed_but_not_embedded(void **state)
 {
     struct stage *stage = *state;
     struct hr_error error;
-    struct hr_face face = {
-        .box = {100, 100, 112, 115},
-        .landmarks = {{103, 105}, {108, 105}, {106, 108}, {104, 111}, {108, 111}},
-        .score = 0.6f};
+    struct hr_face face = {.box = {100, 100, 112, 115},
+                           .landmarks = {{103, 105}, {108, 105}, {106, 108}, {104, 111}, {108, 111}},
+                           .score = 0.6f};
     struct hr_faces faces = {.items = &face, .count = 1, .capacity = 1};
     clear_frame(stage);
     for (int i = 0; i < 3; i++) {
@@ -278,13 +275,10 @@ static void faces_beyond_the_border_are_met(void **state)
     clear_frame(stage);
     for (int i = 0; i < 4; i++) {
         float x = i % 2 == 0 ? -60.0f : WIDTH - 40.0f, y = i < 2 ? -50.0f : HEIGHT - 50.0f;
-        struct hr_face face = {.box = {x, y, x + 100, y + 100},
-                               .landmarks = {{x + 30, y + 40},
-                                             {x + 70, y + 42},
-                                             {x + 50, y + 60},
-                                             {x + 35, y + 80},
-                                             {x + 65, y + 80}},
-                               .score = 0.9f};
+        struct hr_face face = {
+            .box = {x, y, x + 100, y + 100},
+            .landmarks = {{x + 30, y + 40}, {x + 70, y + 42}, {x + 50, y + 60}, {x + 35, y + 80}, {x + 65, y + 80}},
+            .score = 0.9f};
         struct hr_faces faces = {.items = &face, .count = 1, .capacity = 1};
         struct hr_frame frame = hr_image_frame(&stage->frame);
         frame.pts_us = i * 10000000;

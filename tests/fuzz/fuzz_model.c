@@ -55,9 +55,8 @@ static struct hr_view make_seed(int which)
 
 static void mutate(uint8_t *bytes, size_t size, uint64_t *random)
 {
-    static const uint32_t interesting[] = {0,          1,          2,          3,       7,
-                                           8,          9,          64,         0xFFFF,  0x7FFFFFFF,
-                                           0x80000000, 0xFFFFFFFF, 0xFFFFFFC0, 1000000, 16};
+    static const uint32_t interesting[] = {0,      1,          2,          3,          7,          8,       9, 64,
+                                           0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFC0, 1000000, 16};
     /* Mostly header, card, operations and outputs: they are what is checked. */
     size_t reach = next(random) % 4 > 0 && size > 640 ? 640 : size;
     size_t at = next(random) % reach;
@@ -84,8 +83,7 @@ static void mutate(uint8_t *bytes, size_t size, uint64_t *random)
 
 static void run(const struct hr_network *network, int side)
 {
-    struct hr_runner_options options = {
-        .size = {side, side}, .batch = 1 + side % 2, .isa = HR_ISA_BASELINE};
+    struct hr_runner_options options = {.size = {side, side}, .batch = 1 + side % 2, .isa = HR_ISA_BASELINE};
     struct hr_error error = {0};
     struct hr_runner *runner = NULL;
     int channels = hr_network_card(network)->input_channels;

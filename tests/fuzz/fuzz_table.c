@@ -55,8 +55,7 @@ void fuzz_seeds_read(struct fuzz_seeds *seeds, const char *folder, const char *e
         fail_msg("there is no folder %s", path);
     while ((entry = readdir(directory)) != NULL) {
         size_t length = strlen(entry->d_name), tail = strlen(ending);
-        if (entry->d_name[0] == '.' || length < tail ||
-            strcmp(entry->d_name + length - tail, ending) != 0)
+        if (entry->d_name[0] == '.' || length < tail || strcmp(entry->d_name + length - tail, ending) != 0)
             continue;
         assert_true(seeds->count < sizeof seeds->items / sizeof *seeds->items);
         read_seed(&seeds->items[seeds->count++], path, entry->d_name);
@@ -91,9 +90,8 @@ static void replace(struct hr_buffer *bytes, size_t at, size_t cut, struct hr_vi
 
 static void set_number(struct hr_buffer *bytes, size_t at, struct fuzz_random *random)
 {
-    static const uint32_t numbers[] = {0,          1,       0x7f,       0x80,
-                                       0xff,       0xffff,  0x7fffffff, 0x80000000,
-                                       0xffffffff, 0x10000, 0x00400000, 0xfffffffe};
+    static const uint32_t numbers[] = {0,          1,          0x7f,       0x80,    0xff,       0xffff,
+                                       0x7fffffff, 0x80000000, 0xffffffff, 0x10000, 0x00400000, 0xfffffffe};
     uint32_t number = numbers[fuzz_below(random, sizeof numbers / sizeof *numbers)];
     size_t width = (size_t)1 << fuzz_below(random, 3);
     for (size_t i = 0; i < width && at + i < bytes->size; i++)

@@ -115,19 +115,18 @@ static void mutate(const char *ending, const char *const *words, size_t count, u
 static void changed_csv(void **state)
 {
     (void)state;
-    static const char *const words[] = {"\"",   "\"\"", ",",    ";",    "\t",
-                                        "\r",   "\n",   "\r\n", "id",   "name",
-                                        ",id,", "\"",   " ",    "\xc3", "\xef\xbb\xbf",
-                                        "\xc2\xa0", "Student", "SIS User ID", "sourcedId", "role", "="};
+    static const char *const words[] = {
+        "\"",           "\"\"",     ",",       ";",           "\t",        "\r",   "\n",
+        "\r\n",         "id",       "name",    ",id,",        "\"",        " ",    "\xc3",
+        "\xef\xbb\xbf", "\xc2\xa0", "Student", "SIS User ID", "sourcedId", "role", "="};
     mutate(".csv", words, sizeof words / sizeof *words, UINT64_C(0x637376));
 }
 
 static void changed_json(void **state)
 {
     (void)state;
-    static const char *const words[] = {"{",    "}",         "[",       "]",       ",",  ":",
-                                        "\"",   "\\",        "\"id\":", "null",    "1e", "-",
-                                        "true", "\"name\":", "\\u0000", "\\ud83d", "[{", "1.5"};
+    static const char *const words[] = {"{",    "}",  "[", "]",    ",",         ":",       "\"",      "\\", "\"id\":",
+                                        "null", "1e", "-", "true", "\"name\":", "\\u0000", "\\ud83d", "[{", "1.5"};
     mutate(".json", words, sizeof words / sizeof *words, UINT64_C(0x6a736f6e));
 }
 

@@ -56,8 +56,7 @@ static inline void networks_open_with(struct networks *networks, const char *emb
     struct hr_embedders_options embed = {0};
     networks->detector_network = network_open("centerface.hrm");
     networks->embedder_network = network_open(embedder);
-    assert_int_equal(
-        hr_detector_new(&networks->detector, networks->detector_network, &find, &error), HR_OK);
+    assert_int_equal(hr_detector_new(&networks->detector, networks->detector_network, &find, &error), HR_OK);
     const struct hr_network *const all[] = {networks->embedder_network};
     assert_int_equal(hr_embedders_new(&networks->embedders, all, 1, &embed, &error), HR_OK);
 }

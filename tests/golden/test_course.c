@@ -61,8 +61,8 @@ static void import_course(const struct course *course)
     struct hr_encoding *encodings = NULL;
     struct hr_encoding_summary summary;
     struct hr_import_problems problems = {0};
-    struct hr_engine_options options = {.size = sizeof options, .database_path = course->database,
-                                        .model_dir = getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {
+        .size = sizeof options, .database_path = course->database, .model_dir = getenv("HOMEROOM_MODELS")};
     size_t count = 0;
     must(hr_engine_open_mode(&engine, &options, HR_DATABASE_CREATE, &error), &error);
     read_shared(course, "student_data.json", &bytes);
@@ -141,8 +141,8 @@ static struct room open_room(const char *database)
 {
     struct room room = {0};
     struct hr_error error;
-    struct hr_engine_options options = {.size = sizeof options, .database_path = database,
-                                        .model_dir = getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {
+        .size = sizeof options, .database_path = database, .model_dir = getenv("HOMEROOM_MODELS")};
     must(hr_engine_open(&room.engine, &options, &error), &error);
     must(hr_session_new(&room.session, room.engine, 1, &error), &error);
     return room;
@@ -182,8 +182,8 @@ static void each_clip_names_its_student_at_any_rate(void **state)
             struct hr_error error;
             char *text = NULL;
             must(hr_result_write(result, HR_FORMAT_CSV, NULL, &text, &error), &error);
-            snprintf(expected, sizeof expected, "name,major,year\r\n%s,%s,%s\r\n", clips[i].name,
-                     clips[i].major, clips[i].year);
+            snprintf(expected, sizeof expected, "name,major,year\r\n%s,%s,%s\r\n", clips[i].name, clips[i].major,
+                     clips[i].year);
             assert_string_equal(text, expected);
             const struct hr_seen_student *seen = hr_result_student(result, 0);
             printf("%s at %g per second: %s, similarity %.3f, margin %.3f\n", clips[i].file, rates[r],
@@ -254,9 +254,8 @@ static void make_wall(const struct course *course, const char *path)
     snprintf(filter + used, sizeof filter - used,
              "xstack=inputs=8:shortest=1:layout=0_0|480_0|960_0|1440_0|0_540|480_540|960_540|"
              "1440_540[out]");
-    const char *rest[] = {"-filter_complex", filter,    "-map",      "[out]", "-c:v",
-                          "libx264",         "-preset", "ultrafast", "-crf",  "16",
-                          "-pix_fmt",        "yuv420p", path,        NULL};
+    const char *rest[] = {"-filter_complex", filter, "-map", "[out]",    "-c:v",    "libx264", "-preset",
+                          "ultrafast",       "-crf", "16",   "-pix_fmt", "yuv420p", path,      NULL};
     memcpy(words + count, rest, sizeof rest);
     run(words);
 }
@@ -271,8 +270,8 @@ static void a_whole_class_is_named(void **state)
     struct hr_result *result = recognize(&room, path, 2);
     for (size_t i = 0; i < hr_result_student_count(result); i++) {
         const struct hr_seen_student *seen = hr_result_student(result, i);
-        printf("%s: %s, similarity %.3f, margin %.3f\n", seen->name, hr_band_name(seen->band),
-               seen->similarity, seen->margin);
+        printf("%s: %s, similarity %.3f, margin %.3f\n", seen->name, hr_band_name(seen->band), seen->similarity,
+               seen->margin);
     }
     assert_int_equal(hr_result_student_count(result), CLIPS);
     hr_result_free(result);
@@ -318,8 +317,8 @@ static void a_lesson_of_hard_cuts_names_everybody_at_their_times(void **state)
     struct hr_error error;
     must(hr_file_write(list_path, hr_view_text(list), &error), &error);
     snprintf(path, sizeof path, "%s/lesson.mp4", course->folder);
-    run((const char *[]){"ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "concat", "-safe", "0",
-                         "-i", list_path, "-c", "copy", path, NULL});
+    run((const char *[]){"ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "concat", "-safe", "0", "-i", list_path, "-c",
+                         "copy", path, NULL});
     struct room room = open_room(course->database);
     struct hr_result *result = recognize(&room, path, 4);
     assert_int_equal(hr_result_student_count(result), CLIPS);

@@ -11,19 +11,17 @@
 
 #include <math.h>
 
-
 enum { VECTOR_SIZE = 128 };
 enum { GRID = 10, CELL_PX = HR_CHIP_SIDE_PX / GRID, CELLS = GRID * GRID };
 
-static const char *const names[] = {"obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg",
-                                    "astronaut.png"};
+static const char *const names[] = {"obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg", "astronaut.png"};
 enum { PHOTOS = sizeof names / sizeof names[0] };
 
 struct golden {
     char name[32];
     float box[4];
     float landmarks[2 * HR_LANDMARK_COUNT];
-    float cells[CELLS]; /* mean of all colours over squares of the chip */
+    float cells[CELLS];        /* mean of all colours over squares of the chip */
     float vector[VECTOR_SIZE]; /* dlib's, made length 1 */
 };
 
@@ -64,9 +62,7 @@ static void see(struct networks *networks, const char *name, struct golden *out)
         long sum = 0;
         for (int y = 0; y < CELL_PX; y++)
             for (int x = 0; x < 3 * CELL_PX; x++)
-                sum += chip->rgb[3 * ((cell / GRID * CELL_PX + y) * HR_CHIP_SIDE_PX +
-                                      cell % GRID * CELL_PX) +
-                                 x];
+                sum += chip->rgb[3 * ((cell / GRID * CELL_PX + y) * HR_CHIP_SIDE_PX + cell % GRID * CELL_PX) + x];
         out->cells[cell] = (float)sum / (3 * CELL_PX * CELL_PX);
     }
     free(chip);
@@ -118,13 +114,12 @@ static void read_golden(FILE *file, struct golden *out)
     read_numbers(file, "vector", out->vector, VECTOR_SIZE);
 }
 
-static void all_near(const char *photo, const char *what, const float *seen, const float *golden,
-                     size_t count, float tolerance)
+static void all_near(const char *photo, const char *what, const float *seen, const float *golden, size_t count,
+                     float tolerance)
 {
     for (size_t i = 0; i < count; i++)
         if (!(fabsf(seen[i] - golden[i]) <= tolerance))
-            fail_msg("%s: %s %zu is %g instead of %g", photo, what, i, (double)seen[i],
-                     (double)golden[i]);
+            fail_msg("%s: %s %zu is %g instead of %g", photo, what, i, (double)seen[i], (double)golden[i]);
 }
 
 static void photos_look_as_they_always_did(void **state)
@@ -142,8 +137,7 @@ static void photos_look_as_they_always_did(void **state)
         assert_string_equal(golden.name, names[i]);
         see(&networks, names[i], &seen);
         all_near(names[i], "box side", seen.box, golden.box, 4, 0.5f);
-        all_near(names[i], "landmark", seen.landmarks, golden.landmarks, 2 * HR_LANDMARK_COUNT,
-                 0.5f);
+        all_near(names[i], "landmark", seen.landmarks, golden.landmarks, 2 * HR_LANDMARK_COUNT, 0.5f);
         all_near(names[i], "chip cell", seen.cells, golden.cells, CELLS, 1.5f);
         hr_vector_normalise(golden.vector, VECTOR_SIZE);
         assert_true(distance_of(seen.vector, golden.vector) < 0.02f);
@@ -165,8 +159,7 @@ static void photos_of_one_person_are_alike_and_of_two_not(void **state)
     for (size_t i = 0; i < PHOTOS; i++)
         for (size_t j = i + 1; j < PHOTOS; j++) {
             bool same = strncmp(names[i], names[j], 5) == 0;
-            float score = hr_vector_score(
-                model, hr_vector_cosine(seen[i].vector, seen[j].vector, VECTOR_SIZE));
+            float score = hr_vector_score(model, hr_vector_cosine(seen[i].vector, seen[j].vector, VECTOR_SIZE));
             assert_true(same ? score > 3 : score < 2);
         }
     networks_close(&networks);

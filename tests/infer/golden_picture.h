@@ -28,9 +28,9 @@ static inline float *golden_picture(int images, struct hr_size size)
  * (row 9, column 13). */
 enum { PINNED_WIDTH = 96, PINNED_HEIGHT = 64, PINNED_ROW = 9, PINNED_COLUMN = 13, PINNED_NUMBERS = 15 };
 static const double pinned_centerface[PINNED_NUMBERS] = {
-    0.00305762887,                                                       /* heat */
-    2.28559875,    2.83158803,                                           /* log size */
-    -0.0448094755, 0.0568140894,                                         /* offset */
+    0.00305762887,                                                      /* heat */
+    2.28559875,    2.83158803,                                          /* log size */
+    -0.0448094755, 0.0568140894,                                        /* offset */
     0.268289119,   0.385926485,  0.234247446, 0.624105215, 0.212336078, /* landmarks */
     0.5066969990,  0.440848053,  0.376146019, 0.412941635, 0.578996188,
 };
@@ -39,8 +39,8 @@ static const double pinned_centerface[PINNED_NUMBERS] = {
  * order: the first of the 256 numbers. */
 enum { PINNED_FACE_SIDE = 128, PINNED_FACE_NUMBERS = 16 };
 static const double pinned_face[PINNED_FACE_NUMBERS] = {
-    0.2604289, 0.5197774,  -0.3729254, -0.9326681,  -0.002310057, -0.4158484,  -0.005071287, 0.4024013,
-    -0.228503, 0.5332671,  -0.7783777, -0.0977876,  0.04368661,   -0.01366169, -0.242324,    0.5620892,
+    0.2604289, 0.5197774, -0.3729254, -0.9326681, -0.002310057, -0.4158484,  -0.005071287, 0.4024013,
+    -0.228503, 0.5332671, -0.7783777, -0.0977876, 0.04368661,   -0.01366169, -0.242324,    0.5620892,
 };
 
 /* The picture as a network wants it that gives a face's vector. */

@@ -22,8 +22,7 @@ static int check_operators(void)
         double worst = 0;
         int rounds = operator_cases[i].repeats / 4 + 1;
         for (int round = 0; round < rounds; round++) {
-            double error =
-                operator_case_error(&operator_cases[i], round, HR_ISA_NEON, 1 + round % 2, 1 + round % 3);
+            double error = operator_case_error(&operator_cases[i], round, HR_ISA_NEON, 1 + round % 2, 1 + round % 3);
             worst = error > worst ? error : worst;
         }
         failures += check(operator_cases[i].name, worst, 2e-5);
@@ -36,8 +35,7 @@ struct run {
     struct hr_runner *runner;
 };
 
-static bool start(struct run *run, const char *folder, const char *file, struct hr_size size,
-                  enum hr_isa isa)
+static bool start(struct run *run, const char *folder, const char *file, struct hr_size size, enum hr_isa isa)
 {
     char path[4096];
     struct hr_error error = {0};
@@ -131,8 +129,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage, on arm64: neon_check MODELS GOLDEN\n");
         return 2;
     }
-    int failures = check_operators() + check_dlib(argv[1], argv[2]) + check_centerface(argv[1]) +
-                   check_face(argv[1]);
+    int failures = check_operators() + check_dlib(argv[1], argv[2]) + check_centerface(argv[1]) + check_face(argv[1]);
     printf("%d failures\n", failures);
     return failures > 0;
 }

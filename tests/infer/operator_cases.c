@@ -34,10 +34,10 @@ static void conv_case(struct small_model *model, struct hr_size *size, uint64_t 
     small_model_init(model, pick(random, 0, 1) ? pick(random, 1, 4) : pick(random, 5, 37), *random);
     int kernel = pick(random, 1, 7);
     int pad = pick(random, 0, 1) ? kernel / 2 : pick(random, 0, kernel - 1);
-    one_output(model,
-               small_model_conv(model, 0, pick(random, 1, 41), kernel, pick(random, 1, 2), pad,
-                                pick_flags(random, false), -1),
-               0);
+    one_output(
+        model,
+        small_model_conv(model, 0, pick(random, 1, 41), kernel, pick(random, 1, 2), pad, pick_flags(random, false), -1),
+        0);
 }
 
 /* The smallest pictures: tiles over several rows, and over several images of a batch. */
@@ -67,10 +67,7 @@ static void depthwise_case(struct small_model *model, struct hr_size *size, uint
     small_model_init(model, pick(random, 5, 37), *random);
     int kernel = pick(random, 0, 2) ? 3 : pick(random, 1, 7);
     int pad = pick(random, 0, 1) ? kernel / 2 : 0;
-    one_output(model,
-               small_model_depthwise(model, 0, kernel, pick(random, 1, 2), pad,
-                                     pick_flags(random, false)),
-               0);
+    one_output(model, small_model_depthwise(model, 0, kernel, pick(random, 1, 2), pad, pick_flags(random, false)), 0);
     if (pick(random, 0, 1))
         small_model_halve(model);
 }
@@ -87,8 +84,7 @@ static void scale_case(struct small_model *model, struct hr_size *size, uint64_t
     int b = small_model_conv(model, a, channels, 3, 1, 1, 0, -1);
     int mean = small_model_plain(model, HR_OP_GLOBALAVG, b, 1, 1);
     int few = small_model_conv(model, mean, pick(random, 1, 9), 1, 1, 0, HR_KERNEL_PRELU, -1);
-    int gate = small_model_plain(
-        model, HR_OP_SIGMOID, small_model_conv(model, few, channels, 1, 1, 0, 0, -1), 1, 1);
+    int gate = small_model_plain(model, HR_OP_SIGMOID, small_model_conv(model, few, channels, 1, 1, 0, 0, -1), 1, 1);
     int scaled = small_model_scale(model, b, gate, pick(random, 0, 1) ? a : -1);
     one_output(model, scaled, 0);
     one_output(model, small_model_depthwise(model, scaled, 8, 1, 0, 0), 0);
@@ -99,8 +95,7 @@ static void deconv_case(struct small_model *model, struct hr_size *size, uint64_
     *size = pick_size(random, 1);
     small_model_init(model, pick(random, 5, 37), *random);
     int wide = small_model_deconv(model, 0, pick(random, 1, 25), pick_flags(random, false), -1);
-    int again = small_model_deconv(model, 0, small_model_channels(model, wide),
-                                   pick_flags(random, true), wide);
+    int again = small_model_deconv(model, 0, small_model_channels(model, wide), pick_flags(random, true), wide);
     one_output(model, again, 0);
 }
 
@@ -136,8 +131,8 @@ static void inverted(struct small_model *model, struct hr_size *size, uint64_t *
     int expand = small_model_conv(model, base, wide, 1, 1, 0, bend, -1);
     int middle = small_model_depthwise(model, expand, 3, stride, 1, bend);
     int narrow = small_model_conv(model, middle, project, 1, 1, 0, 0, -1);
-    int again = small_model_conv(model, narrow, 60 * 1024 / size->width_px / size->height_px * 4, 1,
-                                 1, 0, HR_KERNEL_PRELU, -1);
+    int again =
+        small_model_conv(model, narrow, 60 * 1024 / size->width_px / size->height_px * 4, 1, 1, 0, HR_KERNEL_PRELU, -1);
     int deep = small_model_depthwise(model, again, 3, 1, 1, 0);
     one_output(model, small_model_conv(model, deep, project, 1, 1, 0, 0, narrow), 0);
 }
@@ -183,8 +178,7 @@ const int operator_case_count = sizeof operator_cases / sizeof operator_cases[0]
 
 static double largest_difference(const struct small_tensor *wanted, struct hr_tensor got, int image)
 {
-    if (got.channels != wanted->channels || got.height != wanted->height ||
-        got.width != wanted->width)
+    if (got.channels != wanted->channels || got.height != wanted->height || got.width != wanted->width)
         return HUGE_VAL;
     size_t count = (size_t)got.channels * (size_t)got.height * (size_t)got.width;
     double worst = 0;
@@ -200,14 +194,12 @@ static double largest_difference(const struct small_tensor *wanted, struct hr_te
 static double compare(const struct small_model *model, struct hr_runner *runner, const float *input,
                       struct hr_size size, int batch)
 {
-    size_t image_floats =
-        (size_t)model->input_channels * (size_t)size.width_px * (size_t)size.height_px;
+    size_t image_floats = (size_t)model->input_channels * (size_t)size.width_px * (size_t)size.height_px;
     double worst = 0;
     for (int image = 0; image < batch; image++)
         for (int i = 0; i < model->output_count; i++) {
             struct small_tensor wanted =
-                small_model_compute(model, input + (size_t)image * image_floats, size.height_px,
-                                    size.width_px, i);
+                small_model_compute(model, input + (size_t)image * image_floats, size.height_px, size.width_px, i);
             double error = largest_difference(&wanted, hr_runner_output(runner, i), image);
             worst = error > worst ? error : worst;
             free(wanted.data);
@@ -215,8 +207,7 @@ static double compare(const struct small_model *model, struct hr_runner *runner,
     return worst;
 }
 
-double operator_case_error(const struct operator_case *which, int round, enum hr_isa isa, int threads,
-                           int batch)
+double operator_case_error(const struct operator_case *which, int round, enum hr_isa isa, int threads, int batch)
 {
     struct small_model model;
     struct hr_runner_options options = {.batch = batch, .isa = isa};
@@ -224,8 +215,8 @@ double operator_case_error(const struct operator_case *which, int round, enum hr
     for (int i = 0; i < 8; i++)
         small_random(&random);
     which->build(&model, &options.size, &random);
-    size_t count = (size_t)batch * (size_t)model.input_channels * (size_t)options.size.width_px *
-                   (size_t)options.size.height_px;
+    size_t count =
+        (size_t)batch * (size_t)model.input_channels * (size_t)options.size.width_px * (size_t)options.size.height_px;
     float *input = malloc(count * sizeof *input);
     if (input == NULL)
         abort();

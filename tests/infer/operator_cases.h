@@ -17,7 +17,6 @@ extern const int operator_case_count;
 
 /* The largest difference over all outputs, relative to 1 or the value; a huge number when the run was refused
  * (reason printed). `round` picks the random shape. */
-double operator_case_error(const struct operator_case *which, int round, enum hr_isa isa, int threads,
-                           int batch);
+double operator_case_error(const struct operator_case *which, int round, enum hr_isa isa, int threads, int batch);
 
 #endif

@@ -31,9 +31,8 @@ static float *random_floats(struct small_model *model, size_t count, double scal
 
 void small_model_init(struct small_model *model, int input_channels, uint64_t seed)
 {
-    *model = (struct small_model){.input_channels = input_channels,
-                                  .size_multiple = 1,
-                                  .random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1};
+    *model = (struct small_model){
+        .input_channels = input_channels, .size_multiple = 1, .random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1};
 }
 
 void small_model_clear(struct small_model *model)
@@ -75,8 +74,8 @@ static void give_weights(struct small_model *model, struct small_op *op, size_t 
         op->slopes = random_floats(model, (size_t)op->out_channels, 0.5);
 }
 
-int small_model_conv(struct small_model *model, int source, int out_channels, int kernel, int stride,
-                     int pad, int flags, int add)
+int small_model_conv(struct small_model *model, int source, int out_channels, int kernel, int stride, int pad,
+                     int flags, int add)
 {
     struct small_op *op = append(model, HR_OP_CONV, source);
     op->out_channels = out_channels;
@@ -90,8 +89,7 @@ int small_model_conv(struct small_model *model, int source, int out_channels, in
     return model->op_count;
 }
 
-int small_model_depthwise(struct small_model *model, int source, int kernel, int stride, int pad,
-                          int flags)
+int small_model_depthwise(struct small_model *model, int source, int kernel, int stride, int pad, int flags)
 {
     struct small_op *op = append(model, HR_OP_DEPTHWISE, source);
     op->kernel = kernel;
@@ -113,8 +111,7 @@ int small_model_deconv(struct small_model *model, int source, int out_channels, 
     return model->op_count;
 }
 
-int small_model_plain(struct small_model *model, enum hr_op_kind kind, int source, int kernel,
-                      int stride)
+int small_model_plain(struct small_model *model, enum hr_op_kind kind, int source, int kernel, int stride)
 {
     struct small_op *op = append(model, kind, source);
     op->kernel = kernel;
@@ -154,14 +151,12 @@ int small_model_add(struct small_model *model, int a, int b, int flags)
     return model->op_count;
 }
 
-void small_model_output(struct small_model *model, int value, int first_channel, int channels,
-                        int flags)
+void small_model_output(struct small_model *model, int value, int first_channel, int channels, int flags)
 {
-    model->outputs[model->output_count++] =
-        (struct hr_model_output){.value = (uint32_t)value,
-                                 .first_channel = (uint32_t)first_channel,
-                                 .channels = (uint32_t)channels,
-                                 .flags = (uint32_t)flags};
+    model->outputs[model->output_count++] = (struct hr_model_output){.value = (uint32_t)value,
+                                                                     .first_channel = (uint32_t)first_channel,
+                                                                     .channels = (uint32_t)channels,
+                                                                     .flags = (uint32_t)flags};
 }
 
 /* --- the file --- */
@@ -187,8 +182,7 @@ static size_t section(struct file *file, size_t bytes)
 }
 
 /* Where weight (o, i) of kernel cell (y, x) stands: blocks of `lane` inputs by 16 outputs. */
-static size_t conv_place(size_t inputs, size_t lane, size_t kernel, size_t o, size_t i, size_t y,
-                         size_t x)
+static size_t conv_place(size_t inputs, size_t lane, size_t kernel, size_t o, size_t i, size_t y, size_t x)
 {
     size_t blocks = up(inputs, lane) / lane;
     size_t cell = ((o / 16 * blocks + i / lane) * kernel + y) * kernel + x;
@@ -206,8 +200,7 @@ static size_t pack_weights(struct file *file, const struct small_op *op, size_t 
         for (size_t o = 0; o < out; o++)
             for (size_t i = 0; i < in; i++)
                 for (size_t c = 0; c < k * k; c++)
-                    memcpy(file->bytes + at +
-                               sizeof(float) * conv_place(in, lane, k, o, i, c / k, c % k),
+                    memcpy(file->bytes + at + sizeof(float) * conv_place(in, lane, k, o, i, c / k, c % k),
                            &op->weights[(o * in + i) * k * k + c], sizeof(float));
         return at;
     case HR_OP_DECONV:
@@ -215,8 +208,7 @@ static size_t pack_weights(struct file *file, const struct small_op *op, size_t 
         for (size_t i = 0; i < in; i++)
             for (size_t o = 0; o < out; o++)
                 for (size_t c = 0; c < 4; c++)
-                    memcpy(file->bytes + at +
-                               sizeof(float) * (c * dense + conv_place(in, lane, 1, o, i, 0, 0)),
+                    memcpy(file->bytes + at + sizeof(float) * (c * dense + conv_place(in, lane, 1, o, i, 0, 0)),
                            &op->weights[(i * out + o) * 4 + c], sizeof(float));
         return at;
     case HR_OP_DEPTHWISE:
@@ -344,8 +336,7 @@ static double window(const struct small_op *op, const struct small_tensor *in, i
             if (op->kind == HR_OP_MAXPOOL)
                 result = v > result ? v : result;
             else
-                result += v * (op->kind == HR_OP_AVGPOOL ? 1.0 / (k * k)
-                                                         : (double)op->weights[(c * k + ky) * k + kx]);
+                result += v * (op->kind == HR_OP_AVGPOOL ? 1.0 / (k * k) : (double)op->weights[(c * k + ky) * k + kx]);
         }
     return result;
 }
@@ -354,8 +345,7 @@ static double transposed(const struct small_op *op, const struct small_tensor *i
 {
     double sum = op->bias[o];
     for (int i = 0; i < op->in_channels; i++)
-        sum += (double)op->weights[(i * op->out_channels + o) * 4 + y % 2 * 2 + x % 2] *
-               at(in, i, y / 2, x / 2);
+        sum += (double)op->weights[(i * op->out_channels + o) * 4 + y % 2 * 2 + x % 2] * at(in, i, y / 2, x / 2);
     return sum;
 }
 
@@ -368,9 +358,8 @@ static double mean(const struct small_tensor *in, int c)
     return sum / (in->height * in->width);
 }
 
-static double cell(const struct small_op *op, const struct small_tensor *in,
-                   const struct small_tensor *add, const struct small_tensor *gate, int c, int y,
-                   int x)
+static double cell(const struct small_op *op, const struct small_tensor *in, const struct small_tensor *add,
+                   const struct small_tensor *gate, int c, int y, int x)
 {
     double v;
     switch (op->kind) {
@@ -407,8 +396,7 @@ static double cell(const struct small_op *op, const struct small_tensor *in,
 }
 
 static struct small_tensor compute_op(const struct small_op *op, const struct small_tensor *in,
-                                      const struct small_tensor *add,
-                                      const struct small_tensor *gate)
+                                      const struct small_tensor *add, const struct small_tensor *gate)
 {
     int height = (in->height + 2 * op->pad - op->kernel) / op->stride + 1;
     int width = (in->width + 2 * op->pad - op->kernel) / op->stride + 1;
@@ -430,8 +418,8 @@ static struct small_tensor compute_op(const struct small_op *op, const struct sm
     return out;
 }
 
-struct small_tensor small_model_compute(const struct small_model *model, const float *input,
-                                        int height, int width, int output)
+struct small_tensor small_model_compute(const struct small_model *model, const float *input, int height, int width,
+                                        int output)
 {
     struct small_tensor values[SMALL_OPS_MAX + 1];
     values[0] = tensor_new(model->input_channels, height, width);
@@ -439,9 +427,7 @@ struct small_tensor small_model_compute(const struct small_model *model, const f
         values[0].data[i] = (double)input[i];
     for (int i = 0; i < model->op_count; i++) {
         const struct small_op *op = &model->ops[i];
-        values[i + 1] =
-            compute_op(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL,
-                       &values[op->gate]);
+        values[i + 1] = compute_op(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL, &values[op->gate]);
     }
     const struct hr_model_output *wanted = &model->outputs[output];
     const struct small_tensor *from = &values[wanted->value];

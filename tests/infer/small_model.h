@@ -41,21 +41,18 @@ void small_model_init(struct small_model *model, int input_channels, uint64_t se
 void small_model_clear(struct small_model *model);
 
 /* Append an operation with random weights; returns the value it makes. kernel, stride, pad as in the file. */
-int small_model_conv(struct small_model *model, int source, int out_channels, int kernel, int stride,
-                     int pad, int flags, int add);
-int small_model_depthwise(struct small_model *model, int source, int kernel, int stride, int pad,
-                          int flags);
+int small_model_conv(struct small_model *model, int source, int out_channels, int kernel, int stride, int pad,
+                     int flags, int add);
+int small_model_depthwise(struct small_model *model, int source, int kernel, int stride, int pad, int flags);
 int small_model_deconv(struct small_model *model, int source, int out_channels, int flags, int add);
 /* MAXPOOL, AVGPOOL, GLOBALAVG, SIGMOID */
-int small_model_plain(struct small_model *model, enum hr_op_kind kind, int source, int kernel,
-                      int stride);
+int small_model_plain(struct small_model *model, enum hr_op_kind kind, int source, int kernel, int stride);
 /* `gate` has one pixel; add -1: nothing. */
 int small_model_scale(struct small_model *model, int source, int gate, int add);
 /* Weights of the latest operation that half precision holds exactly, and kept in it. */
 void small_model_halve(struct small_model *model);
 int small_model_add(struct small_model *model, int a, int b, int flags);
-void small_model_output(struct small_model *model, int value, int first_channel, int channels,
-                        int flags);
+void small_model_output(struct small_model *model, int value, int first_channel, int channels, int flags);
 int small_model_channels(const struct small_model *model, int value);
 
 /* -1 .. 1 */
@@ -67,7 +64,7 @@ struct hr_view small_model_pack(const struct small_model *model);
 void small_model_seal(uint8_t *bytes, size_t size);
 
 /* The result of output `output` for a planar input, the caller's (free data). */
-struct small_tensor small_model_compute(const struct small_model *model, const float *input,
-                                        int height, int width, int output);
+struct small_tensor small_model_compute(const struct small_model *model, const float *input, int height, int width,
+                                        int output);
 
 #endif

@@ -1,8 +1,8 @@
 /* dlib's own numbers for one picture, and ONNX Runtime's for a cell of CenterFace, on every instruction set. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <cmocka.h>
 
 #include <math.h>
@@ -61,8 +61,7 @@ static void dlibs_own_numbers(void **state)
     for (enum hr_isa isa = HR_ISA_BASELINE; isa <= HR_ISA_NEON; isa++) {
         if (!hr_isa_available(isa))
             continue;
-        struct hr_runner_options options = {
-            .size = {GOLDEN_SIDE, GOLDEN_SIDE}, .batch = BATCH, .isa = isa};
+        struct hr_runner_options options = {.size = {GOLDEN_SIDE, GOLDEN_SIDE}, .batch = BATCH, .isa = isa};
         struct hr_runner *runner = NULL;
         struct hr_error error = {0};
         assert_int_equal(hr_runner_new(&runner, network, &options, &error), HR_OK);
@@ -103,9 +102,9 @@ static void openvinos_pinned_numbers(void **state)
         assert_int_equal(out.channels, face->vector_size);
         double worst = 0;
         for (int i = 0; i < 2 * PINNED_FACE_NUMBERS; i++)
-            worst = fmax(worst, fabs((double)out.data[i / PINNED_FACE_NUMBERS * out.channels +
-                                                      i % PINNED_FACE_NUMBERS] -
-                                     pinned_face[i % PINNED_FACE_NUMBERS]));
+            worst =
+                fmax(worst, fabs((double)out.data[i / PINNED_FACE_NUMBERS * out.channels + i % PINNED_FACE_NUMBERS] -
+                                 pinned_face[i % PINNED_FACE_NUMBERS]));
         print_message("%s: within %.1e of OpenVINO\n", hr_isa_name(isa), worst);
         assert_true(worst < tolerance);
         hr_runner_free(runner);
@@ -140,8 +139,7 @@ static void onnx_runtimes_pinned_numbers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(dlibs_own_numbers),
-                                       cmocka_unit_test(openvinos_pinned_numbers),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(dlibs_own_numbers), cmocka_unit_test(openvinos_pinned_numbers),
                                        cmocka_unit_test(onnx_runtimes_pinned_numbers)};
     return cmocka_run_group_tests_name("pinned numbers", tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* Which files are refused, and why; what a plan takes and what it refuses. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <cmocka.h>
 
 #include <math.h>
@@ -154,9 +154,14 @@ static struct hr_view face_file(void)
     memset(bytes, 0, size);
     memcpy(bytes, short_one.data, short_one.size);
     free((void *)(uintptr_t)short_one.data);
-    struct hr_model_face face = {.rank = 3, .vector_size = FACE_VECTOR, .chip_side_px = 32, .scale = {1, 1, 1},
+    struct hr_model_face face = {.rank = 3,
+                                 .vector_size = FACE_VECTOR,
+                                 .chip_side_px = 32,
+                                 .scale = {1, 1, 1},
                                  .landmarks_px = {{8, 8}, {24, 8}, {16, 16}, {10, 24}, {22, 24}},
-                                 .stranger_mean = 0.1f, .stranger_deviation = 0.1f, .same_mean = 0.7f,
+                                 .stranger_mean = 0.1f,
+                                 .stranger_deviation = 0.1f,
+                                 .same_mean = 0.7f,
                                  .same_deviation = 0.1f};
     memcpy(bytes + at, &face, sizeof face);
     struct hr_view file = hr_view_of(bytes, size);
@@ -214,21 +219,50 @@ static void a_face_section_outside_the_file_is_refused(void **state)
 static void spoil_face(struct hr_model_face *face, int how)
 {
     switch (how) {
-    case 0: face->rank = 100000; break;
-    case 1: face->vector_size = 0; break;
-    case 2: face->vector_size = FACE_VECTOR + 16; break; /* the output has no such channels */
-    case 3: face->vector_size = FACE_VECTOR - 1; break;
-    case 4: face->chip_side_px = 1; break;
-    case 5: face->chip_side_px = 1 << 20; break;
-    case 6: face->flags = 1 << 30; break;
-    case 7: face->scale[1] = NAN; break;
-    case 8: face->offset[2] = INFINITY; break;
-    case 9: face->landmarks_px[3][1] = NAN; break;
-    case 10: face->stranger_mean = NAN; break;
-    case 11: face->stranger_deviation = 0; break;
-    case 12: face->same_deviation = -1; break;
-    case 13: face->same_mean = face->stranger_mean; break; /* people would look less like themselves */
-    default: break;
+    case 0:
+        face->rank = 100000;
+        break;
+    case 1:
+        face->vector_size = 0;
+        break;
+    case 2:
+        face->vector_size = FACE_VECTOR + 16;
+        break; /* the output has no such channels */
+    case 3:
+        face->vector_size = FACE_VECTOR - 1;
+        break;
+    case 4:
+        face->chip_side_px = 1;
+        break;
+    case 5:
+        face->chip_side_px = 1 << 20;
+        break;
+    case 6:
+        face->flags = 1 << 30;
+        break;
+    case 7:
+        face->scale[1] = NAN;
+        break;
+    case 8:
+        face->offset[2] = INFINITY;
+        break;
+    case 9:
+        face->landmarks_px[3][1] = NAN;
+        break;
+    case 10:
+        face->stranger_mean = NAN;
+        break;
+    case 11:
+        face->stranger_deviation = 0;
+        break;
+    case 12:
+        face->same_deviation = -1;
+        break;
+    case 13:
+        face->same_mean = face->stranger_mean;
+        break; /* people would look less like themselves */
+    default:
+        break;
     }
 }
 
@@ -334,16 +368,17 @@ static void outputs_must_lie_inside_their_value(void **state)
 {
     (void)state;
     static const struct hr_model_output bad[] = {
-        {.value = 0, .channels = 1},  {.value = 4, .channels = 1},
-        {.value = 3, .channels = 0},  {.value = 3, .channels = 13},
+        {.value = 0, .channels = 1},
+        {.value = 4, .channels = 1},
+        {.value = 3, .channels = 0},
+        {.value = 3, .channels = 13},
         {.value = 3, .first_channel = 12, .channels = 1},
         {.value = 3, .first_channel = 0xFFFFFFFF, .channels = 2},
         {.value = 0x80000000, .channels = 1},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct hr_view file = fresh_file();
-        memcpy((void *)((uintptr_t)file.data + header_of(file)->outputs_offset), &bad[i],
-               sizeof bad[i]);
+        memcpy((void *)((uintptr_t)file.data + header_of(file)->outputs_offset), &bad[i], sizeof bad[i]);
         reseal(file);
         assert_refused(file, "output 0 makes no sense");
         drop(file);
@@ -389,8 +424,7 @@ static void files_on_disk_are_refused_by_name(void **state)
 
 /* --- plans --- */
 
-static enum hr_status try_runner(struct hr_view file, struct hr_runner_options options,
-                                 struct hr_error *error)
+static enum hr_status try_runner(struct hr_view file, struct hr_runner_options options, struct hr_error *error)
 {
     struct hr_network *network;
     struct hr_runner *runner;

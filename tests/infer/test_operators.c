@@ -1,7 +1,7 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <cmocka.h>
 
 #include <stdio.h>
@@ -23,8 +23,8 @@ static void check_all(enum hr_isa isa)
             int threads = 1 + round % 3, batch = 1 + round / 2 % 3;
             double error = operator_case_error(&operator_cases[i], round, isa, threads, batch);
             if (error > tolerance) {
-                print_error("%s, round %d, %d threads, batch %d: off by %g\n",
-                            operator_cases[i].name, round, threads, batch, error);
+                print_error("%s, round %d, %d threads, batch %d: off by %g\n", operator_cases[i].name, round, threads,
+                            batch, error);
                 good = false;
             }
         }

@@ -1,8 +1,8 @@
 /* The networks against ONNX Runtime, on every instruction set: oracle.py computes, this compares. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <cmocka.h>
 
 #include <errno.h>
@@ -85,8 +85,7 @@ static double worst_of_case(char **words, int word_count, enum hr_isa isa, int t
     struct hr_network *network = NULL;
     struct hr_pool *pool = NULL;
     struct hr_runner *runner = NULL;
-    struct hr_runner_options options = {
-        .size = {atoi(words[2]), atoi(words[3])}, .batch = atoi(words[4]), .isa = isa};
+    struct hr_runner_options options = {.size = {atoi(words[2]), atoi(words[3])}, .batch = atoi(words[4]), .isa = isa};
     assert_int_equal(hr_network_open(&network, words[1], &error), HR_OK);
     assert_int_equal(hr_pool_new(&pool, threads, &error), HR_OK);
     options.pool = pool;
@@ -98,12 +97,10 @@ static double worst_of_case(char **words, int word_count, enum hr_isa isa, int t
     double worst = 0;
     for (int i = 6; i < word_count; i++) {
         struct hr_tensor out = hr_runner_output(runner, i - 6);
-        size_t count = (size_t)out.batch * (size_t)out.channels * (size_t)out.height *
-                       (size_t)out.width;
+        size_t count = (size_t)out.batch * (size_t)out.channels * (size_t)out.height * (size_t)out.width;
         float *wanted = read_floats(words[i], count);
         for (size_t k = 0; k < count; k++) {
-            double difference = fabs((double)out.data[k] - (double)wanted[k]) /
-                                fmax(1, fabs((double)wanted[k]));
+            double difference = fabs((double)out.data[k] - (double)wanted[k]) / fmax(1, fabs((double)wanted[k]));
             worst = !(difference <= worst) ? difference : worst;
         }
         free(wanted);

@@ -1,8 +1,8 @@
 /* The two networks that homeroom ships: threads and batches change nothing, and running allocates nothing. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <cmocka.h>
 
 #include <stdatomic.h>
@@ -77,8 +77,7 @@ static float *outputs_of(struct run run, const float *input, size_t *count, int 
     struct hr_runner *runner = NULL;
     struct hr_error error = {0};
     assert_int_equal(hr_pool_new(&pool, run.threads, &error), HR_OK);
-    struct hr_runner_options options = {
-        .size = run.size, .batch = run.batch, .isa = run.isa, .pool = pool};
+    struct hr_runner_options options = {.size = run.size, .batch = run.batch, .isa = run.isa, .pool = pool};
     assert_int_equal(hr_runner_new(&runner, network, &options, &error), HR_OK);
     int before = atomic_load(&allocations);
     hr_runner_run(runner, input);
@@ -89,8 +88,7 @@ static float *outputs_of(struct run run, const float *input, size_t *count, int 
     for (int i = 0; i < hr_network_card(network)->output_count; i++) {
         struct hr_tensor tensor = hr_runner_output(runner, i);
         assert_int_equal(tensor.batch, run.batch);
-        size_t floats = (size_t)tensor.batch * (size_t)tensor.channels * (size_t)tensor.height *
-                        (size_t)tensor.width;
+        size_t floats = (size_t)tensor.batch * (size_t)tensor.channels * (size_t)tensor.height * (size_t)tensor.width;
         all = realloc(all, (*count + floats) * sizeof *all);
         assert_non_null(all);
         memcpy(all + *count, tensor.data, floats * sizeof *all);
@@ -172,8 +170,7 @@ static void a_batch_gives_what_single_runs_give(void **state)
             size_t area = outputs == 1 ? 1 : single_count / 15;
             for (int o = 0; o < outputs; o++) {
                 size_t floats = channels[o] * area;
-                assert_memory_equal(together + done * BATCH + (size_t)i * floats, alone + done,
-                                    floats * sizeof *alone);
+                assert_memory_equal(together + done * BATCH + (size_t)i * floats, alone + done, floats * sizeof *alone);
                 done += floats;
             }
             assert_int_equal(done, single_count);

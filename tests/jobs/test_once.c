@@ -28,8 +28,8 @@ struct world {
 struct worker {
     struct world *world;
     int version;
-    bool bad;         /* this version cannot be read */
-    bool knows_etag;  /* its event says which version it is about */
+    bool bad;        /* this version cannot be read */
+    bool knows_etag; /* its event says which version it is about */
     pthread_t thread;
     sem_t turn, done; /* of one step */
     bool finished;
@@ -262,15 +262,15 @@ static void note_places(struct world *world)
         return;
     (void)places_of(&reader, "");
     for (int kind = 0; kind < HR_ONCE_KIND_COUNT; kind++)
-        assert_ok(reader.inner.look(reader.inner.context, (enum hr_once_kind)kind, &world->places[kind], &error), &error);
+        assert_ok(reader.inner.look(reader.inner.context, (enum hr_once_kind)kind, &world->places[kind], &error),
+                  &error);
 }
 
 static void assert_only(const struct world *world, enum hr_once_kind kind, int version, uint64_t seed)
 {
     char source[HR_ONCE_SOURCE_SIZE];
     source_of(version, source);
-    if (!world->places[kind].there || world->places[1 - kind].there ||
-        strcmp(world->places[kind].source, source) != 0)
+    if (!world->places[kind].there || world->places[1 - kind].there || strcmp(world->places[kind].source, source) != 0)
         fail_msg("seed %llu: wanted '%s' alone in place %d; report: '%s', failure: '%s'", (unsigned long long)seed,
                  source, kind, world->places[HR_ONCE_REPORT].source, world->places[HR_ONCE_FAILURE].source);
 }

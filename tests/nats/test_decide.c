@@ -3,11 +3,9 @@
 
 #include "nats/decide.h"
 
-static struct hr_nats_answer decide(enum hr_nats_result result, uint64_t sequence,
-                                    unsigned deliveries)
+static struct hr_nats_answer decide(enum hr_nats_result result, uint64_t sequence, unsigned deliveries)
 {
-    struct hr_nats_try tried = {
-        .sequence = sequence, .deliveries = deliveries, .deliveries_max = 8};
+    struct hr_nats_try tried = {.sequence = sequence, .deliveries = deliveries, .deliveries_max = 8};
     return hr_nats_decide(result, &tried);
 }
 
@@ -52,8 +50,7 @@ static void delays_grow_up_to_a_bound(void **state)
             int64_t delay = decide(HR_NATS_FAILED, sequence, i + 1).delay_ms;
             assert_in_range(delay, longest[i] / 2, longest[i]);
         }
-    struct hr_nats_try late = {
-        .sequence = 1, .deliveries = UINT32_MAX - 1, .deliveries_max = UINT32_MAX};
+    struct hr_nats_try late = {.sequence = 1, .deliveries = UINT32_MAX - 1, .deliveries_max = UINT32_MAX};
     assert_in_range(hr_nats_decide(HR_NATS_FAILED, &late).delay_ms, 300000, 600000);
 }
 

@@ -52,8 +52,7 @@ static void sleep_us(void *context, int64_t duration_us)
 
 /* --- the queue --- */
 
-static enum hr_status next(void *context, int64_t patience_ms, struct hr_nats_message *out,
-                           struct hr_error *error)
+static enum hr_status next(void *context, int64_t patience_ms, struct hr_nats_message *out, struct hr_error *error)
 {
     struct scene *scene = context;
     assert_in_range(patience_ms, 1, 5000); /* or a signal waits long */
@@ -68,8 +67,8 @@ static enum hr_status next(void *context, int64_t patience_ms, struct hr_nats_me
     scene->in_hand = 1;
     if (scene->stop_in_next)
         atomic_store(&scene->stop.requested, true);
-    *out = (struct hr_nats_message){
-        .body = hr_view_text("body"), .sequence = scene->at, .deliveries = step->deliveries};
+    *out =
+        (struct hr_nats_message){.body = hr_view_text("body"), .sequence = scene->at, .deliveries = step->deliveries};
     return HR_OK;
 }
 
@@ -113,8 +112,7 @@ static enum hr_status dead(void *context, const struct hr_error *reason, struct 
 
 /* --- its reader --- */
 
-static enum hr_nats_result handler(void *context, const struct hr_nats_message *message,
-                                   struct hr_error *error)
+static enum hr_nats_result handler(void *context, const struct hr_nats_message *message, struct hr_error *error)
 {
     struct scene *scene = context;
     const struct step *step = &scene->steps[scene->at - 1];
@@ -134,9 +132,8 @@ static enum hr_nats_result handler(void *context, const struct hr_nats_message *
 static void on_event(void *context, const struct hr_nats_event *event)
 {
     static const char *const words[] = {
-        [HR_NATS_EVENT_REPEATED] = "REPEATED", [HR_NATS_EVENT_AGAIN] = "AGAIN",
-        [HR_NATS_EVENT_DEAD] = "DEAD",         [HR_NATS_EVENT_UNANSWERED] = "UNANSWERED",
-        [HR_NATS_EVENT_AWAY] = "AWAY",         [HR_NATS_EVENT_BACK] = "BACK"};
+        [HR_NATS_EVENT_REPEATED] = "REPEATED",     [HR_NATS_EVENT_AGAIN] = "AGAIN", [HR_NATS_EVENT_DEAD] = "DEAD",
+        [HR_NATS_EVENT_UNANSWERED] = "UNANSWERED", [HR_NATS_EVENT_AWAY] = "AWAY",   [HR_NATS_EVENT_BACK] = "BACK"};
     note(context, "%s ", words[event->kind]);
 }
 
@@ -149,12 +146,8 @@ static void interrupt(void *context)
 static enum hr_status run(struct scene *scene, bool once, struct hr_error *error)
 {
     struct hr_clock clock = {.monotonic_us = monotonic_us, .sleep_us = sleep_us, .context = scene};
-    struct hr_nats_queue queue = {.next = next,
-                                  .working = working,
-                                  .done = done,
-                                  .again = again,
-                                  .dead = dead,
-                                  .context = scene};
+    struct hr_nats_queue queue = {
+        .next = next, .working = working, .done = done, .again = again, .dead = dead, .context = scene};
     struct hr_nats_loop_options options = {.queue = &queue,
                                            .handler = handler,
                                            .context = scene,
@@ -170,9 +163,9 @@ static enum hr_status run(struct scene *scene, bool once, struct hr_error *error
     return hr_nats_run(&options, error);
 }
 
-#define SCENE(steps_)                                                                              \
-    {                                                                                              \
-        .steps = (steps_), .count = sizeof(steps_) / sizeof *(steps_)                              \
+#define SCENE(steps_)                                                                                                  \
+    {                                                                                                                  \
+        .steps = (steps_), .count = sizeof(steps_) / sizeof *(steps_)                                                  \
     }
 
 static void plays(struct scene *scene, const char *expected)
@@ -287,8 +280,7 @@ static void what_takes_longer_than_the_grace_goes_back(void **state)
 
 static void once_ends_with_the_last_message(void **state)
 {
-    static const struct step steps[] = {
-        {HR_OK, 1, HR_NATS_HANDLED}, {HR_END, 0, 0}, {HR_OK, 1, HR_NATS_HANDLED}};
+    static const struct step steps[] = {{HR_OK, 1, HR_NATS_HANDLED}, {HR_END, 0, 0}, {HR_OK, 1, HR_NATS_HANDLED}};
     struct scene scene = SCENE(steps);
     struct hr_error error = {0};
     (void)state;
@@ -311,8 +303,7 @@ static void a_queue_that_comes_back_is_waited_for(void **state)
 /* `once` means "no message waits", which nobody knows of a queue that is away. */
 static void once_does_not_take_away_for_empty(void **state)
 {
-    static const struct step steps[] = {
-        {HR_ERR_UNAVAILABLE, 0, 0}, {HR_OK, 1, HR_NATS_HANDLED}, {HR_END, 0, 0}};
+    static const struct step steps[] = {{HR_ERR_UNAVAILABLE, 0, 0}, {HR_OK, 1, HR_NATS_HANDLED}, {HR_END, 0, 0}};
     struct scene scene = SCENE(steps);
     struct hr_error error = {0};
     (void)state;

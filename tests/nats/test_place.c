@@ -70,8 +70,7 @@ static void borders(void **state)
     (void)state;
     size_t length = 0;
     for (int i = 0; i < HR_NATS_SERVERS_MAX; i++)
-        length += (size_t)snprintf(text + length, sizeof text - length, "%snats://h%d",
-                                   i > 0 ? "," : "", i);
+        length += (size_t)snprintf(text + length, sizeof text - length, "%snats://h%d", i > 0 ? "," : "", i);
     assert_int_equal(parsed(text).server_count, HR_NATS_SERVERS_MAX);
     snprintf(text + length, sizeof text - length, ",nats://h");
     refused(text, "more than 16");
@@ -115,11 +114,8 @@ static void errors_repeat_no_secret(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_server),
-        cmocka_unit_test(several_servers),
-        cmocka_unit_test(nonsense),
-        cmocka_unit_test(borders),
-        cmocka_unit_test(errors_repeat_no_secret),
+        cmocka_unit_test(one_server), cmocka_unit_test(several_servers),         cmocka_unit_test(nonsense),
+        cmocka_unit_test(borders),    cmocka_unit_test(errors_repeat_no_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,7 @@ int test_folder_make(void **state)
     if (folder == NULL)
         return -1;
     const char *base = getenv("TMPDIR");
-    snprintf(folder->path, sizeof folder->path, "%s/homeroom-roster-XXXXXX",
-             base != NULL ? base : "/tmp");
+    snprintf(folder->path, sizeof folder->path, "%s/homeroom-roster-XXXXXX", base != NULL ? base : "/tmp");
     if (mkdtemp(folder->path) == NULL)
         return -1;
     snprintf(folder->database, sizeof folder->database, "%s/homeroom.db", folder->path);
@@ -63,11 +62,9 @@ bool test_holds(struct hr_view haystack, struct hr_view needle)
     return memmem(haystack.data, haystack.size, needle.data, needle.size) != NULL;
 }
 
-struct hr_student test_student(const char *id, const char *name, const char *major,
-                               const char *year)
+struct hr_student test_student(const char *id, const char *name, const char *major, const char *year)
 {
-    return (struct hr_student){
-        .id = (char *)id, .name = (char *)name, .major = (char *)major, .year = (char *)year};
+    return (struct hr_student){.id = (char *)id, .name = (char *)name, .major = (char *)major, .year = (char *)year};
 }
 
 void test_vector(float *out, size_t count, unsigned seed)

@@ -16,24 +16,23 @@
 #include "records/database.h"
 
 /* HR_OK, or the test fails with the error's text. */
-#define assert_ok(call)                                                                            \
-    do {                                                                                           \
-        struct hr_error *the_error = &test_error;                                                  \
-        the_error->text[0] = '\0';                                                                 \
-        enum hr_status the_status = (call);                                                        \
-        if (the_status != HR_OK)                                                                   \
-            fail_msg("%s: %s: %s", #call, hr_status_name(the_status), the_error->text);            \
+#define assert_ok(call)                                                                                                \
+    do {                                                                                                               \
+        struct hr_error *the_error = &test_error;                                                                      \
+        the_error->text[0] = '\0';                                                                                     \
+        enum hr_status the_status = (call);                                                                            \
+        if (the_status != HR_OK)                                                                                       \
+            fail_msg("%s: %s: %s", #call, hr_status_name(the_status), the_error->text);                                \
     } while (0)
 
 /* That status, and an error whose code is the same and whose text holds `part`. */
-#define assert_fails(call, status, part)                                                           \
-    do {                                                                                           \
-        memset(&test_error, 0, sizeof test_error);                                                 \
-        enum hr_status the_status = (call);                                                        \
-        if (the_status != (status) || test_error.code != (status) ||                               \
-            strstr(test_error.text, (part)) == NULL)                                               \
-            fail_msg("%s: got %s '%s', expected %s '...%s...'", #call, hr_status_name(the_status), \
-                     test_error.text, hr_status_name(status), (part));                             \
+#define assert_fails(call, status, part)                                                                               \
+    do {                                                                                                               \
+        memset(&test_error, 0, sizeof test_error);                                                                     \
+        enum hr_status the_status = (call);                                                                            \
+        if (the_status != (status) || test_error.code != (status) || strstr(test_error.text, (part)) == NULL)          \
+            fail_msg("%s: got %s '%s', expected %s '...%s...'", #call, hr_status_name(the_status), test_error.text,    \
+                     hr_status_name(status), (part));                                                                  \
     } while (0)
 
 /* Every call in a test that can fail gets this one. */
@@ -53,8 +52,7 @@ void test_write_file(const char *path, struct hr_view bytes);
 bool test_holds(struct hr_view haystack, struct hr_view needle);
 
 /* A record of literals; never cleared. */
-struct hr_student test_student(const char *id, const char *name, const char *major,
-                               const char *year);
+struct hr_student test_student(const char *id, const char *name, const char *major, const char *year);
 /* `count` numbers that differ for each seed and look like nothing else. */
 void test_vector(float *out, size_t count, unsigned seed);
 struct hr_face_record test_face(const char *student_id, const float *vector, size_t count);
@@ -62,8 +60,7 @@ struct hr_face_record test_face(const char *student_id, const float *vector, siz
 void test_add_face(struct hr_database *database, const char *id, const char *model, const char *origin,
                    const char *sha256, unsigned seed);
 /* One student with one face of test_vector(seed), 128 numbers. */
-void test_add_student(struct hr_database *database, const char *id, const char *name,
-                      unsigned seed);
+void test_add_student(struct hr_database *database, const char *id, const char *name, unsigned seed);
 
 /* The folder with the course's files, or NULL after saying loudly that the test is skipped. */
 const char *test_shared_folder(void);

@@ -53,11 +53,11 @@ static void a_missing_database_is_not_found(void **state)
 {
     struct test_folder *folder = *state;
     struct hr_database *database = NULL;
-    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error),
-                 HR_ERR_NOT_FOUND, "there is no database");
+    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error), HR_ERR_NOT_FOUND,
+                 "there is no database");
     assert_null(database);
-    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_WRITE, &test_error),
-                 HR_ERR_NOT_FOUND, "there is no database");
+    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_WRITE, &test_error), HR_ERR_NOT_FOUND,
+                 "there is no database");
     assert_false(exists(folder->database, ""));
 }
 
@@ -67,19 +67,19 @@ static void create_in_a_missing_folder_says_so(void **state)
     struct hr_database *database = NULL;
     char path[256];
     snprintf(path, sizeof path, "%s/nowhere/homeroom.db", folder->path);
-    assert_fails(hr_database_open(&database, path, HR_DATABASE_CREATE, &test_error),
-                 HR_ERR_NOT_FOUND, "nowhere/homeroom.db");
+    assert_fails(hr_database_open(&database, path, HR_DATABASE_CREATE, &test_error), HR_ERR_NOT_FOUND,
+                 "nowhere/homeroom.db");
 }
 
 static void a_folder_and_a_pipe_are_refused(void **state)
 {
     struct test_folder *folder = *state;
     struct hr_database *database = NULL;
-    assert_fails(hr_database_open(&database, folder->path, HR_DATABASE_READ, &test_error),
-                 HR_ERR_ARGUMENT, "is a folder");
+    assert_fails(hr_database_open(&database, folder->path, HR_DATABASE_READ, &test_error), HR_ERR_ARGUMENT,
+                 "is a folder");
     assert_int_equal(mkfifo(folder->database, 0600), 0);
-    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_CREATE, &test_error),
-                 HR_ERR_ARGUMENT, "is not a file");
+    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_CREATE, &test_error), HR_ERR_ARGUMENT,
+                 "is not a file");
 }
 
 static void text_is_not_a_database_and_stays_as_it_is(void **state)
@@ -90,9 +90,8 @@ static void text_is_not_a_database_and_stays_as_it_is(void **state)
                                "It is longer than the header of SQLite is, which is 100 bytes.\n";
     test_write_file(folder->database, hr_view_text(text));
     for (int mode = HR_DATABASE_READ; mode <= HR_DATABASE_CREATE; mode++)
-        assert_fails(
-            hr_database_open(&database, folder->database, (enum hr_database_mode)mode, &test_error),
-            HR_ERR_DATABASE, "is not a homeroom database");
+        assert_fails(hr_database_open(&database, folder->database, (enum hr_database_mode)mode, &test_error),
+                     HR_ERR_DATABASE, "is not a homeroom database");
     struct hr_buffer now;
     test_read_file(folder->database, &now);
     assert_true(hr_view_equal(hr_buffer_view(&now), hr_view_text(text)));
@@ -108,9 +107,8 @@ static void another_programs_database_is_refused(void **state)
     assert_int_equal(sqlite3_exec(other, "CREATE TABLE songs(title)", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(other);
     for (int mode = HR_DATABASE_READ; mode <= HR_DATABASE_CREATE; mode++)
-        assert_fails(
-            hr_database_open(&database, folder->database, (enum hr_database_mode)mode, &test_error),
-            HR_ERR_DATABASE, "not one of homeroom's");
+        assert_fails(hr_database_open(&database, folder->database, (enum hr_database_mode)mode, &test_error),
+                     HR_ERR_DATABASE, "not one of homeroom's");
 }
 
 static void an_empty_file_can_be_made_a_database_but_not_read(void **state)
@@ -118,8 +116,8 @@ static void an_empty_file_can_be_made_a_database_but_not_read(void **state)
     struct test_folder *folder = *state;
     struct hr_database *database = NULL;
     test_write_file(folder->database, hr_view_of("", 0));
-    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error),
-                 HR_ERR_DATABASE, "is empty");
+    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error), HR_ERR_DATABASE,
+                 "is empty");
     hr_database_close(opened(folder->database, HR_DATABASE_WRITE));
     hr_database_close(opened(folder->database, HR_DATABASE_READ));
 }
@@ -182,8 +180,7 @@ static void a_file_cut_short_gives_an_error_or_the_check_does(void **state)
         struct hr_database_counts counts;
         test_write_file(folder->database, hr_view_of(whole.data, size));
         memset(&test_error, 0, sizeof test_error);
-        enum hr_status status =
-            hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error);
+        enum hr_status status = hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error);
         if (status == HR_OK)
             status = hr_database_check(database, &counts, &test_error);
         hr_database_close(database);
@@ -233,8 +230,8 @@ static void read_in_read_only_folder(struct test_folder *folder)
     assert_string_equal(student.name, "ada");
     hr_student_clear(&student);
     hr_database_close(database);
-    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_WRITE, &test_error),
-                 HR_ERR_PERMISSION, "may not be written");
+    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_WRITE, &test_error), HR_ERR_PERMISSION,
+                 "may not be written");
 }
 
 static void a_read_only_folder_can_be_read(void **state)
@@ -254,8 +251,8 @@ static void read_with_log(struct test_folder *folder)
     test_write_file(log, hr_view_text("changes"));
     assert_int_equal(chmod(log, 0400), 0);
     assert_int_equal(chmod(folder->path, 0500), 0);
-    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error),
-                 HR_ERR_PERMISSION, "changes wait in the log");
+    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error), HR_ERR_PERMISSION,
+                 "changes wait in the log");
 }
 
 static void a_read_only_folder_with_a_log_is_not_half_read(void **state)
@@ -271,8 +268,8 @@ static void read_forbidden(struct test_folder *folder)
 {
     struct hr_database *database = NULL;
     assert_int_equal(chmod(folder->database, 0), 0);
-    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error),
-                 HR_ERR_PERMISSION, folder->database);
+    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error), HR_ERR_PERMISSION,
+                 folder->database);
     assert_int_equal(chmod(folder->database, 0600), 0);
 }
 
@@ -344,8 +341,7 @@ static void a_second_writer_waits_and_then_says_who_is_in_the_way(void **state)
     struct hr_database *second = opened(folder->database, HR_DATABASE_WRITE);
     sqlite3_busy_timeout(second->handle, 20); /* the test need not wait as long as a user */
     assert_ok(hr_database_begin(first, &test_error));
-    assert_fails(hr_database_begin(second, &test_error), HR_ERR_UNAVAILABLE,
-                 "in use by another program");
+    assert_fails(hr_database_begin(second, &test_error), HR_ERR_UNAVAILABLE, "in use by another program");
     hr_database_rollback(first);
     assert_ok(hr_database_begin(second, &test_error));
     hr_database_rollback(second);

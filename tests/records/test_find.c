@@ -20,7 +20,7 @@ static int make(void **state)
     found->folder = folder;
     *state = found;
     return hr_database_open(&found->database, found->folder->database, HR_DATABASE_CREATE, &test_error) == HR_OK ? 0
-                                                                                                               : -1;
+                                                                                                                 : -1;
 }
 
 static int unmake(void **state)
@@ -81,22 +81,33 @@ static void an_id_in_another_form_counts_before_a_name_to_the_letter(void **stat
 
 static void an_id_is_found_in_any_form(void **state)
 {
-    put(*state, "Rene\xCC\x81""e 7", "somebody");     /* NFD */
-    is(*state, "Ren\xC3\xA9""e 7", "Rene\xCC\x81""e 7"); /* NFC */
-    is(*state, "REN\xC3\x89""E__7", "Rene\xCC\x81""e 7");
-    is(*state, "Rene\xCC\x81""e 7", "Rene\xCC\x81""e 7");
+    put(*state,
+        "Rene\xCC\x81"
+        "e 7",
+        "somebody"); /* NFD */
+    is(*state,
+       "Ren\xC3\xA9"
+       "e 7",
+       "Rene\xCC\x81"
+       "e 7"); /* NFC */
+    is(*state,
+       "REN\xC3\x89"
+       "E__7",
+       "Rene\xCC\x81"
+       "e 7");
+    is(*state,
+       "Rene\xCC\x81"
+       "e 7",
+       "Rene\xCC\x81"
+       "e 7");
 }
 
 static void words_may_be_parted_by_any_blank(void **state)
 {
     static const char *const words[] = {
-        "Anna\tLee",
-        "Anna\r\nLee\n",
-        "Anna _ _ Lee",
-        "_Anna_Lee_",
-        "Anna\xC2\xA0Lee",     /* no-break space */
-        "Anna\xE3\x80\x80Lee", /* wide space */
-        "An\xC2\xADna Lee",    /* soft hyphen: cannot be seen */
+        "Anna\tLee",           "Anna\r\nLee\n", "Anna _ _ Lee", "_Anna_Lee_", "Anna\xC2\xA0Lee", /* no-break space */
+        "Anna\xE3\x80\x80Lee",                                                                   /* wide space */
+        "An\xC2\xADna Lee", /* soft hyphen: cannot be seen */
     };
     put(*state, "1", "Anna Lee");
     put(*state, "2", "AnnaLee");
@@ -208,7 +219,9 @@ static void letters_that_changed_places_are_one_mistake(void **state)
 
 static void letters_are_counted_and_not_bytes(void **state)
 {
-    put(*state, "id-00001", "\xC3\x9Cnal \xC3\x96k\xC3\xA7""e");
+    put(*state, "id-00001",
+        "\xC3\x9Cnal \xC3\x96k\xC3\xA7"
+        "e");
     is_not(*state, "Unal \xC3\x96kce", HR_ERR_NOT_FOUND, "near: id-00001"); /* two letters, three bytes */
     is_not(*state, "Unal Okce", HR_ERR_NOT_FOUND, "'Unal Okce'");
     assert_ends("'Unal Okce'");

@@ -30,8 +30,7 @@ struct walk {
     float vector[128];
 };
 
-static enum hr_status step(void *context, const struct hr_face_record *record,
-                           struct hr_error *error)
+static enum hr_status step(void *context, const struct hr_face_record *record, struct hr_error *error)
 {
     struct walk *walk = context;
     walk->count++;
@@ -77,16 +76,14 @@ static void a_walk_can_be_stopped_and_begun_again(void **state)
     struct walk walk = {.stop_at = 2}, again = {0};
     for (unsigned i = 1; i <= 3; i++)
         test_add_student(database, "1", "ada", i);
-    assert_fails(hr_database_each_face(database, NULL, step, &walk, &test_error), HR_ERR_DEADLINE,
-                 "enough");
+    assert_fails(hr_database_each_face(database, NULL, step, &walk, &test_error), HR_ERR_DEADLINE, "enough");
     assert_int_equal(walk.count, 2);
     assert_ok(hr_database_each_face(database, NULL, step, &again, &test_error));
     assert_int_equal(again.count, 3);
     hr_database_close(database);
 }
 
-static enum hr_status nested(void *context, const struct hr_face_record *record,
-                             struct hr_error *error)
+static enum hr_status nested(void *context, const struct hr_face_record *record, struct hr_error *error)
 {
     (void)record;
     struct walk inner = {0};
@@ -97,8 +94,8 @@ static void a_walk_within_itself_is_refused(void **state)
 {
     struct hr_database *database = opened(*state);
     test_add_student(database, "1", "ada", 1);
-    assert_fails(hr_database_each_face(database, NULL, nested, database, &test_error),
-                 HR_ERR_INTERNAL, "within itself");
+    assert_fails(hr_database_each_face(database, NULL, nested, database, &test_error), HR_ERR_INTERNAL,
+                 "within itself");
     hr_database_close(database);
 }
 
@@ -108,13 +105,11 @@ static void a_face_needs_a_student(void **state)
     float vector[128];
     test_vector(vector, 128, 1);
     struct hr_face_record face = test_face("nobody", vector, 128);
-    assert_fails(hr_database_add_face(database, &face, &test_error), HR_ERR_NOT_FOUND,
-                 "there is no student 'nobody'");
+    assert_fails(hr_database_add_face(database, &face, &test_error), HR_ERR_NOT_FOUND, "there is no student 'nobody'");
     hr_database_close(database);
 }
 
-static void refuse(struct hr_database *database, struct hr_face_record face, enum hr_status status,
-                   const char *part)
+static void refuse(struct hr_database *database, struct hr_face_record face, enum hr_status status, const char *part)
 {
     assert_fails(hr_database_add_face(database, &face, &test_error), status, part);
 }
@@ -189,7 +184,7 @@ static void forgetting_leaves_no_byte(void **state)
         if (i == 120) {
             test_add_student(database, "jane-4711", "Jane Forgettable", 7);
             test_add_face(database, "jane-4711", "test-model", "photo jane-portrait.jpg",
-                "0123456789abcdef0123456789abcdef", 9);
+                          "0123456789abcdef0123456789abcdef", 9);
         }
     }
     test_add_student(database, "kept", "Kept Student", 8);
@@ -242,13 +237,11 @@ static void whoever_is_not_there_cannot_be_forgotten(void **state)
     struct hr_database *database = opened(*state);
     size_t removed = 9;
     test_add_student(database, "1", "ada", 1);
-    assert_fails(hr_database_forget(database, "2", &removed, &test_error), HR_ERR_NOT_FOUND,
-                 "there is no student '2'");
+    assert_fails(hr_database_forget(database, "2", &removed, &test_error), HR_ERR_NOT_FOUND, "there is no student '2'");
     assert_int_equal(removed, 0);
     assert_int_equal(counted(database).faces, 1);
     assert_ok(hr_database_forget(database, "1", &removed, &test_error));
-    assert_fails(hr_database_forget(database, "1", &removed, &test_error), HR_ERR_NOT_FOUND,
-                 "there is no student '1'");
+    assert_fails(hr_database_forget(database, "1", &removed, &test_error), HR_ERR_NOT_FOUND, "there is no student '1'");
     hr_database_close(database);
 }
 
@@ -257,10 +250,8 @@ static void a_trace_that_is_left_is_found_and_told(void **state)
 {
     struct hr_database *database = opened(*state);
     test_add_student(database, "1", "ada", 1);
-    assert_ok(hr_sql_run(database, "CREATE TABLE copies AS SELECT vector FROM faces", "copying",
-                         &test_error));
-    assert_fails(hr_database_forget(database, "1", NULL, &test_error), HR_ERR_INTERNAL,
-                 "still found");
+    assert_ok(hr_sql_run(database, "CREATE TABLE copies AS SELECT vector FROM faces", "copying", &test_error));
+    assert_fails(hr_database_forget(database, "1", NULL, &test_error), HR_ERR_INTERNAL, "still found");
     hr_database_close(database);
 }
 
@@ -272,11 +263,9 @@ static void a_copy_of_part_of_a_large_vector_is_found(void **state)
     assert_ok(hr_database_ensure_student(database, "1", NULL, &test_error));
     struct hr_face_record face = test_face("1", vector, 4096);
     assert_ok(hr_database_add_face(database, &face, &test_error));
-    assert_ok(hr_sql_run(database,
-                         "CREATE TABLE copies AS SELECT substr(vector, 9001, 300) FROM faces",
-                         "copying", &test_error));
-    assert_fails(hr_database_forget(database, "1", NULL, &test_error), HR_ERR_INTERNAL,
-                 "still found");
+    assert_ok(hr_sql_run(database, "CREATE TABLE copies AS SELECT substr(vector, 9001, 300) FROM faces", "copying",
+                         &test_error));
+    assert_fails(hr_database_forget(database, "1", NULL, &test_error), HR_ERR_INTERNAL, "still found");
     hr_database_close(database);
 }
 
@@ -315,8 +304,7 @@ static void nothing_is_changed_while_somebody_reads_an_older_state(void **state)
     assert_ok(hr_sql_run(reader, "BEGIN", "beginning", &test_error));
     assert_int_equal(counted(reader).students, 1);
     test_add_student(database, "2", "bob", 2);
-    assert_fails(hr_database_forget(database, "1", NULL, &test_error), HR_ERR_UNAVAILABLE,
-                 "in use by another program");
+    assert_fails(hr_database_forget(database, "1", NULL, &test_error), HR_ERR_UNAVAILABLE, "in use by another program");
     assert_int_equal(counted(database).students, 2);
     assert_ok(hr_sql_run(reader, "COMMIT", "ending", &test_error));
     assert_ok(hr_database_forget(database, "1", NULL, &test_error));
@@ -330,8 +318,7 @@ static void forgetting_within_a_transaction_is_our_mistake(void **state)
     struct hr_database *database = opened(*state);
     test_add_student(database, "1", "ada", 1);
     assert_ok(hr_database_begin(database, &test_error));
-    assert_fails(hr_database_forget(database, "1", NULL, &test_error), HR_ERR_INTERNAL,
-                 "within a transaction");
+    assert_fails(hr_database_forget(database, "1", NULL, &test_error), HR_ERR_INTERNAL, "within a transaction");
     hr_database_rollback(database);
     hr_database_close(database);
 }

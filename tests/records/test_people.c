@@ -127,8 +127,12 @@ static bool left_in_the_file(const struct test_folder *folder, struct hr_view tr
 
 /* --- found by a word --- */
 
-#define COMPOSED "Ren\xC3\xA9""e M\xC3\xBCller"     /* NFC */
-#define DECOMPOSED "Rene\xCC\x81""e Mu\xCC\x88ller" /* NFD */
+#define COMPOSED                                                                                                       \
+    "Ren\xC3\xA9"                                                                                                      \
+    "e M\xC3\xBCller" /* NFC */
+#define DECOMPOSED                                                                                                     \
+    "Rene\xCC\x81"                                                                                                     \
+    "e Mu\xCC\x88ller" /* NFD */
 
 static void assert_found(const struct hr_student_finder *finder, const char *word, const char *id, bool exact)
 {
@@ -151,11 +155,17 @@ static void a_word_is_an_id_or_a_name_in_any_form(void **state)
     assert_found(finder, "S-18", "s-18", false);
     assert_found(finder, COMPOSED, "17", false);
     assert_found(finder, DECOMPOSED, "17", false);
-    assert_found(finder, "REN\xC3\x89""E M\xC3\x9CLLER", "17", false);
+    assert_found(finder,
+                 "REN\xC3\x89"
+                 "E M\xC3\x9CLLER",
+                 "17", false);
     assert_found(finder, "anna_lee", "s-18", false);
     assert_found(finder, "  Anna   Lee ", "s-18", false);
     assert_found(finder, "\xEF\xBC\xA1nna Lee", "s-18", false); /* a wide A */
-    assert_found(finder, "stra\xC3\x9F""e ss", "19", false);
+    assert_found(finder,
+                 "stra\xC3\x9F"
+                 "e ss",
+                 "19", false);
     hr_student_finder_free(finder);
     hr_database_close(database);
 }
@@ -489,8 +499,8 @@ static void a_photo_without_a_hash_goes_and_its_like_stays(void **state)
     put(database, "a-student-with-a-long-id", "One");
     add_face(database, "a-student-with-a-long-id", "photo number one.jpg", "", 1);
     add_face(database, "a-student-with-a-long-id", "not photo number one.jpg", "", 2);
-    assert_ok(hr_database_forget_photo(database, "a-student-with-a-long-id", "photo number one.jpg", &removed,
-                                       &test_error));
+    assert_ok(
+        hr_database_forget_photo(database, "a-student-with-a-long-id", "photo number one.jpg", &removed, &test_error));
     assert_int_equal(removed, 1);
     hr_database_close(database);
     float vector[128];
@@ -522,8 +532,10 @@ static void a_photo_that_is_not_there_says_which_are(void **state)
     assert_unchanged(database, before);
     for (int i = 0; i < 100; i++) { /* more than a text has room for */
         char origin[160];
-        snprintf(origin, sizeof origin, "%d, a photo in a folder of a name that is longer than anybody would like to"
-                                        " read it in a message about something else.jpg", i);
+        snprintf(origin, sizeof origin,
+                 "%d, a photo in a folder of a name that is longer than anybody would like to"
+                 " read it in a message about something else.jpg",
+                 i);
         add_face(database, "1", origin, "", 5);
     }
     assert_fails(hr_database_forget_photo(database, "1", "d.jpg", &removed, &test_error), HR_ERR_NOT_FOUND, "'b.jpg'");
@@ -534,7 +546,8 @@ static void a_copy_of_a_photos_vector_is_found_and_told(void **state)
 {
     struct hr_database *database = opened(*state);
     two_with_faces(database);
-    run(database, "CREATE TABLE copies AS SELECT vector FROM faces WHERE student = (SELECT key FROM students WHERE id = '1') AND origin = 'a.jpg'");
+    run(database, "CREATE TABLE copies AS SELECT vector FROM faces WHERE student = (SELECT key FROM students WHERE id "
+                  "= '1') AND origin = 'a.jpg'");
     assert_ok(hr_database_forget_photo(database, "1", "b.jpg", NULL, &test_error)); /* it is not b's */
     assert_fails(hr_database_forget_photo(database, "1", "a.jpg", NULL, &test_error), HR_ERR_INTERNAL, "still found");
     hr_database_close(database);
@@ -580,7 +593,6 @@ static void a_photo_is_not_forgotten_by_halves(void **state)
     hr_database_close(reader);
     hr_database_close(database);
 }
-
 
 static void one_photo_goes_and_the_student_stays(void **state)
 {

@@ -44,13 +44,10 @@ static void steps_are_taken_from_where_the_file_is(void **state)
         char path[256];
         snprintf(path, sizeof path, "%s/%d.db", folder->path, from);
         make(path, from);
-        assert_ok(
-            hr_database_open_schema(&database, path, HR_DATABASE_WRITE, &newest, &test_error));
+        assert_ok(hr_database_open_schema(&database, path, HR_DATABASE_WRITE, &newest, &test_error));
         assert_int_equal(hr_database_schema_version(database), 3);
         assert_int_equal(ask(database, "PRAGMA user_version"), 3);
-        assert_int_equal(
-            ask(database, "SELECT count(*) FROM students WHERE name = 'ada' AND major = 'none'"),
-            1);
+        assert_int_equal(ask(database, "SELECT count(*) FROM students WHERE name = 'ada' AND major = 'none'"), 1);
         hr_database_close(database);
     }
 }
@@ -61,8 +58,7 @@ static void a_reader_brings_an_older_one_up_to_date(void **state)
     struct hr_database *database = NULL;
     struct hr_schema newest = version(3);
     make(folder->database, 1);
-    assert_ok(hr_database_open_schema(&database, folder->database, HR_DATABASE_READ, &newest,
-                                      &test_error));
+    assert_ok(hr_database_open_schema(&database, folder->database, HR_DATABASE_READ, &newest, &test_error));
     assert_int_equal(ask(database, "SELECT count(*) FROM students WHERE name = 'ada'"), 1);
     assert_int_equal(ask(database, "PRAGMA query_only"), 1);
     hr_database_close(database);
@@ -75,12 +71,11 @@ static void a_newer_one_is_refused_in_every_mode(void **state)
     struct hr_schema older = version(2);
     make(folder->database, 3);
     for (int mode = HR_DATABASE_READ; mode <= HR_DATABASE_CREATE; mode++)
-        assert_fails(hr_database_open_schema(&database, folder->database,
-                                             (enum hr_database_mode)mode, &older, &test_error),
-                     HR_ERR_DATABASE, "made by a newer homeroom (its version is 3");
+        assert_fails(
+            hr_database_open_schema(&database, folder->database, (enum hr_database_mode)mode, &older, &test_error),
+            HR_ERR_DATABASE, "made by a newer homeroom (its version is 3");
     struct hr_schema same = version(3);
-    assert_ok(
-        hr_database_open_schema(&database, folder->database, HR_DATABASE_READ, &same, &test_error));
+    assert_ok(hr_database_open_schema(&database, folder->database, HR_DATABASE_READ, &same, &test_error));
     hr_database_close(database);
 }
 
@@ -90,15 +85,12 @@ static void a_step_that_fails_leaves_the_version_before(void **state)
     struct hr_database *database = NULL;
     struct hr_schema broken = {.steps = broken_steps, .version = 2};
     make(folder->database, 1);
-    assert_fails(hr_database_open_schema(&database, folder->database, HR_DATABASE_WRITE, &broken,
-                                         &test_error),
+    assert_fails(hr_database_open_schema(&database, folder->database, HR_DATABASE_WRITE, &broken, &test_error),
                  HR_ERR_DATABASE, "bringing its tables up to date");
-    assert_fails(hr_database_open_schema(&database, folder->database, HR_DATABASE_READ, &broken,
-                                         &test_error),
+    assert_fails(hr_database_open_schema(&database, folder->database, HR_DATABASE_READ, &broken, &test_error),
                  HR_ERR_DATABASE, "made by an older homeroom");
     struct hr_schema first = version(1);
-    assert_ok(hr_database_open_schema(&database, folder->database, HR_DATABASE_READ, &first,
-                                      &test_error));
+    assert_ok(hr_database_open_schema(&database, folder->database, HR_DATABASE_READ, &first, &test_error));
     assert_int_equal(ask(database, "SELECT count(full_name) FROM students"), 1);
     hr_database_close(database);
 }
@@ -109,11 +101,10 @@ static void a_new_file_whose_first_step_fails_does_not_stay(void **state)
     struct hr_database *database = NULL;
     static const char *const bad[] = {"CREATE TABLE students(id); CREATE NONSENSE"};
     struct hr_schema schema = {.steps = bad, .version = 1};
-    assert_fails(hr_database_open_schema(&database, folder->database, HR_DATABASE_CREATE, &schema,
-                                         &test_error),
+    assert_fails(hr_database_open_schema(&database, folder->database, HR_DATABASE_CREATE, &schema, &test_error),
                  HR_ERR_DATABASE, "bringing its tables up to date");
-    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error),
-                 HR_ERR_NOT_FOUND, "there is no database");
+    assert_fails(hr_database_open(&database, folder->database, HR_DATABASE_READ, &test_error), HR_ERR_NOT_FOUND,
+                 "there is no database");
 }
 
 static void connections_are_set_up_as_promised(void **state)

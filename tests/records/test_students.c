@@ -13,8 +13,7 @@ static int make(void **state)
     struct fixture *fixture = calloc(1, sizeof *fixture);
     struct hr_error error;
     if (fixture == NULL || test_folder_make((void **)&fixture->folder) != 0 ||
-        hr_database_open(&fixture->database, fixture->folder->database, HR_DATABASE_CREATE,
-                         &error) != HR_OK)
+        hr_database_open(&fixture->database, fixture->folder->database, HR_DATABASE_CREATE, &error) != HR_OK)
         return -1;
     *state = fixture;
     return 0;
@@ -112,15 +111,13 @@ static void ensure_adds_with_the_id_as_name_and_only_once(void **state)
     bool added = false;
     assert_ok(hr_database_ensure_student(database, "ada", &added, &test_error));
     assert_true(added);
-    assert_int_equal(put(database, test_student("ada", "Ada L.", "math", "senior")),
-                     HR_UPSERT_CHANGED);
+    assert_int_equal(put(database, test_student("ada", "Ada L.", "math", "senior")), HR_UPSERT_CHANGED);
     assert_ok(hr_database_ensure_student(database, "ada", &added, &test_error));
     assert_false(added);
     struct hr_student back = look_up(database, "ada");
     assert_string_equal(back.name, "Ada L.");
     hr_student_clear(&back);
-    assert_fails(hr_database_ensure_student(database, "", &added, &test_error), HR_ERR_ARGUMENT,
-                 "the id is empty");
+    assert_fails(hr_database_ensure_student(database, "", &added, &test_error), HR_ERR_ARGUMENT, "the id is empty");
 }
 
 /* Who came from a table and is not in the new one is named; who was only enrolled came from none. */
@@ -227,7 +224,7 @@ static void the_roster_takes_many_ids_at_once(void **state)
     struct hr_database *database = database_of(state);
     struct hr_roster roster = hr_database_roster(database);
     enum { COUNT = 3000 }; /* more than SQLite takes as separate values on old builds */
-    char (*texts)[16] = calloc(COUNT, sizeof *texts);
+    char(*texts)[16] = calloc(COUNT, sizeof *texts);
     const char **ids = calloc(COUNT, sizeof *ids);
     struct hr_student *out = calloc(COUNT, sizeof *out);
     assert_ok(hr_database_begin(database, &test_error));
@@ -299,8 +296,7 @@ static void check_extra_count(struct hr_database *database, size_t count, bool g
     if (good)
         assert_ok(hr_database_put_student(database, &student, NULL, &test_error));
     else
-        assert_fails(hr_database_put_student(database, &student, NULL, &test_error), HR_ERR_LIMIT,
-                     "further columns");
+        assert_fails(hr_database_put_student(database, &student, NULL, &test_error), HR_ERR_LIMIT, "further columns");
 }
 
 static void further_columns_are_held_to_their_limit(void **state)
@@ -344,8 +340,7 @@ static void the_largest_record_fits(void **state)
     }
 }
 
-static void refuse(struct hr_database *database, struct hr_student student, enum hr_status status,
-                   const char *part)
+static void refuse(struct hr_database *database, struct hr_student student, enum hr_status status, const char *part)
 {
     assert_fails(hr_database_put_student(database, &student, NULL, &test_error), status, part);
 }
@@ -357,8 +352,7 @@ static void what_is_no_text_or_no_id_is_refused(void **state)
     refuse(database, test_student("a\nb", "name", "", ""), HR_ERR_FORMAT, "control character");
     refuse(database, test_student("a\xff", "name", "", ""), HR_ERR_FORMAT, "the id is not UTF-8");
     refuse(database, test_student("a", "\xc3", "", ""), HR_ERR_FORMAT, "the name is not UTF-8");
-    refuse(database, test_student("a", "", "\xed\xa0\x80", ""), HR_ERR_FORMAT,
-           "the major is not UTF-8");
+    refuse(database, test_student("a", "", "\xed\xa0\x80", ""), HR_ERR_FORMAT, "the major is not UTF-8");
     refuse(database, test_student("a", "", "", "\x80"), HR_ERR_FORMAT, "the year is not UTF-8");
 }
 

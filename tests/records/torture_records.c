@@ -65,8 +65,7 @@ static size_t torture(enum hr_status (*call)(void *context, struct hr_error *err
             return number - 1;
         }
         if (status != HR_ERR_MEMORY)
-            fail_msg("allocation %zu failed, and the call says %s: %s", number,
-                     hr_status_name(status), error.text);
+            fail_msg("allocation %zu failed, and the call says %s: %s", number, hr_status_name(status), error.text);
         assert_int_equal(error.code, HR_ERR_MEMORY);
         assert_int_not_equal(error.text[0], '\0');
     }
@@ -77,8 +76,7 @@ static enum hr_status import_table(void *context, struct hr_error *error)
     struct hr_student *students;
     struct hr_import_problems problems = {0};
     size_t count;
-    enum hr_status status =
-        hr_import_students(hr_view_text(context), NULL, &students, &count, &problems, error);
+    enum hr_status status = hr_import_students(hr_view_text(context), NULL, &students, &count, &problems, error);
     hr_students_free(students, count);
     hr_import_problems_clear(&problems);
     return status;
@@ -114,8 +112,7 @@ static enum hr_status open_and_close(void *context, struct hr_error *error)
 {
     struct test_folder *folder = context;
     struct hr_database *database = NULL;
-    enum hr_status status =
-        hr_database_open(&database, folder->database, HR_DATABASE_CREATE, error);
+    enum hr_status status = hr_database_open(&database, folder->database, HR_DATABASE_CREATE, error);
     hr_database_close(database);
     return status;
 }
@@ -178,8 +175,7 @@ static enum hr_status put_and_forget(void *context, struct hr_error *error)
     bool known = false; /* from a call before that could not forget */
     enum hr_status status = hr_database_put_student(database, &student, NULL, error);
     if (status == HR_OK)
-        status = hr_database_has_face(database, "forgotten", face.model_id, face.origin_sha256,
-                                      &known, error);
+        status = hr_database_has_face(database, "forgotten", face.model_id, face.origin_sha256, &known, error);
     if (status == HR_OK && !known)
         status = hr_database_add_face(database, &face, error);
     if (status == HR_OK)

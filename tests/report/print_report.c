@@ -21,25 +21,23 @@ static const struct hr_observed_student nasty_students[] = {
 static struct hr_observation nasty_report(void)
 {
     return (struct hr_observation){.video = "\xFF\n\"=1.mp4",
-                              .students = nasty_students,
-                              .student_count = sizeof nasty_students / sizeof *nasty_students};
+                                   .students = nasty_students,
+                                   .student_count = sizeof nasty_students / sizeof *nasty_students};
 }
 
 int main(int argument_count, char **arguments)
 {
     if (argument_count != 3)
         return 2;
-    struct hr_observation report =
-        strcmp(arguments[1], "nasty") == 0 ? nasty_report() : sample_report();
+    struct hr_observation report = strcmp(arguments[1], "nasty") == 0 ? nasty_report() : sample_report();
     struct hr_error error;
     struct hr_report_columns columns;
     struct hr_buffer out;
     hr_buffer_init(&out, 1 << 20);
     enum hr_status status = hr_report_columns_parse(&columns, "all", &error);
     if (status == HR_OK)
-        status = strcmp(arguments[2], "csv") == 0
-                     ? hr_report_write_csv(&report, &columns, &out, &error)
-                     : hr_report_write_json(&report, &out, &error);
+        status = strcmp(arguments[2], "csv") == 0 ? hr_report_write_csv(&report, &columns, &out, &error)
+                                                  : hr_report_write_json(&report, &out, &error);
     if (status == HR_OK)
         fwrite(out.data, 1, out.size, stdout);
     else

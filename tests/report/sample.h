@@ -42,7 +42,8 @@ static const struct hr_observed_student sample_students[] = {
      .seen.stranger_chance = 0.0117},
 };
 
-static const struct hr_observed_place sample_places[] = {{1000000, 300.4f, 118.6f, 38, 49}, {3500000, 322, 121, 40, 52}};
+static const struct hr_observed_place sample_places[] = {{1000000, 300.4f, 118.6f, 38, 49},
+                                                         {3500000, 322, 121, 40, 52}};
 
 static const struct hr_observed_track sample_tracks[] = {
     {.student_id = "s1",
@@ -104,28 +105,28 @@ static const char *const sample_models[] = {"face-reidentification-retail-0095-1
 static inline struct hr_observation sample_report(void)
 {
     return (struct hr_observation){.video = "lesson.mp4",
-                              .duration_us = 4200000,
-                              .width_px = 1280,
-                              .height_px = 720,
-                              .codec = "h264",
-                              .frames = 9,
-                              .faces = 14,
-                              .samples_per_s = 2,
-                              .model_ids = sample_models,
-                              .model_count = 1,
-                              .false_present = 0.001,
-                              .includes_review = true,
-                              .class_students = 30,
-                              .class_crowding = 0.125,
-                              .class_similarity = 0.4942,
-                              .class_margin = 0.1121,
-                              .students = sample_students,
-                              .student_count = 2,
-                              .unknown_people = 1,
-                              .tracks = sample_tracks,
-                              .track_count = 4,
-                              .warnings = sample_warnings,
-                              .warning_count = 1};
+                                   .duration_us = 4200000,
+                                   .width_px = 1280,
+                                   .height_px = 720,
+                                   .codec = "h264",
+                                   .frames = 9,
+                                   .faces = 14,
+                                   .samples_per_s = 2,
+                                   .model_ids = sample_models,
+                                   .model_count = 1,
+                                   .false_present = 0.001,
+                                   .includes_review = true,
+                                   .class_students = 30,
+                                   .class_crowding = 0.125,
+                                   .class_similarity = 0.4942,
+                                   .class_margin = 0.1121,
+                                   .students = sample_students,
+                                   .student_count = 2,
+                                   .unknown_people = 1,
+                                   .tracks = sample_tracks,
+                                   .track_count = 4,
+                                   .warnings = sample_warnings,
+                                   .warning_count = 1};
 }
 
 #endif

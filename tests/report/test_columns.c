@@ -34,12 +34,10 @@ static void columns_come_in_the_order_asked_for(void **state)
     assert_columns(" id , margin ", "id,margin");
     assert_columns("+id,margin", "name,major,year,id,margin");
     assert_columns(" + id", "name,major,year,id");
-    assert_columns(
-        "all", "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks,band,"
-               "reason,stranger_chance,video");
-    assert_columns(
-        "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks",
-        "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks");
+    assert_columns("all", "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks,band,"
+                          "reason,stranger_chance,video");
+    assert_columns("id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks",
+                   "id,name,major,year,first_seen,last_seen,sightings,similarity,margin,tracks");
 }
 
 static void assert_refused(const char *text, const char *part)
@@ -89,7 +87,7 @@ static void column_out_of_range_has_no_name(void **state)
 {
     (void)state;
     assert_string_equal(hr_report_column_name(HR_COLUMN_COUNT), "");
-    assert_string_equal(hr_report_column_name((enum hr_report_column)-1), "");
+    assert_string_equal(hr_report_column_name((enum hr_report_column) - 1), "");
 }
 
 int main(void)

@@ -56,8 +56,8 @@ static void chances_have_two_digits(void **state)
     const struct {
         double chance;
         const char *text;
-    } cases[] = {{1, "1.0000"},      {0.25, "0.2500"},  {0.001, "0.0010"}, {0.000999, "1.0e-3"},
-                 {3.42e-8, "3.4e-8"}, {1e-120, "0"}, {0, "0"},          {NAN, ""}};
+    } cases[] = {{1, "1.0000"},       {0.25, "0.2500"}, {0.001, "0.0010"}, {0.000999, "1.0e-3"},
+                 {3.42e-8, "3.4e-8"}, {1e-120, "0"},    {0, "0"},          {NAN, ""}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct hr_observed_student student = {.seen.id = "s1", .seen.stranger_chance = cases[i].chance};
         struct hr_observation report = {.students = &student, .student_count = 1};
@@ -154,8 +154,7 @@ static void numbers_that_do_not_exist_are_empty(void **state)
     (void)state;
     struct hr_observed_student student = {.seen.id = "s1", .seen.similarity = NAN, .seen.margin = INFINITY};
     struct hr_observation report = {.students = &student, .student_count = 1};
-    assert_csv(&report, "id,similarity,margin,tracks",
-               "id,similarity,margin,tracks\r\ns1,,,0\r\n");
+    assert_csv(&report, "id,similarity,margin,tracks", "id,similarity,margin,tracks\r\ns1,,,0\r\n");
 }
 
 static void numbers_have_a_point_in_every_locale(void **state)
@@ -181,10 +180,9 @@ static void decimals_are_rounded(void **state)
         double number;
         const char *text;
     } cases[] = {
-        {0, "0.0000"},          {-0.0, "0.0000"},    {0.00004, "0.0000"},  {-0.00004, "0.0000"},
-        {0.00006, "0.0001"},    {0.6f, "0.6000"},    {0.99996, "1.0000"},  {-0.5, "-0.5000"},
-        {-1.00006, "-1.0001"},  {INFINITY, ""},      {-INFINITY, ""},      {NAN, ""},
-        {1e300, ""},            {123456.7, "123456.7000"},
+        {0, "0.0000"},    {-0.0, "0.0000"},    {0.00004, "0.0000"}, {-0.00004, "0.0000"},      {0.00006, "0.0001"},
+        {0.6f, "0.6000"}, {0.99996, "1.0000"}, {-0.5, "-0.5000"},   {-1.00006, "-1.0001"},     {INFINITY, ""},
+        {-INFINITY, ""},  {NAN, ""},           {1e300, ""},         {123456.7, "123456.7000"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct hr_buffer out;

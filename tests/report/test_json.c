@@ -158,11 +158,9 @@ static void unknown_tracks_are_there_with_their_reason(void **state)
 static void likenesses_that_do_not_exist_are_null(void **state)
 {
     (void)state;
-    struct hr_observed_track track = {
-        .reason = "no_gallery", .similarity = NAN, .margin = INFINITY};
+    struct hr_observed_track track = {.reason = "no_gallery", .similarity = NAN, .margin = INFINITY};
     struct hr_observed_student student = {.seen.id = "s1", .seen.similarity = 0.25, .seen.margin = INFINITY};
-    struct hr_observation report = {
-        .students = &student, .student_count = 1, .tracks = &track, .track_count = 1};
+    struct hr_observation report = {.students = &student, .student_count = 1, .tracks = &track, .track_count = 1};
     struct hr_buffer out;
     struct hr_json *object = write_and_parse(&report, &out);
     assert_null_value(item(object, "tracks", 0), "similarity");
@@ -193,8 +191,8 @@ static void student_without_a_record_says_so(void **state)
 static void empty_report_has_every_member(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"schema", "homeroom", "video",    "models", "options", "class",
-                                       "frames", "faces",    "students", "unknown_people", "tracks", "warnings"};
+    static const char *const keys[] = {"schema", "homeroom", "video",    "models",         "options", "class",
+                                       "frames", "faces",    "students", "unknown_people", "tracks",  "warnings"};
     struct hr_buffer out;
     struct hr_observation report = {0};
     struct hr_json *object = write_and_parse(&report, &out);
@@ -219,19 +217,19 @@ static void nasty_texts_come_back(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *const extra[] = {texts[i], texts[i]};
         struct hr_observed_student student = {.seen.id = texts[i],
-                                            .seen.name = texts[i],
-                                            .seen.major = texts[i],
-                                            .seen.year = texts[i],
-                                            .extra = extra,
-                                            .extra_count = 1};
+                                              .seen.name = texts[i],
+                                              .seen.major = texts[i],
+                                              .seen.year = texts[i],
+                                              .extra = extra,
+                                              .extra_count = 1};
         struct hr_observation report = {.video = texts[i],
-                                   .codec = texts[i],
-                                   .model_ids = &texts[i],
-                                   .model_count = 1,
-                                   .students = &student,
-                                   .student_count = 1,
-                                   .warnings = texts,
-                                   .warning_count = i + 1};
+                                        .codec = texts[i],
+                                        .model_ids = &texts[i],
+                                        .model_count = 1,
+                                        .students = &student,
+                                        .student_count = 1,
+                                        .warnings = texts,
+                                        .warning_count = i + 1};
         struct hr_buffer out;
         struct hr_json *object = write_and_parse(&report, &out);
         assert_text(hr_json_get(object, "video"), "name", texts[i]);
@@ -255,8 +253,7 @@ static void bytes_that_are_not_utf8_are_replaced(void **state)
     struct hr_json *object = write_and_parse(&report, &out);
     assert_text(hr_json_get(object, "video"), "name", "\xEF\xBF\xBD.mp4");
     assert_text(item(object, "students", 0), "name", "Jos\xEF\xBF\xBD");
-    assert_text(hr_json_get(item(object, "students", 0), "extra"), "k\xEF\xBF\xBDy",
-                "v\xEF\xBF\xBD");
+    assert_text(hr_json_get(item(object, "students", 0), "extra"), "k\xEF\xBF\xBDy", "v\xEF\xBF\xBD");
     hr_json_free(object);
     hr_buffer_clear(&out);
 }

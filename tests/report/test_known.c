@@ -23,10 +23,21 @@ static void reports_of_every_kind_are_known(void **state)
 static void what_could_be_somebodys_is_not(void **state)
 {
     (void)state;
-    static const char *const others[] = {
-        "", "\r\n", "name,major,year\n", "id,name,major,year\r\n", "id,name\r\n", "id\r\n",
-        "name,major,year,remarks\r\n", "Name,Major,Year\r\n", "name;major;year\r\n", "band,remarks\r\n",
-        "name,major,year", "band,\r\n", "{\"schema\": 5}", "{}", "\xEF\xBB\xBFname,major,year\r\n"};
+    static const char *const others[] = {"",
+                                         "\r\n",
+                                         "name,major,year\n",
+                                         "id,name,major,year\r\n",
+                                         "id,name\r\n",
+                                         "id\r\n",
+                                         "name,major,year,remarks\r\n",
+                                         "Name,Major,Year\r\n",
+                                         "name;major;year\r\n",
+                                         "band,remarks\r\n",
+                                         "name,major,year",
+                                         "band,\r\n",
+                                         "{\"schema\": 5}",
+                                         "{}",
+                                         "\xEF\xBB\xBFname,major,year\r\n"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (is_one(others[i]))
             fail_msg("'%s' is taken for a report", others[i]);

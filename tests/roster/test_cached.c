@@ -18,8 +18,8 @@ static int64_t now_us(void *context)
     return ((struct table *)context)->now_us;
 }
 
-static enum hr_status get(void *context, const char *const *ids, size_t count,
-                          struct hr_student *out, struct hr_error *error)
+static enum hr_status get(void *context, const char *const *ids, size_t count, struct hr_student *out,
+                          struct hr_error *error)
 {
     struct table *table = context;
     table->calls++;
@@ -46,9 +46,8 @@ static void close_table(void *context)
 static void open_cached(struct table *table, struct hr_clock *clock, struct hr_roster *out)
 {
     *clock = (struct hr_clock){.monotonic_us = now_us, .context = table};
-    assert_ok(hr_roster_open_cached(
-        out, (struct hr_roster){.get = get, .close = close_table, .context = table}, 1000, clock,
-        &test_error));
+    assert_ok(hr_roster_open_cached(out, (struct hr_roster){.get = get, .close = close_table, .context = table}, 1000,
+                                    clock, &test_error));
 }
 
 static void assert_answers(const struct hr_roster *roster, const char *id, const char *name)
@@ -107,8 +106,7 @@ static void a_failure_is_not_remembered(void **state)
     struct hr_student student;
     const char *id = "a";
     open_cached(&table, &clock, &roster);
-    assert_fails(hr_roster_get(&roster, &id, 1, &student, &test_error), HR_ERR_UNAVAILABLE,
-                 "no table");
+    assert_fails(hr_roster_get(&roster, &id, 1, &student, &test_error), HR_ERR_UNAVAILABLE, "no table");
     assert_null(student.id);
     table.fails = false;
     assert_answers(&roster, "a", "call 2");

@@ -38,13 +38,12 @@ static void answers(const char *const *list, size_t count)
     twin.answers = list;
     twin.answer_count = count;
 }
-#define ANSWERS(...)                                                                               \
-    static const char *const list[] = {__VA_ARGS__};                                               \
+#define ANSWERS(...)                                                                                                   \
+    static const char *const list[] = {__VA_ARGS__};                                                                   \
     answers(list, sizeof list / sizeof *list)
 
-enum hr_status hr_dynamodb_call(struct hr_aws *aws, const struct hr_dynamodb_call *call,
-                                struct hr_json **out, struct hr_aws_answer *answer,
-                                struct hr_error *error)
+enum hr_status hr_dynamodb_call(struct hr_aws *aws, const struct hr_dynamodb_call *call, struct hr_json **out,
+                                struct hr_aws_answer *answer, struct hr_error *error)
 {
     assert_null(aws);
     assert_true(call->repeatable);
@@ -54,8 +53,7 @@ enum hr_status hr_dynamodb_call(struct hr_aws *aws, const struct hr_dynamodb_cal
     assert_ok(hr_json_write(call->body, false, &body, &test_error));
     size_t index = twin.calls++;
     if (index < 32)
-        snprintf(twin.asked[index], sizeof twin.asked[index], "%s %s", call->operation,
-                 hr_buffer_text(&body));
+        snprintf(twin.asked[index], sizeof twin.asked[index], "%s %s", call->operation, hr_buffer_text(&body));
     hr_buffer_clear(&body);
     /* The last answer is given again and again. */
     const char *text = twin.answers[index < twin.answer_count ? index : twin.answer_count - 1];
@@ -64,18 +62,15 @@ enum hr_status hr_dynamodb_call(struct hr_aws *aws, const struct hr_dynamodb_cal
     *out = NULL;
     if (answer != NULL)
         snprintf(answer->code, sizeof answer->code, "%s", text + 1);
-    return hr_error_set(error,
-                        strcmp(text, "!ResourceNotFoundException") == 0 ? HR_ERR_NOT_FOUND
-                                                                        : HR_ERR_ARGUMENT,
+    return hr_error_set(error, strcmp(text, "!ResourceNotFoundException") == 0 ? HR_ERR_NOT_FOUND : HR_ERR_ARGUMENT,
                         "%s", text + 1);
 }
 
-#define DESCRIBED(key, type)                                                                       \
-    "{\"Table\":{\"TableStatus\":\"ACTIVE\",\"KeySchema\":[{\"AttributeName\":\"" key                  \
-    "\",\"KeyType\":\"HASH\"}],\"AttributeDefinitions\":[{\"AttributeName\":\"x\","                      \
+#define DESCRIBED(key, type)                                                                                           \
+    "{\"Table\":{\"TableStatus\":\"ACTIVE\",\"KeySchema\":[{\"AttributeName\":\"" key                                  \
+    "\",\"KeyType\":\"HASH\"}],\"AttributeDefinitions\":[{\"AttributeName\":\"x\","                                    \
     "\"AttributeType\":\"B\"},{\"AttributeName\":\"" key "\",\"AttributeType\":\"" type "\"}]}}"
-#define ITEM(id, major)                                                                            \
-    "{\"id\":{\"S\":\"" id "\"},\"name\":{\"S\":\"Name " id "\"},\"major\":{\"S\":\"" major "\"}}"
+#define ITEM(id, major) "{\"id\":{\"S\":\"" id "\"},\"name\":{\"S\":\"Name " id "\"},\"major\":{\"S\":\"" major "\"}}"
 #define FOUND(items) "{\"Responses\":{\"students\":[" items "]}}"
 #define KEYS(keys) "{\"students\":{\"Keys\":[" keys "],\"ConsistentRead\":true}}"
 
@@ -118,11 +113,10 @@ static void one_question_for_all_and_the_table_is_known_then(void **state)
 static void what_is_left_over_is_asked_again(void **state)
 {
     (void)state;
-    ANSWERS(DESCRIBED("id", "S"),
-            "{\"Responses\":{\"students\":[" ITEM("a", "art") "]},\"UnprocessedKeys\":" KEYS(
-                "{\"id\":{\"S\":\"b\"}}") "}",
-            "{\"Responses\":{},\"UnprocessedKeys\":" KEYS("{\"id\":{\"S\":\"b\"}}") "}",
-            FOUND(ITEM("b", "law")));
+    ANSWERS(
+        DESCRIBED("id", "S"),
+        "{\"Responses\":{\"students\":[" ITEM("a", "art") "]},\"UnprocessedKeys\":" KEYS("{\"id\":{\"S\":\"b\"}}") "}",
+        "{\"Responses\":{},\"UnprocessedKeys\":" KEYS("{\"id\":{\"S\":\"b\"}}") "}", FOUND(ITEM("b", "law")));
     struct hr_roster roster;
     struct hr_student students[2];
     const char *const ids[] = {"a", "b"};
@@ -140,8 +134,7 @@ static void what_is_left_over_is_asked_again(void **state)
 static void a_service_that_stays_busy_is_given_up_in_time(void **state)
 {
     (void)state;
-    ANSWERS(DESCRIBED("id", "S"),
-            "{\"Responses\":{},\"UnprocessedKeys\":" KEYS("{\"id\":{\"S\":\"a\"}}") "}");
+    ANSWERS(DESCRIBED("id", "S"), "{\"Responses\":{},\"UnprocessedKeys\":" KEYS("{\"id\":{\"S\":\"a\"}}") "}");
     struct hr_roster roster;
     struct hr_student student;
     const char *id = "a";
@@ -175,8 +168,8 @@ static void more_than_a_hundred_are_asked_in_parts(void **state)
     roster.close(roster.context);
 }
 
-static enum hr_status local_get(void *context, const char *const *ids, size_t count,
-                                struct hr_student *out, struct hr_error *error)
+static enum hr_status local_get(void *context, const char *const *ids, size_t count, struct hr_student *out,
+                                struct hr_error *error)
 {
     (void)context;
     (void)error;
@@ -203,9 +196,8 @@ static void a_table_of_names_is_joined_by_name(void **state)
     const char *const ids[] = {"1", "stranger", "2"};
     open_roster(&roster, &local);
     assert_ok(hr_roster_get(&roster, ids, 3, students, &test_error));
-    assert_string_equal(twin.asked[1],
-                        "BatchGetItem {\"RequestItems\":" KEYS(
-                            "{\"Name\":{\"S\":\"Shared Name\"}},{\"Name\":{\"S\":\"stranger\"}}") "}");
+    assert_string_equal(twin.asked[1], "BatchGetItem {\"RequestItems\":" KEYS(
+                                           "{\"Name\":{\"S\":\"Shared Name\"}},{\"Name\":{\"S\":\"stranger\"}}") "}");
     assert_string_equal(students[0].id, "1");
     assert_string_equal(students[2].id, "2");
     assert_string_equal(students[2].year, "7");
@@ -235,18 +227,16 @@ static void a_number_is_asked_as_one(void **state)
 static void a_table_with_another_key_is_refused(void **state)
 {
     (void)state;
-    const char *const tables[] = {DESCRIBED("student", "S"), DESCRIBED("name", "N"),
-                                  DESCRIBED("id", "B"), "{\"Table\":{}}"};
-    const enum hr_status expected[] = {HR_ERR_UNSUPPORTED, HR_ERR_UNSUPPORTED, HR_ERR_UNSUPPORTED,
-                                       HR_ERR_FORMAT};
+    const char *const tables[] = {DESCRIBED("student", "S"), DESCRIBED("name", "N"), DESCRIBED("id", "B"),
+                                  "{\"Table\":{}}"};
+    const enum hr_status expected[] = {HR_ERR_UNSUPPORTED, HR_ERR_UNSUPPORTED, HR_ERR_UNSUPPORTED, HR_ERR_FORMAT};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         struct hr_roster roster;
         struct hr_student student;
         const char *id = "a";
         answers(&tables[i], 1);
         open_roster(&roster, NULL);
-        assert_fails(hr_roster_get(&roster, &id, 1, &student, &test_error), expected[i],
-                     "DynamoDB table 'students'");
+        assert_fails(hr_roster_get(&roster, &id, 1, &student, &test_error), expected[i], "DynamoDB table 'students'");
         roster.close(roster.context);
     }
 }
@@ -255,14 +245,13 @@ static void a_table_with_another_key_is_refused(void **state)
 static void import_makes_the_table_and_writes_what_differs(void **state)
 {
     (void)state;
-    ANSWERS("!ResourceNotFoundException", "!ResourceInUseException",
-            "{\"Table\":{\"TableStatus\":\"CREATING\"}}", DESCRIBED("id", "S"), DESCRIBED("id", "S"),
+    ANSWERS("!ResourceNotFoundException", "!ResourceInUseException", "{\"Table\":{\"TableStatus\":\"CREATING\"}}",
+            DESCRIBED("id", "S"), DESCRIBED("id", "S"),
             FOUND("{\"id\":{\"S\":\"1\"},\"name\":{\"S\":\"One\"},\"major\":{\"S\":\"x\"}},"
                   "{\"id\":{\"S\":\"2\"},\"name\":{\"S\":\"Two\"},\"major\":{\"S\":\"old\"}}"),
             "{\"UnprocessedItems\":{}}");
     struct hr_dynamodb_counts counts;
-    const struct hr_student students[] = {test_student("3", "Three", "", ""),
-                                          test_student("1", "One", "x", ""),
+    const struct hr_student students[] = {test_student("3", "Three", "", ""), test_student("1", "One", "x", ""),
                                           test_student("2", "Two", "new", "")};
     assert_ok(hr_dynamodb_import(&table, true, students, 3, &counts, &test_error));
     assert_true(counts.created);
@@ -284,14 +273,13 @@ static void import_refuses_before_it_writes(void **state)
     (void)state;
     ANSWERS(DESCRIBED("name", "S"));
     struct hr_dynamodb_counts counts;
-    const struct hr_student same[] = {test_student("1", "Same", "", ""),
-                                      test_student("2", "Same", "", "")};
+    const struct hr_student same[] = {test_student("1", "Same", "", ""), test_student("2", "Same", "", "")};
     assert_fails(hr_dynamodb_import(&table, false, same, 2, &counts, &test_error), HR_ERR_CONFLICT,
                  "1 student shares with another one");
     assert_null(strstr(test_error.text, "Same"));
     const struct hr_student nameless = test_student("1", "", "", "");
-    assert_fails(hr_dynamodb_import(&table, false, &nameless, 1, &counts, &test_error),
-                 HR_ERR_ARGUMENT, "nothing was written");
+    assert_fails(hr_dynamodb_import(&table, false, &nameless, 1, &counts, &test_error), HR_ERR_ARGUMENT,
+                 "nothing was written");
     assert_int_equal(twin.calls, 2);
 }
 

@@ -29,10 +29,10 @@ static struct {
     char calls[64];
     size_t fail_at; /* this call fails with fail_errno; SIZE_MAX: none */
     int fail_errno;
-    size_t kill_at;     /* before this call the process is killed; SIZE_MAX: none */
-    size_t write_most;  /* a write takes no more bytes than this; 0: all */
-    int interruptions;  /* so many writes are interrupted by a signal first */
-    mode_t part_mode;   /* permissions of the hidden file when it was first written to */
+    size_t kill_at;    /* before this call the process is killed; SIZE_MAX: none */
+    size_t write_most; /* a write takes no more bytes than this; 0: all */
+    int interruptions; /* so many writes are interrupted by a signal first */
+    mode_t part_mode;  /* permissions of the hidden file when it was first written to */
 } script;
 
 static void script_reset(void)
@@ -133,8 +133,7 @@ static int clean(void **state)
 static enum hr_status put(struct fixture *fixture, const char *text, struct hr_error *error)
 {
     script.on = true;
-    enum hr_status status =
-        fixture->store.put(fixture->store.context, "report.csv", hr_view_text(text), error);
+    enum hr_status status = fixture->store.put(fixture->store.context, "report.csv", hr_view_text(text), error);
     script.on = false;
     return status;
 }

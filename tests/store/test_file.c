@@ -139,8 +139,7 @@ static void what_is_no_file_is_refused_clearly(void **state)
     assert_error(hr_file_open_stream(&stream, folder->path, NULL, &error), HR_ERR_ARGUMENT, &error,
                  "is a folder, not a file");
     assert_null(stream.context);
-    assert_error(hr_file_open_stream(&stream, missing.text, NULL, &error), HR_ERR_NOT_FOUND, &error,
-                 missing.text);
+    assert_error(hr_file_open_stream(&stream, missing.text, NULL, &error), HR_ERR_NOT_FOUND, &error, missing.text);
     assert_error(hr_file_open_stream(&stream, "", NULL, &error), HR_ERR_NOT_FOUND, &error, "''");
     hr_stream_close(&stream);
 }
@@ -311,18 +310,14 @@ static void paths_that_cannot_be_written(void **state)
         assert_error(hr_file_write(no_names[i], hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error,
                      "not the name of a file");
     struct temporary_path missing = temporary_path(folder, "missing/a.csv");
-    assert_error(hr_file_write(missing.text, hr_view_text("x"), &error), HR_ERR_NOT_FOUND, &error,
-                 "the folder of");
-    assert_error(hr_file_write(folder->path, hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error,
-                 "is a folder");
+    assert_error(hr_file_write(missing.text, hr_view_text("x"), &error), HR_ERR_NOT_FOUND, &error, "the folder of");
+    assert_error(hr_file_write(folder->path, hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error, "is a folder");
     struct temporary_path pipe = temporary_path(folder, "pipe");
     assert_int_equal(mkfifo(pipe.text, 0666), 0);
-    assert_error(hr_file_write(pipe.text, hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error,
-                 "not a regular file");
+    assert_error(hr_file_write(pipe.text, hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error, "not a regular file");
     struct temporary_path null = temporary_path(folder, "null");
     assert_int_equal(symlink("/dev/null", null.text), 0);
-    assert_error(hr_file_write(null.text, hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error,
-                 "not a regular file");
+    assert_error(hr_file_write(null.text, hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error, "not a regular file");
     assert_int_equal(temporary_count(folder->path), 2);
 }
 

@@ -72,12 +72,9 @@ static void folders_in_it_are_not_files(void **state)
     struct hr_stream stream;
     assert_int_equal(mkdir(temporary_path(folder, "sub").text, 0777), 0);
     assert_ok(hr_store_open_folder(&store, folder->path, false, &error), &error);
-    assert_error(store.stat(store.context, "sub", &item, &error), HR_ERR_ARGUMENT, &error,
-                 "not a regular file");
-    assert_error(store.open(store.context, "sub", &stream, NULL, &error), HR_ERR_ARGUMENT, &error,
-                 "is a folder");
-    assert_error(store.put(store.context, "sub", hr_view_text("x"), &error), HR_ERR_ARGUMENT,
-                 &error, "a folder");
+    assert_error(store.stat(store.context, "sub", &item, &error), HR_ERR_ARGUMENT, &error, "not a regular file");
+    assert_error(store.open(store.context, "sub", &stream, NULL, &error), HR_ERR_ARGUMENT, &error, "is a folder");
+    assert_error(store.put(store.context, "sub", hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error, "a folder");
     assert_int_not_equal(store.remove(store.context, "sub", &error), HR_OK);
     assert_int_equal(temporary_count(folder->path), 1);
     hr_store_close(&store);
@@ -110,8 +107,7 @@ static void folder_that_cannot_be_opened(void **state)
     struct temporary_path file = temporary_path(folder, "file");
     struct temporary_path below = temporary_path(folder, "file/below");
     temporary_write(file.text, "1", 1);
-    assert_error(hr_store_open_folder(&store, missing.text, false, &error), HR_ERR_NOT_FOUND,
-                 &error, missing.text);
+    assert_error(hr_store_open_folder(&store, missing.text, false, &error), HR_ERR_NOT_FOUND, &error, missing.text);
     assert_error(hr_store_open_folder(&store, file.text, false, &error), HR_ERR_ARGUMENT, &error,
                  "is a file, not a folder");
     assert_int_not_equal(hr_store_open_folder(&store, file.text, true, &error), HR_OK);
@@ -169,8 +165,7 @@ static void old_parts_are_removed(void **state)
     assert_ok(hr_store_open_folder(&store, folder->path, true, &error), &error);
     hr_store_close(&store);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        assert_int_equal(access(temporary_path(folder, files[i].name).text, F_OK) == 0,
-                         files[i].stays);
+        assert_int_equal(access(temporary_path(folder, files[i].name).text, F_OK) == 0, files[i].stays);
 }
 
 /* In a process that may not, since root may everything. */

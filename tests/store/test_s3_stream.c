@@ -21,7 +21,7 @@ static struct {
     const char *etag;
     enum hr_status fails; /* ranges that begin at or behind fail_from_bytes */
     uint64_t fail_from_bytes;
-    bool cuts;              /* gives one byte less than it should */
+    bool cuts;                /* gives one byte less than it should */
     uint64_t hang_from_bytes; /* such ranges wait until the caller gives up */
     size_t requests;
     uint64_t bytes;
@@ -32,11 +32,11 @@ static struct {
 } twin;
 
 /* While the stream's threads may be asking. */
-#define TWIN_SET(member, value)                                                                    \
-    do {                                                                                           \
-        pthread_mutex_lock(&twin.lock);                                                            \
-        twin.member = (value);                                                                     \
-        pthread_mutex_unlock(&twin.lock);                                                          \
+#define TWIN_SET(member, value)                                                                                        \
+    do {                                                                                                               \
+        pthread_mutex_lock(&twin.lock);                                                                                \
+        twin.member = (value);                                                                                         \
+        pthread_mutex_unlock(&twin.lock);                                                                              \
     } while (0)
 
 static void twin_reset(uint64_t size_bytes)
@@ -49,8 +49,8 @@ static void twin_reset(uint64_t size_bytes)
     twin.fail_from_bytes = twin.hang_from_bytes = UINT64_MAX;
 }
 
-static enum hr_status answer(const struct hr_s3_range *range, void *into, size_t *got,
-                             struct hr_s3_info *info, struct hr_error *error)
+static enum hr_status answer(const struct hr_s3_range *range, void *into, size_t *got, struct hr_s3_info *info,
+                             struct hr_error *error)
 {
     if (range->offset_bytes >= twin.fail_from_bytes)
         return hr_error_set(error, twin.fails, "the twin fails");
@@ -71,9 +71,8 @@ static enum hr_status answer(const struct hr_s3_range *range, void *into, size_t
     return HR_OK;
 }
 
-enum hr_status hr_s3_get_range(struct hr_aws *aws, const struct hr_s3_object *object,
-                               const struct hr_s3_range *range, const struct hr_deadline *deadline,
-                               void *into, size_t *got, struct hr_s3_info *info,
+enum hr_status hr_s3_get_range(struct hr_aws *aws, const struct hr_s3_object *object, const struct hr_s3_range *range,
+                               const struct hr_deadline *deadline, void *into, size_t *got, struct hr_s3_info *info,
                                struct hr_error *error)
 {
     assert_null(aws);
@@ -103,18 +102,14 @@ enum hr_status hr_s3_get_range(struct hr_aws *aws, const struct hr_s3_object *ob
     return status;
 }
 
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*start)(void *), void *argument);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*start)(void *), void *argument);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                          void *(*start)(void *), void *argument)
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
 {
     return twin.no_threads ? 11 : __real_pthread_create(thread, attributes, start, argument);
 }
 
-static enum hr_status open_twin(struct hr_stream *out, const struct hr_deadline *deadline,
-                                struct hr_error *error)
+static enum hr_status open_twin(struct hr_stream *out, const struct hr_deadline *deadline, struct hr_error *error)
 {
     /* Copied: what was given may go. */
     char bucket[] = "lessons", key[] = "a b/1.mp4";
@@ -310,8 +305,7 @@ static void a_removed_object_ends_it(void **state)
     opened(&stream);
     TWIN_SET(fails, HR_ERR_NOT_FOUND);
     TWIN_SET(fail_from_bytes, 0);
-    assert_error(read_one(&stream, 20 * MIB, &error), HR_ERR_NOT_FOUND, &error,
-                 "was removed while it was being read");
+    assert_error(read_one(&stream, 20 * MIB, &error), HR_ERR_NOT_FOUND, &error, "was removed while it was being read");
     hr_stream_close(&stream);
 }
 

@@ -129,13 +129,11 @@ static void stream_can_be_sought(void **state)
 static void list_is_sorted_without_hidden_files(void **state)
 {
     struct hr_store *store = &((struct fixture *)*state)->store;
-    static const char *const names[] = {"b.mp4",     "a.mp4",  "B.mp4", ".hidden", "._a.mp4",
-                                        "a10.mp4",   "a2.mp4", "é.mp4", "c",       ".x.part",
-                                        "..twodots", "z",      "y",     "x",       "w",
-                                        "v",         "u",      "t",     "s",       "r"};
-    static const char *const expected[] = {"B.mp4", "a.mp4", "a10.mp4", "a2.mp4", "b.mp4", "c",
-                                           "r",     "s",     "t",       "u",      "v",     "w",
-                                           "x",     "y",     "z",       "é.mp4"};
+    static const char *const names[] = {"b.mp4", "a.mp4", "B.mp4",   ".hidden",   "._a.mp4", "a10.mp4", "a2.mp4",
+                                        "é.mp4", "c",     ".x.part", "..twodots", "z",       "y",       "x",
+                                        "w",     "v",     "u",       "t",         "s",       "r"};
+    static const char *const expected[] = {"B.mp4", "a.mp4", "a10.mp4", "a2.mp4", "b.mp4", "c", "r", "s",
+                                           "t",     "u",     "v",       "w",      "x",     "y", "z", "é.mp4"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         put(store, names[i], names[i]);
     struct hr_error error;
@@ -199,29 +197,24 @@ static void what_is_missing_is_not_found(void **state)
     struct hr_error error;
     struct hr_stream stream;
     struct hr_store_item item;
-    assert_error(store->open(store->context, "none.mp4", &stream, NULL, &error), HR_ERR_NOT_FOUND,
-                 &error, "none.mp4");
+    assert_error(store->open(store->context, "none.mp4", &stream, NULL, &error), HR_ERR_NOT_FOUND, &error, "none.mp4");
     hr_stream_close(&stream);
-    assert_error(store->stat(store->context, "none.mp4", &item, &error), HR_ERR_NOT_FOUND, &error,
-                 "none.mp4");
+    assert_error(store->stat(store->context, "none.mp4", &item, &error), HR_ERR_NOT_FOUND, &error, "none.mp4");
     hr_store_item_clear(&item);
-    assert_error(store->remove(store->context, "none.mp4", &error), HR_ERR_NOT_FOUND, &error,
-                 "none.mp4");
+    assert_error(store->remove(store->context, "none.mp4", &error), HR_ERR_NOT_FOUND, &error, "none.mp4");
 }
 
 static void names_that_lead_out_are_refused(void **state)
 {
     struct hr_store *store = &((struct fixture *)*state)->store;
-    static const char *const names[] = {"",      ".",      "..",       "../x", "/etc/passwd",
-                                        "a/../x", "a/b",   "./a",      "a/",   "//",
-                                        "..//x", "a/..",   "/"};
+    static const char *const names[] = {"",    ".",  "..", "../x",  "/etc/passwd", "a/../x", "a/b",
+                                        "./a", "a/", "//", "..//x", "a/..",        "/"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct hr_error error;
         struct hr_stream stream;
         struct hr_store_item item;
         const char *name = names[i];
-        assert_error(store->put(store->context, name, hr_view_text("x"), &error), HR_ERR_ARGUMENT,
-                     &error, "name");
+        assert_error(store->put(store->context, name, hr_view_text("x"), &error), HR_ERR_ARGUMENT, &error, "name");
         assert_int_equal(store->open(store->context, name, &stream, NULL, &error), HR_ERR_ARGUMENT);
         assert_int_equal(store->stat(store->context, name, &item, &error), HR_ERR_ARGUMENT);
         assert_int_equal(store->remove(store->context, name, &error), HR_ERR_ARGUMENT);
@@ -298,9 +291,9 @@ static void threads_may_share_a_store(void **state)
     hr_store_items_free(items, count);
 }
 
-#define ON(kind, test)                                                                             \
-    {                                                                                              \
-        #test " (" #kind ")", test, open_##kind, close_store, NULL                                 \
+#define ON(kind, test)                                                                                                 \
+    {                                                                                                                  \
+#test " (" #kind ")", test, open_##kind, close_store, NULL                                                     \
     }
 #define ON_BOTH(test) ON(folder, test), ON(memory, test)
 
@@ -401,7 +394,8 @@ static void *count_up(void *context)
         if (status != HR_OK)
             return NULL;
         snprintf(text, sizeof text, "%d", atoi(text) + 1);
-        status = store->put_if(store->context, "number", hr_view_text(text), (struct hr_store_tags){0}, version, &error);
+        status =
+            store->put_if(store->context, "number", hr_view_text(text), (struct hr_store_tags){0}, version, &error);
         if (status != HR_OK && status != HR_ERR_CONFLICT)
             return NULL;
         done += status == HR_OK;
@@ -465,8 +459,7 @@ static void tags_are_a_hint(void **state)
     put(store, "a", "y");
     assert_ok(store->get_tag(store->context, "a", "source", value, NULL, &error), &error);
     assert_string_equal(value, "");
-    assert_int_equal(store->get_tag(store->context, "b", "source", value, NULL, &error),
-                     HR_ERR_NOT_FOUND);
+    assert_int_equal(store->get_tag(store->context, "b", "source", value, NULL, &error), HR_ERR_NOT_FOUND);
     /* They go with the file. */
     assert_ok(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error), &error);
     assert_ok(store->remove(store->context, "a", &error), &error);
@@ -504,14 +497,13 @@ static void tags_that_are_not_plain_are_refused(void **state)
     char too_long[HR_STORE_TAG_BYTES + 2];
     memset(too_long, 'x', sizeof too_long - 1);
     too_long[sizeof too_long - 1] = '\0';
-    const struct hr_store_tag bad[] = {
-        {"", "x"}, {"Big", "x"}, {"a b", "x"}, {"a", "two\nlines"}, {"a", "Zo\xc3\xab"}, {"a", too_long}};
+    const struct hr_store_tag bad[] = {{"", "x"},           {"Big", "x"},        {"a b", "x"},
+                                       {"a", "two\nlines"}, {"a", "Zo\xc3\xab"}, {"a", too_long}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct hr_store_tags tags = {&bad[i], 1};
-        assert_error(put_new(store, "a", "x", tags, &error),
-                     HR_ERR_ARGUMENT, &error, "tag 1");
-        assert_error(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error),
-                     HR_ERR_ARGUMENT, &error, "tag 1");
+        assert_error(put_new(store, "a", "x", tags, &error), HR_ERR_ARGUMENT, &error, "tag 1");
+        assert_error(store->put_tagged(store->context, "a", hr_view_text("x"), tags, &error), HR_ERR_ARGUMENT, &error,
+                     "tag 1");
     }
     const struct hr_store_tag longest = {"a", too_long + 1};
     struct hr_store_tags tags = {&longest, 1};

@@ -35,8 +35,8 @@ static enum hr_status use_store(struct hr_store *store, char first, struct hr_er
     const struct hr_store_tag tag = {"source", "x"};
     char version[HR_STORE_VERSION_SIZE] = "";
     if (status == HR_OK)
-        status = store->put_if(store->context, "t", hr_view_text("bytes"), (struct hr_store_tags){&tag, 1}, version,
-                               error);
+        status =
+            store->put_if(store->context, "t", hr_view_text("bytes"), (struct hr_store_tags){&tag, 1}, version, error);
     if (status == HR_OK)
         status = store->remove_if(store->context, "t", version, error);
     hr_stream_close(&stream);

@@ -19,14 +19,12 @@ struct temporary {
 static inline void temporary_make(struct temporary *folder)
 {
     const char *parent = getenv("TMPDIR");
-    snprintf(folder->path, sizeof folder->path, "%s/homeroom-test-XXXXXX",
-             parent != NULL ? parent : "/tmp");
+    snprintf(folder->path, sizeof folder->path, "%s/homeroom-test-XXXXXX", parent != NULL ? parent : "/tmp");
     if (mkdtemp(folder->path) == NULL)
         fail_msg("no folder '%s'", folder->path);
 }
 
-static inline int temporary_remove_one(const char *path, const struct stat *info, int kind,
-                                       struct FTW *where)
+static inline int temporary_remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
 {
     (void)info;
     (void)kind;

@@ -31,8 +31,8 @@ static struct {
 static bool may_allocate(void)
 {
     state.requests++;
-    bool fails = state.fail_at != 0 && (state.and_all_behind ? state.requests >= state.fail_at
-                                                             : state.requests == state.fail_at);
+    bool fails = state.fail_at != 0 &&
+                 (state.and_all_behind ? state.requests >= state.fail_at : state.requests == state.fail_at);
     if (!fails)
         return true;
     state.failed++;

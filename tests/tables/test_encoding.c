@@ -11,15 +11,14 @@ extern char **environ;
 
 /* Writes the file argv[2] in protocol argv[1]: 'name' and 'encoding' of five students, with arrays
  * of every size and byte order, and one list of numbers. A small exact number in each place. */
-static const char script[] =
-    "import pickle, sys, numpy\n"
-    "protocol, path = int(sys.argv[1]), sys.argv[2]\n"
-    "row = lambda k: [k + i / 64 for i in range(128)]\n"
-    "data = {'name': ['a', 'b b', '\\u00e9\\u4e16\\U0001f600', 'line\\nback\\\\slash', 'e'],\n"
-    "        'encoding': [numpy.array(row(0), '<f8'), numpy.array(row(1), '<f4'),\n"
-    "                     numpy.array(row(2), '>f8'), numpy.asfortranarray(row(3)), row(4)],\n"
-    "        'version': (1, 2.5, None, True, b'\\x00\\xff', -3, 2 ** 40)}\n"
-    "pickle.dump(data, open(path, 'wb'), protocol=protocol)\n";
+static const char script[] = "import pickle, sys, numpy\n"
+                             "protocol, path = int(sys.argv[1]), sys.argv[2]\n"
+                             "row = lambda k: [k + i / 64 for i in range(128)]\n"
+                             "data = {'name': ['a', 'b b', '\\u00e9\\u4e16\\U0001f600', 'line\\nback\\\\slash', 'e'],\n"
+                             "        'encoding': [numpy.array(row(0), '<f8'), numpy.array(row(1), '<f4'),\n"
+                             "                     numpy.array(row(2), '>f8'), numpy.asfortranarray(row(3)), row(4)],\n"
+                             "        'version': (1, 2.5, None, True, b'\\x00\\xff', -3, 2 ** 40)}\n"
+                             "pickle.dump(data, open(path, 'wb'), protocol=protocol)\n";
 
 /* Numpy that homeroom must refuse, with what the error must say. */
 static const char refused_script[] =
@@ -44,8 +43,7 @@ static const char *python(void)
 
 static void run_python(const char *text, const char *first, const char *path)
 {
-    char *arguments[] = {(char *)python(), (char *)"-c", (char *)text,
-                         (char *)first,    (char *)path, NULL};
+    char *arguments[] = {(char *)python(), (char *)"-c", (char *)text, (char *)first, (char *)path, NULL};
     pid_t child;
     int result = -1;
     int code = posix_spawn(&child, arguments[0], NULL, NULL, arguments, environ);
@@ -57,8 +55,7 @@ static void run_python(const char *text, const char *first, const char *path)
 
 static void check(const char *path)
 {
-    static const char *const names[] = {"a", "b b", "\xc3\xa9\xe4\xb8\x96\xf0\x9f\x98\x80",
-                                        "line\nback\\slash", "e"};
+    static const char *const names[] = {"a", "b b", "\xc3\xa9\xe4\xb8\x96\xf0\x9f\x98\x80", "line\nback\\slash", "e"};
     struct hr_buffer bytes;
     struct hr_encoding *encodings;
     size_t count;
@@ -111,8 +108,8 @@ static void what_is_no_vector_of_floats_is_refused(void **state)
         snprintf(path, sizeof path, "%s/%s", folder->path, cases[i].kind);
         run_python(refused_script, cases[i].kind, path);
         test_read_file(path, &bytes);
-        assert_fails(hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error),
-                     HR_ERR_UNSUPPORTED, cases[i].part);
+        assert_fails(hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error), HR_ERR_UNSUPPORTED,
+                     cases[i].part);
         hr_buffer_clear(&bytes);
     }
 }
@@ -158,9 +155,9 @@ static void assert_two_people(const struct hr_encoding *encodings, size_t count,
 
 static void every_shape_is_read(void **state)
 {
-    static const char *const shapes[] = {"plural", "known",  "matrix",        "columns", "pair",        "pair-turned",
-                                         "lists",  "records", "tuples", "tuples-turned", "people", "people-arrays",
-                                         "array-names", "big-names", "ordered", "default"};
+    static const char *const shapes[] = {
+        "plural", "known",         "matrix", "columns",       "pair",        "pair-turned", "lists",   "records",
+        "tuples", "tuples-turned", "people", "people-arrays", "array-names", "big-names",   "ordered", "default"};
     struct test_folder *folder = *state;
     if (python() == NULL)
         skip();
@@ -200,8 +197,8 @@ static void what_has_no_shape_is_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct hr_encoding *encodings;
         size_t count;
-        assert_fails(hr_import_encoding(hr_view_text(cases[i].pickle), &encodings, &count, &test_error),
-                     HR_ERR_FORMAT, cases[i].part);
+        assert_fails(hr_import_encoding(hr_view_text(cases[i].pickle), &encodings, &count, &test_error), HR_ERR_FORMAT,
+                     cases[i].part);
     }
 }
 
@@ -277,8 +274,7 @@ static void the_course_encoding_cut_anywhere_is_refused(void **state)
     read_course_file(&bytes, shared);
     for (size_t size = 0; size < bytes.size; size++) {
         struct hr_view part = hr_view_of(bytes.data, size);
-        assert_fails(hr_import_encoding(part, &encodings, &count, &test_error), HR_ERR_FORMAT,
-                     "byte ");
+        assert_fails(hr_import_encoding(part, &encodings, &count, &test_error), HR_ERR_FORMAT, "byte ");
     }
     hr_buffer_clear(&bytes);
 }

@@ -16,8 +16,7 @@ struct outcome {
 static struct outcome read_bytes(struct hr_view bytes)
 {
     struct outcome outcome = {0};
-    assert_ok(hr_import_students(bytes, NULL, &outcome.students, &outcome.count, &outcome.problems,
-                                 &test_error));
+    assert_ok(hr_import_students(bytes, NULL, &outcome.students, &outcome.count, &outcome.problems, &test_error));
     return outcome;
 }
 
@@ -40,11 +39,10 @@ static void check(const char *text, const char *expected, size_t problems)
     hr_buffer_init(&line, 1 << 20);
     for (size_t i = 0; i < outcome.count; i++) {
         const struct hr_student *student = &outcome.students[i];
-        hr_buffer_append_format(&line, "%s%s|%s|%s|%s|", i > 0 ? " " : "", student->id,
-                                student->name, student->major, student->year);
+        hr_buffer_append_format(&line, "%s%s|%s|%s|%s|", i > 0 ? " " : "", student->id, student->name, student->major,
+                                student->year);
         for (size_t k = 0; k < student->extra_count; k++)
-            hr_buffer_append_format(&line, "%s=%s;", student->extra[k].key,
-                                    student->extra[k].value);
+            hr_buffer_append_format(&line, "%s=%s;", student->extra[k].key, student->extra[k].value);
     }
     assert_string_equal(hr_buffer_text(&line), expected);
     assert_int_equal(outcome.problems.count, problems);
@@ -67,8 +65,7 @@ static void check_problem(const char *text, size_t good, size_t line, const char
 static void refuse(struct hr_view bytes, enum hr_status status, const char *part)
 {
     struct outcome outcome = {0};
-    assert_fails(hr_import_students(bytes, NULL, &outcome.students, &outcome.count, &outcome.problems,
-                                    &test_error),
+    assert_fails(hr_import_students(bytes, NULL, &outcome.students, &outcome.count, &outcome.problems, &test_error),
                  status, part);
     assert_null(outcome.students);
     assert_int_equal(outcome.count, 0);
@@ -80,8 +77,7 @@ static void refuse(struct hr_view bytes, enum hr_status status, const char *part
 static void csv_with_a_header_in_any_order(void **state)
 {
     (void)state;
-    check("id,name,major,year\n1,ada,math,senior\n2,bob,art,junior\n",
-          "1|ada|math|senior| 2|bob|art|junior|", 0);
+    check("id,name,major,year\n1,ada,math,senior\n2,bob,art,junior\n", "1|ada|math|senior| 2|bob|art|junior|", 0);
     check("year,Major, NAME ,room,I D\nsenior,math,ada,12,1\n", "1|ada|math|senior|room=12;", 0);
     check("name\nada\nbob", "ada|ada||| bob|bob|||", 0);
     check("id\n7\n", "7||||", 0);
@@ -165,13 +161,15 @@ static void every_code_is_read(void **state)
     (void)state;
     check("id;name\r\n17;Jos\xE9 M\xFCller\r\n18;\x80 \x93\r\n",
           "17|Jos\xC3\xA9 M\xC3\xBCller||| 18|\xE2\x82\xAC \xE2\x80\x9C|||", 0);
-    static const char little[] = "\xFF\xFEi\0d\0,\0n\0a\0m\0e\0\n\0" "1\0,\0\x3D\xD8\x00\xDE\n\0";
+    static const char little[] = "\xFF\xFEi\0d\0,\0n\0a\0m\0e\0\n\0"
+                                 "1\0,\0\x3D\xD8\x00\xDE\n\0";
     struct outcome outcome = read_bytes(hr_view_of(little, sizeof little - 1));
     assert_int_equal(outcome.count, 1);
     assert_string_equal(outcome.students[0].name, "\xF0\x9F\x98\x80");
     assert_string_equal(outcome.problems.note, "read as UTF-16");
     clear(&outcome);
-    static const char big[] = "\xFE\xFF\0i\0d\0\n\0" "7\0\n";
+    static const char big[] = "\xFE\xFF\0i\0d\0\n\0"
+                              "7\0\n";
     outcome = read_bytes(hr_view_of(big, sizeof big - 1));
     assert_int_equal(outcome.count, 1);
     assert_string_equal(outcome.students[0].id, "7");
@@ -190,7 +188,9 @@ static void what_spreadsheets_add_is_taken_off(void **state)
     check("sep=;\r\nid;name\r\n1;a,b\r\n", "1|a,b|||", 0);
     check("SEP=|\nid|name\n1|a;b\n", "1|a;b|||", 0);
     check("id,name\n=\"007\",ada\n", "007|ada|||", 0);
-    check("id,name\n17\xC2\xA0,Ann\xC2\xA0 Lee\n\xE2\x80\x8B" "18,\"\xEF\xBB\xBF" "Bob\xE2\x80\xAF\"\n",
+    check("id,name\n17\xC2\xA0,Ann\xC2\xA0 Lee\n\xE2\x80\x8B"
+          "18,\"\xEF\xBB\xBF"
+          "Bob\xE2\x80\xAF\"\n",
           "17|Ann\xC2\xA0 Lee||| 18|Bob|||", 0);
     static const char zero[] = "id,name\n1,a\0b\n2,c\n";
     struct outcome outcome = read_bytes(hr_view_of(zero, sizeof zero - 1));
@@ -207,7 +207,8 @@ static void columns_are_known_by_many_names(void **state)
     check("sourcedId,givenName,familyName,grades\n17,Ann,Lee,9\n", "17|Ann Lee||9|", 0);
     check("Matrikelnummer;Name;Vorname;Studiengang;Jahrgang\n17;M\xC3\xBCller;Jos\xC3\xA9;Kunst;2\n",
           "17|Jos\xC3\xA9 M\xC3\xBCller|Kunst|2|", 0);
-    check("Num\xC3\xA9ro \xC3\xA9tudiant;Nom;Pr\xC3\xA9nom;Fili\xC3\xA8re;Ann\xC3\xA9" "e\n17;Lee;Ann;Arts;2\n",
+    check("Num\xC3\xA9ro \xC3\xA9tudiant;Nom;Pr\xC3\xA9nom;Fili\xC3\xA8re;Ann\xC3\xA9"
+          "e\n17;Lee;Ann;Arts;2\n",
           "17|Ann Lee|Arts|2|", 0);
     check("N\xC2\xB0 \xC3\xA9tudiant;Nom\n17;Lee\n", "17|Lee|||", 0);
     /* The better name is it, and the other one is kept. */
@@ -241,11 +242,12 @@ static void columns_can_be_mapped(void **state)
     assert_string_equal(outcome.students[0].name, "Ann");
     assert_int_equal(outcome.students[0].extra_count, 0); /* 'id' is a name of ours, and taken */
     clear(&outcome);
-    static const char *const bad[][2] = {{"id=Number", "no column 'Number', as --map says; there are 'Nr', 'Who', 'id'"},
-                                         {"id", "--map takes"},
-                                         {"id=", "--map takes"},
-                                         {"shoe=Nr", "--map takes"},
-                                         {"id=Nr,id=Who", "--map takes"}};
+    static const char *const bad[][2] = {
+        {"id=Number", "no column 'Number', as --map says; there are 'Nr', 'Who', 'id'"},
+        {"id", "--map takes"},
+        {"id=", "--map takes"},
+        {"shoe=Nr", "--map takes"},
+        {"id=Nr,id=Who", "--map takes"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct outcome refused = {0};
         assert_fails(hr_import_students(hr_view_text(table), bad[i][0], &refused.students, &refused.count,
@@ -260,8 +262,8 @@ static void columns_can_be_mapped(void **state)
 static void check_mapped(const char *table, const char *map, const char *id, const char *name)
 {
     struct outcome outcome = {0};
-    assert_ok(hr_import_students(hr_view_text(table), map, &outcome.students, &outcome.count,
-                                 &outcome.problems, &test_error));
+    assert_ok(hr_import_students(hr_view_text(table), map, &outcome.students, &outcome.count, &outcome.problems,
+                                 &test_error));
     assert_int_equal(outcome.count, 1);
     assert_string_equal(outcome.students[0].id, id);
     assert_string_equal(outcome.students[0].name, name);
@@ -294,9 +296,10 @@ static void names_of_columns_in_a_map_may_have_commas_and_signs(void **state)
 static void json_members_are_known_as_columns_are(void **state)
 {
     (void)state;
-    check("[{\"student_id\": 17, \"First name\": \"Ann\", \"surname\": \"Lee\", \"grade\": 9}]",
-          "17|Ann Lee||9|", 0);
-    check("[{\"Matrikelnummer\": \"\xC2\xA0" "17 \xE2\x80\x8B\", \"name\": \"Ann\\u00a0\"}]", "17|Ann|||", 0);
+    check("[{\"student_id\": 17, \"First name\": \"Ann\", \"surname\": \"Lee\", \"grade\": 9}]", "17|Ann Lee||9|", 0);
+    check("[{\"Matrikelnummer\": \"\xC2\xA0"
+          "17 \xE2\x80\x8B\", \"name\": \"Ann\\u00a0\"}]",
+          "17|Ann|||", 0);
     /* Each as its members are. */
     check("[{\"id\": 1, \"name\": \"ada\"}, {\"name\": \"bob\", \"id\": 2}, {\"student_id\": 3}]",
           "1|ada||| 2|bob||| 3||||", 0);
@@ -527,8 +530,7 @@ static void problems_are_summed_up(void **state)
     struct outcome outcome = read_bytes(hr_buffer_view(&table));
     assert_int_equal(outcome.problems.count, HR_IMPORT_PROBLEMS_MAX + 1);
     assert_int_equal(outcome.problems.items[0].line, 2);
-    assert_string_equal(outcome.problems.items[HR_IMPORT_PROBLEMS_MAX].text,
-                        "and 5 further problems");
+    assert_string_equal(outcome.problems.items[HR_IMPORT_PROBLEMS_MAX].text, "and 5 further problems");
     clear(&outcome);
     hr_buffer_clear(&table);
 }
@@ -549,8 +551,7 @@ static void problems_stand_in_the_order_of_lines(void **state)
 static void json_as_a_list_or_in_an_object(void **state)
 {
     (void)state;
-    check("[{\"id\": 1, \"name\": \"ada\", \"major\": \"math\", \"year\": \"senior\"}]",
-          "1|ada|math|senior|", 0);
+    check("[{\"id\": 1, \"name\": \"ada\", \"major\": \"math\", \"year\": \"senior\"}]", "1|ada|math|senior|", 0);
     check("\xef\xbb\xbf \r\n{\"students\": [{\"id\": \"x\"}], \"more\": 1}", "x||||", 0);
     check("[]", "", 0);
     check("[{\"ID\": 1, \"Na me\": \"ada\"}]", "1|ada|||", 0);
@@ -563,8 +564,7 @@ static void json_values_become_text(void **state)
     check("[{\"id\": -5, \"year\": 2026, \"major\": null}]", "-5|||2026|", 0);
     check("[{\"id\": 1, \"b\": true, \"a\": 0.1, \"c\": null, \"d\": \"\", \"e\": 1e300}]",
           "1||||b=true;a=0.1;e=1e+300;", 0);
-    check("[{\"id\": 1, \"tags\": [\"x\", 2], \"o\": {\"k\": null}}]",
-          "1||||tags=[\"x\",2];o={\"k\":null};", 0);
+    check("[{\"id\": 1, \"tags\": [\"x\", 2], \"o\": {\"k\": null}}]", "1||||tags=[\"x\",2];o={\"k\":null};", 0);
     check("[{\"id\": 9223372036854775807, \"name\": \"\\u00e9\\ud83d\\ude00\"}]",
           "9223372036854775807|\xc3\xa9\xf0\x9f\x98\x80|||", 0);
     check("[{\"id\": \" 1 \", \"face_records\": [{\"origin\": \"photo\"}]}]", "1||||", 0);
@@ -637,8 +637,7 @@ static void problems_may_be_left_out(void **state)
     (void)state;
     struct hr_student *students;
     size_t count;
-    assert_ok(hr_import_students(hr_view_text("id,name\n1\n2,b\n"), NULL, &students, &count, NULL,
-                                 &test_error));
+    assert_ok(hr_import_students(hr_view_text("id,name\n1\n2,b\n"), NULL, &students, &count, NULL, &test_error));
     assert_int_equal(count, 1);
     hr_students_free(students, count);
 }

@@ -218,8 +218,7 @@ static void texts_and_bytes_of_every_kind(void **state)
     check_text(BYTES("U\1x."), BYTES("x"));
     check_text(BYTES("S'a\\x00\\n\\'\\\\\"'\n."), BYTES("a\0\n'\\\""));
     check_text(BYTES("S\"\"\n."), BYTES(""));
-    check_text(BYTES("Va\\u00e9\xe9\\U0001F600\\\\u0041\n."),
-               BYTES("a\xc3\xa9\xc3\xa9\xf0\x9f\x98\x80\\A"));
+    check_text(BYTES("Va\\u00e9\xe9\\U0001F600\\\\u0041\n."), BYTES("a\xc3\xa9\xc3\xa9\xf0\x9f\x98\x80\\A"));
     check_text(BYTES("c_codecs\nencode\n(V\\u0000\xff\x80z\nVlatin1\ntR."), BYTES("\0\xff\x80z"));
     check_text(BYTES("c__builtin__\nbytes\n)R."), BYTES(""));
     check_text(BYTES("cbuiltins\nbytearray\nC\2hi\x85R."), BYTES("hi"));
@@ -256,8 +255,7 @@ static void functions_are_refused_by_name(void **state)
     refuse(BYTES("cbuiltins\neval\n."), HR_ERR_UNSUPPORTED, "'builtins.eval'");
     refuse(BYTES("c__builtin__\ngetattr\n."), HR_ERR_UNSUPPORTED, "'__builtin__.getattr'");
     refuse(BYTES("cnumpy\nload\n."), HR_ERR_UNSUPPORTED, "'numpy.load'");
-    refuse(BYTES("cnumpy.core.multiarray\nscalar\n."), HR_ERR_UNSUPPORTED,
-           "'numpy.core.multiarray.scalar'");
+    refuse(BYTES("cnumpy.core.multiarray\nscalar\n."), HR_ERR_UNSUPPORTED, "'numpy.core.multiarray.scalar'");
     refuse(BYTES("cnumpy\nndarray.__class__\n."), HR_ERR_UNSUPPORTED, "'numpy.ndarray.__class__'");
     refuse(BYTES("c\n\n."), HR_ERR_UNSUPPORTED, "the global '.'");
     refuse(BYTES("cos\x1b[31m\nsys\xfftem\n."), HR_ERR_UNSUPPORTED, "'os?[31m.sys?tem'");
@@ -296,8 +294,7 @@ static void every_byte_gets_an_answer(void **state)
             put(&bytes, filled ? BYTES("]](K\1K\1") : BYTES(""));
             put_byte(&bytes, code);
             memset(&test_error, 0, sizeof test_error);
-            enum hr_status status =
-                hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error);
+            enum hr_status status = hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error);
             assert_true(status == HR_ERR_FORMAT || status == HR_ERR_UNSUPPORTED);
             assert_int_not_equal(test_error.text[0], '\0');
             hr_buffer_clear(&bytes);
@@ -317,8 +314,7 @@ static void what_is_called_must_be_as_numpy_calls_it(void **state)
     refuse(BYTES("cnumpy\nndarray\n)R."), HR_ERR_UNSUPPORTED, "an unknown way");
     refuse(BYTES("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\ndtype\nNNtR."), HR_ERR_UNSUPPORTED,
            "class of its own");
-    refuse(BYTES("cnumpy.core.multiarray\n_reconstruct\n)R."), HR_ERR_UNSUPPORTED,
-           "class of its own");
+    refuse(BYTES("cnumpy.core.multiarray\n_reconstruct\n)R."), HR_ERR_UNSUPPORTED, "class of its own");
     refuse(BYTES("cnumpy.core.numeric\n_frombuffer\n)R."), HR_ERR_FORMAT, "without its parts");
     refuse(BYTES("c_codecs\nencode\n(Vx\nVrot13\ntR."), HR_ERR_UNSUPPORTED, "unknown code");
     refuse(BYTES("c_codecs\nencode\n(V\\u0100\nVlatin1\ntR."), HR_ERR_FORMAT, "above 255");
@@ -407,15 +403,16 @@ static void arrays_must_be_whole(void **state)
 }
 
 /* _frombuffer(bytes, dtype, shape, order) */
-#define TEXTS(bytes, type, shape) "cnumpy.core.numeric\n_frombuffer\n(" bytes "cnumpy\ndtype\n" type "\x85R" shape "U\1CtR"
+#define TEXTS(bytes, type, shape)                                                                                      \
+    "cnumpy.core.numeric\n_frombuffer\n(" bytes "cnumpy\ndtype\n" type "\x85R" shape "U\1CtR"
 
 static void arrays_of_texts_are_lists_of_them(void **state)
 {
     (void)state;
     struct hr_encoding *encodings;
     size_t count;
-    static const char pickle[] = "}(U\5names" TEXTS("C\x10Z\0\0\0\xEB\0\0\0\0\xF6\1\0\0\0\0\0", "U\2U4", "K\1\x85")
-        "U\tencodings](](K\1K\2eeu.";
+    static const char pickle[] =
+        "}(U\5names" TEXTS("C\x10Z\0\0\0\xEB\0\0\0\0\xF6\1\0\0\0\0\0", "U\2U4", "K\1\x85") "U\tencodings](](K\1K\2eeu.";
     assert_ok(hr_import_encoding(hr_view_of(pickle, sizeof pickle - 1), &encodings, &count, &test_error));
     assert_int_equal(count, 1);
     assert_string_equal(encodings[0].name, "Z\xC3\xAB\xF0\x9F\x98\x80");
@@ -463,10 +460,9 @@ static void broken_stacks_are_told(void **state)
 {
     (void)state;
     static const char *const broken[] = {
-        ".",      "0",      "2.",       "a.",          "]a.", "t.",      "K\1K\1t.",
-        "(.",     "]K\1s.", "(K\1a.",   "](K\1s.",     "u.",  "}(K\1u.", "](K\1K\1u.",
-        "(K\1d.", "\x85.",  "K\1\x86.", "R.",          "b.",  "p0\n.",   "(p0\n.",
-        "g0\n.",  "h\1.",   "\x93.",    "K\1K\1\x93.", "l.",  "e.",      "(e.",
+        ".",       "0",     "2.",      "a.",         "]a.",         "t.",    "K\1K\1t.", "(.",  "]K\1s.", "(K\1a.",
+        "](K\1s.", "u.",    "}(K\1u.", "](K\1K\1u.", "(K\1d.",      "\x85.", "K\1\x86.", "R.",  "b.",     "p0\n.",
+        "(p0\n.",  "g0\n.", "h\1.",    "\x93.",      "K\1K\1\x93.", "l.",    "e.",       "(e.",
     };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         refuse(hr_view_text(broken[i]), HR_ERR_FORMAT, "byte ");
@@ -630,8 +626,7 @@ static void vectors_and_names_are_bounded(void **state)
                           "encoding](K\1lau."));
         struct hr_encoding *encodings = NULL;
         size_t count = 0;
-        enum hr_status status =
-            hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error);
+        enum hr_status status = hr_import_encoding(hr_buffer_view(&bytes), &encodings, &count, &test_error);
         assert_int_equal(status, size <= HR_LIMIT_CELL_BYTES ? HR_OK : HR_ERR_LIMIT);
         hr_encodings_free(encodings, count);
         hr_buffer_clear(&bytes);

@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(sys.argv[1]) / "tools"))
 
 import c_source  # noqa: E402
+import check_format  # noqa: E402
 import check_globals  # noqa: E402
 import check_layers  # noqa: E402
 import check_source  # noqa: E402
@@ -259,6 +260,22 @@ class Source(Tree):
         self.assert_one_problem("no test", "HR_LIMIT_TWO")
         self.write("tests/base/test_other.c", "int beyond = HR_LIMIT_TWO + 1;\n")
         self.assert_fine()
+
+
+class Format(unittest.TestCase):
+    def test_other_layout_is_found(self):
+        program = check_format.clang_format()
+        if program is None:
+            self.skipTest("there is no clang-format 14 here")
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            shutil.copy(pathlib.Path(sys.argv[1]) / ".clang-format", root)
+            (root / "src").mkdir()
+            (root / "src/a.c").write_text("int f(void)\n{\n    return 1; /*   as it   was written */\n}\n")
+            self.assertEqual(check_format.check(root, program), ([], 0))
+            (root / "src/a.c").write_text("int f(void) {\n  return 1;\n}\n")
+            problems, status = check_format.check(root, program)
+            self.assertNotEqual((problems, status), ([], 0))
 
 
 class Globals(unittest.TestCase):

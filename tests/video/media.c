@@ -103,10 +103,9 @@ void media_make(const char *name, const char *arguments)
 
 bool media_has_encoder(const char *encoder)
 {
-    const char *words[] = {"ffmpeg", "-nostdin", "-loglevel", "quiet",
-                           "-f",     "lavfi",    "-i",        "testsrc2=size=128x96:duration=1",
-                           "-c:v",   encoder,    "-frames:v", "1",
-                           "-f",     "null",     "-",         NULL};
+    const char *words[] = {
+        "ffmpeg", "-nostdin", "-loglevel", "quiet", "-f", "lavfi", "-i", "testsrc2=size=128x96:duration=1",
+        "-c:v",   encoder,    "-frames:v", "1",     "-f", "null",  "-",  NULL};
     return run(words, true) == 0;
 }
 
@@ -139,8 +138,7 @@ uint64_t media_checksum(const struct hr_frame *frame)
     return hash;
 }
 
-void media_decode(struct media_result *out, struct hr_stream *stream,
-                  const struct hr_video_options *options)
+void media_decode(struct media_result *out, struct hr_stream *stream, const struct hr_video_options *options)
 {
     *out = (struct media_result){0};
     struct hr_video *video = NULL;
@@ -150,8 +148,7 @@ void media_decode(struct media_result *out, struct hr_stream *stream,
     struct hr_frame frame;
     while ((out->status = hr_video_next(video, &frame, &out->error)) == HR_OK) {
         assert_true(out->count < MEDIA_FRAMES_MAX);
-        out->frames[out->count++] =
-            (struct media_frame){frame.pts_us, frame.size, media_checksum(&frame)};
+        out->frames[out->count++] = (struct media_frame){frame.pts_us, frame.size, media_checksum(&frame)};
     }
     out->info = *hr_video_info(video);
     snprintf(out->codec, sizeof out->codec, "%s", out->info.codec);
@@ -176,8 +173,7 @@ void media_decode_bytes(struct media_result *out, struct hr_view bytes, bool see
     hr_stream_close(&stream);
 }
 
-void media_decode_file(struct media_result *out, const char *path,
-                       const struct hr_video_options *options)
+void media_decode_file(struct media_result *out, const char *path, const struct hr_video_options *options)
 {
     struct hr_view bytes = media_load(path);
     media_decode_bytes(out, bytes, true, options);

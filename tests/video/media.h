@@ -45,12 +45,10 @@ struct media_result {
 
 uint64_t media_checksum(const struct hr_frame *frame);
 /* Reads the stream as a video to its end. */
-void media_decode(struct media_result *out, struct hr_stream *stream,
-                  const struct hr_video_options *options);
+void media_decode(struct media_result *out, struct hr_stream *stream, const struct hr_video_options *options);
 /* The same for a file in memory. `seekable` false: like a pipe. */
 void media_decode_bytes(struct media_result *out, struct hr_view bytes, bool seekable,
                         const struct hr_video_options *options);
-void media_decode_file(struct media_result *out, const char *path,
-                       const struct hr_video_options *options);
+void media_decode_file(struct media_result *out, const char *path, const struct hr_video_options *options);
 
 #endif

@@ -21,8 +21,7 @@ static int look_at_all(const char *file, int *widths)
     struct hr_view bytes = media_load(media_path(file));
     int cameras = 1;
     for (int camera = 0; camera < cameras; camera++) {
-        media_decode_bytes(&a, bytes, true,
-                           &(struct hr_video_options){.samples_per_s = 5, .camera = camera});
+        media_decode_bytes(&a, bytes, true, &(struct hr_video_options){.samples_per_s = 5, .camera = camera});
         if (a.status != HR_END)
             fail_msg("%s", a.error.text);
         assert_string_equal(a.warning, "");
@@ -32,8 +31,7 @@ static int look_at_all(const char *file, int *widths)
         for (size_t i = 0; i < a.count; i++)
             assert_int_equal(a.frames[i].size.width_px, widths[camera]);
     }
-    media_decode_bytes(&a, bytes, true,
-                       &(struct hr_video_options){.samples_per_s = 5, .camera = cameras});
+    media_decode_bytes(&a, bytes, true, &(struct hr_video_options){.samples_per_s = 5, .camera = cameras});
     assert_int_equal(a.status, HR_ERR_ARGUMENT);
     media_decode_bytes(&a, bytes, true, &(struct hr_video_options){.camera = -1});
     assert_int_equal(a.status, HR_ERR_ARGUMENT);
@@ -59,8 +57,7 @@ static void a_camera_that_starts_later_has_its_own_times(void **state)
     static const char *const files[] = {"later.mkv", "later.mp4"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         int64_t first_us[2];
-        media_make(files[i], RED "-itsoffset 3 " BLUE
-                                 "-map 0 -map 1 -vsync passthrough -c:v mpeg4");
+        media_make(files[i], RED "-itsoffset 3 " BLUE "-map 0 -map 1 -vsync passthrough -c:v mpeg4");
         for (int camera = 0; camera < 2; camera++) {
             media_decode_file(&a, media_path(files[i]), &(struct hr_video_options){.camera = camera});
             assert_int_equal(a.status, HR_END);
@@ -81,9 +78,8 @@ static void a_cover_picture_is_no_camera(void **state)
     assert_int_equal(look_at_all("covered.mp4", widths), 1);
     assert_int_equal(widths[0], 64);
     /* The cover first, and larger than the film. */
-    media_make("cover_first.mp4",
-               RED "-i @cover.png -map 1 -map 0 -c:v:0 copy -c:v:1 mpeg4 -disposition:v:0 "
-                   "attached_pic");
+    media_make("cover_first.mp4", RED "-i @cover.png -map 1 -map 0 -c:v:0 copy -c:v:1 mpeg4 -disposition:v:0 "
+                                      "attached_pic");
     assert_int_equal(look_at_all("cover_first.mp4", widths), 1);
     assert_int_equal(widths[0], 64);
 }

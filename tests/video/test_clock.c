@@ -32,8 +32,8 @@ static void begin(struct hr_timeline *timeline)
 static void a_jump_is_closed_and_counted(void **state)
 {
     (void)state;
-    static const int64_t jumps[] = {6 * HOUR, HOUR + 2 * SECOND, -6 * HOUR, 1000 * HOUR,
-                                    INT64_MAX - HOUR, -1000 * HOUR};
+    static const int64_t jumps[] = {6 * HOUR,    HOUR + 2 * SECOND, -6 * HOUR,
+                                    1000 * HOUR, INT64_MAX - HOUR,  -1000 * HOUR};
     for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
         struct hr_timeline timeline;
         begin(&timeline);
@@ -92,11 +92,9 @@ static void time_starts_with_the_sound(void **state)
     (void)state;
     static const char *const names[] = {"late.mp4", "late.mkv", "late.ts", "late.mov"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        media_make(names[i], SOUND "-itsoffset 3 " MOVING H264
-                             "-vsync passthrough -map 0:a -map 1:v -c:a aac");
+        media_make(names[i], SOUND "-itsoffset 3 " MOVING H264 "-vsync passthrough -map 0:a -map 1:v -c:a aac");
         media_decode_file(&a, media_path(names[i]), &sampled);
-        printf("%s: %.3f s, %zu frames  %s\n", names[i], (double)a.frames[0].pts_us / 1e6, a.count,
-               a.warning);
+        printf("%s: %.3f s, %zu frames  %s\n", names[i], (double)a.frames[0].pts_us / 1e6, a.count, a.warning);
         assert_int_equal(a.status, HR_END);
         assert_in_range(a.frames[0].pts_us, 2970000, 3050000);
         assert_int_equal(a.count, 8);
@@ -163,8 +161,7 @@ static void joined_recordings_are_one(void **state)
         struct hr_view both = joined(orders[i][0], orders[i][1]);
         media_decode_bytes(&a, both, true, &sampled);
         assert_goes_on(&a, 16);
-        media_decode_bytes(&b, both, false,
-                           &(struct hr_video_options){.samples_per_s = 2, .decode_everything = true});
+        media_decode_bytes(&b, both, false, &(struct hr_video_options){.samples_per_s = 2, .decode_everything = true});
         assert_goes_on(&b, 16);
         for (size_t k = 0; k < a.count; k++)
             assert_true(a.frames[k].checksum == b.frames[k].checksum);

@@ -26,8 +26,7 @@ static bool is_clear(const struct media_result *seen)
     /* One line of text, with the file's name, and never ours to blame. */
     return seen->error.code == seen->status && seen->status != HR_ERR_INTERNAL &&
            strstr(seen->error.text, "'the video': ") == seen->error.text &&
-           strlen(seen->error.text) > strlen("'the video': ") + 8 &&
-           strchr(seen->error.text, '\n') == NULL;
+           strlen(seen->error.text) > strlen("'the video': ") + 8 && strchr(seen->error.text, '\n') == NULL;
 }
 
 /* True when the file does as the line of expected.tsv says. */
@@ -53,8 +52,7 @@ static bool check(const char *name, const char *outcome, const char *words)
     bool fine = strcmp(outcome, "any") == 0 || strcmp(outcome, outcome_of(&result)) == 0;
     fine = fine && (strcmp(words, "-") == 0 || strstr(said, words) != NULL);
     fine = fine && (result.status != HR_END ? is_clear(&result) : result.count > 0);
-    printf("%s %-28s %-7s %zu frames  %s\n", fine ? "  " : "!!", name, outcome_of(&result),
-           result.count, said);
+    printf("%s %-28s %-7s %zu frames  %s\n", fine ? "  " : "!!", name, outcome_of(&result), result.count, said);
     return fine;
 }
 

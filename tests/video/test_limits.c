@@ -76,15 +76,13 @@ static void a_real_duration_is_limited(void **state)
         for (size_t k = 0; k < 2; k++) {
             char name[32], line[256];
             snprintf(name, sizeof name, "long%d.%s", more, kinds[k]);
-            snprintf(line, sizeof line,
-                     "-f lavfi -i testsrc2=size=64x48:rate=1/10 -frames:v %d -c:v mjpeg",
+            snprintf(line, sizeof line, "-f lavfi -i testsrc2=size=64x48:rate=1/10 -frames:v %d -c:v mjpeg",
                      at_limit + more);
             media_make(name, line);
             struct hr_view bytes = media_load(media_path(name));
             if (k == 0)
                 claim_duration(bytes, 0);
-            media_decode_bytes(&result, bytes, true,
-                               &(struct hr_video_options){.samples_per_s = 0.01});
+            media_decode_bytes(&result, bytes, true, &(struct hr_video_options){.samples_per_s = 0.01});
             assert_int_equal(result.status, more > 0 ? HR_ERR_LIMIT : HR_END);
             /* Where the index tells, nothing is looked at; else what lies before the limit. */
             assert_int_equal(result.count, more > 0 && k == 1 ? 0 : more < 0 ? 144 : 145);
@@ -112,16 +110,13 @@ static void pauses_come_to_an_end(void **state)
     for (int more = -1; more <= 1; more++) {
         char line[256];
         const char *name = more < 0 ? "weeks.mkv" : more == 0 ? "six_weeks.mkv" : "more.mkv";
-        snprintf(line, sizeof line,
-                 "-f lavfi -i testsrc2=size=32x32:rate=1/3600 -frames:v %d -c:v mjpeg",
+        snprintf(line, sizeof line, "-f lavfi -i testsrc2=size=32x32:rate=1/3600 -frames:v %d -c:v mjpeg",
                  (int)(HR_LIMIT_VIDEO_TIME_US / 3600000000) + 1 + more);
         media_make(name, line);
         struct hr_view bytes = media_load(media_path(name));
-        media_decode_bytes(&result, bytes, true,
-                           &(struct hr_video_options){.samples_per_s = 1 / 36000.0});
+        media_decode_bytes(&result, bytes, true, &(struct hr_video_options){.samples_per_s = 1 / 36000.0});
         assert_int_equal(result.status, HR_END); /* what is not looked at does not matter */
-        media_decode_bytes(&result, bytes, true,
-                           &(struct hr_video_options){.samples_per_s = 1 / 3603.0});
+        media_decode_bytes(&result, bytes, true, &(struct hr_video_options){.samples_per_s = 1 / 3603.0});
         assert_int_equal(result.status, more > 0 ? HR_ERR_LIMIT : HR_END);
         media_free(bytes);
     }
@@ -138,8 +133,7 @@ static void samples_are_limited(void **state)
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-    assert_int_equal(hr_video_open(&video, &stream, "many", &(struct hr_video_options){0}, &error),
-                     HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, "many", &(struct hr_video_options){0}, &error), HR_OK);
     for (int i = 0; i < HR_LIMIT_SAMPLES_PER_VIDEO; i++)
         assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
     assert_int_equal(hr_video_next(video, &frame, &error), HR_ERR_LIMIT);

@@ -13,8 +13,7 @@
 static struct media_result a, b;
 
 /* The grey of a frame tells its number. */
-#define STEPS                                                                                      \
-    "-f lavfi -i nullsrc=size=64x48:rate=5:duration=4 -vf format=gray,geq=lum='10+N*12' "
+#define STEPS "-f lavfi -i nullsrc=size=64x48:rate=5:duration=4 -vf format=gray,geq=lum='10+N*12' "
 enum { FRAMES = 20, STEP_US = 200000 };
 
 static const struct kind {
@@ -55,8 +54,7 @@ static void assert_steps(struct hr_view bytes, const struct kind *kind)
     int number = 0;
     for (; hr_video_next(video, &frame, &error) == HR_OK; number++) {
         int grey = 10 + 12 * number, seen = frame.rgb[10 * frame.stride_bytes + 30];
-        assert_in_range(seen, grey > kind->tolerance ? grey - kind->tolerance : 0,
-                        grey + kind->tolerance);
+        assert_in_range(seen, grey > kind->tolerance ? grey - kind->tolerance : 0, grey + kind->tolerance);
         assert_in_range(frame.pts_us, number * kind->step_us, number * kind->step_us + 1000);
     }
     assert_int_equal(number, FRAMES);
@@ -80,9 +78,7 @@ static void every_frame_is_looked_at_by_its_time(void **state)
         const struct hr_video_options sampled = {.samples_per_s = 2};
         media_decode_bytes(&a, bytes, true, &sampled);
         assert_int_equal(a.count, kinds[i].step_us == STEP_US ? 8 : 2);
-        media_decode_bytes(
-            &b, bytes, true,
-            &(struct hr_video_options){.samples_per_s = 2, .decode_everything = true});
+        media_decode_bytes(&b, bytes, true, &(struct hr_video_options){.samples_per_s = 2, .decode_everything = true});
         assert_int_equal(b.count, a.count);
         for (size_t k = 0; k < a.count; k++)
             assert_true(a.frames[k].checksum == b.frames[k].checksum);
@@ -129,8 +125,8 @@ static void append_number(uint8_t *out, size_t *size, uint32_t value, int bytes)
 }
 
 /* A frame of 16x16 pixels, the only chunk of a lossless still WebP file. */
-static void append_frame(uint8_t *out, size_t *size, const char *still, uint32_t left_px,
-                         uint32_t duration_ms, uint8_t flags)
+static void append_frame(uint8_t *out, size_t *size, const char *still, uint32_t left_px, uint32_t duration_ms,
+                         uint8_t flags)
 {
     struct hr_view file = media_load(media_path(still));
     const uint8_t *chunk = memmem(file.data, file.size, "VP8L", 4);
@@ -174,26 +170,21 @@ static void frames_are_laid_over_each_other(void **state)
     static const struct {
         int64_t pts_us;
         const char *left, *right; /* red and blue as digits from 0 to 2 */
-    } wanted[] = {{0, "20", "00"},
-                  {300000, "11", "00"},
-                  {400000, "11", "20"},
-                  {600000, "01", "00"},
-                  {800000, "01", "00"}};
+    } wanted[] = {
+        {0, "20", "00"}, {300000, "11", "00"}, {400000, "11", "20"}, {600000, "01", "00"}, {800000, "01", "00"}};
     struct hr_stream stream;
     struct hr_error error = {0};
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, hr_view_of(file, size), &error), HR_OK);
-    assert_int_equal(
-        hr_video_open(&video, &stream, "laid", &(struct hr_video_options){0}, &error), HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, "laid", &(struct hr_video_options){0}, &error), HR_OK);
     assert_int_equal(hr_video_info(video)->duration_us, 1000000);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
         assert_int_equal(frame.size.width_px, 32);
         const uint8_t *left = frame.rgb + 3 * 4, *right = frame.rgb + 3 * 20;
-        char seen[2][3] = {
-            {(char)('0' + (left[0] + 63) / 127), (char)('0' + (left[2] + 63) / 127), '\0'},
-            {(char)('0' + (right[0] + 63) / 127), (char)('0' + (right[2] + 63) / 127), '\0'}};
+        char seen[2][3] = {{(char)('0' + (left[0] + 63) / 127), (char)('0' + (left[2] + 63) / 127), '\0'},
+                           {(char)('0' + (right[0] + 63) / 127), (char)('0' + (right[2] + 63) / 127), '\0'}};
         assert_int_equal(frame.pts_us, wanted[i].pts_us);
         assert_string_equal(seen[0], wanted[i].left);
         assert_string_equal(seen[1], wanted[i].right);
@@ -208,8 +199,7 @@ static void a_moving_picture_that_is_damaged_says_so(void **state)
 {
     (void)state;
     struct hr_view bytes = load(&kinds[3]);
-    media_decode_bytes(&a, hr_view_of(bytes.data, bytes.size - 20), true,
-                       &(struct hr_video_options){0});
+    media_decode_bytes(&a, hr_view_of(bytes.data, bytes.size - 20), true, &(struct hr_video_options){0});
     assert_int_equal(a.status, HR_END);
     assert_int_equal(a.count, FRAMES - 1);
     assert_non_null(strstr(a.warning, "cut off"));
@@ -243,7 +233,7 @@ static void what_lies_behind_a_photo_is_no_frame(void **state)
     static const struct {
         const char *behind;
         size_t padding, frames;
-    } rows[] = {{"photo.jpg", 0, 2},    {"map.jpg", 0, 1},  {"film.mp4", 0, 1},
+    } rows[] = {{"photo.jpg", 0, 2},   {"map.jpg", 0, 1},  {"film.mp4", 0, 1},
                 {"photo.jpg", 100, 2}, {"map.jpg", 50, 1}, {"photo.jpg", 10000, 1}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct hr_view behind = media_load(media_path(rows[i].behind));
@@ -285,8 +275,7 @@ static void a_moving_picture_of_one_frame_is_still(void **state)
         assert_string_equal(a.warning, "");
         /* Cut anywhere, it never becomes more, and never harms. */
         for (size_t size = 0; size < bytes.size; size += 1 + bytes.size / 50) {
-            media_decode_bytes(&a, hr_view_of(bytes.data, size), false,
-                               &(struct hr_video_options){0});
+            media_decode_bytes(&a, hr_view_of(bytes.data, size), false, &(struct hr_video_options){0});
             assert_true(a.count <= 1);
         }
         media_free(bytes);

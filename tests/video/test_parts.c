@@ -26,8 +26,8 @@ static void every_orientation_moves_every_pixel_to_its_place(void **state)
     assert_int_equal(hr_image_init(&stored, size, &error), HR_OK);
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++)
-            memcpy(stored.rgb + y * stored.stride_bytes + 3 * x,
-                   (uint8_t[]){(uint8_t)x, (uint8_t)y, (uint8_t)(x ^ y)}, 3);
+            memcpy(stored.rgb + y * stored.stride_bytes + 3 * x, (uint8_t[]){(uint8_t)x, (uint8_t)y, (uint8_t)(x ^ y)},
+                   3);
     const struct hr_frame frame = hr_image_frame(&stored);
     for (enum hr_orientation o = HR_ORIENT_UPRIGHT; o <= HR_ORIENT_ROTATE_270; o++) {
         struct hr_size turned = hr_orientation_size(o, size);
@@ -38,9 +38,8 @@ static void every_orientation_moves_every_pixel_to_its_place(void **state)
             for (int x = 0; x < WIDTH; x++) {
                 /* TIFF 6.0, Orientation: where row 0 and column 0 are shown. */
                 int right = WIDTH - 1 - x, below = HEIGHT - 1 - y;
-                const int to[9][2] = {{0, 0},         {x, y},         {right, y},
-                                      {right, below}, {x, below},     {y, x},
-                                      {below, x},     {below, right}, {y, right}};
+                const int to[9][2] = {{0, 0}, {x, y},     {right, y},     {right, below}, {x, below},
+                                      {y, x}, {below, x}, {below, right}, {y, right}};
                 const uint8_t *rgb = shown.rgb + to[o][1] * shown.stride_bytes + 3 * to[o][0];
                 assert_int_equal(rgb[0], x);
                 assert_int_equal(rgb[1], y);
@@ -104,17 +103,17 @@ static AVPacket packet_of(const void *data, int size, int flags)
     return (AVPacket){.data = (uint8_t *)data, .size = size, .flags = flags};
 }
 
-#define ACCESS(reader, packet_flags, ...)                                                          \
-    hr_access_of(&(reader), &(AVPacket){.data = (uint8_t[]){__VA_ARGS__},                          \
-                                        .size = sizeof((uint8_t[]){__VA_ARGS__}),                  \
+#define ACCESS(reader, packet_flags, ...)                                                                              \
+    hr_access_of(&(reader), &(AVPacket){.data = (uint8_t[]){__VA_ARGS__},                                              \
+                                        .size = sizeof((uint8_t[]){__VA_ARGS__}),                                      \
                                         .flags = (packet_flags)})
 
 static void h264_packets_are_told_apart(void **state)
 {
     (void)state;
     uint8_t avcc[] = {1, 100, 0, 31, 0xFF, 0xE0, 0}; /* lengths of four bytes */
-    struct hr_access_reader reader = hr_access_reader_of(&(AVCodecParameters){
-        .codec_id = AV_CODEC_ID_H264, .extradata = avcc, .extradata_size = sizeof avcc});
+    struct hr_access_reader reader = hr_access_reader_of(
+        &(AVCodecParameters){.codec_id = AV_CODEC_ID_H264, .extradata = avcc, .extradata_size = sizeof avcc});
     assert_int_equal(reader.length_bytes, 4);
     assert_int_equal(ACCESS(reader, 0, 0, 0, 0, 2, 0x65, 9), HR_ACCESS_ENTRY);
     assert_int_equal(ACCESS(reader, 0, 0, 0, 0, 2, 0x41, 9), HR_ACCESS_NEEDED);
@@ -124,8 +123,7 @@ static void h264_packets_are_told_apart(void **state)
     /* One slice that others refer to, one that they do not. */
     assert_int_equal(ACCESS(reader, 0, 0, 0, 0, 1, 0x01, 0, 0, 0, 1, 0x21), HR_ACCESS_NEEDED);
     assert_int_equal(ACCESS(reader, 0, 0, 0, 0, 1, 0x06, 0, 0, 0, 1, 0x01), HR_ACCESS_DISPOSABLE);
-    assert_int_equal(ACCESS(reader, 0, 0, 0, 0, 1, 0x67, 0, 0, 0, 1, 0x65),
-                     HR_ACCESS_ENTRY | HR_ACCESS_PARAMETERS);
+    assert_int_equal(ACCESS(reader, 0, 0, 0, 0, 1, 0x67, 0, 0, 0, 1, 0x65), HR_ACCESS_ENTRY | HR_ACCESS_PARAMETERS);
     assert_int_equal(ACCESS(reader, 0, 0, 0, 0, 1, 0x68, 0, 0, 0, 1, 0x01), HR_ACCESS_PARAMETERS);
     /* Lengths that lie. */
     assert_int_equal(ACCESS(reader, 0, 0, 0, 0, 9, 0x01), HR_ACCESS_FOREIGN);
@@ -134,10 +132,8 @@ static void h264_packets_are_told_apart(void **state)
     AVPacket empty = packet_of(NULL, 0, 0);
     assert_int_equal(hr_access_of(&reader, &empty), HR_ACCESS_NEEDED);
 
-    struct hr_access_reader annex_b =
-        hr_access_reader_of(&(AVCodecParameters){.codec_id = AV_CODEC_ID_H264});
-    assert_int_equal(ACCESS(annex_b, 0, 0, 0, 0, 1, 0x09, 0, 0, 1, 0x01, 1, 1),
-                     HR_ACCESS_DISPOSABLE);
+    struct hr_access_reader annex_b = hr_access_reader_of(&(AVCodecParameters){.codec_id = AV_CODEC_ID_H264});
+    assert_int_equal(ACCESS(annex_b, 0, 0, 0, 0, 1, 0x09, 0, 0, 1, 0x01, 1, 1), HR_ACCESS_DISPOSABLE);
     assert_int_equal(ACCESS(annex_b, 0, 0, 0, 1, 0x65, 1, 1), HR_ACCESS_ENTRY);
     assert_int_equal(ACCESS(annex_b, 0, 1, 1, 0, 0, 1), HR_ACCESS_NEEDED);
 }
@@ -145,22 +141,15 @@ static void h264_packets_are_told_apart(void **state)
 static struct hr_access_reader hevc_reader(int temporal_layers)
 {
     uint8_t hvcc[23] = {1, [21] = (uint8_t)(temporal_layers << 3 | 3)};
-    return hr_access_reader_of(&(AVCodecParameters){
-        .codec_id = AV_CODEC_ID_HEVC, .extradata = hvcc, .extradata_size = sizeof hvcc});
+    return hr_access_reader_of(
+        &(AVCodecParameters){.codec_id = AV_CODEC_ID_HEVC, .extradata = hvcc, .extradata_size = sizeof hvcc});
 }
 
 static void hevc_packets_are_told_apart(void **state)
 {
     (void)state;
     struct hr_access_reader one = hevc_reader(1), two = hevc_reader(2), unknown = hevc_reader(0);
-    enum {
-        TRAIL_N = 0 << 1,
-        TRAIL_R = 1 << 1,
-        RASL_N = 8 << 1,
-        IDR = 19 << 1,
-        CRA = 21 << 1,
-        SPS = 33 << 1
-    };
+    enum { TRAIL_N = 0 << 1, TRAIL_R = 1 << 1, RASL_N = 8 << 1, IDR = 19 << 1, CRA = 21 << 1, SPS = 33 << 1 };
     enum { LAYER_0 = 1, LAYER_1 = 2 };
     assert_int_equal(ACCESS(one, 0, 0, 0, 0, 2, TRAIL_N, LAYER_0), HR_ACCESS_DISPOSABLE);
     assert_int_equal(ACCESS(one, 0, 0, 0, 0, 2, RASL_N, LAYER_0), HR_ACCESS_DISPOSABLE);
@@ -182,8 +171,7 @@ static void packets_of_other_codecs_are_told_apart(void **state)
     assert_int_equal(ACCESS(reader, KEY, 0, 0, 1, 0xB6, 0x10), HR_ACCESS_ENTRY_OPEN);
     assert_int_equal(ACCESS(reader, 0, 0, 0, 1, 0xB6, 0x50), HR_ACCESS_NEEDED);
     assert_int_equal(ACCESS(reader, 0, 0, 0, 1, 0xB6, 0x90), HR_ACCESS_DISPOSABLE);
-    assert_int_equal(ACCESS(reader, 0, 0, 0, 1, 0xB6, 0x50, 0, 0, 1, 0xB6, 0x90),
-                     HR_ACCESS_FOREIGN);
+    assert_int_equal(ACCESS(reader, 0, 0, 0, 1, 0xB6, 0x50, 0, 0, 1, 0xB6, 0x90), HR_ACCESS_FOREIGN);
     reader.codec = AV_CODEC_ID_VP9;
     assert_int_equal(ACCESS(reader, KEY, 0x82, 0x49), HR_ACCESS_ENTRY);
     assert_int_equal(ACCESS(reader, KEY, 0x86, 0x49), HR_ACCESS_NEEDED); /* not a key frame */
@@ -206,8 +194,7 @@ static void packets_of_other_codecs_are_told_apart(void **state)
 static void run_queue(const char *kinds, const int *pts, char *out)
 {
     uint8_t hvcc[23] = {1, [21] = 1 << 3 | 3};
-    AVCodecParameters parameters = {
-        .codec_id = AV_CODEC_ID_HEVC, .extradata = hvcc, .extradata_size = sizeof hvcc};
+    AVCodecParameters parameters = {.codec_id = AV_CODEC_ID_HEVC, .extradata = hvcc, .extradata_size = sizeof hvcc};
     struct hr_lookahead lookahead;
     assert_true(hr_lookahead_init(&lookahead, &parameters, hr_sampler_of(1, 0.1), true));
     AVPacket *packet = av_packet_alloc();
@@ -223,8 +210,7 @@ static void run_queue(const char *kinds, const int *pts, char *out)
             assert_int_equal(av_new_packet(packet, 7), 0);
             char kind = kinds[next];
             uint8_t type = kind == 'I' ? 19 : kind == 'C' ? 21 : kind == 'b' ? 0 : 1;
-            memcpy(packet->data, (uint8_t[]){0, 0, 0, 3, (uint8_t)(type << 1), 1, (uint8_t)kind},
-                   7);
+            memcpy(packet->data, (uint8_t[]){0, 0, 0, 3, (uint8_t)(type << 1), 1, (uint8_t)kind}, 7);
             packet->pts = packet->dts = pts[next++];
             assert_true(hr_lookahead_put(&lookahead, packet));
         }

@@ -1,4 +1,5 @@
 /* Photos: every format, every orientation, and a still image given as a video. */
+#include <libheif/heif.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <libheif/heif.h>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,8 +17,8 @@
 #include "video/orient.h"
 
 /* Yellow top left, green top right, red bottom left, black bottom right. */
-#define QUARTERS                                                                                   \
-    "-f lavfi -i nullsrc=size=64x32:rate=5:duration=1 -vf "                                        \
+#define QUARTERS                                                                                                       \
+    "-f lavfi -i nullsrc=size=64x32:rate=5:duration=1 -vf "                                                            \
     "format=gbrp,geq=r='255*lt(X\\,32)':g='255*lt(Y\\,16)':b='0' -frames:v 1 "
 
 static char colour_at(const struct hr_frame *frame, int quarter_x, int quarter_y)
@@ -42,8 +42,7 @@ static void quarters_of(const struct hr_frame *frame, char shown[5])
 }
 
 /* As a photo, and as a video of so many frames whose first is the same. */
-static void assert_shows(struct hr_view bytes, const char *shown, struct hr_size size,
-                         size_t frames)
+static void assert_shows(struct hr_view bytes, const char *shown, struct hr_size size, size_t frames)
 {
     struct hr_image image;
     struct hr_error error = {0};
@@ -105,8 +104,8 @@ static void heic_and_avif_are_read(void **state)
             printf("### NOT TESTED: %s, for libheif cannot decode it here\n", names[i]);
             continue;
         }
-        media_run("heif-enc", "-q", "100", i == 1 ? "-A" : "-q100", "-o", media_path(names[i]),
-                  media_path("q.png"), NULL);
+        media_run("heif-enc", "-q", "100", i == 1 ? "-A" : "-q100", "-o", media_path(names[i]), media_path("q.png"),
+                  NULL);
         struct hr_view bytes = media_load(media_path(names[i]));
         assert_photo_shows(bytes, "YGRK", (struct hr_size){64, 32});
         media_free(bytes);
@@ -117,9 +116,8 @@ static void only_the_first_picture_of_an_animation_is_a_photo(void **state)
 {
     (void)state;
     /* The first picture is QUARTERS, then comes something else. */
-    static const char *const names[][2] = {{"moving.gif", ""},
-                                           {"moving.png", "-f apng"},
-                                           {"moving.webp", "-c:v libwebp_anim -lossless 1"}};
+    static const char *const names[][2] = {
+        {"moving.gif", ""}, {"moving.png", "-f apng"}, {"moving.webp", "-c:v libwebp_anim -lossless 1"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char line[512];
         snprintf(line, sizeof line,
@@ -157,8 +155,7 @@ static struct hr_view insert(struct hr_view photo, size_t at, const uint8_t *ext
     return hr_view_of(all, photo.size + size);
 }
 
-static struct hr_view with_exif(enum hr_still kind, struct hr_view photo, bool big_endian,
-                                unsigned orientation)
+static struct hr_view with_exif(enum hr_still kind, struct hr_view photo, bool big_endian, unsigned orientation)
 {
     uint8_t tiff[64], extra[128];
     size_t size = make_tiff(tiff, big_endian, orientation);
@@ -183,8 +180,7 @@ static void exif_orientation_is_applied(void **state)
 {
     (void)state;
     /* How YG over RK has to be shown for each value of the tag. */
-    static const char *const shown[] = {NULL,   "YGRK", "GYKR", "KRGY", "RKYG",
-                                        "YRGK", "RYKG", "KGRY", "GKYR"};
+    static const char *const shown[] = {NULL, "YGRK", "GYKR", "KRGY", "RKYG", "YRGK", "RYKG", "KGRY", "GKYR"};
     static const struct {
         enum hr_still kind;
         const char *name;
@@ -226,15 +222,14 @@ static void broken_exif_means_upright(void **state)
     media_free(photo);
 }
 
-static struct heif_error write_file(struct heif_context *context, const void *data, size_t size,
-                                    void *path)
+static struct heif_error write_file(struct heif_context *context, const void *data, size_t size, void *path)
 {
     (void)context;
     FILE *file = fopen(path, "wb");
     bool written = file != NULL && fwrite(data, 1, size, file) == size;
     written = file != NULL && fclose(file) == 0 && written;
-    return (struct heif_error){written ? heif_error_Ok : heif_error_Encoding_error,
-                               heif_suberror_Unspecified, "writing"};
+    return (struct heif_error){written ? heif_error_Ok : heif_error_Encoding_error, heif_suberror_Unspecified,
+                               "writing"};
 }
 
 /* The picture of q.png as HEIC with the container's "turn by 90 degrees". False when there is no
@@ -250,24 +245,19 @@ static bool make_turned_heic(const char *path)
     struct heif_encoder *encoder = NULL;
     struct heif_image *picture = NULL;
     struct heif_image_handle *handle = NULL;
-    heif_image_create(source.size.width_px, source.size.height_px, heif_colorspace_RGB,
-                      heif_chroma_interleaved_RGB, &picture);
-    heif_image_add_plane(picture, heif_channel_interleaved, source.size.width_px,
-                         source.size.height_px, 8);
+    heif_image_create(source.size.width_px, source.size.height_px, heif_colorspace_RGB, heif_chroma_interleaved_RGB,
+                      &picture);
+    heif_image_add_plane(picture, heif_channel_interleaved, source.size.width_px, source.size.height_px, 8);
     int stride = 0;
     uint8_t *rows = heif_image_get_plane(picture, heif_channel_interleaved, &stride);
     for (int y = 0; y < source.size.height_px; y++)
-        memcpy(rows + (ptrdiff_t)y * stride, source.rgb + y * source.stride_bytes,
-               (size_t)source.stride_bytes);
+        memcpy(rows + (ptrdiff_t)y * stride, source.rgb + y * source.stride_bytes, (size_t)source.stride_bytes);
     struct heif_encoding_options *options = heif_encoding_options_alloc();
     options->image_orientation = heif_orientation_rotate_90_cw;
     struct heif_writer writer = {.writer_api_version = 1, .write = write_file};
-    bool made =
-        heif_context_get_encoder_for_format(context, heif_compression_HEVC, &encoder).code ==
-            heif_error_Ok &&
-        heif_context_encode_image(context, picture, encoder, options, &handle).code ==
-            heif_error_Ok &&
-        heif_context_write(context, &writer, (void *)path).code == heif_error_Ok;
+    bool made = heif_context_get_encoder_for_format(context, heif_compression_HEVC, &encoder).code == heif_error_Ok &&
+                heif_context_encode_image(context, picture, encoder, options, &handle).code == heif_error_Ok &&
+                heif_context_write(context, &writer, (void *)path).code == heif_error_Ok;
     heif_encoding_options_free(options);
     heif_image_handle_release(handle);
     heif_image_release(picture);
@@ -317,8 +307,7 @@ static void what_is_not_a_photo_is_named(void **state)
     struct hr_error error = {0};
     assert_int_equal(status_of(hr_view_text(""), &error), HR_ERR_FORMAT);
     assert_non_null(strstr(error.text, "'p.jpg': not a photo: it is an empty file"));
-    assert_int_equal(status_of(hr_view_text("Dear Anna, the photo is attached."), &error),
-                     HR_ERR_FORMAT);
+    assert_int_equal(status_of(hr_view_text("Dear Anna, the photo is attached."), &error), HR_ERR_FORMAT);
     assert_non_null(strstr(error.text, "text file"));
     assert_int_equal(status_of(hr_view_of("\x01\x02\xFE\xFF\x00\x80", 6), &error), HR_ERR_FORMAT);
     assert_non_null(strstr(error.text, "HEIC"));

@@ -28,30 +28,24 @@ struct kind {
 
 static const struct kind kinds[] = {
     {"b_frames.mp4", "libx264", "h264", MOVING H264 "-g 250 -bf 3", true},
-    {"pyramid.mkv", "libx264", "h264", MOVING H264 "-g 30 -bf 8 -x264-params b-pyramid=normal",
-     true},
+    {"pyramid.mkv", "libx264", "h264", MOVING H264 "-g 30 -bf 8 -x264-params b-pyramid=normal", true},
     {"no_b_frames.mp4", "libx264", "h264", MOVING H264 "-g 12 -bf 0", true},
     {"trimmed.mp4", "libx264", "h264", "-ss 1.3 -i @no_b_frames.mp4 -c copy", true},
     {"trimmed_b.mp4", "libx264", "h264", "-ss 0.7 -i @b_frames.mp4 -c copy", true},
     {"fragments.mp4", "libx264", "h264", MOVING H264 "-g 12 -bf 2 -movflags frag_keyframe", true},
     {"open_gop.mp4", "libx264", "h264", MOVING H264 "-g 12 -bf 3 -x264-params open-gop=1", true},
-    {"refresh.mp4", "libx264", "h264", MOVING H264 "-g 20 -bf 2 -x264-params intra-refresh=1",
-     true},
+    {"refresh.mp4", "libx264", "h264", MOVING H264 "-g 20 -bf 2 -x264-params intra-refresh=1", true},
     {"interlaced.mp4", "libx264", "h264", MOVING H264 "-g 25 -bf 2 -flags +ildct+ilme", true},
     {"stream.ts", "libx264", "h264", MOVING H264 "-g 10 -bf 2", true},
     {"open.ts", "libx264", "h264", MOVING H264 "-g 10 -bf 2 -x264-params open-gop=1", true},
     {"raw.h264", "libx264", "h264", MOVING H264 "-g 10 -bf 2", false},
-    {"closed.mp4", "libx265", "hevc", MOVING HEVC "keyint=15:open-gop=0:bframes=3 -tag:v hvc1",
-     true},
+    {"closed.mp4", "libx265", "hevc", MOVING HEVC "keyint=15:open-gop=0:bframes=3 -tag:v hvc1", true},
     {"open.mov", "libx265", "hevc", MOVING HEVC "keyint=15:open-gop=1:bframes=4 -tag:v hvc1", true},
-    {"open.mkv", "libx265", "hevc", MOVING HEVC "keyint=10:min-keyint=10:open-gop=1:bframes=4",
-     true},
-    {"layers.mkv", "libx265", "hevc", MOVING HEVC "keyint=60:temporal-layers=1:b-adapt=0:bframes=3",
-     true},
+    {"open.mkv", "libx265", "hevc", MOVING HEVC "keyint=10:min-keyint=10:open-gop=1:bframes=4", true},
+    {"layers.mkv", "libx265", "hevc", MOVING HEVC "keyint=60:temporal-layers=1:b-adapt=0:bframes=3", true},
     {"vp8.webm", "libvpx", "vp8", MOVING "-c:v libvpx -cpu-used 8 -g 12 -auto-alt-ref 1", true},
     {"vp9.webm", "libvpx-vp9", "vp9", MOVING "-c:v libvpx-vp9 -cpu-used 8 -g 12 -row-mt 1", true},
-    {"av1.mp4", "libsvtav1", "av1", "-loglevel quiet " MOVING "-c:v libsvtav1 -preset 12 -g 15",
-     true},
+    {"av1.mp4", "libsvtav1", "av1", "-loglevel quiet " MOVING "-c:v libsvtav1 -preset 12 -g 15", true},
     {"mpeg4.mp4", "mpeg4", "mpeg4", MOVING "-c:v mpeg4 -g 12 -bf 2", true},
     {"mpeg4.avi", "mpeg4", "mpeg4", MOVING "-c:v mpeg4 -g 12 -bf 2", false},
     {"mpeg2.mpg", "mpeg2video", "mpeg2video", MOVING "-c:v mpeg2video -g 12 -bf 2", false},
@@ -59,8 +53,7 @@ static const struct kind kinds[] = {
     {"ffv1.mkv", "ffv1", "ffv1", MOVING "-c:v ffv1 -g 10", false},
     {"uneven.mkv", "libx264", "h264",
      "-f lavfi -i testsrc2=size=160x120:rate=50:duration=6 "
-     "-vf select='not(mod(n\\,7))+lt(mod(n\\,40)\\,9)+between(n\\,200\\,220)' -vsync vfr " H264
-     "-g 17 -bf 3",
+     "-vf select='not(mod(n\\,7))+lt(mod(n\\,40)\\,9)+between(n\\,200\\,220)' -vsync vfr " H264 "-g 17 -bf 3",
      true},
 };
 
@@ -87,8 +80,7 @@ static void sparing_the_decoder_changes_no_frame(void **state)
         media_make(kind->file, kind->options);
         uint64_t left_out = 0, decoded = 0;
         for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
-            struct hr_video_options options = {.samples_per_s = rates[r],
-                                               .decoder_threads = 1 + (int)(r % 3)};
+            struct hr_video_options options = {.samples_per_s = rates[r], .decoder_threads = 1 + (int)(r % 3)};
             media_decode_file(&a, media_path(kind->file), &options);
             options.decode_everything = true;
             options.decoder_threads = 1;
@@ -105,8 +97,7 @@ static void sparing_the_decoder_changes_no_frame(void **state)
                 decoded = a.work.packets_decoded;
             }
         }
-        printf("%-16s at 1 fps: %3d packets decoded, %3d left out\n", kind->file, (int)decoded,
-               (int)left_out);
+        printf("%-16s at 1 fps: %3d packets decoded, %3d left out\n", kind->file, (int)decoded, (int)left_out);
         assert_true(!kind->spares || left_out > 0);
     }
 }
@@ -115,8 +106,7 @@ static void sparing_the_decoder_changes_no_frame(void **state)
 static void going_on_later_changes_no_frame(void **state)
 {
     (void)state;
-    static const char *const files[] = {"b_frames.mp4", "open_gop.mp4", "open.mov", "uneven.mkv",
-                                        "vp9.webm"};
+    static const char *const files[] = {"b_frames.mp4", "open_gop.mp4", "open.mov", "uneven.mkv", "vp9.webm"};
     for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
             if (strcmp(kinds[i].file, files[k]) == 0 && media_has_encoder(kinds[i].encoder))
@@ -152,8 +142,7 @@ static void samples_are_taken_by_time(void **state)
 {
     (void)state;
     media_make("b_frames.mp4", MOVING H264 "-g 250 -bf 3");
-    media_decode_file(&a, media_path("b_frames.mp4"),
-                      &(struct hr_video_options){.samples_per_s = 2});
+    media_decode_file(&a, media_path("b_frames.mp4"), &(struct hr_video_options){.samples_per_s = 2});
     assert_int_equal(a.count, 12);
     for (size_t i = 0; i < a.count; i++) /* 25 per second: the frame at or after i / 2 s */
         assert_int_equal(a.frames[i].pts_us, (int64_t)((i * 25 + 1) / 2) * 40000);
@@ -161,8 +150,7 @@ static void samples_are_taken_by_time(void **state)
 
     /* Every frame, and 25 a second, are the same here. */
     media_decode_file(&a, media_path("b_frames.mp4"), &(struct hr_video_options){0});
-    media_decode_file(&b, media_path("b_frames.mp4"),
-                      &(struct hr_video_options){.samples_per_s = 25});
+    media_decode_file(&b, media_path("b_frames.mp4"), &(struct hr_video_options){.samples_per_s = 25});
     assert_int_equal(a.count, 150);
     assert_same_frames(&a, &b);
 }
@@ -172,8 +160,7 @@ static void container_rounding_loses_no_frame(void **state)
     (void)state;
     /* Matroska counts milliseconds: 30 frames a second lie at 33, 67, 100, ... */
     media_make("thirty.mkv", "-f lavfi -i testsrc2=size=64x48:rate=30:duration=2 " H264);
-    media_decode_file(&a, media_path("thirty.mkv"),
-                      &(struct hr_video_options){.samples_per_s = 30});
+    media_decode_file(&a, media_path("thirty.mkv"), &(struct hr_video_options){.samples_per_s = 30});
     assert_int_equal(a.count, 60);
 }
 
@@ -210,9 +197,8 @@ static void a_clock_that_is_set_back_loses_nothing(void **state)
     memcpy(twice, once.data, once.size);
     memcpy(twice + once.size, once.data, once.size);
     for (int everything = 0; everything < 2; everything++) {
-        media_decode_bytes(
-            &a, hr_view_of(twice, 2 * once.size), true,
-            &(struct hr_video_options){.samples_per_s = 2, .decode_everything = everything != 0});
+        media_decode_bytes(&a, hr_view_of(twice, 2 * once.size), true,
+                           &(struct hr_video_options){.samples_per_s = 2, .decode_everything = everything != 0});
         assert_int_equal(a.status, HR_END);
         assert_int_equal(a.count, 24);
         for (size_t i = 1; i < a.count; i++)
@@ -235,8 +221,8 @@ static void a_long_last_picture_is_not_taken_for_a_cut(void **state)
 /* --- pixels --- */
 
 /* A picture whose every pixel is known: red grows to the right, green downwards, blue with time. */
-#define KNOWN                                                                                      \
-    "-f lavfi -i nullsrc=size=37x23:rate=5:duration=1 -vf "                                        \
+#define KNOWN                                                                                                          \
+    "-f lavfi -i nullsrc=size=37x23:rate=5:duration=1 -vf "                                                            \
     "format=gbrp,geq=r='X*6':g='Y*10':b='N*50' "
 
 static bool is_known_picture(const struct hr_frame *frame, int number)
@@ -264,8 +250,7 @@ static void lossless_pixels_come_out_as_they_went_in(void **state)
         struct hr_video *video;
         struct hr_frame frame;
         assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-        assert_int_equal(
-            hr_video_open(&video, &stream, files[f], &(struct hr_video_options){0}, &error), HR_OK);
+        assert_int_equal(hr_video_open(&video, &stream, files[f], &(struct hr_video_options){0}, &error), HR_OK);
         int number = 0;
         for (; hr_video_next(video, &frame, &error) == HR_OK; number++) {
             assert_int_equal(frame.size.width_px, 37);
@@ -288,8 +273,7 @@ static void first_pixel(const char *file, int rgb[3])
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-    assert_int_equal(hr_video_open(&video, &stream, file, &(struct hr_video_options){0}, &error),
-                     HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, file, &(struct hr_video_options){0}, &error), HR_OK);
     assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
     for (int i = 0; i < 3; i++)
         rgb[i] = frame.rgb[i];
@@ -305,29 +289,22 @@ static void colours_follow_the_matrix_and_the_range_of_the_file(void **state)
     static const struct {
         const char *file, *options;
     } ways[] = {
-        {"red601.mkv",
-         "scale=out_color_matrix=bt601:out_range=tv,format=yuv444p -c:v libx264 -qp 0 "
-         "-colorspace smpte170m -color_range tv"},
-        {"red709.mkv",
-         "scale=out_color_matrix=bt709:out_range=tv,format=yuv444p -c:v libx264 -qp 0 "
-         "-colorspace bt709 -color_range tv"},
-        {"red2020.mkv",
-         "scale=out_color_matrix=bt2020:out_range=tv,format=yuv444p10le -c:v libx264 "
-         "-qp 0 -colorspace bt2020nc -color_range tv"},
-        {"full709.mkv",
-         "scale=out_color_matrix=bt709:out_range=pc,format=yuv444p -c:v libx264 -qp 0 "
-         "-colorspace bt709 -color_range pc"},
-        {"ten.mkv",
-         "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p10le -c:v libx264 -qp 0 "
-         "-colorspace bt709 -color_range tv"},
+        {"red601.mkv", "scale=out_color_matrix=bt601:out_range=tv,format=yuv444p -c:v libx264 -qp 0 "
+                       "-colorspace smpte170m -color_range tv"},
+        {"red709.mkv", "scale=out_color_matrix=bt709:out_range=tv,format=yuv444p -c:v libx264 -qp 0 "
+                       "-colorspace bt709 -color_range tv"},
+        {"red2020.mkv", "scale=out_color_matrix=bt2020:out_range=tv,format=yuv444p10le -c:v libx264 "
+                        "-qp 0 -colorspace bt2020nc -color_range tv"},
+        {"full709.mkv", "scale=out_color_matrix=bt709:out_range=pc,format=yuv444p -c:v libx264 -qp 0 "
+                        "-colorspace bt709 -color_range pc"},
+        {"ten.mkv", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p10le -c:v libx264 -qp 0 "
+                    "-colorspace bt709 -color_range tv"},
         {"jpeg.avi", "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p -c:v mjpeg -q:v 1"},
-        {"plain.mkv",
-         "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p -c:v libx264 -qp 0"},
+        {"plain.mkv", "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p -c:v libx264 -qp 0"},
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         char line[512];
-        snprintf(line, sizeof line,
-                 "-f lavfi -i color=c=0xC83C28:size=64x48:rate=5:duration=0.4 -vf format=gbrp,%s",
+        snprintf(line, sizeof line, "-f lavfi -i color=c=0xC83C28:size=64x48:rate=5:duration=0.4 -vf format=gbrp,%s",
                  ways[i].options);
         media_make(ways[i].file, line);
         int rgb[3];
@@ -343,9 +320,8 @@ static void a_change_of_size_and_format_in_the_middle_is_followed(void **state)
 {
     (void)state;
     media_make("small.ts", "-f lavfi -i testsrc2=size=160x120:rate=25:duration=2 " H264);
-    media_make("large.ts",
-               "-f lavfi -i testsrc2=size=320x240:rate=25:duration=2 -output_ts_offset 2 "
-               "-c:v libx264 -preset veryfast -pix_fmt yuv422p");
+    media_make("large.ts", "-f lavfi -i testsrc2=size=320x240:rate=25:duration=2 -output_ts_offset 2 "
+                           "-c:v libx264 -preset veryfast -pix_fmt yuv422p");
     struct hr_view small = media_load(media_path("small.ts"));
     struct hr_view large = media_load(media_path("large.ts"));
     uint8_t *both = malloc(small.size + large.size);
@@ -366,8 +342,8 @@ static void a_change_of_size_and_format_in_the_middle_is_followed(void **state)
 /* --- rotation --- */
 
 /* A picture with four quarters of different colours; the colour of each quarter as shown. */
-#define QUARTERS                                                                                   \
-    "-f lavfi -i nullsrc=size=64x32:rate=5:duration=0.4 -vf "                                      \
+#define QUARTERS                                                                                                       \
+    "-f lavfi -i nullsrc=size=64x32:rate=5:duration=0.4 -vf "                                                          \
     "format=gbrp,geq=r='255*lt(X\\,32)':g='255*lt(Y\\,16)':b='0' -c:v libx264rgb -qp 0 "
 
 static char quarter(const struct hr_frame *frame, bool right, bool bottom)
@@ -416,11 +392,10 @@ static void the_display_matrix_is_applied(void **state)
         struct hr_video *video;
         struct hr_frame frame;
         assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-        assert_int_equal(
-            hr_video_open(&video, &stream, "turned", &(struct hr_video_options){0}, &error), HR_OK);
+        assert_int_equal(hr_video_open(&video, &stream, "turned", &(struct hr_video_options){0}, &error), HR_OK);
         assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
-        char shown[] = {quarter(&frame, false, false), quarter(&frame, true, false),
-                        quarter(&frame, false, true), quarter(&frame, true, true), '\0'};
+        char shown[] = {quarter(&frame, false, false), quarter(&frame, true, false), quarter(&frame, false, true),
+                        quarter(&frame, true, true), '\0'};
         assert_string_equal(shown, turns[i].shown);
         bool sideways = turns[i].clockwise_deg % 180 != 0;
         assert_int_equal(frame.size.width_px, sideways ? 32 : 64);

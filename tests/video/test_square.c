@@ -11,10 +11,9 @@
 #include "video/media.h"
 
 /* A white disc on black, squeezed as the camera's pixels want it. */
-#define DISC(stored, shown, aspect)                                                                \
-    "-f lavfi -i nullsrc=size=" shown ":rate=5:duration=1 -vf "                                    \
-    "format=gray,geq=lum='255*lt(hypot(X-W/2\\,Y-H/2)\\,60)',scale=" stored ",setsar=" aspect      \
-    ",format=yuv420p -g 5 "
+#define DISC(stored, shown, aspect)                                                                                    \
+    "-f lavfi -i nullsrc=size=" shown ":rate=5:duration=1 -vf "                                                        \
+    "format=gray,geq=lum='255*lt(hypot(X-W/2\\,Y-H/2)\\,60)',scale=" stored ",setsar=" aspect ",format=yuv420p -g 5 "
 
 struct disc {
     struct hr_size frame;
@@ -30,15 +29,13 @@ static struct disc look(const char *path)
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-    enum hr_status status =
-        hr_video_open(&video, &stream, path, &(struct hr_video_options){0}, &error);
+    enum hr_status status = hr_video_open(&video, &stream, path, &(struct hr_video_options){0}, &error);
     if (status != HR_OK)
         fail_msg("%s", error.text);
     assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
     struct disc seen = {.frame = frame.size};
     for (int x = 0; x < frame.size.width_px; x++)
-        seen.disc.width_px +=
-            frame.rgb[frame.size.height_px / 2 * frame.stride_bytes + 3 * x] > 127;
+        seen.disc.width_px += frame.rgb[frame.size.height_px / 2 * frame.stride_bytes + 3 * x] > 127;
     for (int y = 0; y < frame.size.height_px; y++)
         seen.disc.height_px += frame.rgb[y * frame.stride_bytes + 3 * (frame.size.width_px / 2)] > 127;
     assert_memory_equal(&hr_video_info(video)->size, &frame.size, sizeof frame.size);
@@ -73,8 +70,8 @@ static void a_disc_is_round_whatever_the_pixels(void **state)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         media_make(files[i].file, files[i].options);
         struct disc seen = look(media_path(files[i].file));
-        printf("%-12s %4d x %d, the disc %d x %d\n", files[i].file, seen.frame.width_px,
-               seen.frame.height_px, seen.disc.width_px, seen.disc.height_px);
+        printf("%-12s %4d x %d, the disc %d x %d\n", files[i].file, seen.frame.width_px, seen.frame.height_px,
+               seen.disc.width_px, seen.disc.height_px);
         assert_memory_equal(&seen.frame, &files[i].shown, sizeof seen.frame);
         assert_in_range(seen.disc.width_px, seen.disc.height_px - 3, seen.disc.height_px + 3);
         assert_in_range(seen.disc.height_px, 116, 140);
@@ -97,10 +94,8 @@ static void squaring_never_passes_a_limit(void **state)
     (void)state;
     /* Twice as wide would be at the limit, and beyond it. */
     media_make("at.mkv", "-f lavfi -i color=size=8192x64:rate=5:duration=0.4 -vf setsar=2/1 -c:v ffv1");
-    media_make("beyond.mkv",
-               "-f lavfi -i color=size=8194x64:rate=5:duration=0.4 -vf setsar=2/1 -c:v ffv1");
-    media_make("absurd.mkv",
-               "-f lavfi -i color=size=64x64:rate=5:duration=0.4 -vf setsar=1/5000 -c:v ffv1");
+    media_make("beyond.mkv", "-f lavfi -i color=size=8194x64:rate=5:duration=0.4 -vf setsar=2/1 -c:v ffv1");
+    media_make("absurd.mkv", "-f lavfi -i color=size=64x64:rate=5:duration=0.4 -vf setsar=1/5000 -c:v ffv1");
     struct hr_size size = look(media_path("at.mkv")).frame;
     assert_int_equal(size.width_px, HR_LIMIT_FRAME_SIDE_PX);
     assert_int_equal(size.height_px, 64);

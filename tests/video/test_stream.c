@@ -12,8 +12,8 @@
 static struct media_result a, b;
 static const struct hr_video_options sampled = {.samples_per_s = 5};
 
-#define CLIP                                                                                       \
-    "-f lavfi -i testsrc2=size=160x120:rate=25:duration=4 -c:v libx264 -preset veryfast "          \
+#define CLIP                                                                                                           \
+    "-f lavfi -i testsrc2=size=160x120:rate=25:duration=4 -c:v libx264 -preset veryfast "                              \
     "-pix_fmt yuv420p "
 
 /* A stream over memory that counts, and fails from a certain byte on. */
@@ -26,8 +26,7 @@ struct faulty {
     size_t piece_bytes; /* most that one read gives */
 };
 
-static enum hr_status faulty_read(void *context, void *into, size_t size, size_t *got,
-                                  struct hr_error *error)
+static enum hr_status faulty_read(void *context, void *into, size_t size, size_t *got, struct hr_error *error)
 {
     struct faulty *faulty = context;
     faulty->reads++;
@@ -56,10 +55,8 @@ static enum hr_status faulty_seek(void *context, uint64_t offset, struct hr_erro
 
 static struct hr_stream stream_of(struct faulty *faulty)
 {
-    return (struct hr_stream){.read = faulty_read,
-                              .seek = faulty_seek,
-                              .size_bytes = faulty->bytes.size,
-                              .context = faulty};
+    return (struct hr_stream){
+        .read = faulty_read, .seek = faulty_seek, .size_bytes = faulty->bytes.size, .context = faulty};
 }
 
 static struct hr_view load(const char *name, const char *options)
@@ -120,8 +117,7 @@ static void the_streams_own_failure_is_passed_on(void **state)
     for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
         struct hr_view bytes = media_load(media_path(files[f]));
         for (unsigned tenth = 0; tenth < 10; tenth++) {
-            struct faulty faulty = {
-                .bytes = bytes, .fails_from = bytes.size * tenth / 10, .piece_bytes = 4096};
+            struct faulty faulty = {.bytes = bytes, .fails_from = bytes.size * tenth / 10, .piece_bytes = 4096};
             struct hr_stream stream = stream_of(&faulty);
             media_decode(&a, &stream, &sampled);
             assert_int_equal(a.status, HR_ERR_THROTTLED);

@@ -57,8 +57,7 @@ static void reasons_name_nobody(void **state)
 {
     (void)state;
     char reason[HR_WORKLOAD_REASON_SIZE];
-    assert_false(hr_workload_check_csv(hr_view_text("name,major,year\nsome_one,math,senior\n"),
-                                       &expected, reason));
+    assert_false(hr_workload_check_csv(hr_view_text("name,major,year\nsome_one,math,senior\n"), &expected, reason));
     assert_null(strstr(reason, "some_one"));
 }
 
@@ -72,8 +71,7 @@ static void error_reports(void **state)
     } cases[] = {
         {"{\"code\":\"format\",\"message\":\"not a video\"}", "format: not a video", true},
         {"{\"code\":\"limit\",\"message\":\"m\",\"try_again\":false}", "limit: m", true},
-        {"{\"code\":\"throttled\",\"message\":\"later\",\"try_again\":true}", "throttled: later",
-         false},
+        {"{\"code\":\"throttled\",\"message\":\"later\",\"try_again\":true}", "throttled: later", false},
         {"{}", "error", true},
         {"{\"code\":7,\"message\":[]}", "error", true},
         {"not JSON", "an error report that is not JSON", true},
@@ -81,8 +79,7 @@ static void error_reports(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char reason[HR_WORKLOAD_REASON_SIZE];
-        assert_int_equal(hr_workload_read_error(hr_view_text(cases[i].report), reason),
-                         cases[i].final);
+        assert_int_equal(hr_workload_read_error(hr_view_text(cases[i].report), reason), cases[i].final);
         assert_string_equal(reason, cases[i].reason);
     }
 }

@@ -57,14 +57,13 @@ static void json_lines(void **state)
 static void nothing_billed(void **state)
 {
     (void)state;
-    static const char *const logs[] = {
-        "", "\n\n", "REPORT RequestId: 1\tBilled Duration: much ms\n",
-        "REPORT RequestId: 1\tBilled Duration: -5 ms\n", "REPORT RequestId: 1\tBilled Duration: nan"};
+    static const char *const logs[] = {"", "\n\n", "REPORT RequestId: 1\tBilled Duration: much ms\n",
+                                       "REPORT RequestId: 1\tBilled Duration: -5 ms\n",
+                                       "REPORT RequestId: 1\tBilled Duration: nan"};
     for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
         struct hr_durations durations;
         struct hr_error error = {0};
-        assert_error(hr_durations_parse(&durations, hr_view_text(logs[i]), &error),
-                     HR_ERR_NOT_FOUND, &error, "REPORT");
+        assert_error(hr_durations_parse(&durations, hr_view_text(logs[i]), &error), HR_ERR_NOT_FOUND, &error, "REPORT");
     }
 }
 
@@ -89,8 +88,7 @@ static void money(void **state)
 {
     (void)state;
     /* One second at 1 GB: a thousand GB-seconds, a thousand calls. */
-    struct hr_cost_terms terms = {
-        .gb_s_usd = 0.0000166667, .million_calls_usd = 0.20, .memory_mb = 1024};
+    struct hr_cost_terms terms = {.gb_s_usd = 0.0000166667, .million_calls_usd = 0.20, .memory_mb = 1024};
     assert_near(hr_cost_thousand_usd(&terms, 1000), 0.0166667 + 0.0002);
     terms.memory_mb = 2048;
     terms.million_calls_usd = 0;

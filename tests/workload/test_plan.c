@@ -15,8 +15,8 @@ struct job {
     size_t count;
 };
 
-static enum hr_status make(const struct job *job, struct hr_mapping *mapping,
-                           struct hr_workload_plan *plan, struct hr_error *error)
+static enum hr_status make(const struct job *job, struct hr_mapping *mapping, struct hr_workload_plan *plan,
+                           struct hr_error *error)
 {
     assert_ok(hr_mapping_parse(mapping, hr_view_text(job->mapping), error), error);
     return hr_workload_plan(plan, job->count, job->names, job->name_count, mapping, error);
@@ -44,8 +44,7 @@ static void as_in_the_course(void **state)
     size_t at = 0, clips[PLANS];
     for (size_t i = 0; i < PLANS; i++) {
         clips[i] = i < 9 ? clip_of[i] : (i - 9) % 8 < 3 ? (i - 9) % 8 : clip_of[(i - 9) % 8 + 1];
-        at += (size_t)snprintf(text + at, sizeof text - at, "test_%zu.mp4:major%zu,year\n", i,
-                               clips[i]);
+        at += (size_t)snprintf(text + at, sizeof text - at, "test_%zu.mp4:major%zu,year\n", i, clips[i]);
     }
     assert_clips(&(struct job){text, names, 8, PLANS}, clips);
 }
@@ -66,8 +65,7 @@ static void clips_of_other_names_take_turns(void **state)
     (void)state;
     static const char *const names[] = {"anna.mp4", "bert.mp4"};
     static const size_t clips[] = {0, 1, 0};
-    assert_clips(&(struct job){"test_0.mp4:a,x\ntest_1.mp4:b,x\ntest_2.mp4:a,x\n", names, 2, 3},
-                 clips);
+    assert_clips(&(struct job){"test_0.mp4:a,x\ntest_1.mp4:b,x\ntest_2.mp4:a,x\n", names, 2, 3}, clips);
 }
 
 static void more_videos_than_lines(void **state)
@@ -102,8 +100,7 @@ static void what_cannot_be_planned(void **state)
     refused(&(struct job){"test_0.mp4:a,x\n", names, 0, 1}, "no clip");
     refused(&(struct job){"test_0.mp4:a,x\ntest_1.mp4:b,x\n", names, 1, 2},
             "no clip of the folder gives b,x, which the mapping wants for 'test_1.mp4'");
-    refused(&(struct job){"test_0.mp4:a,x\n", names, 2, 2},
-            "nothing of 'test_1.mp4', nor of the clip 'x.mp4'");
+    refused(&(struct job){"test_0.mp4:a,x\n", names, 2, 2}, "nothing of 'test_1.mp4', nor of the clip 'x.mp4'");
 }
 
 static void order_of_names(void **state)
@@ -129,9 +126,16 @@ static void names(void **state)
     assert_true(hr_workload_name_parse("test_0.error.json", &index, &rest));
     assert_int_equal(index, 0);
     assert_string_equal(rest, ".error.json");
-    static const char *const others[] = {"",           "test_",       "test_.csv", "test_1",
-                                         "test_01.csv", "test_-1.csv", "Test_1.csv", "test_1x.csv",
-                                         "test_100000.csv", "test_99999999999999999999999.csv",
+    static const char *const others[] = {"",
+                                         "test_",
+                                         "test_.csv",
+                                         "test_1",
+                                         "test_01.csv",
+                                         "test_-1.csv",
+                                         "Test_1.csv",
+                                         "test_1x.csv",
+                                         "test_100000.csv",
+                                         "test_99999999999999999999999.csv",
                                          "my_test_1.csv"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         assert_false(hr_workload_name_parse(others[i], &index, &rest));
@@ -140,9 +144,12 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_in_the_course),       cmocka_unit_test(equal_clips_take_turns),
-        cmocka_unit_test(clips_of_other_names_take_turns), cmocka_unit_test(more_videos_than_lines),
-        cmocka_unit_test(what_cannot_be_planned), cmocka_unit_test(order_of_names),
+        cmocka_unit_test(as_in_the_course),
+        cmocka_unit_test(equal_clips_take_turns),
+        cmocka_unit_test(clips_of_other_names_take_turns),
+        cmocka_unit_test(more_videos_than_lines),
+        cmocka_unit_test(what_cannot_be_planned),
+        cmocka_unit_test(order_of_names),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,9 +80,7 @@ static void write_report(struct bench *bench, size_t index, const char *suffix, 
     char name[64];
     struct hr_error error = {0};
     snprintf(name, sizeof name, "test_%zu%s", index, suffix);
-    assert_ok(bench->output_memory.put(bench->output_memory.context, name, hr_view_text(text),
-                                       &error),
-              &error);
+    assert_ok(bench->output_memory.put(bench->output_memory.context, name, hr_view_text(text), &error), &error);
 }
 
 static void write_csv(struct bench *bench, size_t index, const char *year)
@@ -90,8 +88,7 @@ static void write_csv(struct bench *bench, size_t index, const char *year)
     char text[128], name[HR_WORKLOAD_NAME_SIZE];
     hr_workload_name(index, name);
     const struct hr_mapping_entry *entry = hr_mapping_find(&bench->mapping, name);
-    snprintf(text, sizeof text, "name,major,year\r\nx,%s,%s\r\n", entry->major,
-             year != NULL ? year : entry->year);
+    snprintf(text, sizeof text, "name,major,year\r\nx,%s,%s\r\n", entry->major, year != NULL ? year : entry->year);
     write_report(bench, index, bench->report_suffix, text);
 }
 
@@ -108,16 +105,14 @@ static void recognise(struct bench *bench, size_t index)
         write_report(bench, index, ".error.json", "{\"code\":\"format\",\"message\":\"no video\"}");
         break;
     case ERROR_THEN_RIGHT:
-        write_report(bench, index, ".error.json",
-                     "{\"code\":\"throttled\",\"message\":\"later\",\"try_again\":true}");
+        write_report(bench, index, ".error.json", "{\"code\":\"throttled\",\"message\":\"later\",\"try_again\":true}");
         break;
     default:
         break;
     }
 }
 
-static enum hr_status twin_put(void *context, const char *name, struct hr_view bytes,
-                               struct hr_error *error)
+static enum hr_status twin_put(void *context, const char *name, struct hr_view bytes, struct hr_error *error)
 {
     struct bench *bench = context;
     size_t index;
@@ -132,10 +127,9 @@ static enum hr_status twin_put(void *context, const char *name, struct hr_view b
     bench->put_at_us[index] = fake_now(&bench->time);
     bench->put_bytes[index] = bytes.size > 0 ? (char)bytes.data[0] : '\0';
     pthread_mutex_unlock(&bench->lock);
-    enum hr_status status =
-        bench->answers[index] == REFUSED_UPLOAD
-            ? hr_error_set(error, HR_ERR_PERMISSION, "you may not")
-            : bench->input_memory.put(bench->input_memory.context, name, bytes, error);
+    enum hr_status status = bench->answers[index] == REFUSED_UPLOAD
+                                ? hr_error_set(error, HR_ERR_PERMISSION, "you may not")
+                                : bench->input_memory.put(bench->input_memory.context, name, bytes, error);
     if (status == HR_OK)
         recognise(bench, index);
     pthread_mutex_lock(&bench->lock);
@@ -144,15 +138,13 @@ static enum hr_status twin_put(void *context, const char *name, struct hr_view b
     return status;
 }
 
-static enum hr_status twin_input_list(void *context, struct hr_store_item **out, size_t *count,
-                                      struct hr_error *error)
+static enum hr_status twin_input_list(void *context, struct hr_store_item **out, size_t *count, struct hr_error *error)
 {
     struct bench *bench = context;
     return bench->input_memory.list(bench->input_memory.context, out, count, error);
 }
 
-static enum hr_status twin_output_list(void *context, struct hr_store_item **out, size_t *count,
-                                       struct hr_error *error)
+static enum hr_status twin_output_list(void *context, struct hr_store_item **out, size_t *count, struct hr_error *error)
 {
     struct bench *bench = context;
     *out = NULL;
@@ -189,8 +181,7 @@ static void told(void *context, const struct hr_workload_counts *counts)
 static bool is_stopped(void *context)
 {
     const struct bench *bench = context;
-    return bench->stop_after_right > 0 &&
-           bench->told.of[HR_WORKLOAD_RIGHT] >= bench->stop_after_right;
+    return bench->stop_after_right > 0 && bench->told.of[HR_WORKLOAD_RIGHT] >= bench->stop_after_right;
 }
 
 static void make_clips(struct bench *bench)
@@ -213,11 +204,10 @@ static void make_plan(struct bench *bench)
     struct hr_workload_plan plan[VIDEOS_MAX];
     struct hr_error error = {0};
     for (size_t i = 0; i < VIDEOS_MAX; i++)
-        at += (size_t)snprintf(text + at, sizeof text - at, "test_%zu.mp4:major%zu,senior\n", i,
-                               i % 2);
+        at += (size_t)snprintf(text + at, sizeof text - at, "test_%zu.mp4:major%zu,senior\n", i, i % 2);
     assert_ok(hr_mapping_parse(&bench->mapping, hr_view_text(text), &error), &error);
-    assert_ok(hr_workload_plan(plan, VIDEOS_MAX, (const char *const *)bench->clips.names,
-                               bench->clips.count, &bench->mapping, &error),
+    assert_ok(hr_workload_plan(plan, VIDEOS_MAX, (const char *const *)bench->clips.names, bench->clips.count,
+                               &bench->mapping, &error),
               &error);
     for (size_t i = 0; i < VIDEOS_MAX; i++) {
         bench->videos[i].plan = plan[i];
@@ -233,10 +223,8 @@ static int set_up(void **state)
     bench->time.now_us = 1000000;
     pthread_mutex_init(&bench->time.lock, NULL);
     pthread_cond_init(&bench->time.passed, NULL);
-    bench->clock = (struct hr_clock){.monotonic_us = fake_now,
-                                     .wall_us = fake_now,
-                                     .sleep_us = fake_sleep,
-                                     .context = &bench->time};
+    bench->clock = (struct hr_clock){
+        .monotonic_us = fake_now, .wall_us = fake_now, .sleep_us = fake_sleep, .context = &bench->time};
     bench->report_suffix = ".csv";
     pthread_mutex_init(&bench->lock, NULL);
     make_clips(bench);
@@ -323,9 +311,8 @@ static void every_kind_of_failure(void **state)
     bench->answers[4] = REFUSED_UPLOAD;
     bench->answers[5] = ERROR_THEN_RIGHT;
     assert_ok(hr_workload_run(&job, bench->videos, 6, &error), &error);
-    static const enum hr_workload_outcome outcomes[] = {HR_WORKLOAD_RIGHT,  HR_WORKLOAD_WRONG,
-                                                        HR_WORKLOAD_FAILED, HR_WORKLOAD_MISSING,
-                                                        HR_WORKLOAD_UNSENT, HR_WORKLOAD_RIGHT};
+    static const enum hr_workload_outcome outcomes[] = {HR_WORKLOAD_RIGHT,   HR_WORKLOAD_WRONG,  HR_WORKLOAD_FAILED,
+                                                        HR_WORKLOAD_MISSING, HR_WORKLOAD_UNSENT, HR_WORKLOAD_RIGHT};
     static const char *const reasons[] = {
         "", "major1,retired instead of major1,senior", "format: no video", "", "you may not", ""};
     for (size_t i = 0; i < 6; i++) {
@@ -392,8 +379,7 @@ static void output_that_may_not_be_looked_at(void **state)
     const struct hr_workload_job job = job_of(bench);
     bench->lists_failing = SIZE_MAX;
     bench->lists_fail_with = HR_ERR_PERMISSION;
-    assert_error(hr_workload_run(&job, bench->videos, 2, &error), HR_ERR_PERMISSION, &error,
-                 "the service says no");
+    assert_error(hr_workload_run(&job, bench->videos, 2, &error), HR_ERR_PERMISSION, &error, "the service says no");
     assert_int_equal(bench->videos[0].outcome, HR_WORKLOAD_OPEN);
 }
 
@@ -406,8 +392,7 @@ static void stopped(void **state)
     bench->stop_after_right = 3;
     for (size_t i = 3; i < 10; i++)
         bench->answers[i] = SILENT;
-    assert_error(hr_workload_run(&job, bench->videos, 10, &error), HR_ERR_DEADLINE, &error,
-                 "stopped");
+    assert_error(hr_workload_run(&job, bench->videos, 10, &error), HR_ERR_DEADLINE, &error, "stopped");
     struct hr_workload_counts counts = hr_workload_count(bench->videos, 10);
     assert_int_equal(counts.of[HR_WORKLOAD_RIGHT], 3);
     assert_int_equal(counts.of[HR_WORKLOAD_OPEN], 7);
@@ -419,8 +404,7 @@ static void numbers_that_cannot_be(void **state)
     struct hr_error error = {0};
     struct hr_workload_job job = job_of(bench);
     assert_int_equal(hr_workload_run(&job, bench->videos, 0, &error), HR_ERR_ARGUMENT);
-    assert_int_equal(hr_workload_run(&job, bench->videos, HR_WORKLOAD_VIDEOS_MAX + 1, &error),
-                     HR_ERR_ARGUMENT);
+    assert_int_equal(hr_workload_run(&job, bench->videos, HR_WORKLOAD_VIDEOS_MAX + 1, &error), HR_ERR_ARGUMENT);
     job.workers = 0;
     assert_int_equal(hr_workload_run(&job, bench->videos, 1, &error), HR_ERR_ARGUMENT);
     job.workers = 65;
@@ -444,8 +428,8 @@ static void clearing_takes_nothing_else(void **state)
 {
     struct bench *bench = *state;
     const struct hr_store *store = &bench->output_memory;
-    static const char *const names[] = {"test_0.csv", "test_7.mp4.csv", "test_12.error.json",
-                                        "lesson.csv", "test_x.csv",     "test_05.csv", "my.mp4"};
+    static const char *const names[] = {
+        "test_0.csv", "test_7.mp4.csv", "test_12.error.json", "lesson.csv", "test_x.csv", "test_05.csv", "my.mp4"};
     struct hr_error error = {0};
     size_t removed = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -465,8 +449,7 @@ static void old_reports_are_refused(void **state)
     assert_ok(hr_workload_check_output(store, 9, &error), &error); /* test_0 to test_8 */
     assert_error(hr_workload_check_output(store, 10, &error), HR_ERR_CONFLICT, &error, "--clear");
     assert_ok(store->put(store->context, "test_2.error.json", hr_view_text("x"), &error), &error);
-    assert_error(hr_workload_check_output(store, 9, &error), HR_ERR_CONFLICT, &error,
-                 "'test_2.error.json'");
+    assert_error(hr_workload_check_output(store, 9, &error), HR_ERR_CONFLICT, &error, "'test_2.error.json'");
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

@@ -21,8 +21,7 @@ static void fill(struct hr_workload_video *videos, int64_t fraction_us)
                                                .upload_end_us = 2000000,
                                                .seen_us = 2000000 + took_us,
                                                .video_modified_us = 5000000,
-                                               .report_modified_us =
-                                                   5000000 + took_us - fraction_us};
+                                               .report_modified_us = 5000000 + took_us - fraction_us};
     }
 }
 
@@ -111,8 +110,7 @@ static void only_reports_have_a_latency(void **state)
 static void nothing_came(void **state)
 {
     (void)state;
-    struct hr_workload_video video = {.outcome = HR_WORKLOAD_MISSING, .upload_start_us = 1,
-                                      .upload_end_us = 2};
+    struct hr_workload_video video = {.outcome = HR_WORKLOAD_MISSING, .upload_start_us = 1, .upload_end_us = 2};
     struct hr_workload_summary summary;
     struct hr_error error = {0};
     assert_ok(hr_workload_summarize(&summary, &video, 1, &error), &error);

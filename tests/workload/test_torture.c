@@ -13,13 +13,12 @@ static enum hr_status prepare(void *context, struct hr_error *error)
     struct hr_workload_plan plan[3];
     struct hr_workload_video videos[3] = {{.outcome = HR_WORKLOAD_RIGHT, .seen_us = 5}};
     struct hr_workload_summary summary;
-    enum hr_status status = hr_mapping_parse(
-        &mapping, hr_view_text("test_0.mp4:a,x\ntest_1.mp4:b,x\ntest_2.mp4:a,x\n"), error);
+    enum hr_status status =
+        hr_mapping_parse(&mapping, hr_view_text("test_0.mp4:a,x\ntest_1.mp4:b,x\ntest_2.mp4:a,x\n"), error);
     if (status == HR_OK)
         status = hr_clips_read(&clips, folder, error);
     if (status == HR_OK)
-        status = hr_workload_plan(plan, 3, (const char *const *)clips.names, clips.count, &mapping,
-                                  error);
+        status = hr_workload_plan(plan, 3, (const char *const *)clips.names, clips.count, &mapping, error);
     if (status == HR_OK)
         status = hr_workload_summarize(&summary, videos, 3, error);
     hr_clips_clear(&clips);

@@ -122,6 +122,50 @@ HR_API enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_eng
 HR_API enum hr_status hr_engine_refresh(struct hr_engine *engine, struct hr_error *error) HR_MUST_USE;
 HR_API void hr_engine_close(struct hr_engine *engine); /* NULL is allowed, as for all _close and _free */
 
+/* Students with a face that can be recognised. */
+HR_API size_t hr_engine_student_count(struct hr_engine *engine);
+
+/* ---- the class: who is in it; running engines see a change when they are refreshed ---- */
+
+struct hr_student_record {
+    size_t size; /* sizeof(struct hr_student_record) */
+    const char *id;
+    const char *name; /* NULL: the id */
+    const char *major;
+    const char *year;
+};
+/* Adds a student or changes the record; faces stay. The database is made when it does not exist. */
+HR_API enum hr_status hr_class_put_student(const char *database_path, const struct hr_student_record *record,
+                                           struct hr_error *error) HR_MUST_USE;
+/* Removes a student and every trace, and looks at the file's bytes whether it is true. NOT_FOUND. */
+HR_API enum hr_status hr_class_forget_student(const char *database_path, const char *id,
+                                              struct hr_error *error) HR_MUST_USE;
+
+struct hr_photo {
+    const char *student_id;
+    const char *path; /* JPEG, PNG, WebP, HEIC ... */
+};
+struct hr_enrolled_photo {
+    struct hr_photo photo;
+    bool is_enrolled;    /* now, or before */
+    const char *verdict; /* "enrolled", "duplicate", "no_face", "several_faces", "too_small", "looks_like" ... */
+    const char *text;    /* for people */
+};
+struct hr_enroll_photos_options {
+    size_t size;                /* sizeof(struct hr_enroll_photos_options) */
+    int threads;                /* 0: one per processor */
+    bool accept_lookalike;      /* enrol although another student looks the same (twins) */
+    const struct hr_stop *stop; /* borrowed; may be NULL */
+    void (*each)(void *context,
+                 const struct hr_enrolled_photo *photo); /* may be NULL; in the order given, at the end */
+    void *context;
+};
+/* All photos are looked at before any is kept: a wrong one is found whatever its place. A photo that can't be used is
+ * an outcome and no error. Students who are not there are added. */
+HR_API enum hr_status hr_enroll_photos(const struct hr_engine_options *where,
+                                       const struct hr_enroll_photos_options *options, const struct hr_photo *photos,
+                                       size_t count, struct hr_error *error) HR_MUST_USE;
+
 /* ---- session: one video at a time, one thread at a time ---- */
 
 struct hr_session; /* opaque */

@@ -28,7 +28,7 @@ static void tell(const struct hr_cli *cli, const struct hr_snapshot *snapshot)
 {
     const struct hr_log *log = &cli->log;
     size_t students = hr_gallery_students(snapshot->gallery);
-    struct hr_decide_options options = {.false_present = cli->settings.false_present};
+    struct hr_decide_options options = {.false_present = cli->settings.recognition.false_present};
     struct hr_class_rule rule = hr_class_rule(snapshot->gallery, &options);
     if (students == 0)
         hr_log_write(log, HR_LOG_WARNING, NULL,
@@ -39,7 +39,7 @@ static void tell(const struct hr_cli *cli, const struct hr_snapshot *snapshot)
                      "%zu face vector%s of a model that is not here, and not used: enrol whose "
                      "they are again from photos",
                      snapshot->foreign_vectors, hr_plural_are(snapshot->foreign_vectors));
-    if (hr_snapshot_is_imported(snapshot) && cli->settings.include == NULL)
+    if (hr_snapshot_is_imported(snapshot) && cli->settings.recognition.include == NULL)
         hr_log_write(log, HR_LOG_INFO, NULL,
                      "all faces were imported from an older system: names in doubt have rows, too "
                      "(--include certain leaves them out); photos tell people apart better");

@@ -30,7 +30,7 @@ static void report(struct doctor *doctor, enum finding finding, const char *what
     va_end(arguments);
     doctor->failed |= finding == FINDING_FAIL;
     FILE *out = doctor->cli->out;
-    if (doctor->cli->settings.json) {
+    if (doctor->cli->settings.terminal.json) {
         struct hr_json *object = hr_json_object_new();
         hr_json_set(object, "check", hr_json_text_new(what));
         hr_json_set(object, "finding", hr_json_text_new(names[finding]));
@@ -145,8 +145,8 @@ static void report_class(struct doctor *doctor, const struct hr_vector_layout *l
     struct hr_engine *engine = NULL;
     if (layout->count == 0 || hr_cli_open_engine(doctor->cli, HR_DATABASE_READ, &engine, &error) != HR_OK)
         return; /* said elsewhere */
-    struct hr_decide_options options = {.false_present = doctor->cli->settings.false_present > 0
-                                                             ? doctor->cli->settings.false_present
+    struct hr_decide_options options = {.false_present = doctor->cli->settings.recognition.false_present > 0
+                                                             ? doctor->cli->settings.recognition.false_present
                                                              : hr_decide_options_default().false_present};
     struct hr_snapshot *snapshot = hr_engine_hold(engine);
     struct hr_class_rule rule = hr_class_rule(snapshot->gallery, &options);
@@ -251,9 +251,9 @@ static void check_processor(struct doctor *doctor)
     report(doctor, slow ? FINDING_WARN : FINDING_OK, "processor",
            slow ? "a processor with AVX2 or NEON is many times faster" : NULL, "%ld processor%s, networks run with %s",
            processors, hr_plural((size_t)processors), hr_isa_name(best));
-    if (doctor->cli->settings.threads > processors)
+    if (doctor->cli->settings.recognition.threads > processors)
         report(doctor, FINDING_WARN, "threads", "lower --threads, or leave it out",
-               "%d threads are wanted, more than there are processors", doctor->cli->settings.threads);
+               "%d threads are wanted, more than there are processors", doctor->cli->settings.recognition.threads);
 }
 
 /* MemAvailable: what can be had without swapping, in kB. */

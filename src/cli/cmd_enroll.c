@@ -36,12 +36,12 @@ static const char *base_name(const char *path)
 /* --- who is meant --- */
 
 /* The id of the student whom a photo is for; HR_END when he is in no table and may not be made, with the reason. */
-static enum hr_status find_student(const struct enrolment *job, const struct hr_photo *photo, const char **id,
+static enum hr_status find_student(const struct enrolment *job, const struct hr_offered_photo *photo, const char **id,
                                    struct hr_error *error)
 {
     enum hr_status status = hr_student_find(job->finder, photo->student, id, NULL, error);
     /* An id that is typed where there is no table at all cannot be a slip in one. */
-    bool may_be_made = job->cli->settings.create || (!job->from_folder && !job->has_table);
+    bool may_be_made = job->cli->settings.enroll.create || (!job->from_folder && !job->has_table);
     if (status == HR_ERR_NOT_FOUND && may_be_made) {
         *id = photo->student;
         return hr_student_id_check(hr_view_text(photo->student), error);
@@ -98,7 +98,7 @@ static enum hr_status look_at_video(struct enrolment *job, const char *id, const
 static enum hr_status look_at_all(struct enrolment *job, struct hr_error *error)
 {
     for (size_t i = 0; i < job->photos.count; i++) {
-        const struct hr_photo *photo = &job->photos.items[i];
+        const struct hr_offered_photo *photo = &job->photos.items[i];
         const char *id = NULL;
         job->in_plan[i] = SIZE_MAX;
         if (hr_cli_interrupted())
@@ -115,8 +115,8 @@ static enum hr_status look_at_all(struct enrolment *job, struct hr_error *error)
         }
         job->in_plan[i] = hr_enrolment_count(job->plan);
         if (status == HR_OK)
-            status = job->cli->settings.video != NULL ? look_at_video(job, id, photo->path, error)
-                                                      : look_at_photo(job, id, photo->path, error);
+            status = job->cli->settings.enroll.video != NULL ? look_at_video(job, id, photo->path, error)
+                                                             : look_at_photo(job, id, photo->path, error);
         if (status != HR_OK)
             return hr_error_prefix(error, "enrolling '%s'", photo->path);
     }
@@ -126,10 +126,10 @@ static enum hr_status look_at_all(struct enrolment *job, struct hr_error *error)
 /* --- the answer --- */
 
 /* On standard output, because names of files and folders tell the student's id. */
-static void answer_line(const struct hr_cli *cli, const struct hr_photo *photo, const char *student,
+static void answer_line(const struct hr_cli *cli, const struct hr_offered_photo *photo, const char *student,
                         const char *verdict, const char *text, const struct hr_enroll_outcome *outcome)
 {
-    if (cli->settings.json) {
+    if (cli->settings.terminal.json) {
         struct hr_json *object = hr_json_object_new();
         hr_json_set(object, "file", hr_json_any_text_new(photo->path));
         hr_json_set(object, "student", hr_json_any_text_new(student));
@@ -153,7 +153,7 @@ static void answer_line(const struct hr_cli *cli, const struct hr_photo *photo, 
 static void answer_all(struct enrolment *job)
 {
     for (size_t i = 0; i < job->photos.count; i++) {
-        const struct hr_photo *photo = &job->photos.items[i];
+        const struct hr_offered_photo *photo = &job->photos.items[i];
         if (photo->left_out != NULL) {
             answer_line(job->cli, photo, photo->student, "left_out", photo->left_out, NULL);
             job->left_out++;
@@ -169,13 +169,13 @@ static void answer_all(struct enrolment *job)
     }
     for (size_t i = 0; i < hr_enrolment_outvoted_count(job->plan); i++) {
         struct hr_enroll_outvoted outvoted = hr_enrolment_outvoted(job->plan, i);
-        struct hr_photo photo = {.path = (char *)outvoted.origin};
+        struct hr_offered_photo photo = {.path = (char *)outvoted.origin};
         char text[512];
         snprintf(text, sizeof text, "was enrolled for student %.255s and does not show the person of the new photos",
                  outvoted.student_id);
         answer_line(job->cli, &photo, outvoted.student_id, "removed", text, NULL);
     }
-    if (job->unknown_students > 0 && !job->cli->settings.json)
+    if (job->unknown_students > 0 && !job->cli->settings.terminal.json)
         fputs("\nwho is in no table is made a student with --create only\n", job->cli->out);
 }
 
@@ -188,7 +188,7 @@ static void answer_summary(const struct enrolment *job)
     const char *const extra_names[EXTRA] = {"unknown_student", "left_out"};
     const size_t extra[EXTRA] = {job->unknown_students, job->left_out};
     size_t rows = 1;
-    if (job->cli->settings.json)
+    if (job->cli->settings.terminal.json)
         return; /* whoever reads the lines can count them */
     for (int i = 0; i < HR_ENROLL_VERDICT_COUNT + EXTRA; i++) {
         bool verdict = i < HR_ENROLL_VERDICT_COUNT;
@@ -214,23 +214,23 @@ static enum hr_status gather(const struct hr_cli *cli, struct enrolment *job, st
 {
     const char *first = cli->words[0];
     struct hr_photos *photos = &job->photos;
-    if (cli->word_count > 1 && cli->settings.video != NULL)
+    if (cli->word_count > 1 && cli->settings.enroll.video != NULL)
         return hr_error_set(error, HR_ERR_ARGUMENT, "with --video only the student's ID is given, no photos");
     enum hr_status status = HR_OK;
-    if (cli->word_count == 1 && cli->settings.video == NULL && hr_anywhere_is_remote(first))
+    if (cli->word_count == 1 && cli->settings.enroll.video == NULL && hr_anywhere_is_remote(first))
         return hr_error_set(error, HR_ERR_UNSUPPORTED,
                             "'%s': a folder of photos must be on this machine; single photos may be "
                             "in S3: homeroom enroll ID s3://BUCKET/KEY",
                             first);
-    if (cli->word_count == 1 && cli->settings.video == NULL) {
+    if (cli->word_count == 1 && cli->settings.enroll.video == NULL) {
         job->from_folder = true;
         status = hr_photos_from_folder(photos, first, error);
         if (status == HR_ERR_NOT_FOUND && photos->count == 0 && strchr(first, '/') == NULL)
             hr_error_prefix(error, "'homeroom enroll %s' without photos means a folder", first);
         return status;
     }
-    if (cli->settings.video != NULL)
-        status = hr_photos_add(photos, first, cli->settings.video, error);
+    if (cli->settings.enroll.video != NULL)
+        status = hr_photos_add(photos, first, cli->settings.enroll.video, error);
     for (size_t i = 1; status == HR_OK && i < cli->word_count; i++)
         status = hr_photos_add(photos, first, cli->words[i], error);
     return status;
@@ -239,7 +239,8 @@ static enum hr_status gather(const struct hr_cli *cli, struct enrolment *job, st
 static enum hr_status prepare(struct enrolment *job, struct hr_error *error)
 {
     struct hr_cli *cli = job->cli;
-    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike, .stop = hr_cli_stop()};
+    struct hr_enroll_options options = {.accept_lookalike = cli->settings.enroll.accept_lookalike,
+                                        .stop = hr_cli_stop()};
     enum hr_status status = gather(cli, job, error);
     job->in_plan = calloc(job->photos.count + 1, sizeof *job->in_plan);
     job->why = calloc(job->photos.count + 1, sizeof *job->why);
@@ -254,7 +255,7 @@ static enum hr_status prepare(struct enrolment *job, struct hr_error *error)
     if (status == HR_OK)
         status = hr_student_finder_new(&job->finder, job->snapshot->database, error);
     if (status == HR_OK)
-        status = hr_session_new_enrolling(&job->session, job->engine, cli->settings.threads, error);
+        status = hr_session_new_enrolling(&job->session, job->engine, cli->settings.recognition.threads, error);
     return status == HR_OK ? hr_enrolment_new(&job->plan, job->engine, job->session, &options, error) : status;
 }
 

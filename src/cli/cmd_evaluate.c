@@ -256,13 +256,13 @@ static enum hr_status answer_curve(struct hr_cli *cli, const struct hr_evaluatio
             .accepted = curve_chances[i],
             .found = c->probes > 0 ? (double)c->found_certain / (double)c->probes : 0,
             .strangers = c->strangers > 0 ? (double)c->strangers_certain / (double)c->strangers : 0};
-        if (cli->settings.json) {
+        if (cli->settings.terminal.json) {
             struct hr_json *object = json_of(&row, curve_chances[i]);
             hr_json_set(object, "curve", hr_json_boolean_new(true));
             hr_answer_json(cli->out, object);
         }
     }
-    if (cli->settings.svg == NULL)
+    if (cli->settings.evaluate.svg == NULL)
         return HR_OK;
     struct hr_buffer svg;
     hr_buffer_init(&svg, 1u << 20);
@@ -270,7 +270,7 @@ static enum hr_status answer_curve(struct hr_cli *cli, const struct hr_evaluatio
         .title = "homeroom evaluate: certain names", .points = points, .count = CURVE_POINTS, .chosen = chosen};
     enum hr_status status = hr_report_write_curve(&curve, &svg, error);
     if (status == HR_OK)
-        status = hr_file_write(cli->settings.svg, hr_buffer_view(&svg), error);
+        status = hr_file_write(cli->settings.evaluate.svg, hr_buffer_view(&svg), error);
     hr_buffer_clear(&svg);
     return status;
 }
@@ -300,9 +300,10 @@ static enum hr_status read_all(struct hr_cli *cli, struct job *job, struct hr_er
     struct reading reading = {.cli = cli, .evaluation = job->evaluation};
     enum hr_status status = HR_OK;
     if (!job->own_class)
-        status = read_folder(&reading, cli->words[0], cli->settings.singles ? WHO_SINGLES : WHO_PERSON, true, error);
-    if (status == HR_OK && cli->settings.strangers != NULL)
-        status = read_folder(&reading, cli->settings.strangers, WHO_STRANGERS, true, error);
+        status = read_folder(&reading, cli->words[0], cli->settings.evaluate.singles ? WHO_SINGLES : WHO_PERSON, true,
+                             error);
+    if (status == HR_OK && cli->settings.evaluate.strangers != NULL)
+        status = read_folder(&reading, cli->settings.evaluate.strangers, WHO_STRANGERS, true, error);
     if (status == HR_OK && reading.pictures == reading.unreadable)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is not a single picture to look at");
     if (status == HR_OK)
@@ -315,9 +316,9 @@ static enum hr_status measure(struct hr_cli *cli, struct job *job, struct hr_err
     struct row rows[LIST_MAX * LIST_MAX];
     size_t count = 0;
     const struct hr_snapshot *class = job->own_class ? job->snapshot : NULL;
-    struct hr_evaluate_options options = {.draws = (size_t)cli->settings.draws,
-                                          .seed = (uint64_t)cli->settings.seed,
-                                          .false_present = cli->settings.false_present};
+    struct hr_evaluate_options options = {.draws = (size_t)cli->settings.evaluate.draws,
+                                          .seed = (uint64_t)cli->settings.evaluate.seed,
+                                          .false_present = cli->settings.recognition.false_present};
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < job->galleries.count; i++)
         for (size_t k = 0; status == HR_OK && k < job->photos.count; k++) {
@@ -327,12 +328,12 @@ static enum hr_status measure(struct hr_cli *cli, struct job *job, struct hr_err
         }
     if (status != HR_OK)
         return status;
-    if (cli->settings.json)
+    if (cli->settings.terminal.json)
         for (size_t i = 0; i < count; i++)
             hr_answer_json(cli->out, json_of(&rows[i], options.false_present));
     else
         answer_table(cli->out, rows, count);
-    if (cli->settings.svg == NULL && !cli->settings.json)
+    if (cli->settings.evaluate.svg == NULL && !cli->settings.terminal.json)
         return HR_OK;
     options.gallery = job->galleries.items[0];
     options.photos = job->photos.items[0];
@@ -359,10 +360,10 @@ int hr_cmd_evaluate(struct hr_cli *cli)
 {
     struct hr_error error = {0};
     struct job job = {.own_class = cli->word_count == 0};
-    enum hr_status status = parse_numbers(cli->settings.galleries, "gallery", &job.galleries, &error);
+    enum hr_status status = parse_numbers(cli->settings.evaluate.galleries, "gallery", &job.galleries, &error);
     if (status == HR_OK)
-        status = parse_numbers(cli->settings.photo_counts, "photos", &job.photos, &error);
-    if (status == HR_OK && job.own_class && cli->settings.strangers == NULL)
+        status = parse_numbers(cli->settings.evaluate.photo_counts, "photos", &job.photos, &error);
+    if (status == HR_OK && job.own_class && cli->settings.evaluate.strangers == NULL)
         status = hr_error_set(&error, HR_ERR_ARGUMENT,
                               "say a folder of people, or --strangers DIR to measure the class in the "
                               "database");
@@ -373,7 +374,7 @@ int hr_cmd_evaluate(struct hr_cli *cli)
     if (status == HR_OK)
         job.snapshot = hr_engine_hold(job.engine);
     if (status == HR_OK)
-        status = hr_session_new(&job.session, job.engine, cli->settings.threads, &error);
+        status = hr_session_new(&job.session, job.engine, cli->settings.recognition.threads, &error);
     if (status == HR_OK)
         status = hr_evaluation_new(&job.evaluation, job.session, &error);
     if (status == HR_OK)

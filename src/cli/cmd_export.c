@@ -10,7 +10,7 @@ int hr_cmd_export(struct hr_cli *cli)
     struct hr_database *database = NULL;
     struct hr_buffer text;
     hr_buffer_init(&text, HR_LIMIT_IMPORT_BYTES); /* what is written can be read again */
-    bool json = strcmp(cli->settings.what, "json") == 0;
+    bool json = strcmp(cli->settings.export.what, "json") == 0;
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, &error);
     if (status == HR_OK)
         status =

@@ -8,7 +8,7 @@
 static enum hr_status check_exact(const struct hr_cli *cli, const struct hr_student *student, bool exact,
                                   struct hr_error *error)
 {
-    if (!cli->settings.yes || exact)
+    if (!cli->settings.people.yes || exact)
         return HR_OK;
     return hr_error_set(error, HR_ERR_ARGUMENT, "with --yes the id itself is wanted: '%s' is a way to say '%s'",
                         cli->words[0], student->id);
@@ -18,9 +18,9 @@ static enum hr_status ask(const struct hr_cli *cli, const struct hr_student *stu
                           struct hr_error *error)
 {
     char question[1024];
-    if (cli->settings.photo != NULL)
+    if (cli->settings.people.photo != NULL)
         snprintf(question, sizeof question, "Forget '%.200s' of student %.255s (%.200s)? This cannot be undone.",
-                 cli->settings.photo, student->id, student->name);
+                 cli->settings.people.photo, student->id, student->name);
     else
         snprintf(question, sizeof question,
                  "Forget student %.255s (%.200s), the record and every face? This cannot be undone.", student->id,
@@ -31,8 +31,8 @@ static enum hr_status ask(const struct hr_cli *cli, const struct hr_student *stu
 static enum hr_status forget(const struct hr_cli *cli, struct hr_database *database, const struct hr_student *student,
                              size_t *faces, struct hr_error *error)
 {
-    return cli->settings.photo != NULL
-               ? hr_database_forget_photo(database, student->id, cli->settings.photo, faces, error)
+    return cli->settings.people.photo != NULL
+               ? hr_database_forget_photo(database, student->id, cli->settings.people.photo, faces, error)
                : hr_database_forget(database, student->id, faces, error);
 }
 
@@ -53,8 +53,8 @@ static void answer(const struct hr_cli *cli, size_t faces, size_t left)
     fprintf(cli->out,
             "forgotten: %s%zu face vector%s; the database file was searched, nothing of "
             "them is left\n",
-            cli->settings.photo != NULL ? "" : "the record and ", faces, faces == 1 ? "" : "s");
-    if (cli->settings.photo != NULL && left == 0)
+            cli->settings.people.photo != NULL ? "" : "the record and ", faces, faces == 1 ? "" : "s");
+    if (cli->settings.people.photo != NULL && left == 0)
         fputs("the student has no face any more and cannot be recognised\n", cli->out);
 }
 
@@ -63,7 +63,7 @@ int hr_cmd_forget(struct hr_cli *cli)
     struct hr_error error = {0};
     struct hr_database *database = NULL;
     struct hr_student student = {0};
-    bool agreed = cli->settings.yes, exact = false;
+    bool agreed = cli->settings.people.yes, exact = false;
     size_t faces = 0, left = 0;
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, &error);
     if (status == HR_OK)
@@ -74,7 +74,7 @@ int hr_cmd_forget(struct hr_cli *cli)
         status = ask(cli, &student, &agreed, &error);
     if (status == HR_OK && agreed)
         status = forget(cli, database, &student, &faces, &error);
-    if (status == HR_OK && agreed && cli->settings.photo != NULL)
+    if (status == HR_OK && agreed && cli->settings.people.photo != NULL)
         status = hr_database_each_face_of(database, student.id, count_face, &left, &error);
     if (status == HR_OK && agreed)
         status = hr_class_save_database(&cli->class, database, &error);

@@ -55,7 +55,8 @@ static enum hr_status put_into_cloud(struct hr_cli *cli, struct table *table, st
     struct hr_dynamodb_counts done = {0};
     enum hr_status status = hr_class_students_table(&cli->class, &cloud, error);
     if (status == HR_OK)
-        status = hr_dynamodb_import(&cloud, cli->settings.create_table, table->students, table->count, &done, error);
+        status =
+            hr_dynamodb_import(&cloud, cli->settings.import.create_table, table->students, table->count, &done, error);
     if (done.created)
         hr_log_write(&cli->log, HR_LOG_INFO, NULL, "made the DynamoDB table '%s'", cloud.name);
     table->counts[HR_UPSERT_ADDED] = done.added;
@@ -109,12 +110,12 @@ static int import_students(struct hr_cli *cli, struct hr_view bytes)
     struct hr_import_problems problems = {0};
     struct table table = {0};
     enum hr_status status =
-        hr_import_students(bytes, cli->settings.map, &table.students, &table.count, &problems, &error);
+        hr_import_students(bytes, cli->settings.import.map, &table.students, &table.count, &problems, &error);
     if (status != HR_OK)
         hr_error_prefix(&error, "reading '%s'", cli->words[1]);
     else
-        status = cli->settings.students != NULL ? put_into_cloud(cli, &table, &error)
-                                                : put_into_database(cli, &table, &error);
+        status = cli->settings.class.students != NULL ? put_into_cloud(cli, &table, &error)
+                                                      : put_into_database(cli, &table, &error);
     if (status == HR_OK)
         tell_done(cli, &table, &problems);
     int exit_status = problems.count > 0; /* as enroll: some were left out */
@@ -165,8 +166,8 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
     struct hr_engine *engine = NULL;
     struct hr_encoding *encodings = NULL;
     struct hr_encoding_summary summary = {0};
-    struct hr_enroll_options options = {.accept_lookalike = cli->settings.accept_lookalike,
-                                        .skip_namesakes = strcmp(cli->settings.namesakes, "skip") == 0};
+    struct hr_enroll_options options = {.accept_lookalike = cli->settings.enroll.accept_lookalike,
+                                        .skip_namesakes = strcmp(cli->settings.import.namesakes, "skip") == 0};
     size_t count = 0;
     int exit_status = 0;
     enum hr_status status = hr_import_encoding(bytes, &encodings, &count, &error);
@@ -212,7 +213,7 @@ int hr_cmd_import(struct hr_cli *cli)
         hr_error_set(&error, HR_ERR_ARGUMENT, "'%s' cannot be imported: say 'students' or 'encoding'", cli->words[0]);
         return hr_cli_fail(cli, &error);
     }
-    if (cli->settings.create_table && cli->settings.students == NULL) {
+    if (cli->settings.import.create_table && cli->settings.class.students == NULL) {
         hr_error_set(&error, HR_ERR_ARGUMENT, "--create-table needs --students dynamodb:TABLE");
         return hr_cli_fail(cli, &error);
     }

@@ -19,7 +19,7 @@ int hr_cmd_merge(struct hr_cli *cli)
     struct hr_error error = {0};
     struct hr_database *database = NULL;
     struct hr_student student = {0}, other = {0};
-    bool agreed = cli->settings.yes;
+    bool agreed = cli->settings.people.yes;
     size_t moved = 0;
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, &error);
     if (status == HR_OK)

@@ -39,7 +39,7 @@ static bool answer_card(FILE *out, const struct hr_model_card *card)
 static bool answer(struct hr_cli *cli, const struct hr_network *network)
 {
     const struct hr_model_card *card = hr_network_card(network);
-    return cli->settings.json ? answer_object(cli->out, card) : answer_card(cli->out, card);
+    return cli->settings.terminal.json ? answer_object(cli->out, card) : answer_card(cli->out, card);
 }
 
 int hr_cmd_models(struct hr_cli *cli)

@@ -86,7 +86,7 @@ static enum hr_status check_target(struct recognize *job, size_t index, struct h
     return hr_error_set(error, HR_ERR_ARGUMENT,
                         "the report of '%s' would write over '%s' in '%s', which is not a report: say "
                         "another --out, or --force to write over it",
-                        job->cli->words[index], job->names[index], job->cli->settings.out);
+                        job->cli->words[index], job->names[index], job->cli->settings.recognition.out);
 }
 
 static enum hr_status check_targets(struct recognize *job, struct hr_error *error)
@@ -111,8 +111,8 @@ static enum hr_status join_tables(struct recognize *job, struct hr_error *error)
 {
     struct hr_settings *settings = &job->cli->settings;
     struct hr_report_columns columns;
-    const char *wanted = settings->columns != NULL ? settings->columns : "name,major,year";
-    if (!job->to_stdout || job->cli->word_count < 2 || strcmp(settings->format, "csv") != 0)
+    const char *wanted = settings->recognition.columns != NULL ? settings->recognition.columns : "name,major,year";
+    if (!job->to_stdout || job->cli->word_count < 2 || strcmp(settings->recognition.format, "csv") != 0)
         return HR_OK;
     enum hr_status status = hr_report_columns_parse(&columns, wanted, error);
     if (status != HR_OK)
@@ -125,7 +125,7 @@ static enum hr_status join_tables(struct recognize *job, struct hr_error *error)
             hr_buffer_append_format(&text, ",%s", hr_report_column_name(columns.items[i]));
     status = hr_buffer_check(&text, error);
     if (status == HR_OK)
-        settings->columns = job->columns = strdup(hr_buffer_text(&text));
+        settings->recognition.columns = job->columns = strdup(hr_buffer_text(&text));
     hr_buffer_clear(&text);
     if (status == HR_OK && job->columns == NULL)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for the columns");
@@ -146,7 +146,8 @@ static enum hr_status write_report(struct recognize *job, size_t index, const st
 {
     struct hr_cli *cli = job->cli;
     char *text = NULL;
-    enum hr_status status = hr_result_write(result, hr_cli_format(&cli->settings), cli->settings.columns, &text, error);
+    enum hr_status status =
+        hr_result_write(result, hr_cli_format(&cli->settings), cli->settings.recognition.columns, &text, error);
     if (status != HR_OK)
         return status;
     if (!job->to_stdout)
@@ -222,8 +223,8 @@ static enum hr_status recognize_all(struct recognize *job, struct hr_engine *eng
 {
     struct hr_cli *cli = job->cli;
     struct hr_desk desk = {.engine = engine,
-                           .threads = cli->settings.threads,
-                           .workers = cli->settings.jobs,
+                           .threads = cli->settings.recognition.threads,
+                           .workers = cli->settings.recognition.jobs,
                            .stop = hr_cli_stop(),
                            .run = run_one,
                            .done = tell_one,
@@ -242,16 +243,16 @@ int hr_cmd_recognize(struct hr_cli *cli)
 {
     struct hr_error error = {0};
     struct hr_engine *engine = NULL;
-    struct recognize job = {.cli = cli, .to_stdout = strcmp(cli->settings.out, "-") == 0};
+    struct recognize job = {.cli = cli, .to_stdout = strcmp(cli->settings.recognition.out, "-") == 0};
     enum hr_status status = hr_cli_check_columns(&cli->settings, &error);
     if (status == HR_OK)
         status = join_tables(&job, &error);
     if (status == HR_OK && !job.to_stdout)
         status = name_reports(&job, &error);
     if (status == HR_OK && !job.to_stdout)
-        status =
-            hr_anywhere_open_store(&cli->class.anywhere, cli->settings.out, true, &cli->patience, &job.store, &error);
-    if (status == HR_OK && !job.to_stdout && !cli->settings.force)
+        status = hr_anywhere_open_store(&cli->class.anywhere, cli->settings.recognition.out, true, &cli->patience,
+                                        &job.store, &error);
+    if (status == HR_OK && !job.to_stdout && !cli->settings.recognize.force)
         status = check_targets(&job, &error);
     if (status == HR_OK)
         status = hr_cli_open_engine(cli, HR_DATABASE_READ, &engine, &error);

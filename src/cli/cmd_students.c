@@ -105,7 +105,8 @@ static enum hr_status answer_everybody(struct hr_cli *cli, struct hr_database *d
         hr_buffer_init(&list.models[i], 4096);
     if (status == HR_OK)
         status = hr_database_each_model(database, add_model, &list, error);
-    if (status == HR_OK && !(cli->settings.json ? answer_objects(cli->out, &list) : answer_table(cli->out, &list)))
+    if (status == HR_OK &&
+        !(cli->settings.terminal.json ? answer_objects(cli->out, &list) : answer_table(cli->out, &list)))
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu students", list.count);
     for (size_t i = 0; list.models != NULL && i < list.count; i++)
         hr_buffer_clear(&list.models[i]);
@@ -232,7 +233,7 @@ static enum hr_status answer_photos(struct hr_cli *cli, struct hr_database *data
     enum hr_status status = hr_cli_find_person(database, cli->words[0], &student, NULL, error);
     if (status == HR_OK)
         status = hr_database_each_face_of(database, student.id, add_photo, &photos, error);
-    if (status == HR_OK && cli->settings.json)
+    if (status == HR_OK && cli->settings.terminal.json)
         answer_photo_objects(cli->out, &photos);
     else if (status == HR_OK && !answer_photo_table(cli->out, &photos))
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a student's photos");

@@ -87,11 +87,11 @@ static enum hr_status run(struct watch *watch, struct hr_engine *engine, struct 
                                        .out = cli->words[1],
                                        .recognize = hr_cli_recognize_options(&cli->settings),
                                        .format = hr_cli_format(&cli->settings),
-                                       .columns = cli->settings.columns,
-                                       .threads = cli->settings.threads,
-                                       .workers = cli->settings.jobs,
-                                       .once = cli->settings.once,
-                                       .interval_us = (int64_t)(cli->settings.interval_s * 1e6),
+                                       .columns = cli->settings.recognition.columns,
+                                       .threads = cli->settings.recognition.threads,
+                                       .workers = cli->settings.recognition.jobs,
+                                       .once = cli->settings.recognition.once,
+                                       .interval_us = (int64_t)(cli->settings.watch.interval_s * 1e6),
                                        .on_event = on_event,
                                        .context = watch};
     hr_cli_tell_gallery(cli, engine);
@@ -119,5 +119,5 @@ int hr_cmd_watch(struct hr_cli *cli)
             watch.exit_status = hr_status_info(HR_ERR_DEADLINE)->exit_status;
     }
     /* A service that is told to stop has done well; --once answers for its videos. */
-    return cli->settings.once ? watch.exit_status : 0;
+    return cli->settings.recognition.once ? watch.exit_status : 0;
 }

@@ -161,15 +161,15 @@ static enum hr_status open_consumer(struct worker *worker, const struct hr_nats_
         worker->stream = place->stream;
     struct hr_nats_consumer_options options = {.place = place,
                                                .stream = worker->stream,
-                                               .subject = settings->subject,
-                                               .consumer = settings->consumer,
-                                               .user = settings->nats_user,
-                                               .password = settings->nats_password,
-                                               .token = settings->nats_token,
-                                               .credentials_file = settings->nats_credentials,
-                                               .ca_file = settings->nats_ca,
-                                               .ack_wait_ms = (int64_t)(settings->ack_wait_s * 1000),
-                                               .create_stream = settings->create_stream};
+                                               .subject = settings->worker.subject,
+                                               .consumer = settings->worker.consumer,
+                                               .user = settings->worker.nats_user,
+                                               .password = settings->worker.nats_password,
+                                               .token = settings->worker.nats_token,
+                                               .credentials_file = settings->worker.nats_credentials,
+                                               .ca_file = settings->worker.nats_ca,
+                                               .ack_wait_ms = (int64_t)(settings->worker.ack_wait_s * 1000),
+                                               .create_stream = settings->worker.create_stream};
     return hr_nats_consumer_open(out, &options, error);
 }
 
@@ -182,14 +182,14 @@ static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *cons
                                            .context = worker,
                                            .on_event = on_event,
                                            .stop = hr_cli_stop(),
-                                           .grace_ms = (int64_t)(cli->settings.grace_s * 1000),
+                                           .grace_ms = (int64_t)(cli->settings.worker.grace_s * 1000),
                                            .interrupt = interrupt,
-                                           .once = cli->settings.once,
-                                           .deliveries_max = (unsigned)cli->settings.deliveries_max,
+                                           .once = cli->settings.recognition.once,
+                                           .deliveries_max = (unsigned)cli->settings.worker.deliveries_max,
                                            .ack_wait_ms = hr_nats_consumer_ack_wait_ms(consumer),
                                            .away_max_ms = AWAY_MAX_MS};
     const struct hr_log_field fields[] = {{"stream", worker->stream, 0},
-                                          {"consumer", cli->settings.consumer, 0},
+                                          {"consumer", cli->settings.worker.consumer, 0},
                                           {"ack_wait_ms", NULL, (double)options.ack_wait_ms},
                                           {0}};
     hr_log_write(&cli->log, HR_LOG_INFO, fields, "waiting for videos");
@@ -201,7 +201,7 @@ int hr_cmd_worker(struct hr_cli *cli)
     struct hr_error error = {0};
     struct worker worker = {
         .cli = cli,
-        .stream = cli->settings.stream,
+        .stream = cli->settings.worker.stream,
         .patience = {.clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = &worker.interrupted}};
     struct hr_function_options how = hr_cli_function_options(cli);
     struct hr_nats_place place;

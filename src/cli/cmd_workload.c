@@ -37,19 +37,19 @@ static enum hr_status need(const char *value, const char *option, struct hr_erro
 
 static enum hr_status need_options(const struct hr_settings *settings, struct hr_error *error)
 {
-    enum hr_status status = need(settings->videos, "videos", error);
+    enum hr_status status = need(settings->workload.videos, "videos", error);
     if (status == HR_OK)
-        status = need(settings->mapping, "mapping", error);
+        status = need(settings->workload.mapping, "mapping", error);
     if (status == HR_OK)
-        status = need(settings->input, "input", error);
+        status = need(settings->recognition.input, "input", error);
     if (status == HR_OK)
-        status = need(settings->output, "output", error);
+        status = need(settings->workload.output, "output", error);
     return status;
 }
 
 static enum hr_status read_mapping(struct workload *workload, struct hr_error *error)
 {
-    const char *path = workload->cli->settings.mapping;
+    const char *path = workload->cli->settings.workload.mapping;
     hr_buffer_init(&workload->text, HR_MAPPING_BYTES_MAX);
     enum hr_status status = hr_file_read(&workload->text, path, &workload->cli->patience, error);
     if (status != HR_OK)
@@ -62,7 +62,7 @@ static enum hr_status read_mapping(struct workload *workload, struct hr_error *e
 static enum hr_status read_clips(struct workload *workload, struct hr_error *error)
 {
     struct hr_store folder = {0};
-    const char *path = workload->cli->settings.videos;
+    const char *path = workload->cli->settings.workload.videos;
     enum hr_status status = hr_store_open_folder(&folder, path, false, error);
     if (status == HR_OK) {
         status = hr_clips_read(&workload->clips, &folder, error);
@@ -75,7 +75,7 @@ static enum hr_status read_clips(struct workload *workload, struct hr_error *err
 
 static enum hr_status plan(struct workload *workload, struct hr_error *error)
 {
-    size_t count = (size_t)workload->cli->settings.count;
+    size_t count = (size_t)workload->cli->settings.workload.count;
     const struct hr_clips *clips = &workload->clips;
     struct hr_workload_plan *plans = calloc(count, sizeof *plans);
     workload->videos = calloc(count, sizeof *workload->videos);
@@ -120,13 +120,14 @@ static enum hr_status open_places(struct workload *workload, struct hr_error *er
     const struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&workload->cli->cloud);
     const struct hr_deadline *patience = &workload->cli->patience;
     enum hr_status status =
-        hr_anywhere_open_store(&anywhere, settings->input, false, patience, &workload->input, error);
+        hr_anywhere_open_store(&anywhere, settings->recognition.input, false, patience, &workload->input, error);
     if (status == HR_OK)
-        status = hr_anywhere_open_store(&anywhere, settings->output, false, patience, &workload->output, error);
-    if (status == HR_OK && settings->clear)
-        status = clear(workload, &workload->input, settings->input, error);
-    if (status == HR_OK && settings->clear)
-        status = clear(workload, &workload->output, settings->output, error);
+        status =
+            hr_anywhere_open_store(&anywhere, settings->workload.output, false, patience, &workload->output, error);
+    if (status == HR_OK && settings->workload.clear)
+        status = clear(workload, &workload->input, settings->recognition.input, error);
+    if (status == HR_OK && settings->workload.clear)
+        status = clear(workload, &workload->output, settings->workload.output, error);
     if (status == HR_OK)
         status = hr_workload_check_output(&workload->output, workload->count, error);
     return status;
@@ -142,7 +143,7 @@ static enum hr_status prepare(struct workload *workload, struct hr_error *error)
     if (status == HR_OK)
         status = plan(workload, error);
     if (status == HR_OK)
-        status = need_durations(workload->cli->settings.durations, error);
+        status = need_durations(workload->cli->settings.workload.durations, error);
     if (status == HR_OK)
         status = open_places(workload, error);
     return status;
@@ -169,7 +170,7 @@ static void show_counts(const struct hr_workload_counts *counts)
 static bool shows_line(const struct workload *workload)
 {
     const struct hr_settings *settings = &workload->cli->settings;
-    return workload->cli->terminal && !settings->quiet && !settings->json;
+    return workload->cli->terminal && !settings->terminal.quiet && !settings->terminal.json;
 }
 
 static void show_progress(void *context, const struct hr_workload_counts *counts)
@@ -191,14 +192,14 @@ static enum hr_status run(struct workload *workload, struct hr_error *error)
 {
     const struct hr_settings *settings = &workload->cli->settings;
     const struct hr_clock *clock = hr_clock_system();
-    double timeout_s = settings->timeout_s > 0 ? settings->timeout_s : timeout_standard_s;
+    double timeout_s = settings->recognition.timeout_s > 0 ? settings->recognition.timeout_s : timeout_standard_s;
     const struct hr_workload_job job = {.clips = &workload->clips,
                                         .input = &workload->input,
                                         .output = &workload->output,
-                                        .rate_per_s = settings->rate_per_s,
-                                        .workers = (size_t)settings->uploads,
+                                        .rate_per_s = settings->workload.rate_per_s,
+                                        .workers = (size_t)settings->workload.uploads,
                                         .timeout_us = (int64_t)(timeout_s * 1e6),
-                                        .poll_us = (int64_t)(settings->poll_s * 1e6),
+                                        .poll_us = (int64_t)(settings->workload.poll_s * 1e6),
                                         .clock = clock,
                                         .stopped = is_stopped,
                                         .progress = show_progress,
@@ -216,7 +217,7 @@ static enum hr_status run(struct workload *workload, struct hr_error *error)
  * its turn costs nothing. */
 static enum hr_status read_durations(const struct workload *workload, struct hr_durations *out, struct hr_error *error)
 {
-    const char *path = workload->cli->settings.durations;
+    const char *path = workload->cli->settings.workload.durations;
     if (path == NULL)
         return hr_error_set(error, HR_ERR_NOT_FOUND, "it takes the function's log, --durations FILE");
     struct hr_buffer text;
@@ -233,8 +234,8 @@ static enum hr_status read_durations(const struct workload *workload, struct hr_
 
 static int memory_of(const struct hr_settings *settings, const struct hr_durations *durations)
 {
-    if (settings->memory_mb > 0)
-        return settings->memory_mb;
+    if (settings->workload.memory_mb > 0)
+        return settings->workload.memory_mb;
     return durations->memory_mb > 0 ? durations->memory_mb : HR_COST_MEMORY_MB;
 }
 
@@ -249,8 +250,8 @@ static void find_cost(struct workload *workload)
         snprintf(cost->reason, sizeof cost->reason, "%s", error.text);
         return;
     }
-    cost->terms = (struct hr_cost_terms){.gb_s_usd = settings->price_gb_s,
-                                         .million_calls_usd = settings->price_million_calls,
+    cost->terms = (struct hr_cost_terms){.gb_s_usd = settings->workload.price_gb_s,
+                                         .million_calls_usd = settings->workload.price_million_calls,
                                          .memory_mb = memory_of(settings, &cost->durations)};
     cost->billed_ms = cost->durations.billed_ms / (double)cost->durations.count;
     cost->usd_per_thousand = hr_cost_thousand_usd(&cost->terms, cost->billed_ms);
@@ -266,9 +267,9 @@ static enum hr_status answer(struct workload *workload, bool *all_right, struct 
     const struct hr_workload_answer what = {.videos = workload->videos,
                                             .summary = &summary,
                                             .cost = &workload->cost,
-                                            .poll_s = workload->cli->settings.poll_s};
+                                            .poll_s = workload->cli->settings.workload.poll_s};
     *all_right = summary.counts.of[HR_WORKLOAD_RIGHT] == workload->count;
-    if (!workload->cli->settings.json)
+    if (!workload->cli->settings.terminal.json)
         hr_workload_answer_text(workload->cli->out, &what);
     else if (!hr_workload_answer_json(workload->cli->out, &what))
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for the answer");

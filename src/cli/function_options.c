@@ -14,16 +14,16 @@ struct hr_function_options hr_cli_function_options(struct hr_cli *cli)
 {
     const struct hr_settings *settings = &cli->settings;
     return (struct hr_function_options){.class = &cli->class,
-                                        .out = settings->out,
-                                        .input = settings->input,
+                                        .out = settings->recognition.out,
+                                        .input = settings->recognition.input,
                                         .recognize = hr_cli_recognize_options(settings),
                                         .format = hr_cli_format(settings),
-                                        .columns = settings->columns,
-                                        .queue_url = settings->queue_url,
-                                        .reserve_ms = (int64_t)(settings->reserve_s * 1000),
-                                        .part_min_bytes = (uint64_t)settings->part_min_mb << 20,
-                                        .refresh_us = (int64_t)(settings->refresh_s * 1e6),
-                                        .threads = settings->threads,
+                                        .columns = settings->recognition.columns,
+                                        .queue_url = settings->function.queue_url,
+                                        .reserve_ms = (int64_t)(settings->function.reserve_s * 1000),
+                                        .part_min_bytes = (uint64_t)settings->function.part_min_mb << 20,
+                                        .refresh_us = (int64_t)(settings->function.refresh_s * 1e6),
+                                        .threads = settings->recognition.threads,
                                         .on_stale = on_stale,
                                         .context = cli};
 }

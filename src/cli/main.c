@@ -220,8 +220,8 @@ static void find_class(struct hr_cli *cli)
 {
     cli->class = (struct hr_class_place){.anywhere = hr_cli_cloud_anywhere(&cli->cloud),
                                          .database = cli->database_path,
-                                         .students = cli->settings.students,
-                                         .students_cache_ms = (int64_t)(cli->settings.students_cache_s * 1000),
+                                         .students = cli->settings.class.students,
+                                         .students_cache_ms = (int64_t)(cli->settings.class.students_cache_s * 1000),
                                          .model_dir = cli->model_dir,
                                          .patience = &cli->patience};
 }
@@ -229,14 +229,14 @@ static void find_class(struct hr_cli *cli)
 static enum hr_status find_files(struct hr_cli *cli, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
-    if (cli->settings.database != NULL)
-        snprintf(cli->database_path, sizeof cli->database_path, "%s", cli->settings.database);
+    if (cli->settings.class.database != NULL)
+        snprintf(cli->database_path, sizeof cli->database_path, "%s", cli->settings.class.database);
     else
         status = hr_environment_database(cli->database_path, sizeof cli->database_path, error);
     if (status != HR_OK)
         return status;
-    if (cli->settings.models != NULL)
-        snprintf(cli->model_dir, sizeof cli->model_dir, "%s", cli->settings.models);
+    if (cli->settings.class.models != NULL)
+        snprintf(cli->model_dir, sizeof cli->model_dir, "%s", cli->settings.class.models);
     else
         status = hr_environment_models(cli->model_dir, sizeof cli->model_dir, error);
     find_class(cli);
@@ -264,16 +264,18 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
     struct hr_error error = {0};
     struct hr_arguments arguments = {.words = words};
     enum hr_status status = hr_settings_parse(&cli->settings, argc, argv, &arguments, &error);
-    cli->log.json = cli->settings.json;
-    cli->log.level = cli->settings.quiet ? HR_LOG_WARNING : cli->settings.verbose ? HR_LOG_DEBUG : HR_LOG_INFO;
+    cli->log.json = cli->settings.terminal.json;
+    cli->log.level = cli->settings.terminal.quiet     ? HR_LOG_WARNING
+                     : cli->settings.terminal.verbose ? HR_LOG_DEBUG
+                                                      : HR_LOG_INFO;
     if (status != HR_OK)
         return hr_cli_fail(cli, &error);
     cli->words = arguments.words;
     cli->word_count = arguments.word_count;
-    if (cli->settings.version && !cli->settings.help)
+    if (cli->settings.terminal.version && !cli->settings.terminal.help)
         return hr_cmd_version(cli);
     if (arguments.command == NULL) {
-        if (cli->settings.help)
+        if (cli->settings.terminal.help)
             return hr_cmd_help(cli);
         hr_error_set(&error, HR_ERR_ARGUMENT, "say what to do: 'homeroom help' lists the commands");
         return hr_cli_fail(cli, &error);
@@ -281,7 +283,7 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
     const struct hr_command *command = find_command(arguments.command);
     if (command == NULL)
         return hr_cli_no_command(cli, arguments.command);
-    if (cli->settings.help) {
+    if (cli->settings.terminal.help) {
         cli->words = &command->name;
         cli->word_count = 1;
         return hr_cmd_help(cli);

@@ -29,7 +29,7 @@ static enum hr_status make_room(struct hr_photos *photos, struct hr_error *error
     if (photos->count >= HR_LIMIT_GALLERY_VECTORS)
         return hr_error_set(error, HR_ERR_LIMIT, "more than %d photos at once", HR_LIMIT_GALLERY_VECTORS);
     size_t capacity = photos->capacity > 0 ? 2 * photos->capacity : 64;
-    struct hr_photo *items = reallocarray(photos->items, capacity, sizeof *items);
+    struct hr_offered_photo *items = reallocarray(photos->items, capacity, sizeof *items);
     if (items == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu photos", capacity);
     photos->items = items;
@@ -44,7 +44,7 @@ static enum hr_status add(struct hr_photos *photos, const char *student_id, cons
     enum hr_status status = make_room(photos, error);
     if (status != HR_OK)
         return status;
-    struct hr_photo photo = {
+    struct hr_offered_photo photo = {
         .student = student_id != NULL ? strdup(student_id) : NULL, .path = strdup(path), .left_out = left_out};
     if ((student_id != NULL && (photo.student == NULL || !hr_text_normalise(&photo.student))) || photo.path == NULL) {
         free(photo.student);

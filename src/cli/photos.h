@@ -7,14 +7,14 @@
 
 #include "base/status.h"
 
-struct hr_photo {
+struct hr_offered_photo {
     char *student;        /* owned: id or name, as the folder or file has it, in NFC; NULL: left out */
     char *path;           /* owned */
     const char *left_out; /* why, static text; NULL: it is a photo */
 };
 
 struct hr_photos {
-    struct hr_photo *items; /* owned */
+    struct hr_offered_photo *items; /* owned */
     size_t count;
     size_t capacity;
 };

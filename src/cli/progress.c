@@ -8,11 +8,11 @@ static const int64_t redraw_us = 200000;
 
 void hr_progress_bar_init(struct hr_progress_bar *bar, const struct hr_cli *cli, size_t videos)
 {
-    *bar =
-        (struct hr_progress_bar){.stream = cli->terminal && !cli->settings.quiet && !cli->settings.json ? stderr : NULL,
-                                 .videos = videos,
-                                 .shares = calloc(videos + 1, sizeof *bar->shares),
-                                 .start_us = hr_clock_now_us()};
+    *bar = (struct hr_progress_bar){
+        .stream = cli->terminal && !cli->settings.terminal.quiet && !cli->settings.terminal.json ? stderr : NULL,
+        .videos = videos,
+        .shares = calloc(videos + 1, sizeof *bar->shares),
+        .start_us = hr_clock_now_us()};
     pthread_mutex_init(&bar->lock, NULL);
 }
 

@@ -9,23 +9,25 @@
 struct hr_recognize_options hr_cli_recognize_options(const struct hr_settings *settings)
 {
     struct hr_recognize_options options = hr_recognize_options_default();
-    options.samples_per_s = settings->fps;
-    options.false_present = settings->false_present;
-    if (settings->include != NULL)
-        options.include = strcmp(settings->include, "review") == 0 ? HR_INCLUDE_REVIEW : HR_INCLUDE_CERTAIN;
-    options.timeout_ms = (int64_t)ceil(settings->timeout_s * 1000); /* 0 is no limit */
+    options.samples_per_s = settings->recognition.fps;
+    options.false_present = settings->recognition.false_present;
+    if (settings->recognition.include != NULL)
+        options.include = strcmp(settings->recognition.include, "review") == 0 ? HR_INCLUDE_REVIEW : HR_INCLUDE_CERTAIN;
+    options.timeout_ms = (int64_t)ceil(settings->recognition.timeout_s * 1000); /* 0 is no limit */
     return options;
 }
 
 enum hr_format hr_cli_format(const struct hr_settings *settings)
 {
-    return strcmp(settings->format, "json") == 0 ? HR_FORMAT_JSON : HR_FORMAT_CSV;
+    return strcmp(settings->recognition.format, "json") == 0 ? HR_FORMAT_JSON : HR_FORMAT_CSV;
 }
 
 enum hr_status hr_cli_check_columns(const struct hr_settings *settings, struct hr_error *error)
 {
     struct hr_report_columns columns;
-    return settings->columns != NULL ? hr_report_columns_parse(&columns, settings->columns, error) : HR_OK;
+    return settings->recognition.columns != NULL
+               ? hr_report_columns_parse(&columns, settings->recognition.columns, error)
+               : HR_OK;
 }
 
 void hr_traffic_log(const struct hr_cli *cli, const char *video, const struct hr_stream *stream)

@@ -30,49 +30,74 @@ enum hr_command_id {
     HR_COMMAND_COUNT
 };
 
-/* What the options say. Text is borrowed from argv, the environment or static memory. */
-struct hr_settings {
-    /* common */
-    const char *database;
-    const char *models;
-    int threads;
+/* What the options say: each command takes its own part. Text is borrowed from argv, the environment or static memory. */
+
+/* How the program speaks. */
+struct hr_terminal_settings {
     bool json;
     bool quiet;
     bool verbose;
     bool help;
     bool version;
-    /* recognize, watch */
-    const char *out;
-    double fps;
-    const char *format;
-    const char *columns;
-    double false_present;
-    const char *include; /* NULL: as the gallery is */
-    int jobs;
-    double timeout_s;
-    /* recognize, watch, import */
+};
+
+/* Where the class is kept. */
+struct hr_class_settings {
+    const char *database;
+    const char *models;
     const char *students;
     double students_cache_s;
-    /* import */
-    bool create_table;
-    /* watch */
+};
+
+/* How videos are looked at, and what becomes of it: recognize, watch, lambda, worker; the chance of a stranger also
+ * for evaluate and doctor, the time limit also for workload. */
+struct hr_recognition_settings {
+    int threads;
+    int jobs;
+    double fps;
+    double false_present;
+    const char *include; /* NULL: as the gallery is */
+    double timeout_s;
+    const char *out;
+    const char *input;
+    const char *format;
+    const char *columns;
     bool once;
+};
+
+struct hr_recognize_settings {
+    bool force;
+};
+
+struct hr_watch_settings {
     double interval_s;
-    /* enroll */
+};
+
+/* accept_lookalike also for import. */
+struct hr_enroll_settings {
     const char *video;
     bool accept_lookalike;
     bool create;
+};
+
+struct hr_import_settings {
+    bool create_table;
     const char *map;
     const char *namesakes; /* "refuse" or "skip" */
-    bool force;
-    /* export */
-    const char *what;
-    /* forget, merge */
+};
+
+/* forget, merge, rename. */
+struct hr_people_settings {
     bool yes;
     const char *photo;
-    /* rename */
     const char *name;
-    /* evaluate */
+};
+
+struct hr_export_settings {
+    const char *what;
+};
+
+struct hr_evaluate_settings {
     const char *strangers;
     const char *galleries;
     const char *photo_counts;
@@ -80,12 +105,17 @@ struct hr_settings {
     int draws;
     int seed;
     const char *svg;
-    /* lambda */
+};
+
+/* lambda, worker. */
+struct hr_function_settings {
     const char *queue_url;
     double reserve_s;
     double refresh_s;
     int part_min_mb;
-    /* worker */
+};
+
+struct hr_worker_settings {
     const char *stream;
     const char *subject;
     const char *consumer;
@@ -98,11 +128,12 @@ struct hr_settings {
     const char *nats_token;
     const char *nats_credentials;
     const char *nats_ca;
-    /* workload; lambda, worker: input */
+};
+
+struct hr_workload_settings {
     const char *videos;
     const char *mapping;
     int count;
-    const char *input;
     const char *output;
     double rate_per_s;
     int uploads;
@@ -112,6 +143,22 @@ struct hr_settings {
     int memory_mb;
     double price_gb_s;
     double price_million_calls;
+};
+
+struct hr_settings {
+    struct hr_terminal_settings terminal;
+    struct hr_class_settings class;
+    struct hr_recognition_settings recognition;
+    struct hr_recognize_settings recognize;
+    struct hr_watch_settings watch;
+    struct hr_enroll_settings enroll;
+    struct hr_import_settings import;
+    struct hr_people_settings people;
+    struct hr_export_settings export;
+    struct hr_evaluate_settings evaluate;
+    struct hr_function_settings function;
+    struct hr_worker_settings worker;
+    struct hr_workload_settings workload;
 };
 
 enum hr_option_kind { HR_OPTION_FLAG, HR_OPTION_TEXT, HR_OPTION_INTEGER, HR_OPTION_NUMBER, HR_OPTION_CHOICE };

@@ -29,7 +29,7 @@ _homeroom()
     --video) files=-f ;;
     --map) return ;;
     --namesakes) words='refuse skip' ;;
-    --what) words='students json' ;;
+    --what) words='students json observations' ;;
     --queue-url) return ;;
     --reserve) return ;;
     --refresh) return ;;
@@ -57,6 +57,7 @@ _homeroom()
     --memory-mb) return ;;
     --price-gb-s) return ;;
     --price-calls) return ;;
+    --kept) return ;;
     --photo) return ;;
     --name) return ;;
     --strangers) files=-d ;;
@@ -71,12 +72,12 @@ _homeroom()
     elif [[ $current == -* ]]; then
         words=' --db --models --threads --json --quiet --verbose --help --version'
         case $command in
-        recognize) words+=' --out --fps --format --columns --false-present --include --force --jobs --timeout --students --students-cache' ;;
-        watch) words+=' --fps --format --columns --false-present --include --timeout --students --students-cache --once --interval' ;;
+        recognize) words+=' --out --fps --format --columns --false-present --include --force --keep --jobs --timeout --students --students-cache' ;;
+        watch) words+=' --fps --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;
         import) words+=' --students --create-table --accept-lookalike --map --namesakes' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;
         export) words+=' --what' ;;
-        forget) words+=' --yes --photo' ;;
+        forget) words+=' --yes --kept --photo' ;;
         rename) words+=' --name' ;;
         merge) words+=' --yes' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;

@@ -46,6 +46,8 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
 
 /* The result's observation; borrowed from the result. */
 const struct hr_observation *hr_result_observation(const struct hr_result *result);
+/* Whether hr_result_warning of that index names a student. */
+bool hr_result_warning_names_student(const struct hr_result *result, size_t index);
 const struct hr_stage_times *hr_result_times(const struct hr_result *result);
 
 #endif

@@ -63,6 +63,20 @@ void hr_result_warn(struct hr_result *result, const char *format, ...)
         result->warnings[result->observation.warning_count++] = copy;
 }
 
+/* One that names a student is for the report, and not for a log that others read. */
+static void warn_of_student(struct hr_result *result, const char *id)
+{
+    size_t before = result->observation.warning_count;
+    hr_result_warn(result, "student '%s' has no record in the table; the row's fields are empty", id);
+    if (result->observation.warning_count > before)
+        result->warning_names[before] = true;
+}
+
+bool hr_result_warning_names_student(const struct hr_result *result, size_t index)
+{
+    return index < result->observation.warning_count && result->warning_names[index];
+}
+
 /* The tracks of one student, put together: those of the best band that he reaches. */
 static void add_track(struct hr_seen_student *seen, const struct hr_track *track, const struct hr_decision *decision)
 {
@@ -160,7 +174,7 @@ static void link_student(struct hr_result *result, size_t index, const char **ex
         extra[2 * i + 1] = record->extra[i].value;
     }
     if (!seen->has_record)
-        hr_result_warn(result, "student '%s' has no record in the table; the row's fields are empty", seen->id);
+        warn_of_student(result, seen->id);
 }
 
 static enum hr_status link_students(struct hr_result *result, struct hr_error *error)

@@ -19,6 +19,7 @@ struct hr_result {
     char **ids;                           /* of everybody enrolled who is named; NULL for the others */
     size_t id_count;
     char *warnings[HR_RESULT_WARNING_MAX];
+    bool warning_names[HR_RESULT_WARNING_MAX]; /* it names a student */
     struct hr_stage_times times;
 };
 

@@ -1,8 +1,10 @@
 /* homeroom forget ID, homeroom forget ID --photo NAME */
 #include <string.h>
 
+#include "base/plural.h"
 #include "cli/class.h"
 #include "cli/person.h"
+#include "records/observations.h"
 
 /* A script must not forget another child than the one whose id it gives. */
 static enum hr_status check_exact(const struct hr_cli *cli, const struct hr_student *student, bool exact,
@@ -58,14 +60,38 @@ static void answer(const struct hr_cli *cli, size_t faces, size_t left)
         fputs("the student has no face any more and cannot be recognised\n", cli->out);
 }
 
+/* What was kept of a video names nobody outright: nothing is asked. */
+static int forget_video(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    struct hr_database *database = NULL;
+    size_t removed = 0;
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, &error);
+    if (status == HR_OK)
+        status = hr_database_forget_video(database, cli->settings.people.kept, &removed, &error);
+    if (status == HR_OK)
+        status = hr_class_save_database(&cli->class, database, &error);
+    hr_database_close(database);
+    if (status != HR_OK)
+        return hr_cli_fail(cli, &error);
+    fprintf(cli->out, "forgotten: what was seen in that video, %zu time%s\n", removed, hr_plural(removed));
+    return 0;
+}
+
 int hr_cmd_forget(struct hr_cli *cli)
 {
+    if (cli->settings.people.kept != NULL && cli->word_count == 0)
+        return forget_video(cli);
     struct hr_error error = {0};
     struct hr_database *database = NULL;
     struct hr_student student = {0};
     bool agreed = cli->settings.people.yes, exact = false;
     size_t faces = 0, left = 0;
-    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, &error);
+    enum hr_status status = HR_OK;
+    if (cli->settings.people.kept != NULL || cli->word_count == 0)
+        status = hr_error_set(&error, HR_ERR_ARGUMENT, "forget takes either a student's ID or --kept VIDEO");
+    if (status == HR_OK)
+        status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, &error);
     if (status == HR_OK)
         status = hr_cli_find_person(database, cli->words[0], &student, &exact, &error);
     if (status == HR_OK)

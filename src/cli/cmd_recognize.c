@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/class.h"
+#include "cli/keep.h"
 #include "cli/progress.h"
 #include "cli/report_log.h"
 #include "jobs/desk.h"
@@ -211,10 +212,13 @@ static void tell_one(void *context, size_t index, const struct hr_error *not_beg
         return;
     }
     hr_report_log(job->cli, path, video->result);
-    if (write_report(job, index, video->result, &video->error) != HR_OK) {
+    enum hr_status status = write_report(job, index, video->result, &video->error);
+    if (status != HR_OK)
         hr_error_prefix(&video->error, "%s: writing the report", path);
+    else if ((status = hr_cli_keep(job->cli, video->result, "", &video->error)) != HR_OK)
+        hr_error_prefix(&video->error, "%s", path);
+    if (status != HR_OK)
         fail(job, &video->error);
-    }
     hr_result_free(video->result);
     video->result = NULL;
 }
@@ -245,6 +249,8 @@ int hr_cmd_recognize(struct hr_cli *cli)
     struct hr_engine *engine = NULL;
     struct recognize job = {.cli = cli, .to_stdout = strcmp(cli->settings.recognition.out, "-") == 0};
     enum hr_status status = hr_cli_check_columns(&cli->settings, &error);
+    if (status == HR_OK)
+        status = hr_cli_check_keep(cli, &error);
     if (status == HR_OK)
         status = join_tables(&job, &error);
     if (status == HR_OK && !job.to_stdout)

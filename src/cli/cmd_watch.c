@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "cli/class.h"
+#include "cli/keep.h"
 #include "cli/progress.h"
 #include "cli/report_log.h"
 #include "jobs/watch.h"
@@ -24,6 +25,7 @@ static void fail(struct watch *watch, const struct hr_error *error)
 static void tell(struct watch *watch, const struct hr_watch_event *event)
 {
     const struct hr_log *log = &watch->cli->log;
+    struct hr_error error;
     switch (event->kind) {
     case HR_WATCH_FOUND:
         hr_log_write(log, HR_LOG_DEBUG, NULL, "found: %s", event->name);
@@ -40,6 +42,12 @@ static void tell(struct watch *watch, const struct hr_watch_event *event)
         break;
     case HR_WATCH_RECOGNISED:
         hr_report_log(watch->cli, event->name, event->result);
+        break;
+    case HR_WATCH_WRITTEN:
+        if (hr_cli_keep(watch->cli, event->result, event->version, &error) != HR_OK) {
+            hr_error_prefix(&error, "%s", event->name);
+            fail(watch, &error);
+        }
         break;
     case HR_WATCH_SUPERSEDED:
         hr_log_write(log, HR_LOG_INFO, NULL, "%s changed while it was read: it is done again when it is complete",
@@ -106,6 +114,8 @@ int hr_cmd_watch(struct hr_cli *cli)
     struct hr_engine *engine = NULL;
     struct watch watch = {.cli = cli, .lock = PTHREAD_MUTEX_INITIALIZER};
     enum hr_status status = hr_cli_check_columns(&cli->settings, &error);
+    if (status == HR_OK)
+        status = hr_cli_check_keep(cli, &error);
     if (status == HR_OK)
         status = hr_cli_open_engine(cli, HR_DATABASE_READ, &engine, &error);
     if (status == HR_OK)

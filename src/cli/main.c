@@ -41,7 +41,7 @@ const struct hr_command hr_command_table[] = {
      "seconds.\n\n"
      "IN and OUT may be s3://BUCKET/PREFIX: what lies directly under the prefix is looked at. A "
      "report "
-     "in S3 carries as metadata (source) which video it was made from, and only that proves it "
+     "in S3 carries as metadata (homeroom-source) which video it was made from, and only that proves it "
      "done; "
      "objects are told apart by their ETag. The database of --db s3://... is read again when it "
      "has "
@@ -100,16 +100,18 @@ const struct hr_command hr_command_table[] = {
     {HR_COMMAND_EXPORT, "export", "", "write the student table to standard output",
      "'export --what students' writes a CSV that 'import students' reads back. 'export --what "
      "json' "
-     "writes the students with the origin and date of each face; vectors are not written.",
+     "writes the students with the origin and date of each face; vectors are not written. 'export --what "
+     "observations' writes what 'recognize --keep' and 'watch --keep' have kept of videos, as JSON.",
      0, 0, hr_cmd_export},
-    {HR_COMMAND_FORGET, "forget", "ID", "delete a student and every trace in the database",
+    {HR_COMMAND_FORGET, "forget", "[ID]", "delete a student and every trace in the database",
      "Removes the record and all face vectors, clears the freed pages, and verifies that nothing "
      "is left in the "
      "database file. With --photo only what one photo or video gave is removed, in the same way. "
      "ID may be a name, but not with --yes. Asks first on a terminal; elsewhere --yes is needed. "
      "Reports already written and backups "
-     "are not touched. The exit status is 1 when the question was answered with no.",
-     1, 1, hr_cmd_forget},
+     "are not touched; what was kept of videos (--keep) stays as tracks of nobody. --kept VIDEO removes that. The exit "
+     "status is 1 when the question was answered with no.",
+     0, 1, hr_cmd_forget},
     {HR_COMMAND_RENAME, "rename", "ID [NEW_ID]", "give a student another id or name",
      "The faces stay. An id that another student has is refused: 'homeroom merge' joins two "
      "students.",

@@ -247,7 +247,9 @@ static void write_privacy(FILE *out)
     fputs(".Sh PRIVACY\n", out);
     write_text(out, "Faces are personal data. The database keeps 128 numbers per enrolled face, never a picture; "
                     "photos and videos are read and left where they are, and no frame of a video is kept. Faces "
-                    "of people who are not enrolled are forgotten at the end of the video. Messages name "
+                    "of people who are not enrolled are forgotten at the end of the video. With --keep the database "
+                    "keeps who was seen when and where in the picture, of unknown people, too, without a vector. "
+                    "Messages name "
                     "students only with --verbose. 'homeroom forget' removes every trace of a student from the "
                     "database and verifies it; reports already written, items of a DynamoDB table and backups are "
                     "yours to delete. Enrol only people who agreed to it.");

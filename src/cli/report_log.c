@@ -39,6 +39,16 @@ void hr_traffic_log(const struct hr_cli *cli, const char *video, const struct hr
         hr_log_write(&cli->log, HR_LOG_DEBUG, fields, "read from S3");
 }
 
+/* Whose record is missing stands in the report; in words of its own where nobody but the user reads along. */
+static const char *shown_warning(const struct hr_cli *cli, const struct hr_result *result, size_t index,
+                                 const char *warning)
+{
+    bool private = cli->terminal || cli->settings.terminal.verbose;
+    return hr_result_warning_names_student(result, index) && !private
+               ? "a recognised student has no record in the table; the report (--format json) says whose"
+               : warning;
+}
+
 void hr_report_log(const struct hr_cli *cli, const char *video, const struct hr_result *result)
 {
     const struct hr_observation *observation = hr_result_observation(result);
@@ -48,7 +58,7 @@ void hr_report_log(const struct hr_cli *cli, const char *video, const struct hr_
     for (size_t i = 0; i < observation->student_count; i++)
         certain += observation->students[i].seen.band == HR_BAND_CERTAIN;
     for (size_t i = 0; (warning = hr_result_warning(result, i)) != NULL; i++)
-        hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, warning);
+        hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, shown_warning(cli, result, i, warning));
     if (!cli->log.json) {
         hr_log_write(&cli->log, HR_LOG_INFO, NULL,
                      "%s: %zu student%s, %zu in review, %zu unknown, %zu frame%s, %.0f ms", video, certain,

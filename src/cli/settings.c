@@ -56,6 +56,9 @@ const struct hr_option hr_option_table[] = {
      "certain; review when every face was imported from an older system)"},
     {"force", 0, HR_OPTION_FLAG, AT(recognize.force), NULL, NULL, 0, 0, NULL, NULL, ON(RECOGNIZE),
      "write over a file that is there and is not a report"},
+    {"keep", 0, HR_OPTION_FLAG, AT(recognition.keep), NULL, NULL, 0, 0, NULL, NULL, ON(RECOGNIZE) | ON(WATCH),
+     "keep what was seen (who, when, where in the picture, why; no pictures, no vectors) in the database, too: "
+     "'homeroom export --what observations' writes it out"},
     {"jobs", 'j', HR_OPTION_INTEGER, AT(recognition.jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL, ON(RECOGNIZE),
      "videos worked on at a time; 0: as many as there are threads"},
     {"timeout", 0, HR_OPTION_NUMBER, AT(recognition.timeout_s), "S", NULL, 0, 86400, "0", NULL, SEEING | ON(WORKLOAD),
@@ -87,14 +90,15 @@ const struct hr_option hr_option_table[] = {
      "\"id=Student Nr,first_name=Given,last_name=Family\"; also name, major, year"},
     {"namesakes", 0, HR_OPTION_CHOICE, AT(import.namesakes), "WAY", "refuse|skip", 0, 0, "refuse", NULL, ON(IMPORT),
      "what to do with vectors of a name that several students have: refuse the file, or leave such vectors out"},
-    {"what", 0, HR_OPTION_CHOICE, AT(export.what), "KIND", "students|json", 0, 0, "students", NULL, ON(EXPORT),
+    {"what", 0, HR_OPTION_CHOICE, AT(export.what), "KIND", "students|json|observations", 0, 0, "students", NULL,
+     ON(EXPORT),
      "students: the table as CSV, ready for import; json: students and where their faces came "
-     "from"},
+     "from; observations: what --keep has kept, as JSON"},
     {"queue-url", 0, HR_OPTION_TEXT, AT(function.queue_url), "URL", NULL, 0, 0, NULL, "HOMEROOM_QUEUE_URL", ON(LAMBDA),
      "queue to which a video is sent that cannot be finished in time, to go on later; without it "
      "the event fails and goes on when it is tried again"},
     {"reserve", 0, HR_OPTION_NUMBER, AT(function.reserve_s), "S", NULL, 0, 600, "10", "HOMEROOM_RESERVE", ON(LAMBDA),
-     "seconds kept from the time limit for putting a video down"},
+     "seconds kept from the time limit for suspending a video"},
     {"refresh", 0, HR_OPTION_NUMBER, AT(function.refresh_s), "S", NULL, 0, 86400, "60", "HOMEROOM_REFRESH", SERVING,
      "seconds between looks at a database in a bucket: who was enrolled or forgotten meanwhile is "
      "so from then on"},
@@ -159,6 +163,8 @@ const struct hr_option hr_option_table[] = {
     {"price-calls", 0, HR_OPTION_NUMBER, AT(workload.price_million_calls), "USD", NULL, 0, 1000, HR_PRICE_MILLION_CALLS,
      NULL, ON(WORKLOAD), "price of a million calls of the function (" HR_PRICE_DATE ")"},
     {"yes", 'y', HR_OPTION_FLAG, AT(people.yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET) | ON(MERGE), "do not ask"},
+    {"kept", 0, HR_OPTION_TEXT, AT(people.kept), "VIDEO", NULL, 0, 0, NULL, NULL, ON(FORGET),
+     "instead of a student: everything that --keep has kept of videos of that name"},
     {"photo", 0, HR_OPTION_TEXT, AT(people.photo), "NAME", NULL, 0, 0, NULL, NULL, ON(FORGET),
      "only what one photo or video gave, by the name that 'homeroom students ID' shows; the student "
      "stays"},

@@ -30,7 +30,8 @@ enum hr_command_id {
     HR_COMMAND_COUNT
 };
 
-/* What the options say: each command takes its own part. Text is borrowed from argv, the environment or static memory. */
+/* What the options say: each command takes its own part. Text is borrowed from argv, the environment or static
+ * memory. */
 
 /* How the program speaks. */
 struct hr_terminal_settings {
@@ -63,6 +64,7 @@ struct hr_recognition_settings {
     const char *format;
     const char *columns;
     bool once;
+    bool keep;
 };
 
 struct hr_recognize_settings {
@@ -90,6 +92,7 @@ struct hr_import_settings {
 struct hr_people_settings {
     bool yes;
     const char *photo;
+    const char *kept;
     const char *name;
 };
 

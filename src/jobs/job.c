@@ -180,6 +180,8 @@ static enum hr_status write_result(struct run *run, const struct hr_result *resu
     enum hr_status status = hr_result_write(result, job->options->format, job->options->columns, &text, error);
     if (status == HR_OK)
         status = put_report(run, HR_ONCE_REPORT, hr_view_text(text), "", error);
+    if (status == HR_OK && run->outcome->verdict == HR_JOB_DONE && job->on_written != NULL)
+        job->on_written(job->context, result, run->places.version);
     free(text);
     return status;
 }

@@ -39,6 +39,8 @@ struct hr_job {
     const struct hr_deadline *deadline;    /* of all of it */
     /* What was seen, before the report is written, and what reading took, before the stream is closed; may be NULL. */
     void (*on_result)(void *context, const struct hr_result *result);
+    /* The same once more, when the report is written, by this call. */
+    void (*on_written)(void *context, const struct hr_result *result, const char *version);
     void (*on_read)(void *context, const struct hr_stream *stream);
     void *context;
 };

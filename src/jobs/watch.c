@@ -334,6 +334,14 @@ static void on_result(void *context, const struct hr_result *result)
     tell(((struct running *)context)->watch, &event);
 }
 
+static void on_written(void *context, const struct hr_result *result, const char *version)
+{
+    struct hr_watch_event event = event_of(context, HR_WATCH_WRITTEN);
+    event.result = result;
+    event.version = version;
+    tell(((struct running *)context)->watch, &event);
+}
+
 static void on_read(void *context, const struct hr_stream *stream)
 {
     struct hr_watch_event event = event_of(context, HR_WATCH_READ);
@@ -359,6 +367,7 @@ static void run_one(void *context, size_t index, struct hr_session *session, str
     job.options = &how;
     job.deadline = &deadline;
     job.on_result = on_result;
+    job.on_written = on_written;
     job.on_read = on_read;
     job.context = &running;
     outcome->status = hr_job_run(&job, session, snapshot, &outcome->job, &outcome->error);

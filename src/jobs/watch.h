@@ -15,6 +15,7 @@ enum hr_watch_event_kind {
     HR_WATCH_LEFT_ALONE,  /* not a video by its name; told once, while it lies there */
     HR_WATCH_READ,        /* `stream` was read as far as it was needed */
     HR_WATCH_RECOGNISED,  /* `result` is about to be written */
+    HR_WATCH_WRITTEN,     /* the report of `result`, of the video's `version` */
     HR_WATCH_SUPERSEDED,  /* it changed while it was read: it is done again when it is complete */
     HR_WATCH_FAILED,      /* `error`; an error report says so, too, where one could be written */
     HR_WATCH_AWAY,        /* `error`: a service is out of reach; `name` is NULL */
@@ -32,6 +33,7 @@ struct hr_watch_event {
     const struct hr_progress *progress;
     const struct hr_stream *stream;
     const struct hr_result *result;
+    const char *version;
     const struct hr_error *error;
 };
 

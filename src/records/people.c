@@ -89,6 +89,10 @@ static enum hr_status join(struct hr_database *database, const char *id, const c
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s', or no student '%s'", id, other);
     if (status == HR_OK)
         status = run(database, HR_SQL_FACES_MOVE, other, id, moved, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_TRACKS_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_CANDIDATES_MOVE, other, id, NULL, error);
     return status == HR_OK ? run(database, HR_SQL_STUDENT_DELETE, other, NULL, NULL, error) : status;
 }
 

@@ -74,6 +74,29 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
                       " FROM " VIEWS("") "),"
                                          " (SELECT count(*) FROM students AS s WHERE NOT EXISTS"
                                          " (SELECT 1 FROM faces WHERE student = s.key))",
+    [HR_SQL_OBSERVATION_INSERT] =
+        "INSERT INTO observations(video, version, made_us, duration_us, width_px, height_px, codec, frames, faces,"
+        " samples_per_s, false_present, includes_review, class_generation, models, unknown_people)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [HR_SQL_TRACK_INSERT] =
+        "INSERT INTO tracks(observation, student, person, band, reason, model_id, camera, first_us, last_us,"
+        " sightings, views, face_px, similarity, margin, stranger_chance, best, places)"
+        " VALUES (?1, " KEY_OF("?2") ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    [HR_SQL_CANDIDATE_INSERT] = "INSERT INTO candidates(track, rank, similarity, student)"
+                                " SELECT ?1, ?2, ?3, key FROM students WHERE id = ?4",
+    [HR_SQL_OBSERVATIONS] =
+        "SELECT key, video, version, made_us, duration_us, width_px, height_px, codec, frames, faces,"
+        " samples_per_s, false_present, includes_review, class_generation, models, unknown_people"
+        " FROM observations ORDER BY key",
+    [HR_SQL_TRACKS_OF] = "SELECT t.key, s.id, t.person, t.band, t.reason, t.model_id, t.camera, t.first_us, t.last_us,"
+                         " t.sightings, t.views, t.face_px, t.similarity, t.margin, t.stranger_chance, t.best, t.places"
+                         " FROM tracks AS t LEFT JOIN students AS s ON s.key = t.student"
+                         " WHERE t.observation = ?1 ORDER BY t.key",
+    [HR_SQL_CANDIDATES] = "SELECT s.id, c.similarity FROM candidates AS c JOIN students AS s ON s.key = c.student"
+                          " WHERE c.track = ?1 ORDER BY c.rank",
+    [HR_SQL_TRACKS_MOVE] = "UPDATE tracks SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    [HR_SQL_CANDIDATES_MOVE] = "UPDATE candidates SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    [HR_SQL_OBSERVATIONS_DELETE] = "DELETE FROM observations WHERE video = ?1",
 };
 
 static enum hr_status status_of(int code)

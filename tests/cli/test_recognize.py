@@ -196,6 +196,35 @@ class Recognize(Case):
         self.assertIn("warning: nobody is enrolled in ", result.err)
         self.assertEqual(result.rows(), [HEADER])
 
+    def test_kept(self):
+        """What was seen stays in the database when it is asked for; forgotten are students, and videos."""
+        env = {"HOMEROOM_DB": self.dir / "kept.db"}
+        self.run_it("enroll", "44", PHOTOS / "obama.jpg", env=env)
+        video = self.videos() / "obama.mp4"
+        self.run_it("recognize", "-o-", video, env=env)
+        export = lambda: json.loads(self.run_it("export", "--what", "observations", env=env).out)["observations"]
+        self.assertEqual(export(), [])
+        self.run_it("recognize", "-o-", "--keep", video, env=env)
+        (kept,) = export()
+        self.assertEqual((kept["video"], kept["unknown_people"]), (str(video), 0))
+        (track,) = kept["tracks"]
+        self.assertEqual((track["student_id"], track["band"], track["camera"]), ("44", "certain", 1))
+        self.assertEqual(track["candidates"][0]["student_id"], "44")
+        self.assertEqual(len(track["places"]), track["sightings"])
+        self.run_it("forget", "44", "--yes", env=env)
+        self.assertIsNone(export()[0]["tracks"][0]["student_id"])
+        self.assertNotIn('"44"', json.dumps(export()))
+        self.run_it("forget", "--kept", "lesson.mp4", env=env, status=NOT_FOUND)
+        self.run_it("forget", "44", "--kept", video, env=env, status=ARGUMENT)
+        self.run_it("forget", env=env, status=ARGUMENT)
+        self.run_it("forget", "--kept", video, env=env)
+        self.assertEqual(export(), [])
+
+    def test_keep_needs_a_file(self):
+        env = {"HOMEROOM_DB": "s3://bucket/homeroom.db"}
+        result = self.run_it("recognize", "-o-", "--keep", self.videos() / "obama.mp4", env=env, status=ARGUMENT)
+        self.assertIn("--keep", result.err)
+
     def test_student_without_a_record(self):
         env = {"HOMEROOM_DB": self.dir / "other.db"}
         self.run_it("enroll", "o-44", PHOTOS / "obama.jpg", env=env)
@@ -204,6 +233,8 @@ class Recognize(Case):
         self.assertIn("warning: ", result.err)
         self.assertIn("has no record in the table", result.err)
         self.assertNotIn("o-44", result.err)
+        result = self.run_it("recognize", "-o-", "-v", self.videos() / "obama.mp4", env=env)
+        self.assertIn("student 'o-44' has no record", result.err)
 
     def test_messages_name_nobody(self):
         for words in ((), ("--json",)):

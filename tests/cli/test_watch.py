@@ -120,6 +120,15 @@ class Watch(Case):
         self.once()
         self.assertEqual(self.names(), ["lesson.mov.csv", "lesson.mp4.csv"])
 
+    def test_kept(self):
+        self.put("one.mp4")
+        self.once("--keep")
+        (kept,) = json.loads(self.run_it("export", "--what", "observations").out)["observations"]
+        self.assertEqual([track["student_id"] for track in kept["tracks"]], ["44"])
+        self.assertEqual((kept["video"], kept["version"].split("-")[0]), ("one.mp4", str((self.incoming / "one.mp4").stat().st_size)))
+        self.once("--keep")
+        self.assertEqual(len(json.loads(self.run_it("export", "--what", "observations").out)["observations"]), 1)
+
     def test_json_reports(self):
         self.put("one.mp4")
         self.once("--format", "json")

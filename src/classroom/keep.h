@@ -1,0 +1,18 @@
+/* What was seen in a video, kept in the class's database. */
+#ifndef HR_CLASSROOM_KEEP_H
+#define HR_CLASSROOM_KEEP_H
+
+#include "base/buffer.h"
+#include "classroom/classroom.h"
+#include "records/observations.h"
+
+/* `version`: which bytes of the video; "" when that is not known. */
+enum hr_status hr_result_keep(const struct hr_result *result, const char *version, struct hr_database *database,
+                              struct hr_error *error) HR_MUST_USE;
+
+/* Everything that is kept as JSON: {"observations": [...]}, a line for each, in the order of their making, with the
+ * members that a report has, but for students' records: ids alone. */
+enum hr_status hr_export_observations_json(struct hr_database *database, struct hr_buffer *out,
+                                           struct hr_error *error) HR_MUST_USE;
+
+#endif

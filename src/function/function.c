@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "aws/s3.h"
 #include "classroom/names.h"
@@ -180,13 +179,24 @@ static bool is_about_a_video(const struct handling *handling)
     return why == NULL;
 }
 
-/* ".mp4" gives way to the report's suffix; another one stays, so that lesson.mov and lesson.mp4 have two reports. */
+/* Whether the first `length` bytes are what another video's report, or error report, would be named after. */
+static bool is_taken(const char *key, size_t length)
+{
+    static const char failure[] = ".error";
+    char name[HR_LIMIT_S3_KEY_BYTES + 1];
+    size_t suffix = sizeof failure - 1;
+    snprintf(name, sizeof name, "%.*s", (int)length, key);
+    return hr_is_video_name(name) || (length >= suffix && strncmp(key + length - suffix, failure, suffix) == 0);
+}
+
+/* ".mp4" gives way to the report's suffix, unless somebody else's would be called so: x.mov.mp4 is not x.mov. Another
+ * ending stays, ".MP4" among them. So no two videos share a report. */
 static enum hr_status report_key(const struct handling *handling, const char *suffix, char *out, size_t size,
                                  struct hr_error *error)
 {
     const char *key = handling->event->key;
     size_t length = strlen(key);
-    if (length > 4 && strcasecmp(key + length - 4, ".mp4") == 0)
+    if (length > 4 && strcmp(key + length - 4, ".mp4") == 0 && !is_taken(key, length - 4))
         length -= 4;
     int written = snprintf(out, size, "%s%.*s%s", handling->function->out_prefix, (int)length, key, suffix);
     if (written < 0 || (size_t)written >= size || (size_t)written > HR_LIMIT_S3_KEY_BYTES)

@@ -104,17 +104,20 @@ static enum hr_status check_target(const struct run *run, struct hr_error *error
 
 /* --- reading the video --- */
 
-/* CONFLICT when it is not the one that was announced. */
+/* CONFLICT when it is not the one that was announced, or opened before. */
 static enum hr_status open_video(struct run *run, struct hr_error *error)
 {
     const struct hr_job *job = run->job;
-    char *version = run->outcome->version;
+    char *wanted = run->outcome->version, opened[HR_STORE_VERSION_SIZE] = "";
     int64_t start_us = hr_clock_now_us();
-    enum hr_status status = job->in->open(job->in->context, job->video, &run->stream, version, error);
+    enum hr_status status = job->in->open(job->in->context, job->video, &run->stream, opened, error);
     run->outcome->open_us += hr_clock_now_us() - start_us;
-    if (status == HR_OK && job->version[0] != '\0' && strcmp(job->version, version) != 0)
-        status = hr_error_set(error, HR_ERR_CONFLICT, "the video was replaced meanwhile");
-    return status;
+    if (status != HR_OK)
+        return status;
+    if (wanted[0] == '\0')
+        memcpy(wanted, opened, sizeof opened);
+    return strcmp(wanted, opened) == 0 ? HR_OK
+                                       : hr_error_set(error, HR_ERR_CONFLICT, "the video was replaced meanwhile");
 }
 
 static void close_video(struct run *run)
@@ -289,14 +292,12 @@ static enum hr_status work(struct run *run, struct hr_error *error)
 /* A repeated job costs one look at what is there; where no version was announced, the video must be asked first. */
 static enum hr_status run_job(struct run *run, struct hr_error *error)
 {
-    const char *version = run->job->version;
+    const char *version = run->outcome->version;
     bool announced = version[0] != '\0';
     enum hr_once_verdict verdict = HR_ONCE_OPEN;
     enum hr_status opened = HR_OK;
-    if (!announced) {
+    if (!announced)
         opened = open_video(run, error);
-        version = run->outcome->version;
-    }
     if (opened != HR_OK && opened != HR_ERR_NOT_FOUND && opened != HR_ERR_CONFLICT)
         return opened;
     enum hr_status status = opened == HR_OK ? begin(run, &run->snapshot->layout, version, &verdict, error) : HR_OK;
@@ -318,6 +319,7 @@ enum hr_status hr_job_run(const struct hr_job *job, struct hr_session *session, 
 {
     struct run run = {.job = job, .session = session, .snapshot = snapshot, .outcome = outcome};
     *outcome = (struct hr_job_outcome){0};
+    snprintf(outcome->version, sizeof outcome->version, "%s", job->version);
     enum hr_status status = run_job(&run, error);
     close_video(&run);
     return status;

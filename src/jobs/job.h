@@ -61,7 +61,7 @@ struct hr_job_outcome {
     char text[HR_ERROR_TEXT_MAX];
     bool written; /* a report or error report, by this call; `kind` says which */
     enum hr_once_kind kind;
-    char version[HR_STORE_VERSION_SIZE]; /* of the video that was opened; "" when none was */
+    char version[HR_STORE_VERSION_SIZE]; /* of the video: announced, or opened; "" when neither */
     int64_t position_us;                 /* of the video, reached */
     int64_t open_us, write_us;           /* opening the video; writing the report */
 };

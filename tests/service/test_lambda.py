@@ -164,6 +164,18 @@ class Function(ServiceCase):
             report = key[:-4] + ".csv" if key.endswith(".mp4") else key + ".csv"
             self.assertEqual(self.report(report), self.expected, key)
 
+    def test_no_two_videos_share_a_report(self):
+        runtime = self.runtime()
+        keys = {"l.mp4": "l.csv", "l.MP4": "l.MP4.csv", "l.mov": "l.mov.csv", "l.mov.mp4": "l.mov.mp4.csv",
+                "l.mp4.mp4": "l.mp4.mp4.csv", "l.error.mp4": "l.error.mp4.csv"}
+        for key in keys:
+            runtime.invoke(notification(record(key, self.put(key, self.video))))
+        self.assertEqual(sorted(self.s3.keys_of("reports")), sorted(keys.values()))
+        # A broken namesake takes nobody's report away.
+        runtime.invoke(notification(record("l.MP4", self.put("l.MP4", b"not a video" * 200))))
+        self.assertEqual(self.report("l.csv"), self.expected)
+        self.assertIn("l.MP4.error.json", self.s3.keys_of("reports"))
+
     def test_every_record_is_handled_and_other_news_are_not(self):
         etag = self.put("a.mp4", self.video)
         other = self.put("b.mp4", self.other)

@@ -33,7 +33,8 @@ const struct hr_command hr_command_table[] = {
      "writes the "
      "report of each complete video into OUT: lesson.mp4 gives lesson.mp4.csv. May be stopped and "
      "started at any time: no video is lost or done twice. The report is the proof that a video is "
-     "done: remove it, or change the video, to have it made again. A video that cannot be read "
+     "done: remove it, or change the video, to have it made again. A video that cannot be read, or during "
+     "which the program was ended twice (killed, for want of memory), "
      "leaves NAME.error.json in OUT and is tried again when it changes.\n\n"
      "A file counts as a video by its ending: " HR_FILM_ENDINGS ", and for photos " HR_PHOTO_ENDINGS
      ". Hidden files and unfinished "

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "jobs/attempts.h"
 #include "jobs/checkpoint.h"
 #include "jobs/policy.h"
 #include "jobs/report_places.h"
@@ -289,6 +290,24 @@ static enum hr_status work(struct run *run, struct hr_error *error)
     return status;
 }
 
+static enum hr_status work_once_more(struct run *run, struct hr_error *error)
+{
+    struct hr_attempt attempt;
+    unsigned before = 0;
+    const struct hr_store *store = run->job->options->counts_attempts ? run->job->out : NULL;
+    enum hr_status status = hr_attempt_begin(&attempt, store, run->source, &before, error);
+    if (status == HR_OK && before >= HR_ATTEMPTS_MAX) {
+        hr_error_set(error, HR_ERR_LIMIT,
+                     "the program was ended %u times while it worked on this video: it is not begun again", before);
+        (void)hr_error_from(error, HR_ORIGIN_INPUT);
+        status = fail(run, error);
+    } else if (status == HR_OK) {
+        status = work(run, error);
+    }
+    hr_attempt_end(&attempt);
+    return status;
+}
+
 /* A repeated job costs one look at what is there; where no version was announced, the video must be asked first. */
 static enum hr_status run_job(struct run *run, struct hr_error *error)
 {
@@ -311,7 +330,7 @@ static enum hr_status run_job(struct run *run, struct hr_error *error)
         return conclude(run, HR_JOB_SUPERSEDED, error->text);
     if (opened == HR_OK)
         opened = check_target(run, error);
-    return opened == HR_OK ? work(run, error) : fail(run, error);
+    return opened == HR_OK ? work_once_more(run, error) : fail(run, error);
 }
 
 enum hr_status hr_job_run(const struct hr_job *job, struct hr_session *session, struct hr_snapshot *snapshot,

@@ -477,6 +477,7 @@ enum hr_status hr_watch_run(const struct hr_watch_options *options, struct hr_en
                           .job_options = {.recognize = options->recognize,
                                           .format = options->format,
                                           .columns = options->columns,
+                                          .counts_attempts = true,
                                           .reports_all_errors = true,
                                           .trusts_times = true,
                                           .any_report_counts = true}};

@@ -197,6 +197,28 @@ class Watch(Case):
         shutil.copyfile(self.videos() / "biden.mp4", self.incoming / "b.mp4")
         self.assertEqual(self.done(self.once()), 1)
 
+    def test_a_video_that_ends_the_program_is_given_up(self):
+        """Killed twice in the middle of one video, as by the kernel for want of memory: the others are done."""
+        shutil.copyfile(self.long_video(), self.incoming / "a.mp4")
+        self.put("b.mp4")
+        for _ in range(2):
+            process = self.watch("--fps", 10, "--threads", 1, "--timeout", 600)
+            self.wait_for(lambda: any(name.startswith(".begun-") for name in os.listdir(self.reports)) if self.reports.exists() else False, process)
+            time.sleep(0.5)
+            process.kill()
+            process.wait()
+        result = self.once(status=LIMIT)
+        self.assertEqual(self.names(), ["a.mp4.error.json", "b.mp4.csv"])
+        report = json.loads((self.reports / "a.mp4.error.json").read_text())
+        self.assertEqual((report["code"], report["try_again"]), ("limit", False))
+        self.assertIn("ended 2 times", report["message"])
+        self.assertEqual([name for name in os.listdir(self.reports) if name.startswith(".begun-")], [])
+        self.assertEqual(self.once("-q").err, "")
+        # Another video of that name is another one.
+        self.put("a.mp4")
+        self.once()
+        self.assertEqual(self.names(), ["a.mp4.csv", "b.mp4.csv"])
+
     def test_removed_report_is_made_again(self):
         self.put("one.mp4")
         self.once()

@@ -1,8 +1,8 @@
 /* What is noted while a job is worked on, so that a video that ends the program is known before it is begun again: a
  * hidden file beside the reports, gone when the work ends, whatever came of it. Inside this room only.
  *
- * The note says which process begins, and how often that was tried. Of a note whose process lives (somebody else works on
- * the video right now), and of another machine's that is not a day old, nothing can be told: it does not count. */
+ * The note says which process begins, and how often that was tried. Of a note whose process lives (somebody else works
+ * on the video right now), and of another machine's that is not a day old, nothing can be told: it does not count. */
 #ifndef HR_JOBS_ATTEMPTS_H
 #define HR_JOBS_ATTEMPTS_H
 

@@ -9,6 +9,7 @@
 #include "classroom/names.h"
 #include "cli/cli.h"
 #include "cli/environment.h"
+#include "cli/memory.h"
 
 const struct hr_command hr_command_table[] = {
     {HR_COMMAND_RECOGNIZE, "recognize", "VIDEO...", "recognise the students in videos; one report each",
@@ -319,6 +320,7 @@ int main(int argc, char **argv)
     /* A reader that goes away (homeroom ... | head) is an ordinary write error, not a death. */
     signal(SIGPIPE, SIG_IGN);
     forbid_core_dumps();
+    hr_cli_limit_memory();
     struct hr_cli cli = {.log = {.stream = stderr, .level = HR_LOG_INFO},
                          .out = stdout,
                          .terminal = isatty(STDERR_FILENO),

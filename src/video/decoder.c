@@ -6,8 +6,25 @@
 #include "base/image.h"
 #include "base/limits.h"
 
+/* From the decoder's threads, several at a time. */
+static int get_buffer(AVCodecContext *decoder, AVFrame *frame, int flags)
+{
+    atomic_bool *refused = decoder->opaque;
+    int code = avcodec_default_get_buffer2(decoder, frame, flags);
+    if (code == AVERROR(ENOMEM) && refused != NULL)
+        atomic_store(refused, true);
+    return code;
+}
+
 static void set_limits(AVCodecContext *decoder, int threads)
 {
+    decoder->get_buffer2 = get_buffer;
+#if LIBAVCODEC_VERSION_MAJOR < 60 /* all functions must be so from then on */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    decoder->thread_safe_callbacks = 1;
+#pragma GCC diagnostic pop
+#endif
     decoder->max_pixels = (int64_t)HR_LIMIT_FRAME_PIXELS;
     decoder->thread_count = threads > HR_LIMIT_THREADS ? HR_LIMIT_THREADS : threads;
     decoder->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
@@ -18,7 +35,8 @@ static void set_limits(AVCodecContext *decoder, int threads)
 }
 
 enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id, const AVCodecParameters *parameters,
-                               int threads, const struct hr_reason *reason, struct hr_error *error)
+                               int threads, atomic_bool *refused, const struct hr_reason *reason,
+                               struct hr_error *error)
 {
     *out = NULL;
     const AVCodec *codec = avcodec_find_decoder(codec_id);
@@ -30,6 +48,7 @@ enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id, co
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a decoder");
     int code = parameters != NULL ? avcodec_parameters_to_context(decoder, parameters) : 0;
     if (code >= 0) {
+        decoder->opaque = refused;
         set_limits(decoder, threads);
         code = avcodec_open2(decoder, codec, NULL);
     }
@@ -38,7 +57,7 @@ enum hr_status hr_decoder_open(AVCodecContext **out, enum AVCodecID codec_id, co
         return HR_OK;
     }
     avcodec_free_context(&decoder);
-    if (code == AVERROR(ENOMEM))
+    if (code == AVERROR(ENOMEM) || code == AVERROR(EAGAIN)) /* the latter: for its threads */
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a decoder");
     char said[HR_REASON_TEXT_MAX + AV_ERROR_MAX_STRING_SIZE];
     hr_reason_text(reason, code, said, sizeof said);

@@ -64,7 +64,7 @@ enum hr_status hr_flipbook_open(struct hr_flipbook **out, struct hr_buffer *byte
     book->orientation = hr_exif_orientation(HR_STILL_WEBP, book->rest);
     enum hr_status status = make_canvas(book, error);
     if (status == HR_OK)
-        status = hr_decoder_open(&book->decoder, AV_CODEC_ID_WEBP, NULL, 1, NULL, error);
+        status = hr_decoder_open(&book->decoder, AV_CODEC_ID_WEBP, NULL, 1, NULL, NULL, error);
     if (status == HR_OK && (book->frame = av_frame_alloc()) == NULL)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a moving picture");
     if (status == HR_OK)

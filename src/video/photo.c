@@ -107,7 +107,7 @@ static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind, s
     if (status == HR_OK)
         status = check_claim(kind, bytes, error);
     if (status == HR_OK)
-        status = hr_decoder_open(&decoder, codec_of(kind), NULL, 1, reason, error);
+        status = hr_decoder_open(&decoder, codec_of(kind), NULL, 1, NULL, reason, error);
     if (status != HR_OK)
         goto out;
     reason->first[0] = '\0';

@@ -29,6 +29,7 @@ struct hr_video {
     struct hr_lookahead lookahead;
     AVCodecContext *decoder;  /* owned; NULL: a still image or an animated WebP */
     struct hr_flipbook *book; /* owned; an animated WebP */
+    atomic_bool no_memory;    /* for a picture: what comes of the video would lack some */
     AVPacket *packet;         /* owned; in DRAINING_TO_RESTART the one that waits */
     AVFrame *frame;           /* owned; the first from the decoder */
     enum feed feed;
@@ -214,10 +215,10 @@ static enum hr_status next_shown(struct hr_video *video, struct hr_error *error)
             return hr_error_set(error, HR_ERR_DEADLINE, "stopped before the end of the video");
         video->reason.first[0] = '\0';
         int code = avcodec_receive_frame(video->decoder, video->frame);
+        if (code == AVERROR(ENOMEM) || atomic_load(&video->no_memory))
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory to decode the video");
         if (code >= 0)
             return HR_OK;
-        if (code == AVERROR(ENOMEM))
-            return hr_error_set(error, HR_ERR_MEMORY, "no memory to decode the video");
         enum hr_status status = HR_OK;
         if (code == AVERROR_EOF || (video->feed != FEEDING && ++video->drain_failures > DRAIN_FAILURES_MAX)) {
             status = finish_drain(video, error);
@@ -410,7 +411,7 @@ static enum hr_status open_moving(struct hr_video *video, const char *container,
         return status;
     const AVStream *stream = video->demux.stream;
     status = hr_decoder_open(&video->decoder, stream->codecpar->codec_id, stream->codecpar, options->decoder_threads,
-                             &video->reason, error);
+                             &video->no_memory, &video->reason, error);
     if (status != HR_OK)
         return status;
     video->decoder->pkt_timebase = stream->time_base;

@@ -1,4 +1,6 @@
 /* The named limits of base/limits.h that this room enforces: at, below and above each. */
+#include <libavutil/mem.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -176,9 +178,58 @@ static void a_side_is_limited(void **state)
     media_free(bytes);
 }
 
+/* --- memory --- */
+
+/* All pictures of a video, of which FFmpeg gets none into memory while one of them is wanted. */
+static enum hr_status decode_with_a_gap(struct hr_view bytes, size_t without_memory, size_t *count)
+{
+    static const struct hr_video_options all = {.samples_per_s = 25, .decoder_threads = 4};
+    struct hr_stream stream;
+    struct hr_video *video = NULL;
+    struct hr_error error;
+    struct hr_frame frame;
+    assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
+    enum hr_status status = hr_video_open(&video, &stream, "gap", &all, &error);
+    for (*count = 0; status == HR_OK; *count += status == HR_OK) {
+        if (*count == without_memory)
+            av_max_alloc(640 * 360); /* a picture takes more, all else less */
+        status = hr_video_next(video, &frame, &error);
+        av_max_alloc(INT_MAX);
+    }
+    hr_video_close(video);
+    hr_stream_close(&stream);
+    return status;
+}
+
+/* A decoder that gets no memory for a picture may take it for a damaged one, and go on: all pictures, or an error. */
+static void want_of_memory_never_gives_fewer_pictures(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"-c:v libx264 -preset ultrafast", "-c:v mpeg4", "-c:v libx264 -bf 3 -refs 4"};
+    size_t refused = 0;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        char name[32], line[256];
+        size_t whole, count;
+        snprintf(name, sizeof name, "memory%zu.mp4", k);
+        snprintf(line, sizeof line, "-f lavfi -i testsrc2=size=640x360:rate=25:duration=2 %s", kinds[k]);
+        media_make(name, line);
+        struct hr_view bytes = media_load(media_path(name));
+        assert_int_equal(decode_with_a_gap(bytes, SIZE_MAX, &whole), HR_END);
+        assert_int_equal(whole, 50);
+        for (size_t at = 0; at < whole; at++) {
+            enum hr_status status = decode_with_a_gap(bytes, at, &count);
+            assert_true(status == HR_ERR_MEMORY || (status == HR_END && count == whole));
+            refused += status == HR_ERR_MEMORY;
+        }
+        media_free(bytes);
+    }
+    assert_true(refused > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(want_of_memory_never_gives_fewer_pictures),
         cmocka_unit_test(streams_are_limited),
         cmocka_unit_test(a_claimed_duration_is_only_a_claim),
         cmocka_unit_test(a_real_duration_is_limited),

@@ -126,6 +126,10 @@ static enum hr_status remove_seen(void *context, enum hr_once_kind kind, const s
         return status;
     if (strcmp(now.version, seen->version) != 0 || strcmp(now.source, seen->source) != 0)
         return hr_error_set(error, HR_ERR_CONFLICT, "somebody else wrote it");
+    if (kind == HR_ONCE_REPORT && now.source[0] == '\0')
+        status = hr_report_target_check(places->out, places->names[kind], error);
+    if (status != HR_OK)
+        return status;
     return places->out->remove_if(places->out->context, places->names[kind], seen->version, error);
 }
 

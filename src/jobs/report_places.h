@@ -22,7 +22,8 @@ struct hr_report_places {
     bool trusts_times;
 };
 
-/* Borrows it. What is no report is not written over: ARGUMENT, of origin OURS, says what is in the way. */
+/* Borrows it. What is no report is neither written over (ARGUMENT, of origin OURS, says what is in the way) nor
+ * removed. */
 struct hr_once_places hr_report_places_once(struct hr_report_places *places);
 
 /* The name of a video's report, by its place: "lesson.mp4.csv" for "/videos/lesson.mp4", with `suffix` ".csv", or

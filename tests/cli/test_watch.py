@@ -87,10 +87,10 @@ class Watch(Case):
             else:
                 print(f"NO heif-enc: {ending} is not tested", file=sys.stderr)
         names = sorted(os.listdir(self.incoming))
-        self.once("--fps", 1)
-        self.assertEqual(self.names(), [f"{name}.csv" for name in names])
-        for name in names:
-            self.assertEqual((self.reports / f"{name}.csv").read_bytes(), CSV, name)
+        self.once("--fps", 1, "--format", "json")
+        self.assertEqual(self.names(), [f"{name}.json" for name in names])
+        for name in names: # who it is, is another question: old codecs make poor pictures
+            self.assertGreater(json.loads((self.reports / f"{name}.json").read_text())["faces"], 0, name)
 
     def write(self, name, *how):
         ffmpeg("-loop", 1, "-i", PHOTOS / "obama2.jpg", "-vf", "scale=-2:576,pad=720:576:(ow-iw)/2,setsar=1",

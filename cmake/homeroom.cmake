@@ -27,6 +27,23 @@ if(HOMEROOM_COVERAGE)
   target_link_options(hr_options INTERFACE --coverage)
 endif()
 
+# What makes a mistake of ours harder to use. tests/package/hardening.sh reads it from the installed program.
+if(NOT HOMEROOM_SANITIZE AND NOT HOMEROOM_TSAN AND NOT HOMEROOM_COVERAGE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  include(CheckCCompilerFlag)
+  target_compile_options(hr_options INTERFACE
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection)
+  foreach(flag -fcf-protection=full -mbranch-protection=standard) # x86-64, arm64
+    string(MAKE_C_IDENTIFIER "HR_HAS${flag}" known)
+    check_c_compiler_flag(${flag} ${known})
+    if(${known})
+      target_compile_options(hr_options INTERFACE ${flag})
+    endif()
+  endforeach()
+  target_link_options(hr_options INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+  include(CheckPIESupported)
+  check_pie_supported(LANGUAGES C)
+endif()
+
 # hr_room(NAME SOURCES a.c b.c [LINK targets...]): one room as a static library hr_NAME.
 function(hr_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LINK" ${ARGN})

@@ -14,7 +14,7 @@ fi
 # What nothing calls is left out; every address is settled, and read-only, before main.
 cmake -S /homeroom -B /build -G Ninja "${cross[@]}" -DCMAKE_BUILD_TYPE=Release -DHOMEROOM_TESTS=OFF \
     -DPKG_CONFIG_ARGN=--static \
-    -DCMAKE_C_FLAGS="-ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+    -DCMAKE_C_FLAGS="-ffunction-sections -fdata-sections \
 -ffile-prefix-map=/homeroom=. -ffile-prefix-map=/build=." \
     -DCMAKE_EXE_LINKER_FLAGS="-Wl,--gc-sections -Wl,--as-needed -Wl,-O1 -Wl,-z,relro -Wl,-z,now"
 cmake --build /build --target homeroom

@@ -142,7 +142,9 @@ static void plan_time(const struct run *run, struct hr_recognize_options *option
         reserve_us = left_us / 3;
     if (run->job->options->kept != NULL)
         part->suspend_at_us = deadline->at_monotonic_us - reserve_us;
-    options->timeout_ms = left_us > 1000 ? left_us / 1000 : 1;
+    int64_t left_ms = left_us > 1000 ? left_us / 1000 : 1;
+    if (options->timeout_ms <= 0 || left_ms < options->timeout_ms)
+        options->timeout_ms = left_ms;
 }
 
 static enum hr_status recognize(struct run *run, struct hr_part *part, struct hr_result **result,

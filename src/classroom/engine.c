@@ -82,7 +82,10 @@ static void replace(struct hr_engine *engine, struct hr_snapshot *snapshot)
 {
     pthread_mutex_lock(&engine->lock);
     struct hr_snapshot *before = engine->current;
-    engine->current = snapshot;
+    if (snapshot != NULL && before != NULL && before->generation > snapshot->generation)
+        before = snapshot; /* two at once: the one that began later stays */
+    else
+        engine->current = snapshot;
     pthread_mutex_unlock(&engine->lock);
     hr_snapshot_release(before);
 }

@@ -11,6 +11,7 @@ struct watch {
     struct hr_cli *cli;
     pthread_mutex_t lock; /* of all below, and of the terminal */
     struct hr_progress_bar bar;
+    bool has_bar;    /* during a batch */
     int exit_status; /* of the first failure */
 };
 
@@ -61,9 +62,11 @@ static void tell(struct watch *watch, const struct hr_watch_event *event)
         break;
     case HR_WATCH_BATCH_BEGAN:
         hr_progress_bar_init(&watch->bar, watch->cli, event->count);
+        watch->has_bar = true;
         break;
     case HR_WATCH_BATCH_ENDED:
         hr_progress_bar_clear(&watch->bar);
+        watch->has_bar = false;
         break;
     case HR_WATCH_JOB_ENDED:
         hr_progress_bar_video_done(&watch->bar, event->job);
@@ -81,7 +84,8 @@ static void on_event(void *context, const struct hr_watch_event *event)
         return;
     }
     pthread_mutex_lock(&watch->lock);
-    if (event->kind == HR_WATCH_RECOGNISED || event->kind == HR_WATCH_SUPERSEDED || event->kind == HR_WATCH_FAILED)
+    if (watch->has_bar &&
+        (event->kind == HR_WATCH_RECOGNISED || event->kind == HR_WATCH_SUPERSEDED || event->kind == HR_WATCH_FAILED))
         hr_progress_bar_wipe(&watch->bar);
     tell(watch, event);
     pthread_mutex_unlock(&watch->lock);
@@ -103,6 +107,8 @@ static enum hr_status run(struct watch *watch, struct hr_engine *engine, struct 
                                        .on_event = on_event,
                                        .context = watch};
     hr_cli_tell_gallery(cli, engine);
+    if (!hr_anywhere_is_remote(cli->database_path)) /* not held open while there is nothing to do */
+        hr_engine_drop(engine);
     hr_log_write(&cli->log, HR_LOG_INFO, NULL, "watching '%s', reports go to '%s'", cli->words[0], cli->words[1]);
     return hr_watch_run(&options, engine, error);
 }

@@ -8,7 +8,7 @@
 
 #include "store/store.h"
 
-/* A video that ended the program so often is not begun again. */
+/* A video during which the program was ended so often is left for later. */
 enum { HR_ATTEMPTS_MAX = 2 };
 
 struct hr_attempt {

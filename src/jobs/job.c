@@ -184,6 +184,8 @@ static enum hr_status write_result(struct run *run, const struct hr_result *resu
     if (job->on_result != NULL)
         job->on_result(job->context, result);
     enum hr_status status = hr_result_write(result, job->options->format, job->options->columns, &text, error);
+    if (status == HR_ERR_LIMIT) /* more in the video than a report holds: so it will be the next time */
+        (void)hr_error_from(error, HR_ORIGIN_INPUT);
     if (status == HR_OK)
         status = put_report(run, HR_ONCE_REPORT, hr_view_text(text), "", error);
     if (status == HR_OK && run->outcome->verdict == HR_JOB_DONE && job->on_written != NULL)
@@ -219,6 +221,7 @@ static enum hr_status write_failure(struct run *run, const struct hr_error *reas
     hr_buffer_init(&text, 65536);
     if (try_again)
         run->once.source = "tried again";
+    run->once.keeps_other = try_again;
     enum hr_status status = error_report(run, reason, try_again, &text, error);
     if (status == HR_OK)
         status = put_report(run, HR_ONCE_FAILURE, hr_buffer_view(&text), reason->text, error);
@@ -265,6 +268,10 @@ static enum hr_status recognize_with(struct run *run, struct hr_checkpoint *chec
     close_video(run);
     hr_checkpoint_forget(checkpoint);
     status = open_video(run, error);
+    if (status == HR_ERR_NOT_FOUND || status == HR_ERR_CONFLICT) {
+        error->origin = HR_ORIGIN_INPUT;
+        return error->code = HR_ERR_CONFLICT;
+    }
     return status == HR_OK ? recognize(run, &checkpoint->part, result, error) : status;
 }
 
@@ -300,8 +307,7 @@ static enum hr_status work_once_more(struct run *run, struct hr_error *error)
     enum hr_status status = hr_attempt_begin(&attempt, store, run->source, &before, error);
     if (status == HR_OK && before >= HR_ATTEMPTS_MAX) {
         hr_error_set(error, HR_ERR_LIMIT,
-                     "the program was ended %u times while it worked on this video: it is not begun again", before);
-        (void)hr_error_from(error, HR_ORIGIN_INPUT);
+                     "the program was ended %u times while it worked on this video: it is left for later", before);
         status = fail(run, error);
     } else if (status == HR_OK) {
         status = work(run, error);

@@ -20,8 +20,9 @@ struct hr_job_options {
     const struct hr_store *kept;
     int64_t reserve_ms;      /* suspended when the deadline is nearer than this */
     uint64_t part_min_bytes; /* a video of fewer bytes was never suspended: nobody looks for what was kept of it */
-    /* A video that ended the program twice while it was worked on is not begun again: its error report says so. Noted
-     * among the reports, for whoever has no queue that counts its deliveries. */
+    /* A video during which the program was ended twice is left for later, with an error report and LIMIT, so that the
+     * others are done: it may be to blame, or have been in hand by chance. Noted among the reports, for whoever has no
+     * queue that counts its deliveries. */
     bool counts_attempts;
     bool reports_all_errors; /* an error report for what may pass, too; else only for bad input */
     bool trusts_times;       /* see jobs/report_places.h */

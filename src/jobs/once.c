@@ -67,7 +67,7 @@ static void remove_other(const struct hr_once *once, enum hr_once_kind kind)
 {
     const struct hr_once_seen *seen = &once->seen[1 - kind];
     struct hr_error ignored;
-    if (seen->there)
+    if (seen->there && !once->keeps_other)
         (void)!once->places->remove(once->places->context, (enum hr_once_kind)(1 - kind), seen, &ignored);
 }
 

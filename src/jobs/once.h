@@ -3,8 +3,8 @@
  *
  * A video has two places for what comes of it: the report, and the error report of a video that cannot be read. Never
  * do both stay. What stands in a place carries its source: from which version of the video, with which models and
- * options it was made. hr_once_begin notes what stands there and then makes sure that the video in hand is still the
- * current one; from then on nothing is written over, and nothing removed, but what was noted. Whoever comes with an
+ * options it was made. hr_once_begin notes what stands there, and the caller then makes sure that the video in hand is
+ * still the current one; from then on nothing is written over, and nothing removed, but what was noted. Whoever comes with an
  * older version therefore either finds the video replaced, or finds that what he noted has changed.
  *
  * Used by one thread; the places may be shared with other programs. */
@@ -46,6 +46,7 @@ struct hr_once {
     const struct hr_once_places *places; /* borrowed */
     const char *source;                  /* borrowed */
     struct hr_once_seen seen[HR_ONCE_KIND_COUNT];
+    bool keeps_other; /* what is in the other place stays: nothing is decided yet. Set before hr_once_end */
 };
 
 enum hr_once_verdict {

@@ -283,11 +283,11 @@ static void wait_before_next_try(struct sight *sight)
     sight->not_before_us = hr_clock_now_us() + (wait_us < 60 * minute_us ? wait_us : 60 * minute_us);
 }
 
-static void note_failure(struct watch *watch, struct sight *sight, const struct hr_error *failure, bool try_again)
+/* Bad input waits, too, where its error report is not known again: tags are only a hint. */
+static void note_failure(struct watch *watch, struct sight *sight, const struct hr_error *failure)
 {
     struct hr_watch_event event = {.kind = HR_WATCH_FAILED, .name = sight->item.name, .error = failure};
-    if (try_again)
-        wait_before_next_try(sight);
+    wait_before_next_try(sight);
     tell(watch, &event);
 }
 
@@ -302,7 +302,7 @@ static void choose_ready(struct watch *watch)
         if (!sight->settled || hr_clock_now_us() < sight->not_before_us)
             continue;
         if (is_done(watch, sight, &done, &error) != HR_OK)
-            note_failure(watch, sight, &error, true);
+            note_failure(watch, sight, &error);
         else if (!done)
             watch->ready[watch->ready_count++] = sight;
     }
@@ -382,12 +382,12 @@ static void tell_one(void *context, size_t index, const struct hr_error *not_beg
     struct hr_watch_event superseded = event_of(&running, HR_WATCH_SUPERSEDED);
     struct hr_watch_event ended = event_of(&running, HR_WATCH_JOB_ENDED);
     if (not_begun != NULL && !is_stopped(watch))
-        note_failure(watch, sight, not_begun, true);
+        note_failure(watch, sight, not_begun);
     else if (not_begun == NULL && outcome->status != HR_OK && !is_stopped(watch))
-        note_failure(watch, sight, &outcome->error, true);
+        note_failure(watch, sight, &outcome->error);
     else if (not_begun == NULL && outcome->status == HR_OK && outcome->job.verdict == HR_JOB_BAD_INPUT) {
         hr_error_set(&outcome->error, outcome->job.code, "%s", outcome->job.text);
-        note_failure(watch, sight, &outcome->error, false);
+        note_failure(watch, sight, &outcome->error);
     } else if (not_begun == NULL && outcome->status == HR_OK && outcome->job.verdict == HR_JOB_SUPERSEDED)
         tell(watch, &superseded);
     tell(watch, &ended);
@@ -472,15 +472,16 @@ static enum hr_status watch_on(struct watch *watch, struct hr_error *error)
 enum hr_status hr_watch_run(const struct hr_watch_options *options, struct hr_engine *engine, struct hr_error *error)
 {
     const struct hr_class_place *class = options->class;
-    struct watch watch = {.options = options,
-                          .engine = engine,
-                          .job_options = {.recognize = options->recognize,
-                                          .format = options->format,
-                                          .columns = options->columns,
-                                          .counts_attempts = true,
-                                          .reports_all_errors = true,
-                                          .trusts_times = true,
-                                          .any_report_counts = true}};
+    struct watch watch = {
+        .options = options,
+        .engine = engine,
+        .job_options = {.recognize = options->recognize,
+                        .format = options->format,
+                        .columns = options->columns,
+                        .counts_attempts = !is_remote(options->out), /* a stop leaves no time to remove a note there */
+                        .reports_all_errors = true,
+                        .trusts_times = true,
+                        .any_report_counts = true}};
     enum hr_status status =
         hr_anywhere_open_store(&class->anywhere, options->in, false, class->patience, &watch.in, error);
     if (status == HR_OK)

@@ -92,6 +92,8 @@ static enum hr_status join(struct hr_database *database, const char *id, const c
     if (status == HR_OK)
         status = run(database, HR_SQL_TRACKS_MOVE, other, id, NULL, error);
     if (status == HR_OK)
+        status = run(database, HR_SQL_CANDIDATES_JOIN, other, id, NULL, error);
+    if (status == HR_OK)
         status = run(database, HR_SQL_CANDIDATES_MOVE, other, id, NULL, error);
     return status == HR_OK ? run(database, HR_SQL_STUDENT_DELETE, other, NULL, NULL, error) : status;
 }

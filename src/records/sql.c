@@ -69,7 +69,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_BYTES_IN_USE] = "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
                             " OR instr(CAST(model_id || origin_sha256 AS BLOB), ?1)"
                             " UNION ALL SELECT 1 FROM (SELECT " STUDENT_BYTES " FROM students)"
-                            " WHERE instr(in_table, ?1) LIMIT 1",
+                            " WHERE instr(in_table, ?1)"
+                            " UNION ALL SELECT 1 FROM observations WHERE instr(CAST(video AS BLOB), ?1) LIMIT 1",
     [HR_SQL_COUNTS] = "SELECT (SELECT count(*) FROM students), (SELECT coalesce(sum(n), 0)"
                       " FROM " VIEWS("") "),"
                                          " (SELECT count(*) FROM students AS s WHERE NOT EXISTS"
@@ -95,6 +96,11 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_CANDIDATES] = "SELECT s.id, c.similarity FROM candidates AS c JOIN students AS s ON s.key = c.student"
                           " WHERE c.track = ?1 ORDER BY c.rank",
     [HR_SQL_TRACKS_MOVE] = "UPDATE tracks SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    /* A track that has both keeps the better one. */
+    [HR_SQL_CANDIDATES_JOIN] = "DELETE FROM candidates AS c WHERE c.student IN (" KEY_OF("?1") ", " KEY_OF(
+        "?2") ") AND EXISTS"
+              " (SELECT 1 FROM candidates AS o WHERE o.track = c.track AND o.rank < c.rank"
+              " AND o.student IN (" KEY_OF("?1") ", " KEY_OF("?2") "))",
     [HR_SQL_CANDIDATES_MOVE] = "UPDATE candidates SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
     [HR_SQL_OBSERVATIONS_DELETE] = "DELETE FROM observations WHERE video = ?1",
 };

@@ -210,12 +210,10 @@ class Watch(Case):
         result = self.once(status=LIMIT)
         self.assertEqual(self.names(), ["a.mp4.error.json", "b.mp4.csv"])
         report = json.loads((self.reports / "a.mp4.error.json").read_text())
-        self.assertEqual((report["code"], report["try_again"]), ("limit", False))
+        self.assertEqual((report["code"], report["try_again"]), ("limit", True))
         self.assertIn("ended 2 times", report["message"])
         self.assertEqual([name for name in os.listdir(self.reports) if name.startswith(".begun-")], [])
-        self.assertEqual(self.once("-q").err, "")
-        # Another video of that name is another one.
-        self.put("a.mp4")
+        # It is left for later, and not for ever: perhaps it was in hand by chance.
         self.once()
         self.assertEqual(self.names(), ["a.mp4.csv", "b.mp4.csv"])
 

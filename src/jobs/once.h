@@ -2,9 +2,10 @@
  * same time, in whatever order they begin and end.
  *
  * A video has two places for what comes of it: the report, and the error report of a video that cannot be read. Never
- * do both stay. What stands in a place carries its source: from which version of the video, with which models and
- * options it was made. hr_once_begin notes what stands there, and the caller then makes sure that the video in hand is
- * still the current one; from then on nothing is written over, and nothing removed, but what was noted. Whoever comes with an
+ * do both stay, but that an error report which decides nothing yet (`keeps_other`) may stand beside an older report.
+ * What stands in a place carries its source: from which version of the video, with which models and options it was
+ * made. hr_once_begin notes what stands there, and the caller then makes sure that the video in hand is still the
+ * current one; from then on nothing is written over, and nothing removed, but what was noted. Whoever comes with an
  * older version therefore either finds the video replaced, or finds that what he noted has changed.
  *
  * Used by one thread; the places may be shared with other programs. */

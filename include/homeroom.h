@@ -103,14 +103,32 @@ HR_API void hr_stop_free(struct hr_stop *stop);
 HR_API void hr_stop_request(struct hr_stop *stop);
 HR_API bool hr_stop_requested(const struct hr_stop *stop); /* false for NULL */
 
+/* ---- sandbox: a process apart in which videos and photos are decoded ---- */
+
+struct hr_sandbox; /* opaque */
+
+struct hr_sandbox_options {
+    size_t size;           /* sizeof(struct hr_sandbox_options) */
+    uint64_t memory_bytes; /* that decoding one video or photo may take; 0: 2 GiB */
+};
+/* A video is a program for a large interpreter, and who sends one may mean harm. With a sandbox each is decoded in a
+ * process that can open no file, connect to nobody and start nothing, and that is killed when its time is over. Start
+ * it first in main: before other threads, files with secrets and the database, as it begins as a copy of the program
+ * (it wipes its copy of the environment). `options` may be NULL. Stop it after the engines that were given it.
+ * Errors: IO, MEMORY. */
+HR_API enum hr_status hr_sandbox_start(struct hr_sandbox **out, const struct hr_sandbox_options *options,
+                                       struct hr_error *error) HR_MUST_USE;
+HR_API void hr_sandbox_stop(struct hr_sandbox *sandbox);
+
 /* ---- engine: models, gallery and student table ---- */
 
 struct hr_engine; /* opaque */
 
 struct hr_engine_options {
-    size_t size;               /* sizeof(struct hr_engine_options) */
-    const char *database_path; /* homeroom.db, must exist; required */
-    const char *model_dir;     /* folder with centerface.hrm and at least one embedding model; required */
+    size_t size;                      /* sizeof(struct hr_engine_options) */
+    const char *database_path;        /* homeroom.db, must exist; required */
+    const char *model_dir;            /* folder with centerface.hrm and at least one embedding model; required */
+    const struct hr_sandbox *sandbox; /* borrowed; NULL: decode in this process */
 };
 
 /* Opens everything a session needs. Errors: MODEL, NOT_FOUND, DATABASE, MEMORY. Safe to share

@@ -24,6 +24,11 @@
 #define HR_LIMIT_SAMPLE_FPS 60
 /* Streams (video, audio, subtitles) in one container. */
 #define HR_LIMIT_VIDEO_STREAMS 64
+/* Memory of the process that decodes one video: 8K in ten bits takes 100 MB a picture, and a decoder may have to keep
+ * sixteen and a few more. */
+#define HR_LIMIT_DECODER_BYTES (UINT64_C(2) << 30)
+/* Without a word from that process: the largest picture takes a second or two, on the slowest machine. */
+#define HR_LIMIT_DECODER_SILENCE_US (INT64_C(300) * 1000000)
 /* A photo file as a phone makes it is below 20 MB. */
 #define HR_LIMIT_PHOTO_BYTES (UINT64_C(64) << 20)
 /* Faces considered in one frame: a lecture hall, and a bound on what a textured wall can cost. */

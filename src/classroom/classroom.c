@@ -179,7 +179,8 @@ static enum hr_status open_camera(struct lesson *lesson, struct hr_stream *strea
     struct hr_video_options sampling = {.samples_per_s = lesson->options->samples_per_s,
                                         .decoder_threads = lesson->session->threads,
                                         .camera = lesson->position.camera,
-                                        .deadline = &lesson->deadline};
+                                        .deadline = &lesson->deadline,
+                                        .sandbox = lesson->session->sandbox};
     int64_t mark = hr_clock_now_us();
     enum hr_status status = HR_OK;
     if (lesson->cameras > 0) /* one was looked at: back to the beginning */

@@ -6,12 +6,14 @@
 
 /* --- engine --- */
 
-enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, struct hr_error *error)
+enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, const struct hr_sandbox *sandbox,
+                             struct hr_error *error)
 {
     struct hr_engine *engine = calloc(1, sizeof *engine);
     *out = NULL;
     if (engine == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for the engine");
+    engine->sandbox = sandbox;
     pthread_mutex_init(&engine->lock, NULL);
     enum hr_status status = hr_models_open(&engine->models, model_dir, error);
     if (status == HR_OK)
@@ -42,7 +44,7 @@ enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engin
                             options->size);
     if (options->database_path == NULL || options->model_dir == NULL)
         return hr_error_set(error, HR_ERR_ARGUMENT, "an engine needs a database and a model folder");
-    enum hr_status status = hr_engine_new(&engine, options->model_dir, error);
+    enum hr_status status = hr_engine_new(&engine, options->model_dir, options->sandbox, error);
     if (status != HR_OK)
         return status;
     engine->database_path = strdup(options->database_path);
@@ -180,6 +182,7 @@ static enum hr_status new_session(struct hr_session **out, struct hr_engine *eng
     if (session == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a session");
     session->models = &engine->models;
+    session->sandbox = engine->sandbox;
     session->threads = threads > 0 ? threads : processors();
     enum hr_status status = open_scratch(session, error);
     if (status == HR_OK && layout != NULL)

@@ -15,15 +15,17 @@
 
 struct hr_engine {
     struct hr_models models;
-    struct hr_vector_layout known; /* the parts that the models here can make */
-    char *database_path;           /* owned; NULL: whoever opened the engine publishes what there is */
-    pthread_mutex_t lock;          /* of what follows */
-    struct hr_snapshot *current;   /* NULL: none */
-    uint64_t generation;           /* of the newest */
+    struct hr_vector_layout known;    /* the parts that the models here can make */
+    const struct hr_sandbox *sandbox; /* borrowed; NULL: decode in this process */
+    char *database_path;              /* owned; NULL: whoever opened the engine publishes what there is */
+    pthread_mutex_t lock;             /* of what follows */
+    struct hr_snapshot *current;      /* NULL: none */
+    uint64_t generation;              /* of the newest */
 };
 
-/* The models alone. */
-enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, struct hr_error *error) HR_MUST_USE;
+/* The models alone. `sandbox` is borrowed and may be NULL. */
+enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, const struct hr_sandbox *sandbox,
+                             struct hr_error *error) HR_MUST_USE;
 /* As hr_engine_open, with the database opened in `mode`. */
 enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engine_options *options,
                                    enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
@@ -38,7 +40,8 @@ void hr_engine_drop(struct hr_engine *engine);
 struct hr_snapshot *hr_engine_hold(struct hr_engine *engine);
 
 struct hr_session {
-    struct hr_models *models; /* borrowed from the engine */
+    struct hr_models *models;         /* borrowed from the engine */
+    const struct hr_sandbox *sandbox; /* likewise */
     int threads;
     struct hr_pool *pool;
     struct hr_detector *detector;

@@ -291,7 +291,9 @@ enum hr_status hr_enrolment_photo(struct hr_enrolment *plan, const char *student
         status = known_already(plan, item, &known, error);
     if (status != HR_OK || known)
         return status;
-    status = hr_photo_read_damaged(&image, bytes, origin, damage, error);
+    const struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, plan->options.stop};
+    const struct hr_photo_options reading = {.sandbox = plan->session->sandbox, .deadline = &deadline};
+    status = hr_photo_read_damaged(&image, bytes, origin, &reading, damage, error);
     if (fault_of_input(status)) {
         hr_enroll_say(&item->outcome, HR_ENROLL_UNREADABLE, "%s", error->text);
         status = HR_OK;
@@ -331,7 +333,7 @@ static enum hr_status collect_views(struct hr_enrolment *plan, struct hr_stream 
     struct hr_session *session = plan->session;
     struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, plan->options.stop};
     struct hr_video_options sampling = {
-        .samples_per_s = 4.0, .decoder_threads = session->threads, .deadline = &deadline};
+        .samples_per_s = 4.0, .decoder_threads = session->threads, .deadline = &deadline, .sandbox = session->sandbox};
     struct hr_video *video = NULL;
     struct hr_frame frame;
     size_t view_bytes = hr_embedders_chip_bytes(session->embedders);

@@ -172,7 +172,8 @@ enum hr_status hr_evaluation_add(struct hr_evaluation *evaluation, const char *p
         evaluation->capacity = capacity;
     }
     struct picture picture = {.main = SIZE_MAX};
-    enum hr_status status = hr_photo_read(&image, bytes, name, error);
+    const struct hr_photo_options reading = {.sandbox = evaluation->session->sandbox};
+    enum hr_status status = hr_photo_read(&image, bytes, name, &reading, error);
     if (status == HR_OK)
         status = take_faces(evaluation, &picture, &image, error);
     if (status == HR_OK)

@@ -21,6 +21,7 @@ struct hr_cli {
     char model_dir[4096];
     struct hr_cli_cloud cloud;
     struct hr_class_place class;
+    struct hr_sandbox *sandbox;  /* where videos and photos are decoded; owned by main */
     struct hr_deadline patience; /* of all work: until a signal comes */
 };
 
@@ -37,6 +38,7 @@ struct hr_command {
     const char *text;    /* paragraphs for --help and the manual */
     size_t words_min, words_max;
     hr_command_fn *run;
+    bool decodes; /* videos or photos */
 };
 
 extern const struct hr_command hr_command_table[];

@@ -243,6 +243,19 @@ static void check_codecs(struct doctor *doctor)
                    "%s cannot be read", codecs[i].name);
 }
 
+static void check_sandbox(struct doctor *doctor)
+{
+    char held[128];
+    bool whole;
+    struct hr_error error;
+    if (hr_video_try_sandbox(doctor->cli->sandbox, held, sizeof held, &whole, &error) != HR_OK)
+        report(doctor, FINDING_FAIL, "sandbox", "no video can be read without it", "%s", error.text);
+    else
+        report(doctor, whole ? FINDING_OK : FINDING_WARN, "sandbox",
+               whole ? NULL : "a newer kernel, or a container that does not refuse the others, makes it whole",
+               "videos are decoded in a process apart: %s", held);
+}
+
 static void check_processor(struct doctor *doctor)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -283,6 +296,7 @@ int hr_cmd_doctor(struct hr_cli *cli)
     check_models(&doctor, &models, &layout);
     check_database(&doctor, &layout);
     check_codecs(&doctor);
+    check_sandbox(&doctor);
     check_processor(&doctor);
     check_memory(&doctor);
     hr_models_close(&models);

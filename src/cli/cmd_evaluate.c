@@ -349,7 +349,7 @@ static enum hr_status open_engine(struct hr_cli *cli, struct job *job, struct hr
         hr_database_open_memory(&database, (struct hr_view){0}, "evaluation", HR_DATABASE_CREATE, error);
     struct hr_snapshot_parts parts = {.database = database};
     if (status == HR_OK)
-        status = hr_engine_new(&job->engine, cli->model_dir, error);
+        status = hr_engine_new(&job->engine, cli->model_dir, cli->sandbox, error);
     if (status == HR_OK)
         return hr_engine_publish(job->engine, &parts, error);
     hr_database_close(database);

@@ -28,7 +28,7 @@ const struct hr_command hr_command_table[] = {
      "that the AWS programs use. With --students the records come from a DynamoDB table: one "
      "request "
      "for each hundred students of a video, at its end.",
-     1, SIZE_MAX, hr_cmd_recognize},
+     1, SIZE_MAX, hr_cmd_recognize, true},
     {HR_COMMAND_WATCH, "watch", "IN OUT", "report on every video that arrives in a folder",
      "Looks at the folder IN again and again, leaves files alone that are still being copied, and "
      "writes the "
@@ -51,7 +51,7 @@ const struct hr_command hr_command_table[] = {
      "SIGINT and SIGTERM end it within the current video, with exit status 0. When IN is gone, or "
      "the "
      "database or the models cannot be used, it ends with the status of that failure.",
-     2, 2, hr_cmd_watch},
+     2, 2, hr_cmd_watch, true},
     {HR_COMMAND_IMPORT, "import", "students|encoding FILE", "read a student table, or vectors of an older system",
      "'import students FILE' reads a JSON array or a CSV with a header (id, name, major, year and "
      "any further "
@@ -77,7 +77,7 @@ const struct hr_command hr_command_table[] = {
      "'id' and paid per request. FILE may be s3://BUCKET/KEY, and so may --db: the database is "
      "then "
      "read, changed and written back whole, unless somebody else has changed it meanwhile.",
-     2, 2, hr_cmd_import},
+     2, 2, hr_cmd_import, false},
     {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE", "add students' faces to the database",
      "Photos may be JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP or TIFF, of up to 67 million "
      "pixels (8192 x 8192). DIR holds one folder per student, named by the "
@@ -92,19 +92,19 @@ const struct hr_command hr_command_table[] = {
      "Who is in no table of students is refused, with the ids and names that are near; --create makes "
      "a student of him. An ID given on the command line is taken as it is as long as no table was "
      "imported. The exit status is 1 when a photo was refused.",
-     1, SIZE_MAX, hr_cmd_enroll},
+     1, SIZE_MAX, hr_cmd_enroll, true},
     {HR_COMMAND_STUDENTS, "students", "[ID]", "list the students, or the photos behind one",
      "A table sorted by id: id, name, major, year, the number of views enrolled, and the models "
      "whose vectors there are: who has only those of an older model is told apart less well. With "
      "an ID (or a name) the photos and videos that he was enrolled from: verdict, quality, width of "
      "the face, views, date, models.",
-     0, 1, hr_cmd_students},
+     0, 1, hr_cmd_students, false},
     {HR_COMMAND_EXPORT, "export", "", "write the student table to standard output",
      "'export --what students' writes a CSV that 'import students' reads back. 'export --what "
      "json' "
      "writes the students with the origin and date of each face; vectors are not written. 'export --what "
      "observations' writes what 'recognize --keep' and 'watch --keep' have kept of videos, as JSON.",
-     0, 0, hr_cmd_export},
+     0, 0, hr_cmd_export, false},
     {HR_COMMAND_FORGET, "forget", "[ID]", "delete a student and every trace in the database",
      "Removes the record and all face vectors, clears the freed pages, and verifies that nothing "
      "is left in the "
@@ -113,16 +113,16 @@ const struct hr_command hr_command_table[] = {
      "Reports already written and backups "
      "are not touched; what was kept of videos (--keep) stays as tracks of nobody. --kept VIDEO removes that. The exit "
      "status is 1 when the question was answered with no.",
-     0, 1, hr_cmd_forget},
+     0, 1, hr_cmd_forget, false},
     {HR_COMMAND_RENAME, "rename", "ID [NEW_ID]", "give a student another id or name",
      "The faces stay. An id that another student has is refused: 'homeroom merge' joins two "
      "students.",
-     1, 2, hr_cmd_rename},
+     1, 2, hr_cmd_rename, false},
     {HR_COMMAND_MERGE, "merge", "ID OTHER", "make one student of two",
      "OTHER is the same person as ID: his faces become ID's, columns that are empty are filled from "
      "his record, and the record of OTHER is removed. Asks first on a terminal; elsewhere --yes is "
      "needed.",
-     2, 2, hr_cmd_merge},
+     2, 2, hr_cmd_merge, false},
     {HR_COMMAND_EVALUATE, "evaluate", "[DIR]", "measure how far names can be trusted",
      "DIR holds a folder with pictures for each person; pictures that lie beside the folders, and those "
      "in a folder 'strangers', are of strangers, one each. Galleries are drawn from the people, "
@@ -133,7 +133,7 @@ const struct hr_command hr_command_table[] = {
      "answer.\n\n"
      "Without DIR the class in the database is measured against --strangers: how many of these people, "
      "whom nobody enrolled, would be named.",
-     0, 1, hr_cmd_evaluate},
+     0, 1, hr_cmd_evaluate, true},
     {HR_COMMAND_LAMBDA, "lambda", "", "be an AWS Lambda function",
      "Started by AWS Lambda or its emulator, from the image that scripts/image makes. Takes the "
      "events of an S3 bucket, directly or through SQS, SNS or EventBridge, and writes the report "
@@ -151,7 +151,7 @@ const struct hr_command hr_command_table[] = {
      "12 cells. It is deleted when the report is written.\n\n"
      "Messages are JSON lines with request id, key, stages and milliseconds, and metrics as "
      "CloudWatch reads them; no student is named. AWS_LAMBDA_LOG_LEVEL chooses the level.",
-     0, 0, hr_cmd_lambda},
+     0, 0, hr_cmd_lambda, true},
     {HR_COMMAND_WORKER, "worker", "nats://HOST:PORT[/STREAM]", "take videos from a NATS JetStream queue",
      "Does with the messages of a NATS JetStream stream what 'homeroom lambda' does with Amazon's "
      "events: the report of each new video goes to --out (s3://BUCKET/PREFIX), once, however often "
@@ -167,7 +167,7 @@ const struct hr_command hr_command_table[] = {
      "token belongs into a variable, see the options. SIGINT and SIGTERM end it behind the "
      "video in hand, with exit status 0; what then takes longer than --grace goes back at once and "
      "another worker begins it anew. A second signal ends it on the spot.",
-     1, 1, hr_cmd_worker},
+     1, 1, hr_cmd_worker, true},
     {HR_COMMAND_WORKLOAD, "workload", "", "upload many videos, await and check each report, and measure",
      "Needs --videos, --mapping, --input and --output. Uploads --count videos called test_0.mp4, "
      "test_1.mp4 ... into the input, waits for the report of each in the output (test_0.csv, or "
@@ -197,19 +197,19 @@ const struct hr_command hr_command_table[] = {
      "refused "
      "without it. SIGINT ends it with what is known so far. The exit status is 0 when every report "
      "was right and 1 when not.",
-     0, 0, hr_cmd_workload},
+     0, 0, hr_cmd_workload, false},
     {HR_COMMAND_DOCTOR, "doctor", "", "check models, database, codecs and processor, and say what to do",
      "One line per check: ok, warn or FAIL, and what to do about it. The exit status is 1 when "
      "something fails.",
-     0, 0, hr_cmd_doctor},
+     0, 0, hr_cmd_doctor, true},
     {HR_COMMAND_MODELS, "models", "", "show the model cards: name, licence, source",
-     "What each compiled model file says of itself, after its checksum was verified.", 0, 0, hr_cmd_models},
+     "What each compiled model file says of itself, after its checksum was verified.", 0, 0, hr_cmd_models, false},
     {HR_COMMAND_HELP, "help", "[COMMAND]", "help for homeroom or for a command",
      "'help man', 'help bash' and 'help zsh' write the manual page and the shell completions, all "
      "made from the same tables.",
-     0, 1, hr_cmd_help},
+     0, 1, hr_cmd_help, false},
     {HR_COMMAND_VERSION, "version", "", "show the version",
-     "The version of homeroom and of the libraries that read videos and photos.", 0, 0, hr_cmd_version},
+     "The version of homeroom and of the libraries that read videos and photos.", 0, 0, hr_cmd_version, false},
 };
 const size_t hr_command_count = sizeof hr_command_table / sizeof hr_command_table[0];
 
@@ -227,6 +227,7 @@ static void find_class(struct hr_cli *cli)
                                          .students = cli->settings.class.students,
                                          .students_cache_ms = (int64_t)(cli->settings.class.students_cache_s * 1000),
                                          .model_dir = cli->model_dir,
+                                         .sandbox = cli->sandbox,
                                          .patience = &cli->patience};
 }
 
@@ -263,6 +264,16 @@ static enum hr_status check_words(const struct hr_command *command, size_t count
                         command->usage[0] != '\0' ? " " : "", command->usage, command->name);
 }
 
+/* Before there is a thread, a key or a database. A decoder may take half of what there is. */
+static enum hr_status start_sandbox(struct hr_cli *cli, struct hr_error *error)
+{
+    uint64_t half = hr_cli_memory_bytes("") / 2;
+    struct hr_sandbox_options options = {.size = sizeof options, .memory_bytes = HR_LIMIT_DECODER_BYTES};
+    if (half != 0 && half < options.memory_bytes)
+        options.memory_bytes = half;
+    return hr_sandbox_start(&cli->sandbox, &options, error);
+}
+
 static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
 {
     struct hr_error error = {0};
@@ -295,6 +306,9 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
     status = hr_settings_check(argc, argv, command->id, command->name, &error);
     if (status == HR_OK)
         status = check_words(command, cli->word_count, &error);
+    if (status == HR_OK && command->decodes)
+        status = start_sandbox(cli, &error);
+    hr_cli_limit_memory();
     /* Help works for an account without a home, too. */
     if (status == HR_OK && command->run != hr_cmd_help && command->run != hr_cmd_version)
         status = find_files(cli, &error);
@@ -320,7 +334,6 @@ int main(int argc, char **argv)
     /* A reader that goes away (homeroom ... | head) is an ordinary write error, not a death. */
     signal(SIGPIPE, SIG_IGN);
     forbid_core_dumps();
-    hr_cli_limit_memory();
     struct hr_cli cli = {.log = {.stream = stderr, .level = HR_LOG_INFO},
                          .out = stdout,
                          .terminal = isatty(STDERR_FILENO),
@@ -331,6 +344,7 @@ int main(int argc, char **argv)
     hr_cli_cloud_init(&cli.cloud);
     int exit_status = run(&cli, argc - 1, argv + 1, words);
     hr_cli_cloud_close(&cli.cloud);
+    hr_sandbox_stop(cli.sandbox);
     if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == 0) {
         struct hr_error error;
         hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (is a disk full?)");

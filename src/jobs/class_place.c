@@ -195,7 +195,7 @@ enum hr_status hr_class_open_engine(struct hr_class_place *place, enum hr_databa
     struct hr_engine *engine = NULL;
     struct hr_database *database = NULL;
     *out = NULL;
-    enum hr_status status = hr_engine_new(&engine, place->model_dir, error);
+    enum hr_status status = hr_engine_new(&engine, place->model_dir, place->sandbox, error);
     if (status == HR_OK)
         status = hr_class_open_database(place, mode, &database, error);
     if (status == HR_OK)

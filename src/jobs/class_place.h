@@ -14,6 +14,7 @@ struct hr_class_place {
     const char *students;      /* "dynamodb:TABLE"; NULL: the database has the records */
     int64_t students_cache_ms; /* how long an answer of that table is good for; 0: not kept */
     const char *model_dir;
+    const struct hr_sandbox *sandbox;   /* of the engines that are opened; NULL: none */
     const struct hr_deadline *patience; /* of every wait; outlives all that is opened */
     char version[128]; /* kept by the functions here: ETag of the database in S3 as it was read last; "": none */
 };

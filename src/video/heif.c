@@ -60,6 +60,11 @@ out:
     return status;
 }
 
+void hr_heif_load(void)
+{
+    (void)heif_init(NULL); /* what failed to load shows as a kind that can't be decoded */
+}
+
 bool hr_heif_can_decode_heic(void)
 {
     return heif_have_decoder_for_format(heif_compression_HEVC) != 0;

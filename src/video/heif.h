@@ -10,6 +10,9 @@
  * UNSUPPORTED, LIMIT, MEMORY. */
 enum hr_status hr_heif_read(struct hr_image *out, struct hr_view bytes, struct hr_error *error) HR_MUST_USE;
 
+/* Loads the decoders that libheif has as files of their own, once, while files can still be opened. */
+void hr_heif_load(void);
+
 bool hr_heif_can_decode_heic(void);
 bool hr_heif_can_decode_avif(void);
 const char *hr_heif_version(void);

@@ -7,7 +7,6 @@
 #include "video/exif.h"
 #include "video/heif.h"
 #include "video/picture.h"
-#include "video/video.h"
 #include "video/webp.h"
 
 static enum AVCodecID codec_of(enum hr_still kind)
@@ -164,22 +163,4 @@ enum hr_status hr_photo_decode(struct hr_image *out, struct hr_view bytes, struc
     return hr_error_set(error, HR_ERR_FORMAT,
                         "not a photo of a kind that is known (JPEG, PNG, WebP, HEIC, AVIF, BMP, "
                         "GIF, TIFF, JPEG 2000)");
-}
-
-enum hr_status hr_photo_read_damaged(struct hr_image *out, struct hr_view bytes, const char *name,
-                                     char damage[HR_PHOTO_DAMAGE_SIZE], struct hr_error *error)
-{
-    struct hr_reason reason;
-    damage[0] = '\0';
-    enum hr_status status = hr_photo_decode(out, bytes, &reason, error);
-    if (status != HR_OK)
-        return hr_error_prefix(error, "'%s'", name);
-    snprintf(damage, HR_PHOTO_DAMAGE_SIZE, "%.*s", HR_PHOTO_DAMAGE_SIZE - 1, reason.first);
-    return HR_OK;
-}
-
-enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name, struct hr_error *error)
-{
-    char ignored[HR_PHOTO_DAMAGE_SIZE];
-    return hr_photo_read_damaged(out, bytes, name, ignored, error);
 }

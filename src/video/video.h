@@ -1,5 +1,9 @@
 /* Bytes of a video -> RGB frames with their presentation time. The only user of libav*.
  *
+ * Where there is a sandbox, the bytes are read here and looked at there, in a process that can do nothing else: one per
+ * video or photo (video/remote.h). Without one they are decoded in this process (video/decoding.h). The frames are the
+ * same, bit for bit.
+ *
  * A video is used by one thread at a time; the decoder has threads of its own. */
 #ifndef HR_VIDEO_VIDEO_H
 #define HR_VIDEO_VIDEO_H
@@ -17,7 +21,8 @@ struct hr_video_options {
     /* Which of several cameras in one file, from 0 to hr_video_info.cameras - 1; ARGUMENT beyond. Each
      * has its own frames, all of them the same start. The first is the one that players show. */
     int camera;
-    const struct hr_deadline *deadline; /* borrowed, may be NULL; also interrupts blocking reads */
+    const struct hr_deadline *deadline; /* borrowed, may be NULL; also interrupts blocking reads, in a sandbox all */
+    const struct hr_sandbox *sandbox;   /* borrowed, may be NULL */
     /* Decode also what no due frame needs. The frames are the same, bit for bit; this is for the
      * tests that show it, and for the bench. */
     bool decode_everything;
@@ -71,15 +76,25 @@ void hr_video_skip_past(struct hr_video *video, int64_t pts_us);
 const char *hr_video_warning(const struct hr_video *video);
 
 /* Decode one photo: JPEG, PNG, WebP, ... (FFmpeg) or HEIC (libheif), EXIF orientation applied.
- * *out is the caller's (hr_image_clear). */
+ * *out is the caller's (hr_image_clear). `options` may be NULL. */
+struct hr_photo_options {
+    const struct hr_sandbox *sandbox;   /* borrowed, may be NULL */
+    const struct hr_deadline *deadline; /* borrowed, may be NULL; counts in a sandbox */
+};
 enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name,
-                             struct hr_error *error) HR_MUST_USE;
+                             const struct hr_photo_options *options, struct hr_error *error) HR_MUST_USE;
 
 /* The same, and what was wrong with a picture that could be decoded in part only, as one cut off on its way: then it is
  * HR_OK, the missing part is grey or smeared, and `damage` says what the decoder said; else `damage` is "". */
 enum { HR_PHOTO_DAMAGE_SIZE = 160 };
 enum hr_status hr_photo_read_damaged(struct hr_image *out, struct hr_view bytes, const char *name,
-                                     char damage[HR_PHOTO_DAMAGE_SIZE], struct hr_error *error) HR_MUST_USE;
+                                     const struct hr_photo_options *options, char damage[HR_PHOTO_DAMAGE_SIZE],
+                                     struct hr_error *error) HR_MUST_USE;
+
+/* Whether a sandbox works here, and which of its layers hold: "limits, no new privileges, ..." into `held`; *whole: all
+ * of them. Starts a child that does nothing. */
+enum hr_status hr_video_try_sandbox(const struct hr_sandbox *sandbox, char *held, size_t size, bool *whole,
+                                    struct hr_error *error) HR_MUST_USE;
 
 /* One line for `homeroom doctor`: versions of the libraries, and which of the wanted decoders are
  * there. */

@@ -33,7 +33,8 @@ static void enroll(const struct school *school, const char *id, const char *phot
     struct hr_enrolment *plan = NULL;
     struct hr_buffer bytes;
     char path[PATH_MAX + 32];
-    struct hr_engine_options options = {sizeof options, school->database.text, getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {
+        .size = sizeof options, .database_path = school->database.text, .model_dir = getenv("HOMEROOM_MODELS")};
     assert_ok(hr_engine_open_mode(&engine, &options, HR_DATABASE_CREATE, &error), &error);
     assert_ok(hr_session_new_enrolling(&session, engine, 1, &error), &error);
     photo_path(school, photo, path);
@@ -92,7 +93,8 @@ static struct hr_engine *open_engine(const struct school *school)
 {
     struct hr_engine *engine = NULL;
     struct hr_error error;
-    struct hr_engine_options options = {sizeof options, school->database.text, getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {
+        .size = sizeof options, .database_path = school->database.text, .model_dir = getenv("HOMEROOM_MODELS")};
     assert_ok(hr_engine_open(&engine, &options, &error), &error);
     return engine;
 }
@@ -103,13 +105,15 @@ static void an_engine_without_database_or_models_says_what_is_missing(void **sta
     struct hr_engine *engine = NULL;
     struct hr_error error;
     struct temporary_path nowhere = temporary_path(&school->folder, "none.db");
-    struct hr_engine_options options = {sizeof options, nowhere.text, getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {
+        .size = sizeof options, .database_path = nowhere.text, .model_dir = getenv("HOMEROOM_MODELS")};
     assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_NOT_FOUND, &error, "none.db");
     assert_null(engine);
-    options = (struct hr_engine_options){sizeof options, school->database.text, school->folder.path};
+    options = (struct hr_engine_options){
+        .size = sizeof options, .database_path = school->database.text, .model_dir = school->folder.path};
     assert_error(hr_engine_open(&engine, &options, &error), HR_ERR_MODEL, &error, "centerface.hrm");
     assert_null(engine);
-    options = (struct hr_engine_options){sizeof options, NULL, NULL};
+    options = (struct hr_engine_options){.size = sizeof options};
     assert_int_equal(hr_engine_open(&engine, &options, &error), HR_ERR_ARGUMENT);
 }
 
@@ -545,7 +549,7 @@ static void unknown_tracks_of_one_person_count_once(void **state)
     struct hr_result *result = NULL;
     struct hr_snapshot_parts nobody = {0};
     struct temporary_path video = make_three_looks(school);
-    assert_ok(hr_engine_new(&engine, getenv("HOMEROOM_MODELS"), &error), &error);
+    assert_ok(hr_engine_new(&engine, getenv("HOMEROOM_MODELS"), NULL, &error), &error);
     assert_ok(hr_database_open_memory(&nobody.database, (struct hr_view){0}, "nobody", HR_DATABASE_CREATE, &error),
               &error);
     assert_ok(hr_engine_publish(engine, &nobody, &error), &error);

@@ -49,7 +49,8 @@ static int set_up(void **state)
     struct hr_error error;
     temporary_make(&class->folder);
     struct temporary_path database = temporary_path(&class->folder, "homeroom.db");
-    struct hr_engine_options options = {sizeof options, database.text, getenv("HOMEROOM_MODELS")};
+    struct hr_engine_options options = {
+        .size = sizeof options, .database_path = database.text, .model_dir = getenv("HOMEROOM_MODELS")};
     assert_ok(hr_engine_open_mode(&class->engine, &options, HR_DATABASE_CREATE, &error), &error);
     *state = class;
     return 0;

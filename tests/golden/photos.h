@@ -24,7 +24,7 @@ static inline void photo_read(const char *name, struct hr_image *image)
     struct hr_buffer bytes;
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES);
     if (hr_file_read(&bytes, path, NULL, &error) != HR_OK ||
-        hr_photo_read(image, hr_buffer_view(&bytes), name, &error) != HR_OK)
+        hr_photo_read(image, hr_buffer_view(&bytes), name, NULL, &error) != HR_OK)
         fail_msg("%s", error.text);
     hr_buffer_clear(&bytes);
 }

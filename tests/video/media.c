@@ -17,10 +17,15 @@
 extern char **environ;
 
 static char folder[256];
+static struct hr_sandbox *sandbox;
 
 int media_set_up(void **state)
 {
     (void)state;
+    struct hr_error error;
+    const char *wanted = getenv("HOMEROOM_TEST_SANDBOX");
+    if (wanted != NULL && strcmp(wanted, "1") == 0 && hr_sandbox_start(&sandbox, NULL, &error) != HR_OK)
+        return -1;
     snprintf(folder, sizeof folder, "/tmp/homeroom-video-XXXXXX");
     return mkdtemp(folder) == NULL ? -1 : 0;
 }
@@ -36,7 +41,24 @@ static int remove_one(const char *path, const struct stat *what, int kind, struc
 int media_tear_down(void **state)
 {
     (void)state;
+    hr_sandbox_stop(sandbox);
+    sandbox = NULL;
     return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const struct hr_video_options *media_options(const struct hr_video_options *options)
+{
+    static struct hr_video_options here;
+    here = *options;
+    here.sandbox = sandbox;
+    return &here;
+}
+
+const struct hr_photo_options *media_photo_options(void)
+{
+    static struct hr_photo_options here;
+    here.sandbox = sandbox;
+    return &here;
 }
 
 const char *media_path(const char *name)
@@ -142,7 +164,7 @@ void media_decode(struct media_result *out, struct hr_stream *stream, const stru
 {
     *out = (struct media_result){0};
     struct hr_video *video = NULL;
-    out->status = hr_video_open(&video, stream, "the video", options, &out->error);
+    out->status = hr_video_open(&video, stream, "the video", media_options(options), &out->error);
     if (out->status != HR_OK)
         return;
     struct hr_frame frame;

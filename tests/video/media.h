@@ -43,6 +43,11 @@ struct media_result {
     char warning[512]; /* "" without one */
 };
 
+/* The same options with the sandbox of a run that HOMEROOM_TEST_SANDBOX=1 asks for, else without: for what is opened
+ * without media_decode. Static memory, until the next call. */
+const struct hr_video_options *media_options(const struct hr_video_options *options);
+const struct hr_photo_options *media_photo_options(void);
+
 uint64_t media_checksum(const struct hr_frame *frame);
 /* Reads the stream as a video to its end. */
 void media_decode(struct media_result *out, struct hr_stream *stream, const struct hr_video_options *options);

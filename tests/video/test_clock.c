@@ -181,7 +181,7 @@ static void going_on_behind_a_jump_changes_no_frame(void **state)
         struct hr_frame frame;
         struct hr_error error;
         assert_int_equal(hr_stream_open_memory(&stream, both, &error), HR_OK);
-        assert_int_equal(hr_video_open(&video, &stream, "later", &sampled, &error), HR_OK);
+        assert_int_equal(hr_video_open(&video, &stream, "later", media_options(&sampled), &error), HR_OK);
         hr_video_skip_past(video, a.frames[last].pts_us);
         size_t at = last + 1;
         for (; hr_video_next(video, &frame, &error) == HR_OK; at++) {

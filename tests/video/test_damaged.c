@@ -43,7 +43,7 @@ static bool check(const char *name, const char *outcome, const char *words)
     media_decode_bytes(&result, bytes, true, &everything);
     struct hr_image image;
     struct hr_error error;
-    if (hr_photo_read(&image, bytes, name, &error) == HR_OK)
+    if (hr_photo_read(&image, bytes, name, media_photo_options(), &error) == HR_OK)
         hr_image_clear(&image);
 
     media_decode_bytes(&result, bytes, true, &sampled);

@@ -135,7 +135,8 @@ static void samples_are_limited(void **state)
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-    assert_int_equal(hr_video_open(&video, &stream, "many", &(struct hr_video_options){0}, &error), HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, "many", media_options(&(struct hr_video_options){0}), &error),
+                     HR_OK);
     for (int i = 0; i < HR_LIMIT_SAMPLES_PER_VIDEO; i++)
         assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
     assert_int_equal(hr_video_next(video, &frame, &error), HR_ERR_LIMIT);
@@ -156,7 +157,8 @@ static void samples_per_second_are_limited(void **state)
         struct hr_video *video = NULL;
         struct hr_video_options options = {.samples_per_s = HR_LIMIT_SAMPLE_FPS + more};
         assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-        assert_int_equal(hr_video_open(&video, &stream, "short", &options, &error), more ? HR_ERR_ARGUMENT : HR_OK);
+        assert_int_equal(hr_video_open(&video, &stream, "short", media_options(&options), &error),
+                         more ? HR_ERR_ARGUMENT : HR_OK);
         assert_true(!more || strstr(error.text, "60") != NULL);
         hr_video_close(video);
         hr_stream_close(&stream);
@@ -180,7 +182,7 @@ static void a_side_is_limited(void **state)
 
 /* --- memory --- */
 
-/* All pictures of a video, of which FFmpeg gets none into memory while one of them is wanted. */
+/* All pictures of a video, of which FFmpeg gets none into memory while one of them is wanted: here, in this process. */
 static enum hr_status decode_with_a_gap(struct hr_view bytes, size_t without_memory, size_t *count)
 {
     static const struct hr_video_options all = {.samples_per_s = 25, .decoder_threads = 4};

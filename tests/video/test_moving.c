@@ -49,7 +49,7 @@ static void assert_steps(struct hr_view bytes, const struct kind *kind)
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
     stream.seek = NULL; /* like a pipe */
     stream.size_bytes = HR_STREAM_SIZE_UNKNOWN;
-    if (hr_video_open(&video, &stream, kind->file, &(struct hr_video_options){0}, &error) != HR_OK)
+    if (hr_video_open(&video, &stream, kind->file, media_options(&(struct hr_video_options){0}), &error) != HR_OK)
         fail_msg("%s", error.text);
     int number = 0;
     for (; hr_video_next(video, &frame, &error) == HR_OK; number++) {
@@ -97,7 +97,7 @@ static void going_on_later_changes_no_frame(void **state)
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-    assert_int_equal(hr_video_open(&video, &stream, "later", &options, &error), HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, "later", media_options(&options), &error), HR_OK);
     hr_video_skip_past(video, a.frames[4].pts_us);
     for (size_t at = 5; at < a.count; at++) {
         assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
@@ -177,7 +177,8 @@ static void frames_are_laid_over_each_other(void **state)
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, hr_view_of(file, size), &error), HR_OK);
-    assert_int_equal(hr_video_open(&video, &stream, "laid", &(struct hr_video_options){0}, &error), HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, "laid", media_options(&(struct hr_video_options){0}), &error),
+                     HR_OK);
     assert_int_equal(hr_video_info(video)->duration_us, 1000000);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
@@ -199,7 +200,7 @@ static void a_moving_picture_that_is_damaged_says_so(void **state)
 {
     (void)state;
     struct hr_view bytes = load(&kinds[3]);
-    media_decode_bytes(&a, hr_view_of(bytes.data, bytes.size - 20), true, &(struct hr_video_options){0});
+    media_decode_bytes(&a, hr_view_of(bytes.data, bytes.size - 20), true, media_options(&(struct hr_video_options){0}));
     assert_int_equal(a.status, HR_END);
     assert_int_equal(a.count, FRAMES - 1);
     assert_non_null(strstr(a.warning, "cut off"));
@@ -207,7 +208,7 @@ static void a_moving_picture_that_is_damaged_says_so(void **state)
     for (int i = 0; i < 3; i++)
         third = memmem(third + 4, bytes.size - (size_t)(third + 4 - bytes.data), "ANMF", 4);
     memset(third + 40, 0xA5, 16);
-    media_decode_bytes(&a, bytes, true, &(struct hr_video_options){0});
+    media_decode_bytes(&a, bytes, true, media_options(&(struct hr_video_options){0}));
     assert_int_equal(a.status, HR_END);
     assert_int_equal(a.count, FRAMES);
     assert_non_null(strstr(a.warning, "damaged picture"));
@@ -218,7 +219,7 @@ static void a_moving_picture_that_is_damaged_says_so(void **state)
 
 static size_t frames_in(const uint8_t *data, size_t size)
 {
-    media_decode_bytes(&a, hr_view_of(data, size), true, &(struct hr_video_options){0});
+    media_decode_bytes(&a, hr_view_of(data, size), true, media_options(&(struct hr_video_options){0}));
     assert_int_equal(a.status, HR_END);
     return a.count;
 }
@@ -275,7 +276,7 @@ static void a_moving_picture_of_one_frame_is_still(void **state)
         assert_string_equal(a.warning, "");
         /* Cut anywhere, it never becomes more, and never harms. */
         for (size_t size = 0; size < bytes.size; size += 1 + bytes.size / 50) {
-            media_decode_bytes(&a, hr_view_of(bytes.data, size), false, &(struct hr_video_options){0});
+            media_decode_bytes(&a, hr_view_of(bytes.data, size), false, media_options(&(struct hr_video_options){0}));
             assert_true(a.count <= 1);
         }
         media_free(bytes);
@@ -293,7 +294,7 @@ static void moving_pictures_cut_anywhere_do_no_harm(void **state)
             uint8_t *part = malloc(size); /* of just this size, so that reading past it shows */
             assert_non_null(part);
             memcpy(part, bytes.data, size);
-            media_decode_bytes(&a, hr_view_of(part, size), true, &(struct hr_video_options){0});
+            media_decode_bytes(&a, hr_view_of(part, size), true, media_options(&(struct hr_video_options){0}));
             assert_true(a.count <= FRAMES);
             assert_int_not_equal(a.status, HR_ERR_INTERNAL);
             free(part);

@@ -46,7 +46,7 @@ static void assert_shows(struct hr_view bytes, const char *shown, struct hr_size
 {
     struct hr_image image;
     struct hr_error error = {0};
-    enum hr_status status = hr_photo_read(&image, bytes, "photo", &error);
+    enum hr_status status = hr_photo_read(&image, bytes, "photo", media_photo_options(), &error);
     if (status != HR_OK)
         fail_msg("%s", error.text);
     struct hr_frame frame = hr_image_frame(&image);
@@ -58,7 +58,7 @@ static void assert_shows(struct hr_view bytes, const char *shown, struct hr_size
 
     struct media_result *video = malloc(sizeof *video);
     assert_non_null(video);
-    media_decode_bytes(video, bytes, false, &(struct hr_video_options){0});
+    media_decode_bytes(video, bytes, false, media_options(&(struct hr_video_options){0}));
     assert_int_equal(video->status, HR_END);
     assert_int_equal(video->count, frames);
     assert_string_equal(video->warning, "");
@@ -239,7 +239,7 @@ static bool make_turned_heic(const char *path)
     struct hr_view png = media_load(media_path("q.png"));
     struct hr_image source;
     struct hr_error error;
-    assert_int_equal(hr_photo_read(&source, png, "q.png", &error), HR_OK);
+    assert_int_equal(hr_photo_read(&source, png, "q.png", media_photo_options(), &error), HR_OK);
     media_free(png);
     struct heif_context *context = heif_context_alloc();
     struct heif_encoder *encoder = NULL;
@@ -295,7 +295,7 @@ static void heic_is_turned_by_its_container(void **state)
 static enum hr_status status_of(struct hr_view bytes, struct hr_error *error)
 {
     struct hr_image image;
-    enum hr_status status = hr_photo_read(&image, bytes, "p.jpg", error);
+    enum hr_status status = hr_photo_read(&image, bytes, "p.jpg", media_photo_options(), error);
     if (status == HR_OK)
         hr_image_clear(&image);
     return status;

@@ -120,7 +120,7 @@ static void going_on_later_changes_no_frame(void **state)
             struct hr_frame frame;
             struct hr_error error;
             assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-            assert_int_equal(hr_video_open(&video, &stream, "later", &options, &error), HR_OK);
+            assert_int_equal(hr_video_open(&video, &stream, "later", media_options(&options), &error), HR_OK);
             hr_video_skip_past(video, a.frames[last].pts_us);
             size_t at = last + 1;
             for (; hr_video_next(video, &frame, &error) == HR_OK; at++) {
@@ -149,7 +149,7 @@ static void samples_are_taken_by_time(void **state)
     assert_int_equal(a.info.duration_us, 6000000);
 
     /* Every frame, and 25 a second, are the same here. */
-    media_decode_file(&a, media_path("b_frames.mp4"), &(struct hr_video_options){0});
+    media_decode_file(&a, media_path("b_frames.mp4"), media_options(&(struct hr_video_options){0}));
     media_decode_file(&b, media_path("b_frames.mp4"), &(struct hr_video_options){.samples_per_s = 25});
     assert_int_equal(a.count, 150);
     assert_same_frames(&a, &b);
@@ -250,7 +250,8 @@ static void lossless_pixels_come_out_as_they_went_in(void **state)
         struct hr_video *video;
         struct hr_frame frame;
         assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-        assert_int_equal(hr_video_open(&video, &stream, files[f], &(struct hr_video_options){0}, &error), HR_OK);
+        assert_int_equal(hr_video_open(&video, &stream, files[f], media_options(&(struct hr_video_options){0}), &error),
+                         HR_OK);
         int number = 0;
         for (; hr_video_next(video, &frame, &error) == HR_OK; number++) {
             assert_int_equal(frame.size.width_px, 37);
@@ -273,7 +274,7 @@ static void first_pixel(const char *file, int rgb[3])
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-    assert_int_equal(hr_video_open(&video, &stream, file, &(struct hr_video_options){0}, &error), HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, file, media_options(&(struct hr_video_options){0}), &error), HR_OK);
     assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
     for (int i = 0; i < 3; i++)
         rgb[i] = frame.rgb[i];
@@ -392,7 +393,8 @@ static void the_display_matrix_is_applied(void **state)
         struct hr_video *video;
         struct hr_frame frame;
         assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-        assert_int_equal(hr_video_open(&video, &stream, "turned", &(struct hr_video_options){0}, &error), HR_OK);
+        assert_int_equal(hr_video_open(&video, &stream, "turned", media_options(&(struct hr_video_options){0}), &error),
+                         HR_OK);
         assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);
         char shown[] = {quarter(&frame, false, false), quarter(&frame, true, false), quarter(&frame, false, true),
                         quarter(&frame, true, true), '\0'};

@@ -29,7 +29,7 @@ static struct disc look(const char *path)
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-    enum hr_status status = hr_video_open(&video, &stream, path, &(struct hr_video_options){0}, &error);
+    enum hr_status status = hr_video_open(&video, &stream, path, media_options(&(struct hr_video_options){0}), &error);
     if (status != HR_OK)
         fail_msg("%s", error.text);
     assert_int_equal(hr_video_next(video, &frame, &error), HR_OK);

@@ -193,7 +193,7 @@ static void the_end_stays_the_end(void **state)
     struct hr_video *video;
     struct hr_frame frame;
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
-    assert_int_equal(hr_video_open(&video, &stream, "x", &sampled, &error), HR_OK);
+    assert_int_equal(hr_video_open(&video, &stream, "x", media_options(&sampled), &error), HR_OK);
     assert_string_equal(hr_video_info(video)->codec, "h264");
     assert_non_null(strstr(hr_video_info(video)->container, "mp4"));
     while (hr_video_next(video, &frame, &error) == HR_OK)

@@ -1,0 +1,17 @@
+/* The process that the children come from; see sandbox/sandbox.h. */
+#ifndef HR_SANDBOX_ZYGOTE_H
+#define HR_SANDBOX_ZYGOTE_H
+
+#include "sandbox/sandbox.h"
+
+/* What it is asked over `control` (SOCK_SEQPACKET): a child with these limits, and behind them three descriptors: its
+ * socket, its memory and the end of its life. The life socket gets the child's status as an int, and is closed. */
+struct hr_zygote_request {
+    struct hr_confine_limits limits;
+};
+enum { HR_ZYGOTE_DESCRIPTORS = 3 };
+
+/* Never returns: the zygote ends with whoever holds the other end of `control`. */
+_Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work);
+
+#endif

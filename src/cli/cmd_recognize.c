@@ -6,6 +6,7 @@
 #include "cli/keep.h"
 #include "cli/progress.h"
 #include "cli/report_log.h"
+#include "cli/sandbox.h"
 #include "jobs/desk.h"
 #include "jobs/report_places.h"
 #include "store/anywhere.h"
@@ -265,6 +266,8 @@ int hr_cmd_recognize(struct hr_cli *cli)
     if (status != HR_OK)
         goto out;
     hr_cli_tell_gallery(cli, engine);
+    if (cli->log.level == HR_LOG_DEBUG)
+        hr_cli_log_sandbox(cli);
     status = recognize_all(&job, engine, &error);
 out:
     if (status != HR_OK)

@@ -5,6 +5,7 @@
 #include "cli/keep.h"
 #include "cli/progress.h"
 #include "cli/report_log.h"
+#include "cli/sandbox.h"
 #include "jobs/watch.h"
 
 struct watch {
@@ -109,6 +110,7 @@ static enum hr_status run(struct watch *watch, struct hr_engine *engine, struct 
     hr_cli_tell_gallery(cli, engine);
     if (!hr_anywhere_is_remote(cli->database_path)) /* not held open while there is nothing to do */
         hr_engine_drop(engine);
+    hr_cli_log_sandbox(cli);
     hr_log_write(&cli->log, HR_LOG_INFO, NULL, "watching '%s', reports go to '%s'", cli->words[0], cli->words[1]);
     return hr_watch_run(&options, engine, error);
 }

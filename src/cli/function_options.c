@@ -2,6 +2,7 @@
 
 #include "cli/class.h"
 #include "cli/report_log.h"
+#include "cli/sandbox.h"
 
 static void on_stale(void *context, const struct hr_error *error)
 {
@@ -34,5 +35,7 @@ enum hr_status hr_cli_open_function(struct hr_cli *cli, const struct hr_function
     enum hr_status status = hr_cli_explain(cli, hr_function_open(out, options, error), error);
     if (status == HR_OK)
         hr_cli_tell_gallery(cli, hr_function_engine(*out));
+    if (status == HR_OK)
+        hr_cli_log_sandbox(cli);
     return status;
 }

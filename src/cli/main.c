@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/environment.h"
 #include "cli/memory.h"
+#include "cli/sandbox.h"
 
 const struct hr_command hr_command_table[] = {
     {HR_COMMAND_RECOGNIZE, "recognize", "VIDEO...", "recognise the students in videos; one report each",
@@ -264,16 +265,6 @@ static enum hr_status check_words(const struct hr_command *command, size_t count
                         command->usage[0] != '\0' ? " " : "", command->usage, command->name);
 }
 
-/* Before there is a thread, a key or a database. A decoder may take half of what there is. */
-static enum hr_status start_sandbox(struct hr_cli *cli, struct hr_error *error)
-{
-    uint64_t half = hr_cli_memory_bytes("") / 2;
-    struct hr_sandbox_options options = {.size = sizeof options, .memory_bytes = HR_LIMIT_DECODER_BYTES};
-    if (half != 0 && half < options.memory_bytes)
-        options.memory_bytes = half;
-    return hr_sandbox_start(&cli->sandbox, &options, error);
-}
-
 static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
 {
     struct hr_error error = {0};
@@ -307,7 +298,7 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
     if (status == HR_OK)
         status = check_words(command, cli->word_count, &error);
     if (status == HR_OK && command->decodes)
-        status = start_sandbox(cli, &error);
+        status = hr_cli_start_sandbox(cli, &error);
     hr_cli_limit_memory();
     /* Help works for an account without a home, too. */
     if (status == HR_OK && command->run != hr_cmd_help && command->run != hr_cmd_version)

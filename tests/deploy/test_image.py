@@ -88,14 +88,14 @@ def config_of(arch):
     return descriptor, manifest, blob(manifest["config"])
 
 
-def boxed(arch, *words, data=WORK / "data"):
-    """Runs the program in a box as Lambda's: read-only, its own /tmp, no privileges, the image's user; data at /mnt."""
+def boxed(arch, *words, data=WORK / "data", program=None):
+    """Runs the program (or another) in a box as Lambda's: read-only, its own /tmp, no privileges, the image's user; data at /mnt."""
     bundle = WORK / f"box-{arch}"
     bundle.mkdir(exist_ok=True)
     config = json.loads((WORK / arch / "config.json").read_text())
     (root_of(arch) / "mnt").mkdir(exist_ok=True)
     config["process"]["terminal"] = False
-    arguments = config["process"]["args"][:1] + [str(word) for word in words]
+    arguments = [program or config["process"]["args"][0], *map(str, words)]
     mounts = [
         {"destination": "/proc", "type": "proc", "source": "proc"},
         {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["mode=755", "size=64k"]},
@@ -207,6 +207,19 @@ class Running(unittest.TestCase):
                 self.assertIn(codec, done.stdout.split("; not")[0])
             said.add(done.stdout)
         self.assertEqual(len(said), 1, "both were built from the same")
+
+    def test_whoever_decodes_can_do_nothing_else(self):
+        """The tries of tests/sandbox/escape.c, from inside the box; linked to nothing, as the image has no cmocka."""
+        sources = [SOURCE / "tests/sandbox/escape.c", *sorted((SOURCE / "src/sandbox").glob("*.c")), SOURCE / "src/base/status.c"]
+        must("gcc", "-std=c17", "-D_GNU_SOURCE", "-DHR_VERSION=\"test\"", "-static", f"-I{SOURCE}/include", f"-I{SOURCE}/src",
+             "-o", WORK / "data" / "escape", *sources, "-lseccomp")
+        done = boxed(NATIVE, program="/mnt/escape")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("user 65532: limits, no new privileges, Landlock, system calls\n", done.stdout)
+        self.assertGreater(done.stdout.count("Operation not permitted"), 30)
+        self.assertNotIn("SUCCEEDED", done.stdout)
+        said = boxed(NATIVE, "doctor", "--db", "/mnt/none.db").stdout
+        self.assertIn("videos are decoded in a process apart: limits, no new privileges, Landlock, system calls", said)
 
     def test_nothing_can_be_written_but_tmp(self):
         done = boxed(NATIVE, "import", "students", "/etc/passwd", "--db", "/opt/homeroom/x.db")

@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 # The rooms with the network in them (aws, nats, function, the cloud's parts of store and roster) are the program's alone.
-set(HR_ROOMS base store roster records tables video infer face report classroom)
+set(HR_ROOMS base sandbox store roster records tables video infer face report classroom)
 set(HR_ROOM_OBJECTS "")
 foreach(room ${HR_ROOMS})
   list(APPEND HR_ROOM_OBJECTS $<TARGET_OBJECTS:hr_${room}>)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,8 +73,12 @@ void hr_sandbox_stop(struct hr_sandbox *sandbox)
 }
 
 /* Memory in the form of a file. Sealed, so that the other side can't shorten it under a reader's feet. */
-static int make_memory(uint64_t bytes)
+static int make_memory(uint64_t bytes, bool *too_large)
 {
+    struct rlimit files;
+    *too_large = getrlimit(RLIMIT_FSIZE, &files) == 0 && files.rlim_cur != RLIM_INFINITY && files.rlim_cur < bytes;
+    if (*too_large)
+        return -1;
     int memory = memfd_create("homeroom", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (memory < 0)
         return -1;
@@ -112,19 +117,21 @@ enum hr_status hr_sandbox_child_start(const struct hr_sandbox *sandbox, const st
                                       struct hr_sandbox_child *child, struct hr_error *error)
 {
     int talk[2], life[2] = {-1, -1};
+    bool too_large = false;
     *child = (struct hr_sandbox_child){-1, -1, -1};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk) != 0)
         return hr_error_set_errno(error, errno, "no socket to a process that decodes");
     child->socket = talk[0];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, life) == 0) {
         child->life = life[0];
-        child->memory = make_memory(limits->shared_bytes);
+        child->memory = make_memory(limits->shared_bytes, &too_large);
     }
     enum hr_status status = HR_OK;
-    if (child->memory < 0)
+    if (child->memory < 0 && !too_large)
         status = hr_error_set_errno(error, errno, "no shared memory for a process that decodes");
     struct hr_zygote_request request = {.limits = {sandbox->memory_bytes, limits->cpu_s}};
-    if (status == HR_OK && !send_request(sandbox->control, &request, (int[]){talk[1], child->memory, life[1]}))
+    if (status == HR_OK &&
+        !send_request(sandbox->control, &request, (int[]){talk[1], too_large ? talk[1] : child->memory, life[1]}))
         status = hr_error_set(error, HR_ERR_INTERNAL,
                               "the process that decodes is gone (errno %d): start homeroom again", errno);
     close_one(&talk[1]);

@@ -34,8 +34,10 @@ struct hr_sandbox_limits {
 
 struct hr_sandbox_child {
     int socket; /* to it; -1: there is none */
-    int memory; /* a file of limits.shared_bytes that is memory only: map what is needed */
-    int life;   /* while it is open the child may live; in the end it says how it ended */
+    /* A file of limits.shared_bytes that is memory only: map what is needed. -1: files may not be so large here
+     * (RLIMIT_FSIZE); the child has none then, either. */
+    int memory;
+    int life; /* while it is open the child may live; in the end it says how it ended */
 };
 
 /* Returns before the child is there; it says so first, with the layers that held (hr_sandbox_greeting). Stop it also

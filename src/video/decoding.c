@@ -120,6 +120,18 @@ static enum hr_status open_book(struct hr_decoding *video, const struct hr_video
     return status;
 }
 
+/* Whether there is memory for another picture. Decoders call much that fails for want of memory damage. */
+static bool has_room(const struct hr_decoding *video)
+{
+    enum { LEAST_BYTES = 1 << 20, BYTES_PER_PIXEL = 2 };
+    int64_t bytes = LEAST_BYTES;
+    if (video->decoder != NULL && video->decoder->width > 0 && video->decoder->height > 0)
+        bytes += (int64_t)video->decoder->width * video->decoder->height * BYTES_PER_PIXEL;
+    void *block = av_malloc((size_t)bytes);
+    av_free(block);
+    return block != NULL;
+}
+
 static void note_broken(struct hr_decoding *video, size_t *counter, int code)
 {
     if (video->broken_packets + video->broken_frames == 0) {
@@ -129,6 +141,8 @@ static void note_broken(struct hr_decoding *video, size_t *counter, int code)
                 (double)av_sat_sub64(video->last_pts, video->first_pts) * av_q2d(video->demux.stream->time_base);
     }
     ++*counter;
+    if (!has_room(video))
+        atomic_store(&video->no_memory, true);
     /* A due frame may be among what is lost; then another of its window has to stand in. */
     hr_lookahead_give_up(&video->lookahead);
 }
@@ -232,6 +246,8 @@ static enum hr_status next_shown(struct hr_decoding *video, struct hr_error *err
         if (status != HR_OK)
             return status;
     }
+    if (atomic_load(&video->no_memory))
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory to decode the video");
     return HR_END;
 }
 

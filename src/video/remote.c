@@ -23,7 +23,7 @@ struct hr_remote {
     struct hr_stream *stream;
     struct hr_sandbox_child child;
     unsigned layers;       /* that hold */
-    const uint8_t *pixels; /* mapped; NULL at first */
+    const uint8_t *pixels; /* mapped; NULL at first. What followed an answer, where there is no shared memory */
     size_t mapped_bytes;
     uint64_t samples;
     struct hr_wire_answer answer; /* the latest, checked */
@@ -276,22 +276,47 @@ static enum hr_status begin(struct hr_remote **out, const struct hr_sandbox *san
     return status;
 }
 
-/* The pixels of the answer, which are the child's to change: any values are good ones. */
+/* Room for pixels: the child's memory, or where there is none some of our own. */
+static bool map_pixels(struct hr_remote *remote, size_t bytes)
+{
+    bool shared = remote->child.memory >= 0;
+    if (bytes <= remote->mapped_bytes)
+        return true;
+    if (remote->pixels != NULL)
+        munmap((void *)remote->pixels, remote->mapped_bytes);
+    remote->mapped_bytes = 0;
+    remote->pixels = mmap(NULL, bytes, shared ? PROT_READ : PROT_READ | PROT_WRITE,
+                          shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, remote->child.memory, 0);
+    if (remote->pixels == MAP_FAILED)
+        remote->pixels = NULL;
+    remote->mapped_bytes = remote->pixels != NULL ? bytes : 0;
+    return remote->pixels != NULL;
+}
+
+/* The messages behind an answer. */
+static enum hr_status receive_pixels(struct hr_remote *remote, size_t bytes, struct hr_error *error)
+{
+    for (size_t at = 0, size; at < bytes; at += size) {
+        size = bytes - at < HR_WIRE_BYTES_MAX ? bytes - at : HR_WIRE_BYTES_MAX;
+        enum hr_status status = wait_for_child(remote, error);
+        if (status != HR_OK)
+            return status;
+        if (!hr_wire_receive(remote->child.socket, (uint8_t *)remote->pixels + at, size))
+            return explain_ending(remote, error);
+    }
+    return HR_OK;
+}
+
+/* The pixels of the answer, which in shared memory are the child's to change: any values are good ones. */
 static enum hr_status find_pixels(struct hr_remote *remote, struct hr_frame *out, struct hr_error *error)
 {
     const struct hr_size size = {remote->answer.width_px, remote->answer.height_px};
     size_t bytes = (size_t)size.width_px * (size_t)size.height_px * 3;
-    if (bytes > remote->mapped_bytes) {
-        if (remote->pixels != NULL)
-            munmap((void *)remote->pixels, remote->mapped_bytes);
-        remote->mapped_bytes = 0;
-        remote->pixels = mmap(NULL, bytes, PROT_READ, MAP_SHARED, remote->child.memory, 0);
-        if (remote->pixels == MAP_FAILED) {
-            remote->pixels = NULL;
-            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture");
-        }
-        remote->mapped_bytes = bytes;
-    }
+    if (!map_pixels(remote, bytes))
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture");
+    enum hr_status status = remote->child.memory < 0 ? receive_pixels(remote, bytes, error) : HR_OK;
+    if (status != HR_OK)
+        return status;
     *out = (struct hr_frame){.size = size,
                              .stride_bytes = (ptrdiff_t)size.width_px * 3,
                              .rgb = remote->pixels,
@@ -313,6 +338,7 @@ enum hr_status hr_remote_open(struct hr_remote **out, struct hr_stream *stream, 
                                         .decoder_threads = options->decoder_threads,
                                         .camera = options->camera,
                                         .decode_everything = options->decode_everything,
+                                        .pixels_follow = remote->child.memory < 0,
                                         .can_seek = stream->seek != NULL,
                                         .size_bytes = stream->size_bytes};
     status = ask(remote, &order, error);
@@ -403,9 +429,11 @@ enum hr_status hr_remote_photo(struct hr_image *out, struct hr_view bytes, const
     if (status != HR_OK)
         return status;
     status = begin(&remote, options->sandbox, &stream, options->deadline, error);
-    const struct hr_wire_order order = {.kind = HR_WIRE_PHOTO, .size_bytes = bytes.size};
-    if (status == HR_OK)
+    if (status == HR_OK) {
+        const struct hr_wire_order order = {
+            .kind = HR_WIRE_PHOTO, .pixels_follow = remote->child.memory < 0, .size_bytes = bytes.size};
         status = ask(remote, &order, error);
+    }
     if (status == HR_OK)
         status = copy_pixels(remote, out, error);
     if (status == HR_OK)

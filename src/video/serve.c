@@ -19,6 +19,8 @@ struct servant {
     int memory;
     uint8_t *pixels; /* mapped; NULL at first */
     size_t mapped_bytes;
+    bool pixels_follow; /* the answer: there is no shared memory */
+    size_t following_bytes;
     struct hr_stream stream; /* the parent's */
     struct hr_wire_order order;
     uint8_t bytes[HR_WIRE_BYTES_MAX]; /* behind the order */
@@ -77,6 +79,7 @@ static enum hr_status seek_in_parent(void *context, uint64_t offset_bytes, struc
 
 static void take_stream(struct servant *servant)
 {
+    servant->pixels_follow = servant->order.pixels_follow;
     servant->stream = (struct hr_stream){.read = read_from_parent,
                                          .seek = servant->order.can_seek ? seek_in_parent : NULL,
                                          .size_bytes = servant->order.size_bytes,
@@ -92,7 +95,9 @@ static bool map_pixels(struct servant *servant, size_t bytes)
     if (servant->pixels != NULL)
         munmap(servant->pixels, servant->mapped_bytes);
     servant->mapped_bytes = 0;
-    servant->pixels = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, servant->memory, 0);
+    servant->pixels =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, servant->pixels_follow ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED,
+             servant->pixels_follow ? -1 : servant->memory, 0);
     if (servant->pixels == MAP_FAILED) {
         servant->pixels = NULL;
         return false;
@@ -109,6 +114,7 @@ static enum hr_status show(struct servant *servant, const struct hr_frame *frame
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture");
     for (int y = 0; y < frame->size.height_px; y++)
         memcpy(servant->pixels + (size_t)y * row_bytes, frame->rgb + y * frame->stride_bytes, row_bytes);
+    servant->following_bytes = servant->pixels_follow ? row_bytes * (size_t)frame->size.height_px : 0;
     answer->width_px = frame->size.width_px;
     answer->height_px = frame->size.height_px;
     answer->pts_us = frame->pts_us;
@@ -130,14 +136,27 @@ static void describe(const struct hr_decoding *decoding, struct hr_wire_answer *
     snprintf(answer->warning, sizeof answer->warning, "%s", warning != NULL ? warning : "");
 }
 
-static bool send_answer(const struct servant *servant, struct hr_wire_answer *answer, enum hr_status status,
+/* The pixels behind an answer. */
+static bool send_pixels(struct servant *servant)
+{
+    bool good = true;
+    for (size_t at = 0, size; good && at < servant->following_bytes; at += size) {
+        size = servant->following_bytes - at;
+        size = size < HR_WIRE_BYTES_MAX ? size : HR_WIRE_BYTES_MAX;
+        good = hr_wire_send(servant->socket, servant->pixels + at, size);
+    }
+    servant->following_bytes = 0;
+    return good;
+}
+
+static bool send_answer(struct servant *servant, struct hr_wire_answer *answer, enum hr_status status,
                         const struct hr_error *error)
 {
     answer->kind = HR_WIRE_ANSWER;
     answer->status = (int32_t)status;
     if (status != HR_OK && status != HR_END)
         snprintf(answer->text, sizeof answer->text, "%s", error->text);
-    return hr_wire_send(servant->socket, answer, sizeof *answer);
+    return hr_wire_send(servant->socket, answer, sizeof *answer) && send_pixels(servant);
 }
 
 /* --- orders --- */
@@ -189,6 +208,7 @@ static bool read_photo(struct servant *servant)
     struct hr_image image = {0};
     struct hr_reason damage = {0};
     struct hr_buffer bytes;
+    take_stream(servant);
     hr_buffer_init(&bytes, HR_LIMIT_PHOTO_BYTES + 1);
     enum hr_status status = read_all(servant, &bytes, &error);
     if (status == HR_OK)

@@ -5,7 +5,8 @@
  *     OPEN or PHOTO   -> (READ -> BYTES | SEEK -> MOVED)* -> ANSWER
  *     SKIP            -> nothing
  *     NEXT            -> (READ -> BYTES | SEEK -> MOVED)* -> ANSWER
- * Pixels go through the shared memory: RGB, rows packed, from its beginning. */
+ * Pixels are RGB, rows packed, and lie in the shared memory from its beginning. Where there can be none they follow the
+ * answer, as messages of HR_WIRE_BYTES_MAX bytes; the last may be shorter. */
 #ifndef HR_VIDEO_WIRE_H
 #define HR_VIDEO_WIRE_H
 
@@ -34,8 +35,9 @@ struct hr_wire_order {
     int32_t decoder_threads;
     int32_t camera;
     uint32_t decode_everything;
-    uint32_t can_seek;   /* PHOTO, too */
-    uint64_t size_bytes; /* of the stream; PHOTO, too */
+    uint32_t pixels_follow; /* there is no shared memory; PHOTO, too */
+    uint32_t can_seek;      /* PHOTO, too */
+    uint64_t size_bytes;    /* of the stream; PHOTO, too */
 };
 
 /* From the child. */

@@ -182,8 +182,8 @@ static void a_side_is_limited(void **state)
 
 /* --- memory --- */
 
-/* All pictures of a video, of which FFmpeg gets none into memory while one of them is wanted: here, in this process. */
-static enum hr_status decode_with_a_gap(struct hr_view bytes, size_t without_memory, size_t *count)
+/* All pictures of a video, of which FFmpeg gets none into memory from one of them on: here, in this process. */
+static enum hr_status decode_with_a_limit(struct hr_view bytes, size_t from, size_t *count)
 {
     static const struct hr_video_options all = {.samples_per_s = 25, .decoder_threads = 4};
     struct hr_stream stream;
@@ -193,11 +193,11 @@ static enum hr_status decode_with_a_gap(struct hr_view bytes, size_t without_mem
     assert_int_equal(hr_stream_open_memory(&stream, bytes, &error), HR_OK);
     enum hr_status status = hr_video_open(&video, &stream, "gap", &all, &error);
     for (*count = 0; status == HR_OK; *count += status == HR_OK) {
-        if (*count == without_memory)
-            av_max_alloc(640 * 360); /* a picture takes more, all else less */
+        if (*count == from)
+            av_max_alloc(640 * 360); /* a picture takes more, most else less */
         status = hr_video_next(video, &frame, &error);
-        av_max_alloc(INT_MAX);
     }
+    av_max_alloc(INT_MAX);
     hr_video_close(video);
     hr_stream_close(&stream);
     return status;
@@ -207,6 +207,8 @@ static enum hr_status decode_with_a_gap(struct hr_view bytes, size_t without_mem
 static void want_of_memory_never_gives_fewer_pictures(void **state)
 {
     (void)state;
+    if (getenv("HOMEROOM_TEST_SANDBOX") != NULL)
+        skip(); /* the limit is set in this process */
     static const char *const kinds[] = {"-c:v libx264 -preset ultrafast", "-c:v mpeg4", "-c:v libx264 -bf 3 -refs 4"};
     size_t refused = 0;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
@@ -216,11 +218,13 @@ static void want_of_memory_never_gives_fewer_pictures(void **state)
         snprintf(line, sizeof line, "-f lavfi -i testsrc2=size=640x360:rate=25:duration=2 %s", kinds[k]);
         media_make(name, line);
         struct hr_view bytes = media_load(media_path(name));
-        assert_int_equal(decode_with_a_gap(bytes, SIZE_MAX, &whole), HR_END);
+        assert_int_equal(decode_with_a_limit(bytes, SIZE_MAX, &whole), HR_END);
         assert_int_equal(whole, 50);
         for (size_t at = 0; at < whole; at++) {
-            enum hr_status status = decode_with_a_gap(bytes, at, &count);
-            assert_true(status == HR_ERR_MEMORY || (status == HR_END && count == whole));
+            enum hr_status status = decode_with_a_limit(bytes, at, &count);
+            if (status != HR_ERR_MEMORY && (status != HR_END || count != whole))
+                fail_msg("kind %zu, without memory from picture %zu on: status %d, %zu pictures", k, at, (int)status,
+                         count);
             refused += status == HR_ERR_MEMORY;
         }
         media_free(bytes);

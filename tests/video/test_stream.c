@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <cmocka.h>
 
 #include "video/media.h"
@@ -220,6 +221,26 @@ static void what_can_be_decoded_is_told(void **state)
     assert_false(hr_video_can_decode("punched cards"));
 }
 
+/* Where files may not be large, memory that is a file may not, either. */
+static void frames_come_without_shared_memory(void **state)
+{
+    (void)state;
+    static struct media_result usual, followed;
+    struct rlimit files;
+    media_make("small.mp4", "-f lavfi -i testsrc2=size=640x360:rate=5:duration=2 -c:v libx264");
+    media_decode_file(&usual, media_path("small.mp4"), &sampled);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &files), 0);
+    const struct rlimit small = {.rlim_cur = 4096, .rlim_max = files.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    media_decode_file(&followed, media_path("small.mp4"), &sampled);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &files), 0);
+    assert_int_equal(usual.status, HR_END);
+    assert_int_equal(followed.status, HR_END);
+    assert_true(usual.count >= 4 && usual.count == followed.count);
+    for (size_t i = 0; i < usual.count; i++)
+        assert_true(usual.frames[i].checksum == followed.frames[i].checksum);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +252,7 @@ int main(void)
         cmocka_unit_test(senseless_options_are_refused),
         cmocka_unit_test(the_end_stays_the_end),
         cmocka_unit_test(what_can_be_decoded_is_told),
+        cmocka_unit_test(frames_come_without_shared_memory),
     };
     return cmocka_run_group_tests(tests, media_set_up, media_tear_down);
 }

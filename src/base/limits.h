@@ -40,6 +40,11 @@
 #define HR_LIMIT_GALLERY_VECTORS 1000000
 /* One face's vector: 4096 numbers, eight times what any face network gives. */
 #define HR_LIMIT_FACE_VECTOR_BYTES 16384
+/* Steps of SQLite's machine for one statement: a scan of a million rows takes some ten million, and a file whose pages
+ * point in circles takes as many as it likes. */
+#define HR_LIMIT_DATABASE_STEPS (INT64_C(1) << 30)
+/* Memory of SQLite: a database from S3 lies in it, a gigabyte at most, and is written anew beside itself. */
+#define HR_LIMIT_DATABASE_HEAP_BYTES (INT64_C(3) << 30)
 /* A student's id, and any other cell of the table, in bytes of UTF-8. */
 #define HR_LIMIT_STUDENT_ID_BYTES 255
 #define HR_LIMIT_CELL_BYTES 4096

@@ -71,8 +71,7 @@ enum hr_status hr_enrolment_commit(struct hr_enrolment *plan, struct hr_error *e
     /* What was outvoted goes last: it is the one step that cannot be taken back. */
     for (size_t i = 0; status == HR_OK && i < hr_enrolment_outvoted_count(plan); i++) {
         struct hr_enroll_outvoted outvoted = hr_enrolment_outvoted(plan, i);
-        size_t removed = 0;
-        status = hr_database_forget_photo(database, outvoted.student_id, outvoted.origin, &removed, error);
+        status = hr_database_forget_photo(database, outvoted.student_id, outvoted.origin, NULL, error);
         if (status == HR_ERR_NOT_FOUND) /* several vectors of one photo: the first took all */
             status = HR_OK;
     }

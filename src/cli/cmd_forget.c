@@ -31,11 +31,11 @@ static enum hr_status ask(const struct hr_cli *cli, const struct hr_student *stu
 }
 
 static enum hr_status forget(const struct hr_cli *cli, struct hr_database *database, const struct hr_student *student,
-                             size_t *faces, struct hr_error *error)
+                             struct hr_removal *removal, struct hr_error *error)
 {
     return cli->settings.people.photo != NULL
-               ? hr_database_forget_photo(database, student->id, cli->settings.people.photo, faces, error)
-               : hr_database_forget(database, student->id, faces, error);
+               ? hr_database_forget_photo(database, student->id, cli->settings.people.photo, removal, error)
+               : hr_database_forget(database, student->id, removal, error);
 }
 
 static enum hr_status count_face(void *context, const struct hr_face_record *record, struct hr_error *error)
@@ -46,16 +46,26 @@ static enum hr_status count_face(void *context, const struct hr_face_record *rec
     return HR_OK;
 }
 
-static void answer(const struct hr_cli *cli, size_t faces, size_t left)
+/* The student is not there, but was perhaps when somebody forgot him and was interrupted. */
+static void tell_of_finished_removal(const struct hr_cli *cli, const struct hr_database *database)
+{
+    if (database != NULL && hr_database_finished_removal(database))
+        fputs(
+            "a removal that had been interrupted is complete now: the database file was written anew, and has no bytes "
+            "but those of what is in it\n",
+            cli->out);
+}
+
+static void answer(const struct hr_cli *cli, const struct hr_removal *removal, size_t left)
 {
     if (hr_anywhere_is_remote(cli->database_path))
         fputs("if the bucket keeps older versions of the database, they still hold the student: "
               "remove them there\n",
               cli->out);
-    fprintf(cli->out,
-            "forgotten: %s%zu face vector%s; the database file was searched, nothing of "
-            "them is left\n",
-            cli->settings.people.photo != NULL ? "" : "the record and ", faces, faces == 1 ? "" : "s");
+    fprintf(cli->out, "forgotten: %s%zu face vector%s; %s\n",
+            cli->settings.people.photo != NULL ? "" : "the record and ", removal->faces, hr_plural(removal->faces),
+            removal->searched ? "every byte of the database file was looked at, nothing of them is left"
+                              : "the database file was written anew without them");
     if (cli->settings.people.photo != NULL && left == 0)
         fputs("the student has no face any more and cannot be recognised\n", cli->out);
 }
@@ -86,7 +96,8 @@ int hr_cmd_forget(struct hr_cli *cli)
     struct hr_database *database = NULL;
     struct hr_student student = {0};
     bool agreed = cli->settings.people.yes, exact = false;
-    size_t faces = 0, left = 0;
+    struct hr_removal removal = {0};
+    size_t left = 0;
     enum hr_status status = HR_OK;
     if (cli->settings.people.kept != NULL || cli->word_count == 0)
         status = hr_error_set(&error, HR_ERR_ARGUMENT, "forget takes either a student's ID or --kept VIDEO");
@@ -99,15 +110,16 @@ int hr_cmd_forget(struct hr_cli *cli)
     if (status == HR_OK && !agreed)
         status = ask(cli, &student, &agreed, &error);
     if (status == HR_OK && agreed)
-        status = forget(cli, database, &student, &faces, &error);
+        status = forget(cli, database, &student, &removal, &error);
     if (status == HR_OK && agreed && cli->settings.people.photo != NULL)
         status = hr_database_each_face_of(database, student.id, count_face, &left, &error);
     if (status == HR_OK && agreed)
         status = hr_class_save_database(&cli->class, database, &error);
     if (status == HR_OK && agreed)
-        answer(cli, faces, left);
+        answer(cli, &removal, left);
     else if (status == HR_OK)
         fputs("nothing was changed\n", cli->out);
+    tell_of_finished_removal(cli, database);
     hr_student_clear(&student);
     hr_database_close(database);
     if (status != HR_OK)

@@ -60,6 +60,11 @@ static enum hr_status fetch(struct hr_class_place *place, const char *known_etag
     return status;
 }
 
+static const struct hr_stop *stop_of(const struct hr_class_place *place)
+{
+    return place->patience != NULL ? place->patience->stop : NULL;
+}
+
 static enum hr_status open_remote(struct hr_class_place *place, enum hr_database_mode mode, const char *known_etag,
                                   struct hr_database **out, struct hr_error *error)
 {
@@ -72,6 +77,8 @@ static enum hr_status open_remote(struct hr_class_place *place, enum hr_database
     }
     if (status == HR_OK)
         status = hr_database_open_memory(out, hr_buffer_view(&bytes), place->database, mode, error);
+    if (status == HR_OK)
+        hr_database_obey(*out, stop_of(place));
     hr_buffer_clear(&bytes);
     return status;
 }
@@ -131,6 +138,8 @@ enum hr_status hr_class_open_database(struct hr_class_place *place, enum hr_data
         status = make_parents(place->database, error);
     if (status == HR_OK)
         status = hr_database_open(out, place->database, mode, error);
+    if (status == HR_OK)
+        hr_database_obey(*out, stop_of(place));
     return status;
 }
 

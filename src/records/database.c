@@ -13,15 +13,6 @@
 /* How long a statement waits for another program's transaction. */
 #define BUSY_TIMEOUT_MS 5000
 
-/* Of every connection. secure_delete: removed records are overwritten with zeros. temp_store: face
- * vectors never reach a temporary file. trusted_schema, cell_size_check: a forged file must not run
- * functions or mislead the reader. */
-static const char connection_sql[] = "PRAGMA foreign_keys = ON;"
-                                     "PRAGMA secure_delete = ON;"
-                                     "PRAGMA temp_store = MEMORY;"
-                                     "PRAGMA trusted_schema = OFF;"
-                                     "PRAGMA cell_size_check = ON;";
-
 /* Whether the file is there, and a plain file. NOT_FOUND is without a text. */
 static enum hr_status check_file(const char *path, struct hr_error *error)
 {
@@ -67,8 +58,7 @@ static enum hr_status open_handle(struct hr_database *database, bool may_write, 
     if (code != SQLITE_OK)
         return hr_sql_fail(database, code, "opening it", error);
     sqlite3_busy_timeout(database->handle, BUSY_TIMEOUT_MS);
-    sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return hr_sql_run(database, connection_sql, "setting it up", error);
+    return hr_sql_protect(database, error);
 }
 
 /* Whether a log of changes that are not in the file yet stands beside it. */
@@ -89,6 +79,18 @@ static bool readable_at_all(struct hr_database *database, struct hr_error *error
     return hr_sql_integer(database, "PRAGMA user_version", "reading it", &ignored, error) == HR_OK;
 }
 
+/* Without a lock file, which nobody else may then have, either: with a log on a disk that is full. */
+static enum hr_status open_alone(struct hr_database *database, struct hr_error *error)
+{
+    enum hr_status status = open_handle(database, true, "", error);
+    if (status == HR_OK)
+        status =
+            hr_sql_run(database, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON", "setting it up", error);
+    if (status == HR_OK && !readable_at_all(database, error))
+        status = error != NULL ? error->code : HR_ERR_DATABASE;
+    return status;
+}
+
 /* Reading needs a lock file beside a database in WAL mode. In a folder that may not be written (a
  * read-only mount, a backup) there can be none: then nobody else can write either, and the file is
  * read as it stands, unless a log beside it says that it is not complete. */
@@ -104,16 +106,19 @@ static enum hr_status open_to_read(struct hr_database *database, struct hr_error
     if (readable_at_all(database, error))
         return HR_OK;
     int code = sqlite3_errcode(database->handle) & 0xff;
-    if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)
+    bool full = code == SQLITE_FULL || code == SQLITE_IOERR; /* no room for the lock file */
+    if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY && !full)
         return error != NULL ? error->code : HR_ERR_DATABASE;
-    if (has_log(database->path))
-        return hr_error_set(error, HR_ERR_PERMISSION,
-                            "'%s' cannot be read here: changes wait in the log beside it, and "
-                            "its folder may not be written",
-                            database->path);
     sqlite3_close(database->handle);
     database->handle = NULL;
-    return open_handle(database, false, "?immutable=1", error);
+    if (!has_log(database->path))
+        return open_handle(database, false, "?immutable=1", error);
+    if (full)
+        return open_alone(database, error);
+    return hr_error_set(error, HR_ERR_PERMISSION,
+                        "'%s' cannot be read here: changes wait in the log beside it, and "
+                        "its folder may not be written",
+                        database->path);
 }
 
 /* Readers and one writer do not wait for each other. Kept in the file; asked for after the check that the file is ours.
@@ -138,7 +143,9 @@ static enum hr_status open_to_write(struct hr_database *database, const struct h
         status = hr_error_set(error, HR_ERR_PERMISSION, "the database '%s' may not be written", database->path);
     if (status == HR_OK)
         status = hr_schema_prepare(database, schema, true, error);
-    return status == HR_OK ? keep_a_log(database, error) : status;
+    if (status == HR_OK)
+        status = keep_a_log(database, error);
+    return status == HR_OK ? hr_sql_finish_removal(database, error) : status;
 }
 
 /* A reader found an older database: somebody has to write it once. */
@@ -274,8 +281,7 @@ static enum hr_status open_in_memory(struct hr_database *database, struct hr_vie
     enum hr_status status = bytes.size > 0 ? load_bytes(database, bytes, error) : HR_OK;
     if (status != HR_OK)
         return status;
-    sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return hr_sql_run(database, connection_sql, "setting it up", error);
+    return hr_sql_protect(database, error);
 }
 
 enum hr_status hr_database_open_memory(struct hr_database **out, struct hr_view bytes, const char *name,
@@ -328,6 +334,16 @@ void hr_database_close(struct hr_database *database)
     sqlite3_close(database->handle);
     free(database->path);
     free(database);
+}
+
+void hr_database_obey(struct hr_database *database, const struct hr_stop *stop)
+{
+    database->stop = stop;
+}
+
+bool hr_database_finished_removal(const struct hr_database *database)
+{
+    return database->finished_removal;
 }
 
 const char *hr_database_name(const struct hr_database *database)

@@ -74,16 +74,29 @@ enum hr_status hr_database_merge(struct hr_database *database, const char *id, c
 enum hr_status hr_database_students(struct hr_database *database, struct hr_student **out, size_t **face_counts,
                                     size_t *count, struct hr_error *error) HR_MUST_USE;
 
-/* Remove a student and every trace: record, face records, free pages and write-ahead log; then
- * searches the file's bytes for the id's face records and fails with INTERNAL if any is left.
- * NOT_FOUND if there is none. */
-enum hr_status hr_database_forget(struct hr_database *database, const char *id, size_t *faces_removed,
+/* Whoever asks to stop ends a statement that takes long, with DEADLINE. `stop` is borrowed, outlives the database,
+ * and may be NULL. */
+void hr_database_obey(struct hr_database *database, const struct hr_stop *stop);
+/* Whether opening it to write found that somebody's removal had been broken off, and ended it: the file was written
+ * anew and has no bytes but those of what is in it. */
+bool hr_database_finished_removal(const struct hr_database *database);
+
+/* Remove a student and every trace: record, face records, free pages and write-ahead log; then searches the file's
+ * bytes for the id's face records and fails with INTERNAL if any is left. When it is interrupted, the next one to
+ * open the database to write goes on with it. `removal` may be NULL. NOT_FOUND if there is none. */
+struct hr_removal {
+    size_t faces; /* vectors that went */
+    bool
+        searched; /* the bytes of the file and its log were searched for what the records were made of. Not where there was
+                    * nothing to know them by: text of a few letters stands in any file by chance */
+};
+enum hr_status hr_database_forget(struct hr_database *database, const char *id, struct hr_removal *removal,
                                   struct hr_error *error) HR_MUST_USE;
 
 /* The same for what one photo or video gave: the face records of that origin. The student stays. NOT_FOUND says which
  * origins there are. */
 enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id, const char *origin,
-                                        size_t *faces_removed, struct hr_error *error) HR_MUST_USE;
+                                        struct hr_removal *removal, struct hr_error *error) HR_MUST_USE;
 
 /* --- face records --- */
 struct hr_face_record {

@@ -18,6 +18,8 @@
  * whole even if the vector is split over pages. */
 #define WINDOW_BYTES 32
 #define CHUNK_BYTES ((size_t)1 << 20)
+/* The version of the schema that has the table of removals. */
+#define REMOVALS_SINCE 5
 
 struct trace {
     size_t size;
@@ -169,6 +171,8 @@ static enum hr_status remove_rows(struct hr_database *database, const char *id, 
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "student '%s' has no photo '%s'; there %s%s", id, traces->origin,
                               traces->others[0] != '\0' ? "are " : "is none at all", traces->others);
     if (status == HR_OK)
+        status = hr_sql_note_removal(database, error);
+    if (status == HR_OK)
         status = delete_rows(database, id, traces, error);
     if (status == HR_OK)
         status = hr_database_commit(database, error);
@@ -266,17 +270,49 @@ enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *e
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "emptying its log", error);
 }
 
+static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *doing, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
+    return status == HR_OK ? hr_sql_finish(database, statement, doing, NULL, error) : status;
+}
+
+enum hr_status hr_sql_note_removal(struct hr_database *database, struct hr_error *error)
+{
+    return database->schema_version >= REMOVALS_SINCE ? run(database, HR_SQL_REMOVAL_NOTE, "noting a removal", error)
+                                                      : HR_OK;
+}
+
 enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error)
 {
     enum hr_status status = hr_sql_run(database, "VACUUM", "writing it anew", error);
+    if (status == HR_OK)
+        status = hr_sql_empty_log(database, error);
+    if (status == HR_OK && database->schema_version >= REMOVALS_SINCE)
+        status = run(database, HR_SQL_REMOVALS_DONE, "noting that a removal is done", error);
     return status == HR_OK ? hr_sql_empty_log(database, error) : status;
 }
 
-static enum hr_status forget(struct hr_database *database, const char *id, struct traces *traces, size_t *faces_removed,
-                             struct hr_error *error)
+enum hr_status hr_sql_finish_removal(struct hr_database *database, struct hr_error *error)
 {
-    if (faces_removed != NULL)
-        *faces_removed = 0;
+    int64_t pending = 0;
+    if (database->schema_version < REMOVALS_SINCE)
+        return HR_OK;
+    enum hr_status status =
+        hr_sql_integer(database, "SELECT EXISTS (SELECT 1 FROM removals)", "reading it", &pending, error);
+    if (status != HR_OK || pending == 0)
+        return status;
+    status = hr_sql_tidy(database, error);
+    database->finished_removal = status == HR_OK;
+    /* Somebody reads an older state: the next one to open it cleans up. */
+    return status == HR_ERR_UNAVAILABLE ? HR_OK : status;
+}
+
+static enum hr_status forget(struct hr_database *database, const char *id, struct traces *traces,
+                             struct hr_removal *removal, struct hr_error *error)
+{
+    if (removal != NULL)
+        *removal = (struct hr_removal){0};
     if (sqlite3_get_autocommit(database->handle) == 0)
         return hr_error_set(error, HR_ERR_INTERNAL, "a student is forgotten within a transaction");
     /* Before anything is changed: somebody who reads now would keep the log from being emptied. */
@@ -286,8 +322,8 @@ static enum hr_status forget(struct hr_database *database, const char *id, struc
     status = remove_rows(database, id, traces, error);
     if (status != HR_OK)
         goto out;
-    if (faces_removed != NULL)
-        *faces_removed = traces->faces;
+    if (removal != NULL)
+        *removal = (struct hr_removal){.faces = traces->faces, .searched = traces->count > 0};
     status = hr_sql_tidy(database, error);
     if (status != HR_OK) {
         hr_error_prefix(error, "the student is removed, but traces may stay until every program "
@@ -300,16 +336,16 @@ out:
     return status;
 }
 
-enum hr_status hr_database_forget(struct hr_database *database, const char *id, size_t *faces_removed,
+enum hr_status hr_database_forget(struct hr_database *database, const char *id, struct hr_removal *removal,
                                   struct hr_error *error)
 {
     struct traces traces = {0};
-    return forget(database, id, &traces, faces_removed, error);
+    return forget(database, id, &traces, removal, error);
 }
 
 enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id, const char *origin,
-                                        size_t *faces_removed, struct hr_error *error)
+                                        struct hr_removal *removal, struct hr_error *error)
 {
     struct traces traces = {.origin = origin};
-    return forget(database, id, &traces, faces_removed, error);
+    return forget(database, id, &traces, removal, error);
 }

@@ -227,6 +227,8 @@ enum hr_status hr_database_forget_video(struct hr_database *database, const char
     if (status == HR_OK && *removed == 0)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "nothing is kept of a video '%s'", video);
     if (status == HR_OK)
+        status = hr_sql_note_removal(database, error);
+    if (status == HR_OK)
         status = hr_database_commit(database, error);
     if (status != HR_OK) {
         hr_database_rollback(database);

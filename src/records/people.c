@@ -51,6 +51,8 @@ static enum hr_status change(struct hr_database *database, const char *id, const
 static enum hr_status finish(struct hr_database *database, enum hr_status status, struct hr_error *error)
 {
     if (status == HR_OK)
+        status = hr_sql_note_removal(database, error);
+    if (status == HR_OK)
         status = hr_database_commit(database, error);
     if (status != HR_OK) {
         hr_database_rollback(database);

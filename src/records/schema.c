@@ -121,6 +121,8 @@ static const char *const steps[] = {
     " PRIMARY KEY (track, rank)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX candidates_by_student ON candidates(student);",
+    /* 5. A row while traces of something that was removed are still to be cleaned away; it does not say of what. */
+    "CREATE TABLE removals(key INTEGER PRIMARY KEY) STRICT;",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof steps / sizeof *steps};
@@ -128,27 +130,6 @@ const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof st
 static enum hr_status read_version(struct hr_database *database, int64_t *version, struct hr_error *error)
 {
     return hr_sql_integer(database, "PRAGMA user_version", "reading its version", version, error);
-}
-
-/* A file of another program must not get our tables. An empty one may. In one transaction, as another program may be
- * making the tables right now. */
-static enum hr_status check_ours(struct hr_database *database, bool *empty, struct hr_error *error)
-{
-    int64_t application = 0, objects = 0;
-    enum hr_status status = hr_sql_run(database, "BEGIN", "reading its header", error);
-    if (status != HR_OK)
-        return status;
-    status = hr_sql_integer(database, "SELECT count(*) FROM sqlite_schema", "reading its tables", &objects, error);
-    if (status == HR_OK)
-        status = hr_sql_integer(database, "PRAGMA application_id", "reading its header", &application, error);
-    hr_database_rollback(database);
-    if (status != HR_OK)
-        return status;
-    *empty = application == 0 && objects == 0;
-    if (application != APPLICATION_ID && !*empty)
-        return hr_error_set(error, HR_ERR_DATABASE, "'%s' is an SQLite database, but not one of homeroom's",
-                            database->path);
-    return HR_OK;
 }
 
 static enum hr_status newer(const struct hr_database *database, int64_t version, const struct hr_schema *schema,
@@ -197,18 +178,136 @@ static enum hr_status take_step(struct hr_database *database, const struct hr_sc
     return status;
 }
 
+/* --- to the letter --- */
+
+/* The tables of a version as they come out of our own steps. */
+static enum hr_status make_reference(sqlite3 **out, const struct hr_schema *schema, int version, struct hr_error *error)
+{
+    int code = sqlite3_open_v2(":memory:", out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    for (int i = 0; code == SQLITE_OK && i < version; i++)
+        code = sqlite3_exec(*out, schema->steps[i], NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        return HR_OK;
+    return hr_error_set(error, code == SQLITE_NOMEM ? HR_ERR_MEMORY : HR_ERR_INTERNAL, "no tables to compare with: %s",
+                        sqlite3_errstr(code));
+}
+
+static const char schema_sql[] =
+    "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
+
+/* As text, but for what another SQLite may write otherwise when it renames a table. */
+static bool same_words(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (*a == '"' || *a == ' ')
+            a++;
+        while (*b == '"' || *b == ' ')
+            b++;
+        if (*a != *b)
+            return false;
+        if (*a == '\0')
+            return true;
+    }
+}
+
+static bool same_object(sqlite3_stmt *found, sqlite3_stmt *wanted)
+{
+    for (int column = 0; column < 4; column++)
+        if (!same_words(hr_sql_text(found, column), hr_sql_text(wanted, column)))
+            return false;
+    return true;
+}
+
+static enum hr_status not_ours(const struct hr_database *database, struct hr_error *error)
+{
+    return hr_error_set(
+        error, HR_ERR_DATABASE,
+        "'%s' has other tables, indexes, views or triggers than homeroom makes: somebody has changed it; "
+        "bring back your last backup of it",
+        database->path);
+}
+
+static enum hr_status compare(struct hr_database *database, sqlite3_stmt *found, sqlite3_stmt *wanted,
+                              struct hr_error *error)
+{
+    for (;;) {
+        int have = sqlite3_step(found), want = sqlite3_step(wanted);
+        if (have != SQLITE_ROW && have != SQLITE_DONE)
+            return hr_sql_fail(database, have, "reading its tables", error);
+        if (have != want)
+            return not_ours(database, error);
+        if (have == SQLITE_DONE)
+            return HR_OK;
+        if (!same_object(found, wanted))
+            return not_ours(database, error);
+    }
+}
+
+enum hr_status hr_schema_check(struct hr_database *database, const struct hr_schema *schema, int version,
+                               struct hr_error *error)
+{
+    sqlite3 *reference = NULL;
+    sqlite3_stmt *found = NULL, *wanted = NULL;
+    enum hr_status status = make_reference(&reference, schema, version, error);
+    database->steps = 0;
+    if (status == HR_OK) {
+        int code = sqlite3_prepare_v2(reference, schema_sql, -1, &wanted, NULL);
+        if (code == SQLITE_OK)
+            code = sqlite3_prepare_v2(database->handle, schema_sql, -1, &found, NULL);
+        status = code == SQLITE_OK ? compare(database, found, wanted, error)
+                                   : hr_sql_fail(database, code, "reading its tables", error);
+    }
+    sqlite3_finalize(found);
+    sqlite3_finalize(wanted);
+    sqlite3_close(reference);
+    return status;
+}
+
+/* A file of another program must not get our tables, and one that was changed must not run what it likes. An empty
+ * one may. In one transaction, as another program may be making the tables, or newer ones, right now. */
+static enum hr_status look_at(struct hr_database *database, const struct hr_schema *schema, bool *empty,
+                              int64_t *version, struct hr_error *error)
+{
+    int64_t application = 0, objects = 0;
+    enum hr_status status =
+        hr_sql_integer(database, "SELECT count(*) FROM sqlite_schema", "reading its tables", &objects, error);
+    if (status == HR_OK)
+        status = hr_sql_integer(database, "PRAGMA application_id", "reading its header", &application, error);
+    if (status == HR_OK)
+        status = read_version(database, version, error);
+    if (status != HR_OK)
+        return status;
+    *empty = application == 0 && objects == 0;
+    if (application != APPLICATION_ID && !*empty)
+        return hr_error_set(error, HR_ERR_DATABASE, "'%s' is an SQLite database, but not one of homeroom's",
+                            database->path);
+    if (*version > schema->version || *version < 0)
+        return newer(database, *version, schema, error);
+    return *empty ? HR_OK : hr_schema_check(database, schema, (int)*version, error);
+}
+
+static enum hr_status check_ours(struct hr_database *database, const struct hr_schema *schema, bool *empty,
+                                 int64_t *version, struct hr_error *error)
+{
+    enum hr_status status = hr_sql_run(database, "BEGIN", "reading its header", error);
+    if (status != HR_OK)
+        return status;
+    status = look_at(database, schema, empty, version, error);
+    hr_database_rollback(database);
+    return status;
+}
+
 enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema, bool may_write,
                                  struct hr_error *error)
 {
     int64_t version = 0;
     bool empty = false;
-    enum hr_status status = check_ours(database, &empty, error);
-    if (status == HR_OK)
-        status = read_version(database, &version, error);
+    enum hr_status status = check_ours(database, schema, &empty, &version, error);
+    /* Whatever the system's SQLite was built to do: what was reported as done is on the disk, after a power cut, too. */
+    if (status == HR_OK && may_write)
+        status = hr_sql_run(database, "PRAGMA synchronous = FULL", "setting it up", error);
     if (status != HR_OK)
         return status;
-    if (version > schema->version || version < 0)
-        return newer(database, version, schema, error);
     database->schema_version = (int)version;
     if (!may_write && empty)
         return hr_error_set(error, HR_ERR_DATABASE, "'%s' is empty: import students or enroll somebody first",

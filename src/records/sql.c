@@ -1,5 +1,8 @@
 #include "records/sql.h"
 
+#include "base/clock.h"
+#include "base/limits.h"
+
 #define STUDENT_COLUMNS "s.id, s.name, s.major, s.year, s.extra"
 #define FACE_COLUMNS                                                                                                   \
     "s.id, f.model_id, f.vector, f.origin, f.origin_sha256, f.created_us, f.quality, f.face_px, f.verdict"
@@ -103,6 +106,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
               " AND o.student IN (" KEY_OF("?1") ", " KEY_OF("?2") "))",
     [HR_SQL_CANDIDATES_MOVE] = "UPDATE candidates SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
     [HR_SQL_OBSERVATIONS_DELETE] = "DELETE FROM observations WHERE video = ?1",
+    [HR_SQL_REMOVAL_NOTE] = "INSERT INTO removals DEFAULT VALUES",
+    [HR_SQL_REMOVALS_DONE] = "DELETE FROM removals",
 };
 
 static enum hr_status status_of(int code)
@@ -130,6 +135,63 @@ static enum hr_status status_of(int code)
     }
 }
 
+/* How many steps go by between two looks. Small statements are never looked at: they end by themselves, and what is in
+ * hand when somebody asks to stop can still be written down. */
+enum { STEPS_PER_LOOK = 1 << 20 };
+
+static int look(void *context)
+{
+    struct hr_database *database = context;
+    database->steps += STEPS_PER_LOOK;
+    return hr_stop_requested(database->stop) || database->steps > database->steps_max;
+}
+
+static enum hr_status interrupted(const struct hr_database *database, struct hr_error *error)
+{
+    if (hr_stop_requested(database->stop))
+        return hr_error_set(error, HR_ERR_DEADLINE, "'%s': stopped", database->path);
+    return hr_error_set(
+        error, HR_ERR_DATABASE,
+        "'%s': reading it does not come to an end: it is damaged, or made to mislead; bring back your last "
+        "backup of it",
+        database->path);
+}
+
+/* What a file could say that it wants run, and what it could ask for. */
+static void set_limits(sqlite3 *handle)
+{
+    static const int off[] = {
+        SQLITE_DBCONFIG_ENABLE_VIEW,          SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
+        SQLITE_DBCONFIG_WRITABLE_SCHEMA,      SQLITE_DBCONFIG_DQS_DDL,        SQLITE_DBCONFIG_DQS_DML,
+        SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION};
+    enum { VALUE_BYTES_MAX = 256 << 20, COLUMNS_MAX = 64, ATTACHED_BY_VACUUM = 1 };
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+        sqlite3_db_config(handle, off[i], 0, NULL);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
+    sqlite3_limit(handle, SQLITE_LIMIT_COLUMN, COLUMNS_MAX);
+    sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, ATTACHED_BY_VACUUM);
+}
+
+/* secure_delete: removed records are overwritten with zeros. temp_store: face vectors never reach a temporary file.
+ * mmap_size: a file that somebody shortens must be an error, no signal. cell_size_check: a forged file must not mislead
+ * the reader. */
+static const char connection_sql[] = "PRAGMA foreign_keys = ON;"
+                                     "PRAGMA secure_delete = ON;"
+                                     "PRAGMA temp_store = MEMORY;"
+                                     "PRAGMA mmap_size = 0;"
+                                     "PRAGMA cell_size_check = ON;";
+
+enum hr_status hr_sql_protect(struct hr_database *database, struct hr_error *error)
+{
+    sqlite3_hard_heap_limit64(HR_LIMIT_DATABASE_HEAP_BYTES); /* of the whole program */
+    set_limits(database->handle);
+    if (database->steps_max == 0)
+        database->steps_max = HR_LIMIT_DATABASE_STEPS;
+    sqlite3_progress_handler(database->handle, STEPS_PER_LOOK, look, database);
+    return hr_sql_run(database, connection_sql, "setting it up", error);
+}
+
 enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing, struct hr_error *error)
 {
     const char *path = database->path;
@@ -139,6 +201,8 @@ enum hr_status hr_sql_fail(const struct hr_database *database, int code, const c
     case SQLITE_CORRUPT:
         return hr_error_set(error, HR_ERR_DATABASE, "'%s' is damaged (%s): bring back your last backup of it", path,
                             sqlite3_errmsg(database->handle));
+    case SQLITE_INTERRUPT:
+        return interrupted(database, error);
     case SQLITE_BUSY:
         return hr_error_set(error, HR_ERR_UNAVAILABLE,
                             "'%s' is in use by another program: try again when it is done (%s)", path, doing);
@@ -150,6 +214,7 @@ enum hr_status hr_sql_fail(const struct hr_database *database, int code, const c
 
 enum hr_status hr_sql_run(struct hr_database *database, const char *sql, const char *doing, struct hr_error *error)
 {
+    database->steps = 0;
     int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, doing, error);
 }
@@ -158,6 +223,7 @@ enum hr_status hr_sql_integer(struct hr_database *database, const char *sql, con
                               struct hr_error *error)
 {
     sqlite3_stmt *statement = NULL;
+    database->steps = 0;
     int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
@@ -174,6 +240,7 @@ enum hr_status hr_sql_start(struct hr_database *database, enum hr_sql which, sql
 {
     sqlite3_stmt **kept = &database->statements[which];
     *out = NULL;
+    database->steps = 0;
     if (*kept == NULL) {
         int code = sqlite3_prepare_v3(database->handle, sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
         if (code != SQLITE_OK)

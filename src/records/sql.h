@@ -45,6 +45,8 @@ enum hr_sql {
     HR_SQL_CANDIDATES_JOIN,
     HR_SQL_CANDIDATES_MOVE,
     HR_SQL_OBSERVATIONS_DELETE,
+    HR_SQL_REMOVAL_NOTE,
+    HR_SQL_REMOVALS_DONE,
     HR_SQL_COUNT
 };
 
@@ -60,14 +62,26 @@ struct hr_database {
     char *path; /* owned; as sqlite was given it */
     sqlite3_stmt *statements[HR_SQL_COUNT];
     int schema_version;
+    const struct hr_stop *stop; /* borrowed; NULL: nobody asks */
+    int64_t steps;              /* of the statement in hand, as far as they are counted */
+    int64_t steps_max;
+    bool finished_removal; /* one that an earlier program had begun */
 };
+
+/* Of a new connection: what it may take, what it obeys, and what a file can't make it do. */
+enum hr_status hr_sql_protect(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 
 /* hr_database_open with another schema than the program's: how the tests migrate. */
 enum hr_status hr_database_open_schema(struct hr_database **out, const char *path, enum hr_database_mode mode,
                                        const struct hr_schema *schema, struct hr_error *error) HR_MUST_USE;
 
-/* Refuses another program's database and a newer homeroom's; takes the steps that are missing when
- * `may_write`, else refuses an older one as well. */
+/* Whether the file has exactly the tables and indexes of this version, word for word, and nothing else: no view, no
+ * trigger, nothing that runs when we read or write. */
+enum hr_status hr_schema_check(struct hr_database *database, const struct hr_schema *schema, int version,
+                               struct hr_error *error) HR_MUST_USE;
+
+/* Refuses another program's database, a newer homeroom's, and one whose tables are not ours; takes the steps that
+ * are missing when `may_write`, else refuses an older one as well. */
 enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema, bool may_write,
                                  struct hr_error *error) HR_MUST_USE;
 
@@ -97,6 +111,11 @@ enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement
 enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement, const char *doing, size_t *changed,
                              struct hr_error *error) HR_MUST_USE;
 
+/* Within the transaction that removes something: from now on until hr_sql_tidy has done its work the file says that
+ * there are traces to be cleaned away, not whose. Whoever opens it next to write does that first. */
+enum hr_status hr_sql_note_removal(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
+/* Cleans up behind a removal that a program began and did not end. */
+enum hr_status hr_sql_finish_removal(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 /* After something was removed: the file is written anew without gaps, and the log emptied. Not within a
  * transaction. */
 enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error) HR_MUST_USE;

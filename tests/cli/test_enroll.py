@@ -484,7 +484,7 @@ class People(Case):
         result = self.run_it("forget", 44, "--photo", "nothing.jpg", "--yes", status=NOT_FOUND)
         self.assertIn("there are 'obama.jpg', 'obama2.jpg'", result.err)
         result = self.run_it("forget", 44, "--photo", "obama.jpg", "--yes")
-        self.assertRegex(result.out, rf"^forgotten: {len(VECTORS)} face vectors?; the database file was searched, nothing of them is left\n$")
+        self.assertRegex(result.out, rf"^forgotten: {len(VECTORS)} face vectors?; every byte of the database file was looked at, nothing of them is left\n$")
         photos = self.run_it("students", 44, "--json").objects()
         self.assertEqual([photo["photo"] for photo in photos], ["obama2.jpg"])
         self.assertIn("has no face any more", self.run_it("forget", 44, "--photo", "obama2.jpg", "--yes").out)

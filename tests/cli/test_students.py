@@ -173,7 +173,7 @@ class Faces(Case):
         result = self.run_it("forget", 44, "--yes")
         self.assertEqual(
             result.out,
-            f"forgotten: the record and {len(VECTORS)} face vector{'s' * (len(VECTORS) > 1)}; the database file was searched, nothing of them is left\n",
+            f"forgotten: the record and {len(VECTORS)} face vector{'s' * (len(VECTORS) > 1)}; every byte of the database file was looked at, nothing of them is left\n",
         )
         self.assertEqual(result.err, "")
         left = self.everything()

@@ -203,13 +203,13 @@ static void forget_in_copy(const struct course *course, const char *name, const 
     struct hr_database *database = NULL;
     struct hr_student_finder *finder = NULL;
     const char *id = NULL;
-    size_t faces = 0;
+    struct hr_removal removal = {0};
     run((const char *[]){"cp", course->database, copy, NULL});
     must(hr_database_open(&database, copy, HR_DATABASE_WRITE, &error), &error);
     must(hr_student_finder_new(&finder, database, &error), &error);
     must(hr_student_find(finder, name, &id, NULL, &error), &error);
-    must(hr_database_forget(database, id, &faces, &error), &error);
-    assert_int_equal(faces, 1);
+    must(hr_database_forget(database, id, &removal, &error), &error);
+    assert_int_equal(removal.faces, 1);
     hr_student_finder_free(finder);
     hr_database_close(database);
 }

@@ -173,7 +173,7 @@ static void forgetting_leaves_no_byte(void **state)
     struct test_folder *folder = *state;
     struct hr_database *database = opened(folder);
     struct hr_buffer bytes;
-    size_t removed = 0;
+    struct hr_removal removed = {.faces = 0};
     float vector[128], other[128];
     test_vector(vector, 128, 7);
     test_vector(other, 128, 8);
@@ -196,7 +196,7 @@ static void forgetting_leaves_no_byte(void **state)
 
     database = opened(folder);
     assert_ok(hr_database_forget(database, "jane-4711", &removed, &test_error));
-    assert_int_equal(removed, 2);
+    assert_int_equal(removed.faces, 2);
     assert_int_equal(counted(database).students, 41);
     assert_int_equal(counted(database).faces, 41);
     char log[256];
@@ -235,10 +235,10 @@ static void forgetting_finds_vectors_on_many_pages(void **state)
 static void whoever_is_not_there_cannot_be_forgotten(void **state)
 {
     struct hr_database *database = opened(*state);
-    size_t removed = 9;
+    struct hr_removal removed = {.faces = 9};
     test_add_student(database, "1", "ada", 1);
     assert_fails(hr_database_forget(database, "2", &removed, &test_error), HR_ERR_NOT_FOUND, "there is no student '2'");
-    assert_int_equal(removed, 0);
+    assert_int_equal(removed.faces, 0);
     assert_int_equal(counted(database).faces, 1);
     assert_ok(hr_database_forget(database, "1", &removed, &test_error));
     assert_fails(hr_database_forget(database, "1", &removed, &test_error), HR_ERR_NOT_FOUND, "there is no student '1'");

@@ -125,15 +125,15 @@ static void forgotten_is_not_in_the_bytes(void **state)
     const struct test_folder *folder = *state;
     struct hr_database *database = NULL;
     struct hr_buffer bytes, changed;
-    size_t faces = 0;
+    struct hr_removal removal = {0};
     float vector[128];
     make_file(folder->database);
     struct hr_view view = view_of_file(folder->database, &bytes);
     test_vector(vector, 128, 44);
     assert_true(test_holds(view, hr_view_of(vector, sizeof vector)));
     assert_ok(hr_database_open_memory(&database, view, "memory", HR_DATABASE_WRITE, &test_error));
-    assert_ok(hr_database_forget(database, "44", &faces, &test_error));
-    assert_int_equal(faces, 1);
+    assert_ok(hr_database_forget(database, "44", &removal, &test_error));
+    assert_int_equal(removal.faces, 1);
     hr_buffer_init(&changed, HR_DATABASE_MEMORY_BYTES_MAX);
     assert_ok(hr_database_bytes(database, &changed, &test_error));
     assert_false(test_holds(hr_buffer_view(&changed), hr_view_of(vector, sizeof vector)));

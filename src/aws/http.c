@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "aws/uri.h"
 #include "base/limits.h"
 
 /* How long a stop flag may go unseen while nothing moves. */
@@ -23,6 +24,7 @@ struct line {
 
 struct hr_http {
     const struct hr_clock *clock;
+    bool insecure;
     pthread_mutex_t lock;
     struct line *idle; /* guarded by lock; the one used last first, its connection is the warmest */
     char *ca_bundle;
@@ -93,6 +95,7 @@ enum hr_status hr_http_open(struct hr_http **out, const struct hr_http_options *
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for an HTTP client");
     }
     pthread_mutex_init(&http->lock, NULL);
+    http->insecure = options->insecure;
     http->clock = options->clock != NULL ? options->clock : hr_clock_system();
     if (!copy_text(&http->ca_bundle, options->ca_bundle) || !copy_text(&http->proxy_http, options->proxy_http) ||
         !copy_text(&http->proxy_https, options->proxy_https) || !copy_text(&http->proxy_not, options->proxy_not) ||
@@ -341,7 +344,7 @@ static bool set_connection(CURL *easy, const struct hr_http *http, const struct 
     SET(CURLOPT_FRESH_CONNECT, request->repeatable ? 0L : 1L);
     /* Both are always set: libcurl would look into the environment by itself otherwise. */
     SET(CURLOPT_PROXY, tls ? http->proxy_https : http->proxy_http);
-    SET(CURLOPT_NOPROXY, request->direct ? "*" : http->proxy_not);
+    SET(CURLOPT_NOPROXY, request->direct || hr_url_is_loopback(request->url) ? "*" : http->proxy_not);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     return !failed;
 }
@@ -495,12 +498,29 @@ static enum hr_status perform(struct transfer *transfer, struct line *line)
     return status;
 }
 
+/* The one place that all bytes go out by. */
+static enum hr_status check_url(const struct hr_http *http, const struct hr_http_request *request,
+                                struct hr_error *error)
+{
+    enum hr_clear clear = http->insecure    ? HR_CLEAR_ANYWHERE
+                          : request->direct ? HR_CLEAR_LINK_LOCAL
+                                            : HR_CLEAR_LOOPBACK;
+    enum hr_status status = hr_url_check(request->url, clear, error);
+    /* What stands before an '@' is a password. */
+    return status == HR_OK || strchr(request->url, '@') != NULL
+               ? status
+               : hr_error_prefix(error, "%.*s", shown_size(request->url), request->url);
+}
+
 enum hr_status hr_http_send(struct hr_http *http, const struct hr_http_request *request,
                             struct hr_http_response *response, struct hr_error *error)
 {
     hr_http_response_clear(response);
     response->body.max_size = request->response_max_bytes > 0 ? request->response_max_bytes : HR_LIMIT_HTTP_BODY_BYTES;
     struct curl_slist *headers = NULL;
+    enum hr_status status = check_url(http, request, error);
+    if (status != HR_OK)
+        return status;
     struct line *line = take_line(http);
     if (line == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a connection");
@@ -510,7 +530,7 @@ enum hr_status hr_http_send(struct hr_http *http, const struct hr_http_request *
                                 .response = response,
                                 .error = error,
                                 .moved_us = now_us(http)};
-    enum hr_status status = make_headers(request, &headers, error);
+    status = make_headers(request, &headers, error);
     if (status != HR_OK)
         goto out;
     if (!set_connection(line->easy, http, request) || !set_method(line->easy, request) ||

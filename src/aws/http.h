@@ -1,7 +1,9 @@
 /* HTTP/1.1 over TCP and TLS by libcurl: one request, one answer, nothing tried twice (aws/retry.h
  * does that). Knows nothing of Amazon.
  *
- * Certificates are always verified. Redirects are not followed: a signature is good for one host.
+ * Certificates are always verified. http:// goes no further than this machine (a `direct` request: than the agents
+ * beside it), unless the client was told to be `insecure`. Redirects are not followed: a signature is good for one
+ * host.
  * IPv6 and IPv4 are tried side by side. Connections are kept and used again.
  *
  * Threads: one client serves all threads at once; each request in flight has a connection of its
@@ -24,6 +26,7 @@ struct hr_http_options {
     const char *proxy_https; /* the same for https:// addresses */
     const char *proxy_not;   /* "a.example,.b.example": hosts that are reached directly */
     const char *user_agent;
+    bool insecure;                /* http:// is allowed to other machines, too */
     const struct hr_clock *clock; /* NULL: the system's */
 };
 
@@ -50,7 +53,7 @@ struct hr_http_request {
     /* The same request may be sent twice without harm. Otherwise a fresh connection is used, for a
      * kept one may turn out to be dead when nobody knows what the other side has read. */
     bool repeatable;
-    bool direct;                /* never through a proxy: the metadata services of this machine */
+    bool direct;                /* never through a proxy: the metadata services of this machine, which speak http:// */
     struct hr_http_sink sink;   /* `write` NULL: the body goes into the response */
     size_t response_max_bytes;  /* of a body in memory; 0: HR_LIMIT_HTTP_BODY_BYTES */
     int64_t connect_timeout_ms; /* 0: HR_HTTP_CONNECT_TIMEOUT_MS */
@@ -83,7 +86,8 @@ const char *hr_http_response_header(const struct hr_http_response *response, con
  *   DEADLINE     the deadline passed or somebody set its stop flag
  *   PERMISSION   the certificate is not to be trusted
  *   LIMIT        the body or the headers are larger than allowed
- *   ARGUMENT     the URL makes no sense; MEMORY; or what the sink returned */
+ *   ARGUMENT     the URL makes no sense, or would send in the clear to another machine
+ *   MEMORY, or what the sink returned */
 enum hr_status hr_http_send(struct hr_http *http, const struct hr_http_request *request,
                             struct hr_http_response *response, struct hr_error *error) HR_MUST_USE;
 

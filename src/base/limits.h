@@ -55,6 +55,10 @@
 #define HR_LIMIT_HTTP_ERROR_BYTES (UINT64_C(64) << 10)
 /* A shared config or credentials file, and a token file. */
 #define HR_LIMIT_AWS_FILE_BYTES (UINT64_C(1) << 20)
+/* The largest message that a NATS server says to take: 1 MiB is its default, 64 MiB all that it can be set to. */
+#define HR_LIMIT_NATS_PAYLOAD_BYTES (INT64_C(64) << 20)
+/* Messages that came without being asked for: one is asked for at a time. */
+#define HR_LIMIT_NATS_PENDING_MESSAGES 16
 /* A key of S3, in bytes of UTF-8: Amazon's own limit. */
 #define HR_LIMIT_S3_KEY_BYTES 1024
 /* Worker threads of one session. */

@@ -274,6 +274,7 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
                                                       : HR_LOG_INFO;
     if (status != HR_OK)
         return hr_cli_fail(cli, &error);
+    cli->cloud.insecure = cli->settings.network.insecure;
     cli->words = arguments.words;
     cli->word_count = arguments.word_count;
     if (cli->settings.terminal.version && !cli->settings.terminal.help)

@@ -331,7 +331,7 @@ static void proxy_is_what_the_caller_says(void **state)
         {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
         {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}};
     START(&f, steps);
-    const struct hr_http_options options = {.proxy_http = f.server.url, .proxy_not = "inside.test"};
+    const struct hr_http_options options = {.proxy_http = f.server.url, .proxy_not = "inside.test", .insecure = true};
     struct hr_http_request request = {.method = "GET", .url = "http://outside.test/x"};
     assert_ok(hr_http_open(&through, &options, &f.error), &f.error);
     assert_ok(hr_http_send(through, &request, &f.response, &f.error), &f.error);
@@ -339,10 +339,36 @@ static void proxy_is_what_the_caller_says(void **state)
     /* Names that nobody knows: reached directly, they fail. */
     request.url = "http://a.inside.test/";
     assert_int_equal(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_UNAVAILABLE);
+    /* This machine is not asked for through another. */
     request.url = f.server.url;
-    request.direct = true;
     assert_ok(hr_http_send(through, &request, &f.response, &f.error), &f.error);
     assert_memory_equal(fault_server_request(&f.server, 1)->head, "GET / HTTP", 10);
+    hr_http_close(through);
+    stop(&f);
+}
+
+/* Nothing is sent, and not to a proxy either; a scheme is never guessed. */
+static void in_the_clear_to_this_machine_only(void **state)
+{
+    (void)state;
+    static const char *const away[] = {"http://outside.test/x", "http://192.0.2.1/", "outside.test", "localhost:1"};
+    struct fixture f;
+    struct hr_http *through;
+    const struct fault_step steps[] = {
+        {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}};
+    START(&f, steps);
+    const struct hr_http_options options = {.proxy_http = f.server.url};
+    assert_ok(hr_http_open(&through, &options, &f.error), &f.error);
+    for (size_t i = 0; i < sizeof away / sizeof *away; i++) {
+        struct hr_http_request request = {.method = "GET", .url = away[i]};
+        assert_error(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_ARGUMENT, &f.error, "https://");
+        request.direct = true;
+        assert_error(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_ARGUMENT, &f.error, "https://");
+    }
+    struct hr_http_request request = {.method = "GET", .url = "http://u:secret@outside.test/"};
+    assert_error(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_ARGUMENT, &f.error, "--insecure");
+    assert_null(strstr(f.error.text, "secret@"));
+    assert_int_equal(fault_server_request_count(&f.server), 0);
     hr_http_close(through);
     stop(&f);
 }
@@ -365,6 +391,7 @@ int main(void)
         cmocka_unit_test(body_is_limited_when_nobody_says_otherwise),
         cmocka_unit_test(sink_gets_good_bodies_only),
         cmocka_unit_test(proxy_is_what_the_caller_says),
+        cmocka_unit_test(in_the_clear_to_this_machine_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,7 @@ struct hr_aws_request {
     bool anonymous;           /* not signed */
     struct hr_http_sink sink; /* as in aws/http.h */
     size_t response_max_bytes;
-    int64_t idle_timeout_ms;
+    int64_t idle_timeout_ms, slow_timeout_ms; /* as in aws/http.h */
     const struct hr_deadline *deadline;
 };
 

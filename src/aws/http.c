@@ -10,6 +10,8 @@
 #include "aws/uri.h"
 #include "base/limits.h"
 
+/* Of all lines of all heads, "100 Continue" and trailers included; the answer's own is held to its limit as it is kept. */
+#define HEADS_MAX_BYTES (4 * HR_LIMIT_HTTP_HEAD_BYTES)
 /* How long a stop flag may go unseen while nothing moves. */
 #define WAIT_MAX_MS 100
 /* When there is no flag to look at. */
@@ -45,6 +47,9 @@ struct transfer {
     bool sink_started;
     int64_t moved_us; /* when the last byte was seen, by the client's clock */
     curl_off_t sent_bytes;
+    uint64_t head_bytes; /* of all heads: there may be several in front of the answer */
+    int64_t stretch_us;  /* since when the speed is measured, and what had moved then */
+    uint64_t stretch_bytes;
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -211,6 +216,11 @@ static size_t on_header(char *line, size_t one, size_t size, void *context)
     struct transfer *transfer = context;
     struct hr_buffer *head = &transfer->response->head;
     transfer->moved_us = now_us(transfer->http);
+    transfer->head_bytes += size;
+    if (transfer->head_bytes > HEADS_MAX_BYTES) {
+        transfer->status = hr_error_set(transfer->error, HR_ERR_LIMIT, "the answer's headers do not end");
+        return 0;
+    }
     /* Another answer begins: the one before was "100 Continue". */
     if (size >= 5 && memcmp(line, "HTTP/", 5) == 0)
         hr_buffer_clear(head);
@@ -245,10 +255,33 @@ static enum hr_status keep_body(struct transfer *transfer, struct hr_view piece)
         size_t most = (size_t)HR_LIMIT_HTTP_ERROR_BYTES;
         size_t room = (most < body->max_size ? most : body->max_size) - body->size;
         piece.size = piece.size < room ? piece.size : room;
+        if (transfer->response->body_bytes > HR_LIMIT_HTTP_BODY_BYTES)
+            return hr_error_set(transfer->error, HR_ERR_LIMIT, "the answer %d has a text that does not end",
+                                transfer->response->status);
     }
     hr_buffer_append(body, piece);
     enum hr_status status = hr_buffer_check(body, transfer->error);
     return status == HR_OK ? HR_OK : hr_error_prefix(transfer->error, "the answer");
+}
+
+/* True, and why, when bytes come, but so few that they are no answer. */
+static bool is_too_slow(struct transfer *transfer, int64_t now)
+{
+    int64_t slow_ms = transfer->request->slow_timeout_ms;
+    int64_t stretch_us = now - transfer->stretch_us;
+    if (transfer->request->idle_timeout_ms < 0 || stretch_us < (slow_ms > 0 ? slow_ms : HR_HTTP_SLOW_TIMEOUT_MS) * 1000)
+        return false;
+    uint64_t moved = transfer->head_bytes + transfer->response->body_bytes + (uint64_t)transfer->sent_bytes;
+    if ((double)(moved - transfer->stretch_bytes) * 1e6 < (double)stretch_us * HR_HTTP_SLOW_BYTES_PER_S) {
+        transfer->status =
+            hr_error_set(transfer->error, HR_ERR_UNAVAILABLE, "for %lld s less than %d bytes per second have moved",
+                         (long long)stretch_us / 1000000, HR_HTTP_SLOW_BYTES_PER_S);
+        transfer->response->retryable = true;
+        return true;
+    }
+    transfer->stretch_us = now;
+    transfer->stretch_bytes = moved;
+    return false;
 }
 
 static size_t on_body(char *bytes, size_t one, size_t size, void *context)
@@ -269,7 +302,7 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *context)
         if (transfer->status == HR_OK)
             transfer->status = sink->write(sink->context, piece, transfer->error);
     }
-    return transfer->status == HR_OK ? size : 0;
+    return transfer->status == HR_OK && !is_too_slow(transfer, now_us(transfer->http)) ? size : 0;
 }
 
 /* ---- one request ---- */
@@ -399,8 +432,10 @@ static bool must_stop(struct transfer *transfer)
         transfer->moved_us = now;
     transfer->sent_bytes = sent;
     int64_t idle_ms = request->idle_timeout_ms != 0 ? request->idle_timeout_ms : HR_HTTP_IDLE_TIMEOUT_MS;
-    if (idle_ms < 0 || now - transfer->moved_us < idle_ms * 1000)
+    if (idle_ms < 0)
         return false;
+    if (now - transfer->moved_us < idle_ms * 1000)
+        return is_too_slow(transfer, now);
     transfer->status =
         hr_error_set(transfer->error, HR_ERR_UNAVAILABLE, "nothing was heard for %lld ms", (long long)idle_ms);
     transfer->response->retryable = true;
@@ -530,6 +565,7 @@ enum hr_status hr_http_send(struct hr_http *http, const struct hr_http_request *
                                 .response = response,
                                 .error = error,
                                 .moved_us = now_us(http)};
+    transfer.stretch_us = transfer.moved_us;
     status = make_headers(request, &headers, error);
     if (status != HR_OK)
         goto out;

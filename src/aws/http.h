@@ -60,11 +60,16 @@ struct hr_http_request {
     /* Without a byte moving in either direction; 0: HR_HTTP_IDLE_TIMEOUT_MS, below 0: none, which
      * is for an answer that may take for ever (the next event of a Lambda function). */
     int64_t idle_timeout_ms;
+    /* In each stretch of so long 1 KiB must have moved for each of its seconds: a byte now and then is no answer. 0:
+     * HR_HTTP_SLOW_TIMEOUT_MS. Not looked at without an idle timeout. */
+    int64_t slow_timeout_ms;
     const struct hr_deadline *deadline; /* NULL: none */
 };
 
 #define HR_HTTP_CONNECT_TIMEOUT_MS 5000
 #define HR_HTTP_IDLE_TIMEOUT_MS 20000
+#define HR_HTTP_SLOW_TIMEOUT_MS 60000
+#define HR_HTTP_SLOW_BYTES_PER_S 1024
 
 struct hr_http_response {
     int status;            /* 0: there was no answer */
@@ -82,7 +87,7 @@ const char *hr_http_response_header(const struct hr_http_response *response, con
 
 /* HR_OK for every complete answer, whatever its HTTP status. `response` is initialised; what was in
  * it is dropped. Otherwise:
- *   UNAVAILABLE  no such host, refused, reset, silent for too long, cut off in the middle
+ *   UNAVAILABLE  no such host, refused, reset, silent for too long, too slow, cut off in the middle
  *   DEADLINE     the deadline passed or somebody set its stop flag
  *   PERMISSION   the certificate is not to be trusted
  *   LIMIT        the body or the headers are larger than allowed

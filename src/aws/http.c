@@ -10,7 +10,8 @@
 #include "aws/uri.h"
 #include "base/limits.h"
 
-/* Of all lines of all heads, "100 Continue" and trailers included; the answer's own is held to its limit as it is kept. */
+/* Of all lines of all heads, "100 Continue" and trailers included; the answer's own is held to its limit as it is
+ * kept. */
 #define HEADS_MAX_BYTES (4 * HR_LIMIT_HTTP_HEAD_BYTES)
 /* How long a stop flag may go unseen while nothing moves. */
 #define WAIT_MAX_MS 100

@@ -1,5 +1,5 @@
 /* homeroom, the program: one table of commands. */
-#include <signal.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -316,10 +316,17 @@ static void forbid_core_dumps(void)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Which write it was that failed, and why, the stream does not keep: but a pipe tells whether it has a reader. */
+static const char *reason_of_output(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    bool gone = poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+    return gone ? "whoever read it has gone" : "is a disk full, or a limit on the size of files reached?";
+}
+
 int main(int argc, char **argv)
 {
-    /* A reader that goes away (homeroom ... | head) is an ordinary write error, not a death. */
-    signal(SIGPIPE, SIG_IGN);
+    hr_cli_ignore_signals();
     forbid_core_dumps();
     hr_cli_limit_memory();
     struct hr_cli cli = {.log = {.stream = stderr, .level = HR_LOG_INFO},
@@ -334,7 +341,7 @@ int main(int argc, char **argv)
     hr_cli_cloud_close(&cli.cloud);
     if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == 0) {
         struct hr_error error;
-        hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (is a disk full?)");
+        hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (%s)", reason_of_output());
         exit_status = hr_cli_fail(&cli, &error);
     }
     free(words);

@@ -161,7 +161,8 @@ class Options(Case):
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:
             result = self.run_it("help", stdout=full, status=IO)
-        self.assertEqual(result.err, "error: standard output does not take the answer (is a disk full?)\n")
+        self.assertEqual(result.err, "error: standard output does not take the answer (is a disk full, or a limit on the size of "
+                                     "files reached?)\n")
 
     def test_reader_goes_away(self):
         reading, writing = os.pipe()

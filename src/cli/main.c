@@ -48,9 +48,8 @@ const struct hr_command hr_command_table[] = {
      "objects are told apart by their ETag. The database of --db s3://... is read again when it "
      "has "
      "changed.\n\n"
-     "SIGINT and SIGTERM end it within the current video, with exit status 0. When IN is gone, or "
-     "the "
-     "database or the models cannot be used, it ends with the status of that failure.",
+     "SIGINT, SIGTERM and a terminal that closes end it within the current video, with exit status 0. When IN is gone, "
+     "or the database or the models cannot be used, it ends with the status of that failure.",
      2, 2, hr_cmd_watch},
     {HR_COMMAND_IMPORT, "import", "students|encoding FILE", "read a student table, or vectors of an older system",
      "'import students FILE' reads a JSON array or a CSV with a header (id, name, major, year and "
@@ -164,8 +163,8 @@ const struct hr_command hr_command_table[] = {
      "its workers twice as often is put aside: published as homeroom.dead, in the stream "
      "HOMEROOM_DEAD, with the reason in its headers, for 30 days.\n\n"
      "Several servers of a cluster are named with commas between them; tls:// encrypts. A password or "
-     "token belongs into a variable, see the options. SIGINT and SIGTERM end it behind the "
-     "video in hand, with exit status 0; what then takes longer than --grace goes back at once and "
+     "token belongs into a variable, see the options. SIGINT, SIGTERM and a terminal that closes end it "
+     "behind the video in hand, with exit status 0; what then takes longer than --grace goes back at once and "
      "another worker begins it anew. A second signal ends it on the spot.",
      1, 1, hr_cmd_worker},
     {HR_COMMAND_WORKLOAD, "workload", "", "upload many videos, await and check each report, and measure",

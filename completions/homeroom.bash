@@ -70,7 +70,7 @@ _homeroom()
     if [[ -n $words$files ]]; then
         :
     elif [[ $current == -* ]]; then
-        words=' --db --models --threads --json --quiet --verbose --help --version'
+        words=' --db --models --threads --json --quiet --verbose --help --version --insecure'
         case $command in
         recognize) words+=' --out --fps --format --columns --false-present --include --force --keep --jobs --timeout --students --students-cache' ;;
         watch) words+=' --fps --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;

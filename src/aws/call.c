@@ -169,6 +169,7 @@ static enum hr_status send(struct call *call, const struct hr_credentials *crede
                                          .sink = request->sink,
                                          .response_max_bytes = request->response_max_bytes,
                                          .idle_timeout_ms = request->idle_timeout_ms,
+                                         .slow_timeout_ms = request->slow_timeout_ms,
                                          .deadline = request->deadline};
     if (status == HR_OK)
         status = hr_http_send(call->aws->http, &http, &call->answer->http, call->error);

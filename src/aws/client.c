@@ -12,7 +12,24 @@ static const char *proxy(const struct hr_aws_environment *environment, const cha
     return value == NULL && upper != NULL ? hr_aws_environment_get(environment, upper) : value;
 }
 
-static enum hr_status open_http(struct hr_aws *aws, struct hr_error *error)
+/* At the start, not when a video has come: what is wrong here is wrong for each. */
+static enum hr_status check_endpoints(const struct hr_aws *aws, bool insecure, struct hr_error *error)
+{
+    for (int i = 0; i < HR_AWS_SERVICE_COUNT; i++) {
+        const char *url = aws->config.endpoint[i];
+        struct hr_endpoint endpoint;
+        if (url == NULL)
+            continue;
+        enum hr_status status = hr_endpoint_parse(&endpoint, url, error);
+        if (status == HR_OK)
+            status = hr_url_check(url, insecure ? HR_CLEAR_ANYWHERE : HR_CLEAR_LOOPBACK, error);
+        if (status != HR_OK)
+            return hr_error_prefix(error, "AWS_ENDPOINT_URL for %s", hr_aws_service_name((enum hr_aws_service)i));
+    }
+    return HR_OK;
+}
+
+static enum hr_status open_http(struct hr_aws *aws, bool insecure, struct hr_error *error)
 {
     const struct hr_aws_environment *environment = &aws->config.environment;
     const struct hr_http_options options = {
@@ -23,6 +40,7 @@ static enum hr_status open_http(struct hr_aws *aws, struct hr_error *error)
         .proxy_https = proxy(environment, "HTTPS_PROXY", "https_proxy"),
         .proxy_not = proxy(environment, "NO_PROXY", "no_proxy"),
         .user_agent = "homeroom/" HR_VERSION,
+        .insecure = insecure,
         .clock = aws->clock,
     };
     return hr_http_open(&aws->http, &options, error);
@@ -43,7 +61,9 @@ enum hr_status hr_aws_open(struct hr_aws **out, const struct hr_aws_options *opt
     enum hr_status status =
         hr_aws_config_load(&aws->config, &options->environment, options->profile, options->region, error);
     if (status == HR_OK)
-        status = open_http(aws, error);
+        status = check_endpoints(aws, options->insecure, error);
+    if (status == HR_OK)
+        status = open_http(aws, options->insecure, error);
     if (status == HR_OK) {
         const struct hr_credential_options credentials = {
             .config = &aws->config, .http = aws->http, .clock = aws->clock, .container_host = options->container_host};

@@ -25,9 +25,11 @@ struct hr_aws_options {
     const struct hr_clock *clock;          /* NULL: the system's; outlives the client */
     struct hr_random random;               /* `next` NULL: the system's */
     const char *container_host;            /* see aws/credentials.h; for tests */
+    bool insecure;                         /* endpoints of http:// may be other machines */
 };
 
-/* Reads the shared config files, opens no connection. */
+/* Reads the shared config files, opens no connection. ARGUMENT for an endpoint that makes no sense, or that is
+ * http:// and another machine's. */
 enum hr_status hr_aws_open(struct hr_aws **out, const struct hr_aws_options *options,
                            struct hr_error *error) HR_MUST_USE;
 void hr_aws_close(struct hr_aws *aws);
@@ -63,7 +65,7 @@ struct hr_aws_request {
     bool anonymous;           /* not signed */
     struct hr_http_sink sink; /* as in aws/http.h */
     size_t response_max_bytes;
-    int64_t idle_timeout_ms;
+    int64_t idle_timeout_ms, slow_timeout_ms; /* as in aws/http.h */
     const struct hr_deadline *deadline;
 };
 

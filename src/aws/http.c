@@ -7,8 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "aws/uri.h"
 #include "base/limits.h"
 
+/* Of all lines of all heads, "100 Continue" and trailers included; the answer's own is held to its limit as it is
+ * kept. */
+#define HEADS_MAX_BYTES (4 * HR_LIMIT_HTTP_HEAD_BYTES)
 /* How long a stop flag may go unseen while nothing moves. */
 #define WAIT_MAX_MS 100
 /* When there is no flag to look at. */
@@ -23,6 +27,7 @@ struct line {
 
 struct hr_http {
     const struct hr_clock *clock;
+    bool insecure;
     pthread_mutex_t lock;
     struct line *idle; /* guarded by lock; the one used last first, its connection is the warmest */
     char *ca_bundle;
@@ -43,6 +48,9 @@ struct transfer {
     bool sink_started;
     int64_t moved_us; /* when the last byte was seen, by the client's clock */
     curl_off_t sent_bytes;
+    uint64_t head_bytes; /* of all heads: there may be several in front of the answer */
+    int64_t stretch_us;  /* since when the speed is measured, and what had moved then */
+    uint64_t stretch_bytes;
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -93,6 +101,7 @@ enum hr_status hr_http_open(struct hr_http **out, const struct hr_http_options *
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for an HTTP client");
     }
     pthread_mutex_init(&http->lock, NULL);
+    http->insecure = options->insecure;
     http->clock = options->clock != NULL ? options->clock : hr_clock_system();
     if (!copy_text(&http->ca_bundle, options->ca_bundle) || !copy_text(&http->proxy_http, options->proxy_http) ||
         !copy_text(&http->proxy_https, options->proxy_https) || !copy_text(&http->proxy_not, options->proxy_not) ||
@@ -208,6 +217,11 @@ static size_t on_header(char *line, size_t one, size_t size, void *context)
     struct transfer *transfer = context;
     struct hr_buffer *head = &transfer->response->head;
     transfer->moved_us = now_us(transfer->http);
+    transfer->head_bytes += size;
+    if (transfer->head_bytes > HEADS_MAX_BYTES) {
+        transfer->status = hr_error_set(transfer->error, HR_ERR_LIMIT, "the answer's headers do not end");
+        return 0;
+    }
     /* Another answer begins: the one before was "100 Continue". */
     if (size >= 5 && memcmp(line, "HTTP/", 5) == 0)
         hr_buffer_clear(head);
@@ -242,10 +256,33 @@ static enum hr_status keep_body(struct transfer *transfer, struct hr_view piece)
         size_t most = (size_t)HR_LIMIT_HTTP_ERROR_BYTES;
         size_t room = (most < body->max_size ? most : body->max_size) - body->size;
         piece.size = piece.size < room ? piece.size : room;
+        if (transfer->response->body_bytes > HR_LIMIT_HTTP_BODY_BYTES)
+            return hr_error_set(transfer->error, HR_ERR_LIMIT, "the answer %d has a text that does not end",
+                                transfer->response->status);
     }
     hr_buffer_append(body, piece);
     enum hr_status status = hr_buffer_check(body, transfer->error);
     return status == HR_OK ? HR_OK : hr_error_prefix(transfer->error, "the answer");
+}
+
+/* True, and why, when bytes come, but so few that they are no answer. */
+static bool is_too_slow(struct transfer *transfer, int64_t now)
+{
+    int64_t slow_ms = transfer->request->slow_timeout_ms;
+    int64_t stretch_us = now - transfer->stretch_us;
+    if (transfer->request->idle_timeout_ms < 0 || stretch_us < (slow_ms > 0 ? slow_ms : HR_HTTP_SLOW_TIMEOUT_MS) * 1000)
+        return false;
+    uint64_t moved = transfer->head_bytes + transfer->response->body_bytes + (uint64_t)transfer->sent_bytes;
+    if ((double)(moved - transfer->stretch_bytes) * 1e6 < (double)stretch_us * HR_HTTP_SLOW_BYTES_PER_S) {
+        transfer->status =
+            hr_error_set(transfer->error, HR_ERR_UNAVAILABLE, "for %lld s less than %d bytes per second have moved",
+                         (long long)stretch_us / 1000000, HR_HTTP_SLOW_BYTES_PER_S);
+        transfer->response->retryable = true;
+        return true;
+    }
+    transfer->stretch_us = now;
+    transfer->stretch_bytes = moved;
+    return false;
 }
 
 static size_t on_body(char *bytes, size_t one, size_t size, void *context)
@@ -266,7 +303,7 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *context)
         if (transfer->status == HR_OK)
             transfer->status = sink->write(sink->context, piece, transfer->error);
     }
-    return transfer->status == HR_OK ? size : 0;
+    return transfer->status == HR_OK && !is_too_slow(transfer, now_us(transfer->http)) ? size : 0;
 }
 
 /* ---- one request ---- */
@@ -341,7 +378,7 @@ static bool set_connection(CURL *easy, const struct hr_http *http, const struct 
     SET(CURLOPT_FRESH_CONNECT, request->repeatable ? 0L : 1L);
     /* Both are always set: libcurl would look into the environment by itself otherwise. */
     SET(CURLOPT_PROXY, tls ? http->proxy_https : http->proxy_http);
-    SET(CURLOPT_NOPROXY, request->direct ? "*" : http->proxy_not);
+    SET(CURLOPT_NOPROXY, request->direct || hr_url_is_loopback(request->url) ? "*" : http->proxy_not);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     return !failed;
 }
@@ -396,8 +433,10 @@ static bool must_stop(struct transfer *transfer)
         transfer->moved_us = now;
     transfer->sent_bytes = sent;
     int64_t idle_ms = request->idle_timeout_ms != 0 ? request->idle_timeout_ms : HR_HTTP_IDLE_TIMEOUT_MS;
-    if (idle_ms < 0 || now - transfer->moved_us < idle_ms * 1000)
+    if (idle_ms < 0)
         return false;
+    if (now - transfer->moved_us < idle_ms * 1000)
+        return is_too_slow(transfer, now);
     transfer->status =
         hr_error_set(transfer->error, HR_ERR_UNAVAILABLE, "nothing was heard for %lld ms", (long long)idle_ms);
     transfer->response->retryable = true;
@@ -495,12 +534,29 @@ static enum hr_status perform(struct transfer *transfer, struct line *line)
     return status;
 }
 
+/* The one place that all bytes go out by. */
+static enum hr_status check_url(const struct hr_http *http, const struct hr_http_request *request,
+                                struct hr_error *error)
+{
+    enum hr_clear clear = http->insecure    ? HR_CLEAR_ANYWHERE
+                          : request->direct ? HR_CLEAR_LINK_LOCAL
+                                            : HR_CLEAR_LOOPBACK;
+    enum hr_status status = hr_url_check(request->url, clear, error);
+    /* What stands before an '@' is a password. */
+    return status == HR_OK || strchr(request->url, '@') != NULL
+               ? status
+               : hr_error_prefix(error, "%.*s", shown_size(request->url), request->url);
+}
+
 enum hr_status hr_http_send(struct hr_http *http, const struct hr_http_request *request,
                             struct hr_http_response *response, struct hr_error *error)
 {
     hr_http_response_clear(response);
     response->body.max_size = request->response_max_bytes > 0 ? request->response_max_bytes : HR_LIMIT_HTTP_BODY_BYTES;
     struct curl_slist *headers = NULL;
+    enum hr_status status = check_url(http, request, error);
+    if (status != HR_OK)
+        return status;
     struct line *line = take_line(http);
     if (line == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a connection");
@@ -510,7 +566,8 @@ enum hr_status hr_http_send(struct hr_http *http, const struct hr_http_request *
                                 .response = response,
                                 .error = error,
                                 .moved_us = now_us(http)};
-    enum hr_status status = make_headers(request, &headers, error);
+    transfer.stretch_us = transfer.moved_us;
+    status = make_headers(request, &headers, error);
     if (status != HR_OK)
         goto out;
     if (!set_connection(line->easy, http, request) || !set_method(line->easy, request) ||

@@ -97,11 +97,14 @@ struct hr_s3_list {
     const char *delimiter;   /* NULL: none; "/": one folder's level */
     const char *start_after; /* NULL: from the beginning */
     const struct hr_deadline *deadline;
+    /* 0: HR_LIMIT_S3_LISTED_KEYS and HR_LIMIT_S3_LISTING_PAGES. */
+    size_t keys_max, pages_max;
     /* Called for each, page by page, in the order of the keys' bytes (prefixes and objects of one
      * page one after the other). HR_END stops without being a failure. */
     enum hr_status (*each)(void *context, const struct hr_s3_item *item, struct hr_error *error);
     void *context;
 };
+/* A listing that does not end is LIMIT, and FORMAT when it goes in a circle; `each` was called for what came before. */
 enum hr_status hr_s3_list(struct hr_aws *aws, const struct hr_s3_list *list, struct hr_error *error) HR_MUST_USE;
 
 #endif

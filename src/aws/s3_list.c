@@ -19,6 +19,7 @@ struct page {
     struct hr_xml xml;
     bool encoded;
     bool stopped; /* the callback wants no more */
+    size_t keys;  /* in all pages */
     struct hr_buffer value;
     struct hr_buffer key;
     struct hr_buffer etag;
@@ -81,6 +82,9 @@ static enum hr_status read_item(struct page *page, bool is_prefix)
         if (status != HR_OK)
             return status;
     }
+    size_t keys_max = page->list->keys_max != 0 ? page->list->keys_max : HR_LIMIT_S3_LISTED_KEYS;
+    if (++page->keys > keys_max)
+        return hr_error_set(page->error, HR_ERR_LIMIT, "more than %zu keys: use a prefix for each class", keys_max);
     item.key = hr_buffer_text(&page->key);
     item.etag = hr_buffer_text(&page->etag);
     enum hr_status status = page->list->each(page->list->context, &item, page->error);
@@ -136,11 +140,40 @@ static enum hr_status fetch_page(struct hr_aws *aws, const struct hr_s3_list *li
     return hr_s3_call(aws, &bucket, &request, answer, error);
 }
 
+/* How far a listing has got, and where it was some pages ago. */
+struct progress {
+    size_t pages;
+    char token[VALUE_MAX_BYTES];
+    char mark[VALUE_MAX_BYTES]; /* of the page whose number is the last power of two: each circle meets it (Brent) */
+};
+
+/* Whether there is another page, and where. */
+static enum hr_status advance(const struct hr_s3_list *list, struct hr_view text, struct progress *progress, bool *more,
+                              struct hr_error *error)
+{
+    char truncated[8];
+    size_t pages_max = list->pages_max != 0 ? list->pages_max : HR_LIMIT_S3_LISTING_PAGES;
+    *more = hr_xml_find(text, "IsTruncated", truncated, sizeof truncated) && strcmp(truncated, "true") == 0;
+    if (!*more)
+        return HR_OK;
+    if (!hr_xml_find(text, "NextContinuationToken", progress->token, sizeof progress->token))
+        return hr_error_set(error, HR_ERR_FORMAT, "the listing of '%s' goes on, but does not say where", list->bucket);
+    if (strcmp(progress->token, progress->mark) == 0)
+        return hr_error_set(error, HR_ERR_FORMAT, "the listing of '%s' goes in a circle: the server is broken",
+                            list->bucket);
+    if (++progress->pages >= pages_max)
+        return hr_error_set(error, HR_ERR_LIMIT, "the listing of '%s' does not end: %zu pages, and more", list->bucket,
+                            progress->pages);
+    if ((progress->pages & (progress->pages - 1)) == 0)
+        memcpy(progress->mark, progress->token, sizeof progress->mark);
+    return HR_OK;
+}
+
 enum hr_status hr_s3_list(struct hr_aws *aws, const struct hr_s3_list *list, struct hr_error *error)
 {
     struct page page = {.list = list, .error = error};
     struct hr_aws_answer answer;
-    char token[VALUE_MAX_BYTES] = "", truncated[8];
+    struct progress progress = {.pages = 0};
     enum hr_status status;
     hr_aws_answer_init(&answer);
     hr_buffer_init(&page.value, VALUE_MAX_BYTES);
@@ -148,16 +181,13 @@ enum hr_status hr_s3_list(struct hr_aws *aws, const struct hr_s3_list *list, str
     hr_buffer_init(&page.etag, VALUE_MAX_BYTES);
     bool more = true;
     do {
-        status = fetch_page(aws, list, token, &answer, error);
+        status = fetch_page(aws, list, progress.token, &answer, error);
         if (status != HR_OK)
             break;
         struct hr_view text = hr_buffer_view(&answer.http.body);
         status = read_page(&page, text);
-        more = hr_xml_find(text, "IsTruncated", truncated, sizeof truncated) && strcmp(truncated, "true") == 0;
-        if (status == HR_OK && more && !page.stopped &&
-            !hr_xml_find(text, "NextContinuationToken", token, sizeof token))
-            status =
-                hr_error_set(error, HR_ERR_FORMAT, "the listing of '%s' goes on, but does not say where", list->bucket);
+        if (status == HR_OK && !page.stopped)
+            status = advance(list, text, &progress, &more, error);
     } while (status == HR_OK && more && !page.stopped);
     hr_buffer_clear(&page.etag);
     hr_buffer_clear(&page.key);

@@ -8,6 +8,9 @@
 #include "aws/xml.h"
 #include "base/limits.h"
 
+/* S3 may take minutes to join the parts, and sends a space now and then meanwhile. */
+#define COMPLETE_TIMEOUT_MS 900000
+
 /* S3's limits: parts of 5 MiB at least but for the last, 10,000 of them. */
 #define PARTS_MAX 10000
 #define PART_MIN_BYTES ((uint64_t)8 << 20)
@@ -154,6 +157,7 @@ static enum hr_status complete_once(struct upload *upload, struct hr_aws_answer 
                                      .header_count = headers.count,
                                      .body = hr_buffer_view(&upload->parts),
                                      .repeatable = true,
+                                     .slow_timeout_ms = COMPLETE_TIMEOUT_MS,
                                      .deadline = upload->put->deadline};
     enum hr_status status = hr_s3_call(upload->aws, &upload->put->object, &request, answer, upload->error);
     return status == HR_OK ? look_into(upload, answer) : status;

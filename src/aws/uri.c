@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/host.h"
 #include "base/limits.h"
 
 static bool is_unreserved(unsigned char byte)
@@ -152,7 +154,8 @@ enum hr_status hr_endpoint_parse(struct hr_endpoint *out, const char *url, struc
         host = url + 7;
         snprintf(out->scheme, sizeof out->scheme, "http");
     } else {
-        return hr_error_set(error, HR_ERR_ARGUMENT, "an endpoint must begin with http:// or https://");
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "an endpoint must begin with https://; nothing is assumed (http:// is for this machine)");
     }
     size_t host_size = strcspn(host, "/?#");
     const char *path = host + host_size;
@@ -169,4 +172,36 @@ enum hr_status hr_endpoint_parse(struct hr_endpoint *out, const char *url, struc
         out->host[i] = (char)tolower((unsigned char)host[i]);
     memcpy(out->base, path, path_size);
     return HR_OK;
+}
+
+static struct hr_view host_of(const char *url)
+{
+    const char *authority = url + strlen("http://");
+    return hr_host_of_authority(hr_view_of(authority, strcspn(authority, "/?#")));
+}
+
+static bool is_clear(const char *url)
+{
+    return strncasecmp(url, "http://", 7) == 0;
+}
+
+bool hr_url_is_loopback(const char *url)
+{
+    return is_clear(url) && hr_host_is_loopback(host_of(url));
+}
+
+enum hr_status hr_url_check(const char *url, enum hr_clear clear, struct hr_error *error)
+{
+    if (strncasecmp(url, "https://", 8) == 0)
+        return HR_OK;
+    if (!is_clear(url))
+        return hr_error_set(error, HR_ERR_ARGUMENT, "an address must begin with https:// (http:// is never assumed)");
+    struct hr_view host = host_of(url);
+    if (clear == HR_CLEAR_ANYWHERE || hr_host_is_loopback(host) ||
+        (clear == HR_CLEAR_LINK_LOCAL && hr_host_is_link_local(host)))
+        return HR_OK;
+    return hr_error_set(
+        error, HR_ERR_ARGUMENT,
+        "http:// sends videos, records and session tokens in the clear to another machine: use https://, "
+        "or allow it with --insecure where nobody else can listen");
 }

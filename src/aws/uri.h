@@ -26,4 +26,16 @@ struct hr_endpoint {
 /* ARGUMENT for anything but http(s)://HOST[:PORT][/PATH]: a user, a query, a fragment. */
 enum hr_status hr_endpoint_parse(struct hr_endpoint *out, const char *url, struct hr_error *error) HR_MUST_USE;
 
+/* Where bytes may go in the clear. */
+enum hr_clear {
+    HR_CLEAR_LOOPBACK,   /* no further than this machine */
+    HR_CLEAR_LINK_LOCAL, /* and to Amazon's agents beside it, which speak nothing else */
+    HR_CLEAR_ANYWHERE    /* somebody said so */
+};
+/* ARGUMENT for http:// to where `clear` does not reach, and for an address without a scheme: what is meant is never
+ * guessed. https:// is always fine. */
+enum hr_status hr_url_check(const char *url, enum hr_clear clear, struct hr_error *error) HR_MUST_USE;
+/* "http://" to this machine: no proxy has to do with it. */
+bool hr_url_is_loopback(const char *url);
+
 #endif

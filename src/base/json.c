@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "base/text.h"
+
 /* struct hr_json is never defined: a pointer to it is a json_t pointer. */
 static json_t *inside(const struct hr_json *value)
 {
@@ -164,13 +166,40 @@ static int append_to_buffer(const char *bytes, size_t size, void *context)
     return buffer->failed ? -1 : 0;
 }
 
-enum hr_status hr_json_write(const struct hr_json *value, bool pretty, struct hr_buffer *out, struct hr_error *error)
+/* jansson cuts no character in two; outside of texts there is none to escape. */
+static int print_to_buffer(const char *bytes, size_t size, void *context)
+{
+    struct hr_buffer *buffer = context;
+    struct hr_view left = hr_view_of(bytes, size);
+    int32_t letter;
+    for (size_t step; (step = hr_text_letter(left, &letter)) > 0;) {
+        if (hr_letter_is_control(letter) && letter != '\n')
+            hr_buffer_append_format(buffer, "\\u%04x", (unsigned)letter);
+        else
+            hr_buffer_append(buffer, hr_view_of(left.data, step));
+        left = hr_view_of(left.data + step, left.size - step);
+    }
+    return buffer->failed ? -1 : 0;
+}
+
+static enum hr_status dump(const struct hr_json *value, bool pretty, json_dump_callback_t append, struct hr_buffer *out,
+                           struct hr_error *error)
 {
     size_t flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(6) | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
-    if (value != NULL && json_dump_callback(inside(value), append_to_buffer, out, flags) == 0)
+    if (value != NULL && json_dump_callback(inside(value), append, out, flags) == 0)
         return HR_OK;
     /* Where the buffer is not the reason, memory was out: when the value was made, or for jansson's
      * own notes while it walks the value. */
     enum hr_status status = hr_buffer_check(out, error);
     return status != HR_OK ? status : hr_error_set(error, HR_ERR_MEMORY, "no memory for JSON");
+}
+
+enum hr_status hr_json_write(const struct hr_json *value, bool pretty, struct hr_buffer *out, struct hr_error *error)
+{
+    return dump(value, pretty, append_to_buffer, out, error);
+}
+
+enum hr_status hr_json_print(const struct hr_json *value, bool pretty, struct hr_buffer *out, struct hr_error *error)
+{
+    return dump(value, pretty, print_to_buffer, out, error);
 }

@@ -58,4 +58,8 @@ bool hr_json_boolean(const struct hr_json *value);
  * LIMIT when the buffer's cap is passed, MEMORY when memory is out or `value` is NULL. */
 enum hr_status hr_json_write(const struct hr_json *value, bool pretty, struct hr_buffer *out,
                              struct hr_error *error) HR_MUST_USE;
+/* The same for what leaves the program (answers, logs, reports): what could steer a terminal (hr_letter_is_control) is
+ * written as \\uXXXX, which means the same. */
+enum hr_status hr_json_print(const struct hr_json *value, bool pretty, struct hr_buffer *out,
+                             struct hr_error *error) HR_MUST_USE;
 #endif

@@ -65,6 +65,14 @@
 #define HR_LIMIT_HTTP_ERROR_BYTES (UINT64_C(64) << 10)
 /* A shared config or credentials file, and a token file. */
 #define HR_LIMIT_AWS_FILE_BYTES (UINT64_C(1) << 20)
+/* The largest message that a NATS server says to take: 1 MiB is its default, 64 MiB all that it can be set to. */
+#define HR_LIMIT_NATS_PAYLOAD_BYTES (INT64_C(64) << 20)
+/* Messages that came without being asked for: one is asked for at a time. */
+#define HR_LIMIT_NATS_PENDING_MESSAGES 16
+/* Objects in one listing: a million videos are more than a folder is looked at for, and 200 MB of names. */
+#define HR_LIMIT_S3_LISTED_KEYS 1000000
+/* Pages of one listing: a million keys at a hundred a page, where S3 gives a thousand. Pages may be empty. */
+#define HR_LIMIT_S3_LISTING_PAGES 10000
 /* A key of S3, in bytes of UTF-8: Amazon's own limit. */
 #define HR_LIMIT_S3_KEY_BYTES 1024
 /* Worker threads of one session. */

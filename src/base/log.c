@@ -4,29 +4,19 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 
 /* A longer line is a mistake. */
 #define LINE_MAX_BYTES 65536
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
-/* Control characters of a message (a file's name may have them) could begin a line of their own or
- * command the terminal. */
-static void append_printable(struct hr_buffer *line, const char *text)
-{
-    size_t before = line->size;
-    hr_buffer_append_utf8(line, text);
-    for (size_t i = before; i < line->size; i++)
-        if (line->data[i] < 0x20 || line->data[i] == 0x7F)
-            line->data[i] = '?';
-}
-
 static void append_text_fields(struct hr_buffer *line, const struct hr_log_field *fields)
 {
     for (; fields != NULL && fields->key != NULL; fields++) {
         hr_buffer_append_format(line, " %s=", fields->key);
         if (fields->text != NULL)
-            append_printable(line, fields->text);
+            hr_text_show(line, fields->text);
         else
             hr_buffer_append_format(line, "%g", fields->number);
     }
@@ -65,7 +55,7 @@ static void append_json_line(struct hr_buffer *line, enum hr_log_level level, co
             good = hr_json_set(object, fields->key, number_new(fields->number)) && good;
     }
     struct hr_error ignored;
-    if (hr_json_write(object, false, line, &ignored) != HR_OK || !good)
+    if (hr_json_print(object, false, line, &ignored) != HR_OK || !good)
         line->failed = true;
     hr_json_free(object);
 }
@@ -94,7 +84,7 @@ void hr_log_write(const struct hr_log *log, enum hr_log_level level, const struc
     } else {
         if (level != HR_LOG_INFO)
             hr_buffer_append_format(&line, "%s: ", level_names[level]);
-        append_printable(&line, message);
+        hr_text_show(&line, message);
         append_text_fields(&line, fields);
     }
     hr_buffer_append_text(&line, "\n");

@@ -62,6 +62,39 @@ bool hr_letter_is_space(int32_t letter)
     return category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP;
 }
 
+bool hr_letter_is_control(int32_t letter)
+{
+    return (letter >= 0 && letter < 0x20) || (letter >= 0x7F && letter < 0xA0) || letter == 0x061C ||
+           letter == 0x200E || letter == 0x200F || (letter >= 0x2028 && letter <= 0x202E) ||
+           (letter >= 0x2066 && letter <= 0x2069);
+}
+
+static void show(struct hr_buffer *out, const char *text, const char *kept)
+{
+    struct hr_view left = hr_view_text(text);
+    int32_t letter;
+    for (size_t size; (size = hr_text_letter(left, &letter)) > 0;) {
+        bool keeps = letter > 0 && letter < 0x80 && strchr(kept, letter) != NULL;
+        if (letter < 0)
+            hr_buffer_append_text(out, "\xEF\xBF\xBD");
+        else if (hr_letter_is_control(letter) && !keeps)
+            hr_buffer_append_text(out, "?");
+        else
+            hr_buffer_append(out, hr_view_of(left.data, size));
+        left = hr_view_of(left.data + size, left.size - size);
+    }
+}
+
+void hr_text_show(struct hr_buffer *out, const char *text)
+{
+    show(out, text, "");
+}
+
+void hr_text_show_lines(struct hr_buffer *out, const char *text)
+{
+    show(out, text, "\r\n\t");
+}
+
 /* --- forms --- */
 
 bool hr_text_normalise(char **text)

@@ -2,6 +2,7 @@
 #ifndef HR_BASE_TEXT_H
 #define HR_BASE_TEXT_H
 
+#include "base/buffer.h"
 #include "base/status.h"
 #include "base/view.h"
 
@@ -18,6 +19,15 @@ size_t hr_text_letter(struct hr_view text, int32_t *letter);
 bool hr_letter_is_alphanumeric(int32_t letter);
 /* Of Unicode's separators, the keyboard's space among them. */
 bool hr_letter_is_space(int32_t letter);
+
+/* What steers whatever shows a text, and is no part of what people read: C0 and C1 controls and DEL, Unicode's marks,
+ * embeddings, overrides and isolates of direction (by which "nohJ" looks like "John"), its separators of lines and
+ * paragraphs. */
+bool hr_letter_is_control(int32_t letter);
+/* The one way of text from outside to a terminal or a log: each control as '?', what is not UTF-8 as U+FFFD. */
+void hr_text_show(struct hr_buffer *out, const char *text);
+/* The same for lines of text: line ends and tabs stay. */
+void hr_text_show_lines(struct hr_buffer *out, const char *text);
 
 /* In Unicode's form NFC, in place: what looks the same is the same (a letter with its accent, or the accent behind it,
  * as a Mac's file names have it). What is not UTF-8 stays. False: no memory. */

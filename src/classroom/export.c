@@ -141,7 +141,7 @@ static enum hr_status write_student(struct hr_database *database, const struct h
     if (status == HR_OK) {
         bool set = hr_json_set(object, HR_FACES_KEY, faces);
         faces = NULL; /* the object's now, also when it failed */
-        status = set ? hr_json_write(object, false, out, error) : out_of_memory(error);
+        status = set ? hr_json_print(object, false, out, error) : out_of_memory(error);
     }
     hr_json_free(faces);
     hr_json_free(object);

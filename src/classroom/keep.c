@@ -205,7 +205,7 @@ static enum hr_status write_observation(void *context, const struct hr_observati
         bool set = hr_json_set(object, "tracks", tracks);
         tracks = NULL; /* the object's now, also when it failed */
         hr_buffer_append_text(writing->out, writing->count++ > 0 ? ",\n" : "\n");
-        status = set ? hr_json_write(object, false, writing->out, error) : no_memory(error);
+        status = set ? hr_json_print(object, false, writing->out, error) : no_memory(error);
     }
     hr_json_free(tracks);
     hr_json_free(object);

@@ -2,15 +2,32 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* C0 controls and DEL are one byte; the C1 controls are C2 80 .. C2 9F in UTF-8. */
+#include "base/text.h"
+
+/* A longer text is a mistake. */
+#define TEXT_MAX_BYTES (1u << 20)
+
 void hr_answer_text(FILE *out, const char *text)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        bool c1 = at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F;
-        fputc(at[0] < 0x20 || at[0] == 0x7F || c1 ? '?' : at[0], out);
-        at += c1;
-    }
+    struct hr_buffer shown;
+    hr_buffer_init(&shown, TEXT_MAX_BYTES);
+    hr_text_show(&shown, text);
+    fputs(shown.failed ? "?" : hr_buffer_text(&shown), out);
+    hr_buffer_clear(&shown);
+}
+
+bool hr_answer_data(FILE *out, const char *text)
+{
+    if (!isatty(fileno(out)))
+        return fputs(text, out) >= 0;
+    struct hr_buffer shown;
+    hr_buffer_init(&shown, 4 * strlen(text) + 4); /* a bad byte takes three */
+    hr_text_show_lines(&shown, text);
+    bool good = !shown.failed && fputs(hr_buffer_text(&shown), out) >= 0;
+    hr_buffer_clear(&shown);
+    return good;
 }
 
 bool hr_answer_json(FILE *out, struct hr_json *object)
@@ -18,7 +35,7 @@ bool hr_answer_json(FILE *out, struct hr_json *object)
     struct hr_buffer line;
     struct hr_error ignored;
     hr_buffer_init(&line, 1u << 20);
-    bool made = object != NULL && hr_json_write(object, false, &line, &ignored) == HR_OK;
+    bool made = object != NULL && hr_json_print(object, false, &line, &ignored) == HR_OK;
     if (made)
         fprintf(out, "%s\n", hr_buffer_text(&line));
     hr_buffer_clear(&line);

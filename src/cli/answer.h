@@ -6,8 +6,11 @@
 #include "base/json.h"
 #include "cli/cli.h"
 
-/* Control characters are shown as '?': text from outside cannot steer the terminal. */
+/* As hr_text_show has it: text from outside cannot steer the terminal. */
 void hr_answer_text(FILE *out, const char *text);
+/* A report or a table, for a program or a file: its bytes as they are. On a terminal as hr_answer_text, line by line.
+ * False when it was not taken. */
+bool hr_answer_data(FILE *out, const char *text);
 
 /* The answer's object as one line. Takes `object`; false when it could not be made (no memory). */
 bool hr_answer_json(FILE *out, struct hr_json *object);

@@ -53,8 +53,13 @@ int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error);
 /* The same, for a word that is no command: it says which one may be meant. */
 int hr_cli_no_command(struct hr_cli *cli, const char *word);
 
+/* What would end or hold the program in the middle of a write is an error of that write: a reader that went away
+ * (SIGPIPE), a limit on the size of files (SIGXFSZ); and to a terminal whose foreground is another's it may write
+ * (SIGTTOU). */
+void hr_cli_ignore_signals(void);
 /* Ctrl-C and SIGTERM: what runs is asked to stop, so that nothing is left half done; a second signal ends the program
- * at once. hr_cli_interrupted says whether one came. */
+ * at once. A terminal that closes (SIGHUP) and a limit on processor time (SIGXCPU) ask likewise, as often as they like.
+ * hr_cli_interrupted says whether one came. */
 void hr_cli_catch_signals(void);
 bool hr_cli_interrupted(void);
 /* The same for calls and loops that take a stop. Static. */

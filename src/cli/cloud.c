@@ -12,6 +12,7 @@ void hr_cli_cloud_init(struct hr_cli_cloud *cloud)
 {
     pthread_mutex_init(&cloud->lock, NULL);
     cloud->aws = NULL;
+    cloud->insecure = false;
 }
 
 void hr_cli_cloud_close(struct hr_cli_cloud *cloud)
@@ -23,7 +24,7 @@ void hr_cli_cloud_close(struct hr_cli_cloud *cloud)
 
 enum hr_status hr_cli_cloud_aws(struct hr_cli_cloud *cloud, struct hr_aws **out, struct hr_error *error)
 {
-    struct hr_aws_options options = {.environment = {.get = variable}};
+    struct hr_aws_options options = {.environment = {.get = variable}, .insecure = cloud->insecure};
     enum hr_status status = HR_OK;
     pthread_mutex_lock(&cloud->lock);
     if (cloud->aws == NULL)

@@ -11,6 +11,7 @@
 struct hr_cli_cloud {
     pthread_mutex_t lock;
     struct hr_aws *aws; /* NULL: not needed so far */
+    bool insecure;      /* set before it is needed: services may be spoken to in the clear */
 };
 
 void hr_cli_cloud_init(struct hr_cli_cloud *cloud);

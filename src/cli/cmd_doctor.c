@@ -42,8 +42,11 @@ static void report(struct doctor *doctor, enum finding finding, const char *what
     fprintf(out, "%-4s  %-9s  ", names[finding], what);
     hr_answer_text(out, text);
     fputc('\n', out);
-    if (advice != NULL)
-        fprintf(out, "                 -> %s\n", advice);
+    if (advice != NULL) {
+        fputs("                 -> ", out);
+        hr_answer_text(out, advice);
+        fputc('\n', out);
+    }
 }
 
 /* --- models --- */

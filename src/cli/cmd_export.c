@@ -3,6 +3,7 @@
 
 #include "classroom/export.h"
 #include "classroom/keep.h"
+#include "cli/answer.h"
 #include "cli/class.h"
 
 static enum hr_status write(const char *what, struct hr_database *database, struct hr_buffer *text,
@@ -25,7 +26,7 @@ int hr_cmd_export(struct hr_cli *cli)
     if (status == HR_OK)
         status = write(cli->settings.export.what, database, &text, &error);
     if (status == HR_OK)
-        fwrite(text.data, 1, text.size, cli->out); /* main sees whether it arrived */
+        (void)hr_answer_data(cli->out, hr_buffer_text(&text)); /* main sees whether it arrived */
     hr_buffer_clear(&text);
     hr_database_close(database);
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);

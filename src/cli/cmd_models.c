@@ -23,12 +23,19 @@ static bool answer_object(FILE *out, const struct hr_model_card *card)
 
 static bool answer_card(FILE *out, const struct hr_model_card *card)
 {
-    fprintf(out, "%s\n", card->id);
-    fprintf(out, "    name     %s\n", card->name);
-    fprintf(out, "    licence  %s\n", card->licence);
-    fprintf(out, "    source   %s\n", card->source);
-    fprintf(out, "    sha256   %s\n", card->source_sha256);
-    fprintf(out, "    input    %s\n", card->input);
+    const struct {
+        const char *before, *text;
+    } lines[] = {{"", card->id},
+                 {"    name     ", card->name},
+                 {"    licence  ", card->licence},
+                 {"    source   ", card->source},
+                 {"    sha256   ", card->source_sha256},
+                 {"    input    ", card->input}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        fputs(lines[i].before, out);
+        hr_answer_text(out, lines[i].text);
+        fputc('\n', out);
+    }
     fprintf(out, "    file     %" PRIu64 " bytes\n", card->file_bytes);
     if (card->face != NULL)
         fprintf(out, "    faces    %u numbers from %u x %u pixels, rank %u\n", card->face->vector_size,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/answer.h"
 #include "cli/class.h"
 #include "cli/keep.h"
 #include "cli/progress.h"
@@ -154,7 +155,7 @@ static enum hr_status write_report(struct recognize *job, size_t index, const st
         return status;
     if (!job->to_stdout)
         status = put_report(job, job->names[index], hr_view_text(text), error);
-    else if (fputs(without_header(job, text), cli->out) < 0 || fflush(cli->out) != 0)
+    else if (!hr_answer_data(cli->out, without_header(job, text)) || fflush(cli->out) != 0)
         status = hr_error_set(error, HR_ERR_IO, "standard output does not take the report");
     free(text);
     return status;

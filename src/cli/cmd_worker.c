@@ -169,7 +169,8 @@ static enum hr_status open_consumer(struct worker *worker, const struct hr_nats_
                                                .credentials_file = settings->worker.nats_credentials,
                                                .ca_file = settings->worker.nats_ca,
                                                .ack_wait_ms = (int64_t)(settings->worker.ack_wait_s * 1000),
-                                               .create_stream = settings->worker.create_stream};
+                                               .create_stream = settings->worker.create_stream,
+                                               .insecure = settings->network.insecure};
     return hr_nats_consumer_open(out, &options, error);
 }
 
@@ -207,6 +208,8 @@ int hr_cmd_worker(struct hr_cli *cli)
     struct hr_nats_place place;
     struct hr_nats_consumer *consumer = NULL;
     enum hr_status status = hr_nats_place_parse(&place, cli->words[0], &error);
+    if (status == HR_OK && !cli->settings.network.insecure) /* before the class is read */
+        status = hr_nats_place_check_clear(&place, &error);
     if (status == HR_OK)
         status = hr_cli_open_function(cli, &how, &worker.function, &error);
     if (status == HR_OK)

@@ -122,7 +122,7 @@ void hr_function_metrics_write(const struct hr_cli *cli, const struct hr_functio
     struct hr_error ignored;
     hr_buffer_init(&text, 65536);
     /* Metrics are a help, not a result: without memory for them there are none. */
-    if (hr_json_write(line, false, &text, &ignored) == HR_OK) {
+    if (hr_json_print(line, false, &text, &ignored) == HR_OK) {
         hr_buffer_append_text(&text, "\n");
         fputs(hr_buffer_text(&text), cli->out);
         fflush(cli->out);

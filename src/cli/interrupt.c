@@ -7,6 +7,14 @@
 
 static struct hr_stop interrupted;
 
+/* Once more is no order to end at once: a terminal that closes tells the program, and its shell does again; a limit on
+ * processor time is told each second. */
+static void on_gentle_signal(int number)
+{
+    (void)number;
+    hr_stop_request(&interrupted);
+}
+
 static void on_signal(int number)
 {
     if (hr_stop_requested(&interrupted))
@@ -20,6 +28,21 @@ void hr_cli_catch_signals(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction gentle = {.sa_handler = on_gentle_signal}, before;
+    sigemptyset(&gentle.sa_mask);
+    sigaction(SIGXCPU, &gentle, NULL);
+    /* nohup: it shall outlive its terminal. */
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &gentle, NULL);
+}
+
+void hr_cli_ignore_signals(void)
+{
+    static const int numbers[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
+    struct sigaction ignored = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignored.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &ignored, NULL);
 }
 
 bool hr_cli_interrupted(void)

@@ -1,5 +1,5 @@
 /* homeroom, the program: one table of commands. */
-#include <signal.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -49,9 +49,8 @@ const struct hr_command hr_command_table[] = {
      "objects are told apart by their ETag. The database of --db s3://... is read again when it "
      "has "
      "changed.\n\n"
-     "SIGINT and SIGTERM end it within the current video, with exit status 0. When IN is gone, or "
-     "the "
-     "database or the models cannot be used, it ends with the status of that failure.",
+     "SIGINT, SIGTERM and a terminal that closes end it within the current video, with exit status 0. When IN is gone, "
+     "or the database or the models cannot be used, it ends with the status of that failure.",
      2, 2, hr_cmd_watch, true},
     {HR_COMMAND_IMPORT, "import", "students|encoding FILE", "read a student table, or vectors of an older system",
      "'import students FILE' reads a JSON array or a CSV with a header (id, name, major, year and "
@@ -165,8 +164,8 @@ const struct hr_command hr_command_table[] = {
      "its workers twice as often is put aside: published as homeroom.dead, in the stream "
      "HOMEROOM_DEAD, with the reason in its headers, for 30 days.\n\n"
      "Several servers of a cluster are named with commas between them; tls:// encrypts. A password or "
-     "token belongs into a variable, see the options. SIGINT and SIGTERM end it behind the "
-     "video in hand, with exit status 0; what then takes longer than --grace goes back at once and "
+     "token belongs into a variable, see the options. SIGINT, SIGTERM and a terminal that closes end it "
+     "behind the video in hand, with exit status 0; what then takes longer than --grace goes back at once and "
      "another worker begins it anew. A second signal ends it on the spot.",
      1, 1, hr_cmd_worker, true},
     {HR_COMMAND_WORKLOAD, "workload", "", "upload many videos, await and check each report, and measure",
@@ -276,6 +275,7 @@ static int run(struct hr_cli *cli, int argc, char **argv, const char **words)
                                                       : HR_LOG_INFO;
     if (status != HR_OK)
         return hr_cli_fail(cli, &error);
+    cli->cloud.insecure = cli->settings.network.insecure;
     cli->words = arguments.words;
     cli->word_count = arguments.word_count;
     if (cli->settings.terminal.version && !cli->settings.terminal.help)
@@ -320,10 +320,17 @@ static void forbid_core_dumps(void)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Which write it was that failed, and why, the stream does not keep: but a pipe tells whether it has a reader. */
+static const char *reason_of_output(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    bool gone = poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+    return gone ? "whoever read it has gone" : "is a disk full, or a limit on the size of files reached?";
+}
+
 int main(int argc, char **argv)
 {
-    /* A reader that goes away (homeroom ... | head) is an ordinary write error, not a death. */
-    signal(SIGPIPE, SIG_IGN);
+    hr_cli_ignore_signals();
     forbid_core_dumps();
     struct hr_cli cli = {.log = {.stream = stderr, .level = HR_LOG_INFO},
                          .out = stdout,
@@ -338,7 +345,7 @@ int main(int argc, char **argv)
     hr_sandbox_stop(cli.sandbox);
     if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == 0) {
         struct hr_error error;
-        hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (is a disk full?)");
+        hr_error_set(&error, HR_ERR_IO, "standard output does not take the answer (%s)", reason_of_output());
         exit_status = hr_cli_fail(&cli, &error);
     }
     free(words);

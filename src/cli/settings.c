@@ -36,6 +36,9 @@ const struct hr_option hr_option_table[] = {
     {"help", 'h', HR_OPTION_FLAG, AT(terminal.help), NULL, NULL, 0, 0, NULL, NULL, ~0u, "help for the command"},
     {"version", 'V', HR_OPTION_FLAG, AT(terminal.version), NULL, NULL, 0, 0, NULL, NULL, ~0u,
      "show the version and end"},
+    {"insecure", 0, HR_OPTION_FLAG, AT(network.insecure), NULL, NULL, 0, 0, NULL, "HOMEROOM_INSECURE", ~0u,
+     "speak nats:// and http:// with other machines, too: records, videos and passwords can then be read on the way; "
+     "without it only with this one"},
     {"out", 'o', HR_OPTION_TEXT, AT(recognition.out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT", ON(RECOGNIZE) | SERVING,
      "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda, worker)"},
     {"fps", 0, HR_OPTION_NUMBER, AT(recognition.fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS", SEEING,
@@ -239,6 +242,18 @@ static enum hr_status set_option(struct hr_settings *settings, const struct hr_o
     }
 }
 
+/* In a variable a flag has a word: whoever writes 0 means no. */
+static enum hr_status set_flag(struct hr_settings *settings, const struct hr_option *option, const char *value,
+                               struct hr_error *error)
+{
+    bool yes = strcmp(value, "1") == 0 || strcmp(value, "true") == 0;
+    if (!yes && strcmp(value, "0") != 0 && strcmp(value, "false") != 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "it takes 1 or 0, as --%s or nothing, not '%s'", option->name,
+                            value);
+    *(bool *)(void *)((char *)settings + option->offset) = yes;
+    return HR_OK;
+}
+
 static enum hr_status set_standards(struct hr_settings *settings, struct hr_error *error)
 {
     *settings = (struct hr_settings){0};
@@ -250,7 +265,8 @@ static enum hr_status set_standards(struct hr_settings *settings, struct hr_erro
             value = option->standard;
         if (value == NULL)
             continue;
-        enum hr_status status = set_option(settings, option, value, error);
+        enum hr_status status = option->kind == HR_OPTION_FLAG ? set_flag(settings, option, value, error)
+                                                               : set_option(settings, option, value, error);
         if (status != HR_OK)
             return from_environment ? hr_error_prefix(error, "environment variable %s", option->environment) : status;
     }

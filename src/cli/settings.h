@@ -42,6 +42,11 @@ struct hr_terminal_settings {
     bool version;
 };
 
+/* Whom it speaks to, and how. */
+struct hr_network_settings {
+    bool insecure; /* nats:// and http:// to other machines */
+};
+
 /* Where the class is kept. */
 struct hr_class_settings {
     const char *database;
@@ -150,6 +155,7 @@ struct hr_workload_settings {
 
 struct hr_settings {
     struct hr_terminal_settings terminal;
+    struct hr_network_settings network;
     struct hr_class_settings class;
     struct hr_recognition_settings recognition;
     struct hr_recognize_settings recognize;

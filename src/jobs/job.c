@@ -207,7 +207,7 @@ static enum hr_status error_report(const struct run *run, const struct hr_error 
     hr_json_set(json, "version", hr_json_text_new(run->places.version));
     hr_json_set(json, "try_again", hr_json_boolean_new(try_again));
     hr_json_set(json, "time", hr_json_text_new(now));
-    enum hr_status status = hr_json_write(json, true, out, error);
+    enum hr_status status = hr_json_print(json, true, out, error);
     hr_buffer_append_text(out, "\n");
     hr_json_free(json);
     return status == HR_OK ? hr_buffer_check(out, error) : status;

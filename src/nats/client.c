@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "nats/client.h"
 
 static const struct {
@@ -61,6 +62,13 @@ static natsStatus set_identity(natsOptions *settings, const struct hr_nats_consu
     return status;
 }
 
+/* A server tells of others of its cluster. In the clear only those that somebody named are spoken to: they were found
+ * to be this machine. */
+static natsStatus set_company(natsOptions *settings, const struct hr_nats_consumer_options *options)
+{
+    return natsOptions_SetIgnoreDiscoveredServers(settings, !options->place->tls && !options->insecure);
+}
+
 static natsStatus set_patience(natsOptions *settings)
 {
     natsStatus status = natsOptions_SetTimeout(settings, HR_NATS_ANSWER_MS);
@@ -83,6 +91,8 @@ enum hr_status hr_nats_connect(natsConnection **out, const struct hr_nats_consum
     if (status == NATS_OK)
         status = set_servers(settings, options->place);
     if (status == NATS_OK)
+        status = set_company(settings, options);
+    if (status == NATS_OK)
         status = set_identity(settings, options);
     if (status == NATS_OK)
         status = set_patience(settings);
@@ -91,7 +101,15 @@ enum hr_status hr_nats_connect(natsConnection **out, const struct hr_nats_consum
     if (status == NATS_OK)
         status = natsConnection_Connect(out, settings);
     natsOptions_Destroy(settings);
-    return status == NATS_OK ? HR_OK : hr_nats_failed(error, status, 0, "connecting to NATS");
+    if (status != NATS_OK)
+        return hr_nats_failed(error, status, 0, "connecting to NATS");
+    int64_t most = natsConnection_GetMaxPayload(*out);
+    return most >= 0 && most <= HR_LIMIT_NATS_PAYLOAD_BYTES
+               ? HR_OK
+               : hr_error_set(error, HR_ERR_LIMIT,
+                              "the NATS server says that its messages have up to %lld bytes, more than the %lld that "
+                              "one can have: is it one? (its setting is max_payload)",
+                              (long long)most, (long long)HR_LIMIT_NATS_PAYLOAD_BYTES);
 }
 
 /* --- what stands on the server --- */

@@ -2,7 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "nats/client.h"
+
+/* Two of the largest messages. */
+#define PENDING_BYTES ((int)(2 * HR_LIMIT_NATS_PAYLOAD_BYTES))
 
 struct hr_nats_consumer {
     natsConnection *connection;
@@ -163,6 +167,9 @@ static enum hr_status subscribe(struct hr_nats_consumer *consumer, const struct 
     binding.Consumer = options->consumer;
     natsStatus status = js_PullSubscribe(&consumer->subscription, consumer->js, options->subject, options->consumer,
                                          NULL, &binding, &code);
+    if (status == NATS_OK)
+        status =
+            natsSubscription_SetPendingLimits(consumer->subscription, HR_LIMIT_NATS_PENDING_MESSAGES, PENDING_BYTES);
     return status == NATS_OK ? HR_OK : hr_nats_failed(error, status, code, "joining the consumer");
 }
 
@@ -173,6 +180,8 @@ enum hr_status hr_nats_consumer_open(struct hr_nats_consumer **out, const struct
     enum hr_status status = hr_nats_name_check("the stream", options->stream, error);
     if (status == HR_OK)
         status = hr_nats_name_check("the consumer", options->consumer, error);
+    if (status == HR_OK && !options->insecure)
+        status = hr_nats_place_check_clear(options->place, error);
     if (status != HR_OK)
         return status;
     struct hr_nats_consumer *consumer = calloc(1, sizeof *consumer);

@@ -26,11 +26,13 @@ struct hr_nats_consumer_options {
     const char *ca_file;          /* PEM, for tls; NULL: the system's */
     int64_t ack_wait_ms;          /* of the consumer, if it is made now */
     bool create_stream;           /* when it is not there: a work queue on disk */
+    bool insecure;                /* without tls, other machines may be spoken to */
 };
 
 struct hr_nats_consumer; /* opaque */
 
-/* Connects, and makes the consumer when it is not there; one that is there is taken as it is.
+/* Connects, and makes the consumer when it is not there; one that is there is taken as it is. ARGUMENT: in the clear to
+ * another machine, without `insecure`.
  * UNAVAILABLE: no server; PERMISSION: refused; NOT_FOUND: no such stream; CONFLICT: there is a
  * consumer of that name that is of another kind. */
 enum hr_status hr_nats_consumer_open(struct hr_nats_consumer **out, const struct hr_nats_consumer_options *options,

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/host.h"
+
 enum hr_status hr_nats_name_check(const char *what, const char *name, struct hr_error *error)
 {
     size_t length = strlen(name);
@@ -63,6 +65,21 @@ enum hr_status hr_nats_place_parse(struct hr_nats_place *out, const char *text, 
         if (status != HR_OK)
             return status;
         at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    return HR_OK;
+}
+
+enum hr_status hr_nats_place_check_clear(const struct hr_nats_place *place, struct hr_error *error)
+{
+    for (size_t i = 0; i < place->server_count && !place->tls; i++) {
+        bool tls;
+        const char *server = place->servers[i];
+        struct hr_view host = hr_host_of_authority(hr_view_text(server + scheme_of(server, &tls)));
+        /* The address itself is not repeated: it may hold a password. */
+        if (!hr_host_is_loopback(host))
+            return hr_error_set(error, HR_ERR_ARGUMENT,
+                                "nats:// sends passwords, tokens and the names of videos in the clear to another "
+                                "machine: use tls://, or allow it with --insecure where nobody else can listen");
     }
     return HR_OK;
 }

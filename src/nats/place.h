@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 
-/* Servers of a cluster that are named; the others are learnt from them. */
+/* Servers of a cluster that are named; the others are learnt from them, but not in the clear. */
 #define HR_NATS_SERVERS_MAX 16
 #define HR_NATS_SERVER_SIZE 512
 /* A stream's or consumer's name; NATS's own limit is 255. */
@@ -20,6 +20,9 @@ struct hr_nats_place {
 
 /* ARGUMENT, without repeating what may be a password. */
 enum hr_status hr_nats_place_parse(struct hr_nats_place *out, const char *text, struct hr_error *error) HR_MUST_USE;
+
+/* ARGUMENT when a server other than this machine's would be spoken to in the clear. */
+enum hr_status hr_nats_place_check_clear(const struct hr_nats_place *place, struct hr_error *error) HR_MUST_USE;
 
 /* Names of streams and consumers: not empty, no space, '.', '*', '>', '/' or '\'. `what` is put in
  * front of the error's text. */

@@ -81,15 +81,15 @@ void hr_database_obey(struct hr_database *database, const struct hr_stop *stop);
  * anew and has no bytes but those of what is in it. */
 bool hr_database_finished_removal(const struct hr_database *database);
 
+struct hr_removal {
+    size_t faces; /* vectors that went */
+    /* The bytes of the file and its log were searched for what the records were made of. Not where there was nothing to
+     * know them by: text of a few letters stands in any file by chance. */
+    bool searched;
+};
 /* Remove a student and every trace: record, face records, free pages and write-ahead log; then searches the file's
  * bytes for the id's face records and fails with INTERNAL if any is left. When it is interrupted, the next one to
  * open the database to write goes on with it. `removal` may be NULL. NOT_FOUND if there is none. */
-struct hr_removal {
-    size_t faces; /* vectors that went */
-    bool
-        searched; /* the bytes of the file and its log were searched for what the records were made of. Not where there was
-                    * nothing to know them by: text of a few letters stands in any file by chance */
-};
 enum hr_status hr_database_forget(struct hr_database *database, const char *id, struct hr_removal *removal,
                                   struct hr_error *error) HR_MUST_USE;
 

@@ -303,7 +303,7 @@ enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_s
     int64_t version = 0;
     bool empty = false;
     enum hr_status status = check_ours(database, schema, &empty, &version, error);
-    /* Whatever the system's SQLite was built to do: what was reported as done is on the disk, after a power cut, too. */
+    /* Whatever the system's SQLite was built to do: what was reported as done is on the disk after a power cut, too. */
     if (status == HR_OK && may_write)
         status = hr_sql_run(database, "PRAGMA synchronous = FULL", "setting it up", error);
     if (status != HR_OK)

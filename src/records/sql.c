@@ -192,6 +192,15 @@ enum hr_status hr_sql_protect(struct hr_database *database, struct hr_error *err
     return hr_sql_run(database, connection_sql, "setting it up", error);
 }
 
+/* "disk I/O error" is a full disk, a limit on the size of files, a cable: the system's word says which. "" where it has
+ * none. */
+static const char *system_word(const struct hr_database *database, int code)
+{
+    int kind = code & 0xff;
+    int number = database->handle != NULL ? sqlite3_system_errno(database->handle) : 0;
+    return (kind == SQLITE_IOERR || kind == SQLITE_FULL) && number != 0 ? strerrordesc_np(number) : "";
+}
+
 enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing, struct hr_error *error)
 {
     const char *path = database->path;
@@ -206,9 +215,12 @@ enum hr_status hr_sql_fail(const struct hr_database *database, int code, const c
     case SQLITE_BUSY:
         return hr_error_set(error, HR_ERR_UNAVAILABLE,
                             "'%s' is in use by another program: try again when it is done (%s)", path, doing);
-    default:
-        return hr_error_set(error, status_of(code), "'%s': %s: %s", path, doing,
-                            database->handle != NULL ? sqlite3_errmsg(database->handle) : sqlite3_errstr(code));
+    default: {
+        const char *word = system_word(database, code);
+        return hr_error_set(error, status_of(code), "'%s': %s: %s%s%s", path, doing,
+                            database->handle != NULL ? sqlite3_errmsg(database->handle) : sqlite3_errstr(code),
+                            word != NULL && word[0] != '\0' ? ": " : "", word != NULL ? word : "");
+    }
     }
 }
 

@@ -248,7 +248,7 @@ enum hr_status hr_report_write_json(const struct hr_observation *observation, st
     if (status == HR_OK && !builder.good)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for the report");
     if (status == HR_OK)
-        status = hr_json_write(object, true, out, error);
+        status = hr_json_print(object, true, out, error);
     if (status == HR_OK) {
         hr_buffer_append_text(out, "\n");
         status = hr_buffer_check(out, error);

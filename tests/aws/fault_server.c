@@ -46,16 +46,26 @@ static bool read_request(int socket, struct fault_request *request)
     return true;
 }
 
-static struct fault_step next_step(struct fault_server *server, struct fault_request *request)
+/* `reply`: room for what is made up. */
+static struct fault_step next_step(struct fault_server *server, struct fault_request *request, char *reply, size_t size)
 {
-    struct fault_step step = {FAULT_NONE, "HTTP/1.1 599 Script\r\nContent-Length: 0\r\n\r\n"};
+    struct fault_step step = {.fault = FAULT_NONE, .reply = "HTTP/1.1 599 Script\r\nContent-Length: 0\r\n\r\n"};
     pthread_mutex_lock(&server->lock);
-    if (server->request_count < server->step_count)
-        step = server->steps[server->request_count];
-    if (server->request_count < FAULT_REQUESTS_MAX)
+    size_t index = server->served++;
+    bool kept = index < FAULT_REQUESTS_MAX;
+    if (kept)
         server->requests[server->request_count++] = *request;
     pthread_mutex_unlock(&server->lock);
-    return step;
+    if (!kept) {
+        free(request->head);
+        hr_buffer_clear(&request->body);
+    }
+    if (index < server->step_count)
+        return server->steps[index];
+    if (server->endless == NULL)
+        return step;
+    server->endless(index, reply, size);
+    return (struct fault_step){.fault = FAULT_KEEP, .reply = reply};
 }
 
 /* Until as many requests are in as the test wants to have in flight together. */
@@ -70,16 +80,18 @@ static void wait_for_others(struct fault_server *server)
     }
 }
 
-static void send_all(int socket, const char *bytes)
+/* False when the client has gone away. */
+static bool send_all(int socket, const char *bytes)
 {
     size_t left = strlen(bytes);
     while (left > 0) {
         ssize_t sent = send(socket, bytes, left, MSG_NOSIGNAL);
         if (sent <= 0)
-            return;
+            return false;
         bytes += sent;
         left -= (size_t)sent;
     }
+    return true;
 }
 
 static void *serve(void *context)
@@ -87,11 +99,14 @@ static void *serve(void *context)
     struct worker worker = *(struct worker *)context;
     free(context);
     struct fault_request request;
+    char reply[1024];
     while (read_request(worker.socket, &request)) {
-        struct fault_step step = next_step(worker.server, &request);
+        struct fault_step step = next_step(worker.server, &request, reply, sizeof reply);
         wait_for_others(worker.server);
         send_all(worker.socket, step.reply);
         if (step.fault == FAULT_KEEP)
+            continue;
+        while (step.fault == FAULT_FLOOD && send_all(worker.socket, worker.server->again))
             continue;
         if (step.fault == FAULT_STALL) {
             char byte;

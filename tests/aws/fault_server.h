@@ -14,12 +14,16 @@ enum fault {
     FAULT_KEEP,  /* the reply; the connection is kept */
     FAULT_RESET, /* the reply, then a reset */
     FAULT_STALL, /* the reply, then silence until the client goes away */
+    FAULT_FLOOD, /* the reply, then `again` until the client goes away */
 };
 
 struct fault_step {
     enum fault fault;
     const char *reply; /* raw bytes; "" for none */
 };
+
+/* An answer to the request number `index` (from 0), by a server that never comes to an end; the connection is kept. */
+typedef void fault_endless(size_t index, char *reply, size_t size);
 
 #define FAULT_REQUESTS_MAX 64
 struct fault_request {
@@ -35,6 +39,9 @@ struct fault_server {
     pthread_mutex_t lock;
     const struct fault_step *steps;
     size_t step_count;
+    fault_endless *endless; /* behind the script; NULL: 599. Set it before the first request */
+    const char *again;      /* of FAULT_FLOOD; likewise */
+    size_t served;
     size_t hold_until; /* no answer before so many requests have come in; set it before the first */
     /* What came in, under the lock: the functions below look at it while the server runs. */
     struct fault_request requests[FAULT_REQUESTS_MAX];
@@ -44,7 +51,7 @@ struct fault_server {
     int sockets[FAULT_REQUESTS_MAX];
 };
 
-/* Past the end of the script the answer is 599. */
+/* Past the end of the script the answer is 599, or `endless`. */
 void fault_server_start(struct fault_server *server, const struct fault_step *steps, size_t step_count);
 void fault_server_stop(struct fault_server *server);
 size_t fault_server_request_count(struct fault_server *server);

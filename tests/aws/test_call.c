@@ -179,6 +179,34 @@ static void no_region_is_told(void **state)
     hr_aws_close(aws);
 }
 
+/* Before anything is sent: keys of STS, records and videos go nowhere in the clear. */
+static void endpoints_are_https_or_this_machine(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB",
+                                        "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SQS"};
+    static const struct {
+        const char *url;
+        bool fine, fine_insecure;
+    } cases[] = {{"https://s3.example", true, true}, {"http://127.0.0.1:9000", true, true},
+                 {"http://s3.example", false, true}, {"s3.example", false, false},
+                 {"localhost:9000", false, false},   {"ftp://localhost", false, false}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t j = 0; j < 2 * sizeof cases / sizeof *cases; j++) {
+            struct fake_environment environment = {.count = 0};
+            struct hr_error error;
+            struct hr_aws *aws;
+            bool insecure = j % 2 == 1, fine = insecure ? cases[j / 2].fine_insecure : cases[j / 2].fine;
+            fake_set(&environment, names[i], cases[j / 2].url);
+            const struct hr_aws_options options = {.environment = fake_environment(&environment), .insecure = insecure};
+            if (fine)
+                assert_ok(hr_aws_open(&aws, &options, &error), &error);
+            else
+                assert_error(hr_aws_open(&aws, &options, &error), HR_ERR_ARGUMENT, &error, "https://");
+            hr_aws_close(aws);
+        }
+}
+
 static void trace_that_is_none_is_dropped(void **state)
 {
     (void)state;
@@ -208,6 +236,7 @@ int main(void)
         cmocka_unit_test(clock_off_at_dynamodb),
         cmocka_unit_test(answer_that_is_not_json),
         cmocka_unit_test(no_region_is_told),
+        cmocka_unit_test(endpoints_are_https_or_this_machine),
         cmocka_unit_test(trace_that_is_none_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -292,6 +292,99 @@ static enum hr_status collect(void *context, struct hr_view piece, struct hr_err
     return HR_OK;
 }
 
+/* Neither heads in front of the answer, nor an error's text, nor a body without a length can go on for ever. */
+static void floods_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reply, *again, *part;
+    } cases[] = {
+        {"", "HTTP/1.1 100 Continue\r\n\r\n", "headers do not end"},
+        {"HTTP/1.1 200 OK\r\n", "X: y\r\n", "headers"},
+        {"HTTP/1.1 500 No\r\n\r\n", "sorry, sorry, sorry, sorry, sorry, sorry, sorry, sorry, ", "does not end"},
+        {"HTTP/1.1 200 OK\r\n\r\n", "and so on, and so on, and so on, and so on, and so on, ", "the answer"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "20\r\nand so on, and so on, and so on,\r\n",
+         "the answer"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        const struct fault_step step = {FAULT_FLOOD, cases[i].reply};
+        start(&f, &step, 1);
+        f.server.again = cases[i].again;
+        assert_error(get(&f, (struct hr_http_request){.method = NULL}), HR_ERR_LIMIT, &f.error, cases[i].part);
+        assert_false(f.response.retryable);
+        stop(&f);
+    }
+}
+
+/* Time goes by with the bytes: so many of them in a second. */
+struct pace {
+    struct hr_clock clock;
+    size_t bytes;
+    double bytes_per_s;
+};
+
+static int64_t paced_us(void *context)
+{
+    const struct pace *pace = context;
+    return 1000000 + (int64_t)((double)pace->bytes * 1e6 / pace->bytes_per_s);
+}
+
+static enum hr_status count_bytes(void *context, struct hr_view piece, struct hr_error *error)
+{
+    (void)error;
+    ((struct pace *)context)->bytes += piece.size;
+    return HR_OK;
+}
+
+static enum hr_status get_at_pace(double bytes_per_s, int64_t idle_timeout_ms, int64_t slow_timeout_ms,
+                                  struct hr_error *error)
+{
+    enum { SIZE = 1 << 20 };
+    struct fault_server server;
+    struct hr_http *http;
+    struct hr_http_response response;
+    struct pace pace = {.bytes_per_s = bytes_per_s};
+    char *reply = malloc(SIZE + 128);
+    assert_non_null(reply);
+    int head = snprintf(reply, 128, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", SIZE);
+    memset(reply + head, 'x', SIZE);
+    reply[head + SIZE] = '\0';
+    const struct fault_step step = {.fault = FAULT_NONE, .reply = reply};
+    fault_server_start(&server, &step, 1);
+    pace.clock = (struct hr_clock){.monotonic_us = paced_us, .wall_us = paced_us, .context = &pace};
+    const struct hr_http_options options = {.clock = &pace.clock};
+    assert_ok(hr_http_open(&http, &options, error), error);
+    hr_http_response_init(&response);
+    const struct hr_http_request request = {.method = "GET",
+                                            .url = server.url,
+                                            .sink = {.write = count_bytes, .context = &pace},
+                                            .idle_timeout_ms = idle_timeout_ms,
+                                            .slow_timeout_ms = slow_timeout_ms};
+    enum hr_status status = hr_http_send(http, &request, &response, error);
+    if (status != HR_OK)
+        assert_true(response.retryable);
+    hr_http_response_clear(&response);
+    hr_http_close(http);
+    fault_server_stop(&server);
+    free(reply);
+    return status;
+}
+
+/* A byte now and then is no answer, though it is no silence. */
+static void trickle_ends(void **state)
+{
+    (void)state;
+    const int64_t no_silence_ms = INT64_C(1000000000);
+    struct hr_error error;
+    assert_error(get_at_pace(1, no_silence_ms, 0, &error), HR_ERR_UNAVAILABLE, &error,
+                 "less than 1024 bytes per second");
+    assert_error(get_at_pace(1000, no_silence_ms, 0, &error), HR_ERR_UNAVAILABLE, &error, "less than 1024");
+    assert_ok(get_at_pace(1030, no_silence_ms, 0, &error), &error);
+    /* Where it is known to take its time, and where it may take for ever. */
+    assert_ok(get_at_pace(1000, no_silence_ms, 1100000, &error), &error);
+    assert_ok(get_at_pace(1, -1, 0, &error), &error);
+}
+
 static void sink_gets_good_bodies_only(void **state)
 {
     (void)state;
@@ -331,7 +424,7 @@ static void proxy_is_what_the_caller_says(void **state)
         {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
         {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}};
     START(&f, steps);
-    const struct hr_http_options options = {.proxy_http = f.server.url, .proxy_not = "inside.test"};
+    const struct hr_http_options options = {.proxy_http = f.server.url, .proxy_not = "inside.test", .insecure = true};
     struct hr_http_request request = {.method = "GET", .url = "http://outside.test/x"};
     assert_ok(hr_http_open(&through, &options, &f.error), &f.error);
     assert_ok(hr_http_send(through, &request, &f.response, &f.error), &f.error);
@@ -339,10 +432,36 @@ static void proxy_is_what_the_caller_says(void **state)
     /* Names that nobody knows: reached directly, they fail. */
     request.url = "http://a.inside.test/";
     assert_int_equal(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_UNAVAILABLE);
+    /* This machine is not asked for through another. */
     request.url = f.server.url;
-    request.direct = true;
     assert_ok(hr_http_send(through, &request, &f.response, &f.error), &f.error);
     assert_memory_equal(fault_server_request(&f.server, 1)->head, "GET / HTTP", 10);
+    hr_http_close(through);
+    stop(&f);
+}
+
+/* Nothing is sent, and not to a proxy either; a scheme is never guessed. */
+static void in_the_clear_to_this_machine_only(void **state)
+{
+    (void)state;
+    static const char *const away[] = {"http://outside.test/x", "http://192.0.2.1/", "outside.test", "localhost:1"};
+    struct fixture f;
+    struct hr_http *through;
+    const struct fault_step steps[] = {
+        {FAULT_NONE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}};
+    START(&f, steps);
+    const struct hr_http_options options = {.proxy_http = f.server.url};
+    assert_ok(hr_http_open(&through, &options, &f.error), &f.error);
+    for (size_t i = 0; i < sizeof away / sizeof *away; i++) {
+        struct hr_http_request request = {.method = "GET", .url = away[i]};
+        assert_error(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_ARGUMENT, &f.error, "https://");
+        request.direct = true;
+        assert_error(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_ARGUMENT, &f.error, "https://");
+    }
+    struct hr_http_request request = {.method = "GET", .url = "http://u:secret@outside.test/"};
+    assert_error(hr_http_send(through, &request, &f.response, &f.error), HR_ERR_ARGUMENT, &f.error, "--insecure");
+    assert_null(strstr(f.error.text, "secret@"));
+    assert_int_equal(fault_server_request_count(&f.server), 0);
     hr_http_close(through);
     stop(&f);
 }
@@ -363,8 +482,11 @@ int main(void)
         cmocka_unit_test(body_has_a_cap),
         cmocka_unit_test(head_has_a_cap),
         cmocka_unit_test(body_is_limited_when_nobody_says_otherwise),
+        cmocka_unit_test(floods_end),
+        cmocka_unit_test(trickle_ends),
         cmocka_unit_test(sink_gets_good_bodies_only),
         cmocka_unit_test(proxy_is_what_the_caller_says),
+        cmocka_unit_test(in_the_clear_to_this_machine_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

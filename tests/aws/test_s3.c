@@ -614,6 +614,132 @@ static void listing_goes_on_and_stops(void **state)
     client_close(&client);
 }
 
+/* ---- listings that do not end ---- */
+
+static void list_page(char *reply, size_t size, size_t token, const char *content)
+{
+    char body[512];
+    snprintf(body, sizeof body,
+             "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%zu</NextContinuationToken>%s"
+             "</ListBucketResult>",
+             token, content);
+    snprintf(reply, size, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+}
+
+static void always_new_and_empty(size_t index, char *reply, size_t size)
+{
+    list_page(reply, size, index, "");
+}
+
+static void two_keys_a_page(size_t index, char *reply, size_t size)
+{
+    list_page(reply, size, index, "<Contents><Key>a</Key></Contents><Contents><Key>b</Key></Contents>");
+}
+
+static void the_same_place(size_t index, char *reply, size_t size)
+{
+    (void)index;
+    list_page(reply, size, 7, "");
+}
+
+static void a_circle_of_five(size_t index, char *reply, size_t size)
+{
+    list_page(reply, size, index < 20 ? index : 20 + index % 5, "");
+}
+
+static void three_pages(size_t index, char *reply, size_t size)
+{
+    static const char last[] = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    list_page(reply, size, index, "");
+    if (index % 3 == 2)
+        snprintf(reply, size, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", sizeof last - 1, last);
+}
+
+static enum hr_status count_keys(void *context, const struct hr_s3_item *item, struct hr_error *error)
+{
+    (void)item;
+    (void)error;
+    ++*(size_t *)context;
+    return HR_OK;
+}
+
+/* The status; *pages were asked for, *keys told. `pages_max`, `keys_max`: 0: the limits as they are. */
+static enum hr_status list_endless(fault_endless *endless, size_t pages_max, size_t keys_max, size_t *pages,
+                                   size_t *keys, struct hr_error *error)
+{
+    struct client client;
+    *keys = 0;
+    client_open(&client, NULL, 0);
+    client.server.endless = endless;
+    const struct hr_s3_list list = {
+        .bucket = "lessons", .pages_max = pages_max, .keys_max = keys_max, .each = count_keys, .context = keys};
+    enum hr_status status = hr_s3_list(client.aws, &list, error);
+    client_close(&client);
+    *pages = client.server.served;
+    return status;
+}
+
+static void listing_has_an_end(void **state)
+{
+    (void)state;
+    struct hr_error error;
+    size_t pages, keys;
+    assert_error(list_endless(always_new_and_empty, 0, 0, &pages, &keys, &error), HR_ERR_LIMIT, &error, "does not end");
+    assert_int_equal(pages, HR_LIMIT_S3_LISTING_PAGES);
+    assert_ok(list_endless(three_pages, 3, 0, &pages, &keys, &error), &error);
+    assert_ok(list_endless(three_pages, 4, 0, &pages, &keys, &error), &error);
+    assert_error(list_endless(three_pages, 2, 0, &pages, &keys, &error), HR_ERR_LIMIT, &error, "2 pages, and more");
+
+    assert_error(list_endless(the_same_place, 0, 0, &pages, &keys, &error), HR_ERR_FORMAT, &error, "in a circle");
+    assert_int_equal(pages, 2);
+    assert_error(list_endless(a_circle_of_five, 0, 0, &pages, &keys, &error), HR_ERR_FORMAT, &error, "in a circle");
+    assert_in_range(pages, 21, 64);
+}
+
+static void listing_has_so_many_keys(void **state)
+{
+    (void)state;
+    struct hr_error error;
+    size_t pages, keys;
+    char limit[64];
+    assert_error(list_endless(two_keys_a_page, 100, 9, &pages, &keys, &error), HR_ERR_LIMIT, &error,
+                 "more than 9 keys");
+    assert_int_equal(keys, 9);
+    assert_int_equal(pages, 5);
+    /* At 9 of them and no more, the pages are what ends it. */
+    assert_error(list_endless(two_keys_a_page, 4, 9, &pages, &keys, &error), HR_ERR_LIMIT, &error, "4 pages");
+    assert_int_equal(keys, 8);
+
+    /* The limit itself, on one page after another of as many keys as fit into an answer of a few KB. */
+    snprintf(limit, sizeof limit, "more than %d keys", HR_LIMIT_S3_LISTED_KEYS);
+    struct client client;
+    struct hr_buffer page;
+    hr_buffer_init(&page, (size_t)16 << 20);
+    for (int i = 0; i < 400000; i++)
+        hr_buffer_append_text(&page, "<Contents><Key>k</Key></Contents>");
+    char *replies[3];
+    struct fault_step steps[3];
+    for (int i = 0; i < 3; i++) {
+        size_t size = page.size + 512;
+        replies[i] = malloc(size);
+        assert_non_null(replies[i]);
+        snprintf(replies[i], size,
+                 "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<ListBucketResult><IsTruncated>true</IsTruncated>"
+                 "<NextContinuationToken>%d</NextContinuationToken>%s</ListBucketResult>",
+                 i, hr_buffer_text(&page));
+        steps[i] = (struct fault_step){.fault = FAULT_NONE, .reply = replies[i]};
+    }
+    client_open(&client, STEPS(steps));
+    keys = 0;
+    const struct hr_s3_list list = {.bucket = "lessons", .each = count_keys, .context = &keys};
+    assert_error(hr_s3_list(client.aws, &list, &error), HR_ERR_LIMIT, &error, limit);
+    assert_int_equal(keys, HR_LIMIT_S3_LISTED_KEYS);
+    client_close(&client);
+    for (int i = 0; i < 3; i++)
+        free(replies[i]);
+    hr_buffer_clear(&page);
+}
+
 static void deleting_nothing_is_fine(void **state)
 {
     (void)state;
@@ -687,6 +813,8 @@ int main(void)
         cmocka_unit_test(large_body_goes_in_parts),
         cmocka_unit_test(parts_are_removed_after_a_failure),
         cmocka_unit_test(listing_goes_on_and_stops),
+        cmocka_unit_test(listing_has_an_end),
+        cmocka_unit_test(listing_has_so_many_keys),
         cmocka_unit_test(deleting_nothing_is_fine),
         cmocka_unit_test(urls),
     };

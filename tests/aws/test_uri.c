@@ -100,12 +100,47 @@ static void endpoint_may_not_be_anything_else(void **state)
     }
 }
 
+static void in_the_clear_no_further_than_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool loopback, link_local, anywhere;
+    } cases[] = {{"https://a.example/x", true, true, true},
+                 {"HTTPS://10.0.0.1", true, true, true},
+                 {"http://127.0.0.1:9000/b/k?x=@", true, true, true},
+                 {"http://localhost", true, true, true},
+                 {"http://[::1]:9000/", true, true, true},
+                 {"http://169.254.170.2/v2/keys", false, true, true},
+                 {"http://[fd00:ec2::254]/latest", false, true, true},
+                 {"http://10.0.0.1:9000/", false, false, true},
+                 {"HTTP://a.example", false, false, true},
+                 {"http://127.0.0.1@a.example/", false, false, true},
+                 {"http://127.0.0.1.a.example/", false, false, true},
+                 {"http://127.0.0.1\\a.example/", false, false, true},
+                 {"http:///a.example/", false, false, true},
+                 {"a.example:9000", false, false, false},
+                 {"localhost:9000", false, false, false},
+                 {"//localhost", false, false, false},
+                 {"", false, false, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hr_error error;
+        assert_int_equal(hr_url_check(cases[i].url, HR_CLEAR_LOOPBACK, &error) == HR_OK, cases[i].loopback);
+        assert_int_equal(hr_url_check(cases[i].url, HR_CLEAR_LINK_LOCAL, &error) == HR_OK, cases[i].link_local);
+        assert_int_equal(hr_url_check(cases[i].url, HR_CLEAR_ANYWHERE, &error) == HR_OK, cases[i].anywhere);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encodes_all_but_the_unreserved), cmocka_unit_test(decodes_once),
-        cmocka_unit_test(refuses_damaged_escapes),        cmocka_unit_test(query_is_sorted_after_encoding),
-        cmocka_unit_test(endpoint_has_its_parts),         cmocka_unit_test(endpoint_may_not_be_anything_else),
+        cmocka_unit_test(encodes_all_but_the_unreserved),
+        cmocka_unit_test(decodes_once),
+        cmocka_unit_test(refuses_damaged_escapes),
+        cmocka_unit_test(query_is_sorted_after_encoding),
+        cmocka_unit_test(endpoint_has_its_parts),
+        cmocka_unit_test(endpoint_may_not_be_anything_else),
+        cmocka_unit_test(in_the_clear_no_further_than_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,35 @@ static void text_lines(void **state)
     capture_close(&capture);
 }
 
+/* A name that shows as another, or writes lines of its own. */
+static void no_line_steers_the_terminal(void **state)
+{
+    (void)state;
+    const char *text = "a\x1B[2J\xC2\x9B"
+                       "2J\xE2\x80\xAE"
+                       "b\xE2\x80\xA8"
+                       "c\nd";
+    const struct hr_log_field fields[] = {{"video", text, 0}, {0}};
+    for (int json = 0; json < 2; json++) {
+        struct capture capture;
+        capture_open(&capture, HR_LOG_DEBUG, json == 1);
+        hr_log_write(&capture.log, HR_LOG_INFO, fields, "%s", text);
+        if (json == 0) {
+            assert_string_equal(capture.text, "a?[2J?2J?b?c?d video=a?[2J?2J?b?c?d\n");
+        } else {
+            struct hr_json *line = NULL;
+            struct hr_error error;
+            assert_ok(hr_json_parse(&line, hr_view_text(capture.text), &error), &error);
+            assert_string_equal(hr_json_text(hr_json_get(line, "message")), text);
+            assert_string_equal(hr_json_text(hr_json_get(line, "video")), text);
+            hr_json_free(line);
+            for (const char *at = capture.text; at[1] != '\0'; at++)
+                assert_in_range(*at, ' ', '~');
+        }
+        capture_close(&capture);
+    }
+}
+
 static void levels_below_are_silent(void **state)
 {
     (void)state;
@@ -145,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_lines),
+        cmocka_unit_test(no_line_steers_the_terminal),
         cmocka_unit_test(levels_below_are_silent),
         cmocka_unit_test(text_lines_stay_lines),
         cmocka_unit_test(json_lines),

@@ -68,6 +68,29 @@ class Options(Case):
         self.assertIn("'/nowhere/homeroom/homeroom.db'", result.err)
         self.refused("students", env={"HOMEROOM_DB": "", "HOME": ""}, because="no home folder is known: say --db FILE")
 
+    def test_in_the_clear_to_this_machine_only(self):
+        nats = ("nats:// sends passwords, tokens and the names of videos in the clear to another machine: use tls://, or "
+                "allow it with --insecure where nobody else can listen")
+        for place in ("nats://192.0.2.1:4222", "nats://geheim@queue.example", "nats://127.0.0.1,nats://queue.example"):
+            self.refused("worker", place, "--out", "s3://reports", because=nats)
+        http = ("http:// sends videos, records and session tokens in the clear to another machine: use https://, or allow "
+                "it with --insecure where nobody else can listen")
+        away = {"AWS_ENDPOINT_URL_S3": "http://192.0.2.1:9000", "AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "1",
+                "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+        self.refused("students", "--db", "s3://class/homeroom.db", env=away, because=f"AWS_ENDPOINT_URL for s3: {http}")
+        self.refused("students", "--db", "s3://class/homeroom.db", env={**away, "AWS_ENDPOINT_URL_S3": "localhost:9000"},
+                     because="AWS_ENDPOINT_URL for s3: an endpoint must begin with https://; nothing is assumed (http:// "
+                             "is for this machine)")
+        self.refused("doctor", env={"HOMEROOM_INSECURE": "perhaps"},
+                     because="environment variable HOMEROOM_INSECURE: it takes 1 or 0, as --insecure or nothing, not 'perhaps'")
+        self.refused("students", "--db", "s3://class/homeroom.db", env={**away, "HOMEROOM_INSECURE": "0"},
+                     because=f"AWS_ENDPOINT_URL for s3: {http}")
+        # Allowed, it gets as far as the name that nobody has (RFC 6761).
+        allowed = {**away, "AWS_ENDPOINT_URL_S3": "http://no.invalid"}
+        for words, env in ((["--insecure"], allowed), ([], {**allowed, "HOMEROOM_INSECURE": "1"})):
+            result = self.run_it("students", "--db", "s3://class/homeroom.db", *words, env=env, status=15)  # unavailable
+            self.assertIn("no.invalid", result.err)
+
     def test_before_and_after_the_command(self):
         for words in (("--db", "x.db", "students"), ("students", "--db", "x.db"), ("students", "--db=x.db"), ("--db=x.db", "students")):
             self.assertIn("'x.db'", self.run_it(*words, status=NOT_FOUND).err)
@@ -138,7 +161,8 @@ class Options(Case):
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:
             result = self.run_it("help", stdout=full, status=IO)
-        self.assertEqual(result.err, "error: standard output does not take the answer (is a disk full?)\n")
+        self.assertEqual(result.err, "error: standard output does not take the answer (is a disk full, or a limit on the size of "
+                                     "files reached?)\n")
 
     def test_reader_goes_away(self):
         reading, writing = os.pipe()

@@ -1,7 +1,9 @@
 """The student table: import, list, export, forget."""
 
 import contextlib
+import json
 import pickle
+import re
 import sqlite3
 import struct
 
@@ -153,6 +155,49 @@ def vectors_of(path, student):
     with contextlib.closing(sqlite3.connect(path)) as db:
         rows = db.execute("SELECT vector FROM faces JOIN students ON key = student WHERE students.id = ?", (str(student),))
         return [vector for (vector,) in rows if len(vector) == 512]
+
+
+class Steering(Case):
+    """Names that command the terminal, or show as others: data in files, harmless where people look."""
+
+    needs_models = False
+    # Clears the screen; in one byte of C1; right to left; a line of its own; a mark that Hebrew names may have.
+    NAMES = ["\x1b[2Jx", "\x9b2Jx", "Mr \u202enhoJ\u202c.", "a\u2028b", "\u05d3\u200f\u05df", "x\u2066\u2069\x7f."]
+    STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+    def setUp(self):
+        super().setUp()
+        lines = "".join(f"{number},{name},art,senior\n" for number, name in enumerate(self.NAMES))
+        (self.dir / "table.csv").write_text("id,name,major,year\n" + lines, encoding="utf-8", newline="")
+        self.run_it("import", "students", "table.csv")
+
+    def test_people_see_them_harmless(self):
+        shown = self.run_it("students", "--verbose")
+        self.assertFalse(self.STEERING.search(shown.out + shown.err), repr(shown.out))
+        self.assertIn("Mr ?nhoJ?.", shown.out)
+        self.assertIn("\u05d3?\u05df", shown.out)
+        for name in self.NAMES:
+            failed = self.run_it("students", name + "!", status=NOT_FOUND)
+            self.assertFalse(self.STEERING.search(failed.out + failed.err), repr(failed.err))
+            failed = self.run_it("recognize", name + ".mp4", status=NOT_FOUND, env={"HOMEROOM_DB": "/nowhere/" + name})
+            self.assertFalse(self.STEERING.search(failed.out + failed.err), repr(failed.err))
+
+    def test_programs_get_them_as_they_are(self):
+        lines = self.run_it("students", "--json").out.splitlines()
+        self.assertTrue(all(line.isascii() or not self.STEERING.search(line) for line in lines))
+        self.assertEqual([json.loads(line)["name"] for line in lines], self.NAMES)
+        whole = self.run_it("export", "--what", "json").out
+        self.assertFalse(self.STEERING.search(whole))
+        table = self.run_it("export").out
+        for name in self.NAMES:
+            self.assertIn(name, table)
+
+    def test_a_table_on_a_terminal_is_for_people(self):
+        master, slave = self.terminal()
+        self.run_it("export", stdout=slave)
+        shown = self.read_terminal(master)
+        self.assertFalse(self.STEERING.search(shown.replace("\r", "")), repr(shown))
+        self.assertIn("Mr ?nhoJ?.,art,senior", shown)
 
 
 class Faces(Case):

@@ -191,9 +191,10 @@ class Contents(unittest.TestCase):
             except OSError:
                 time.sleep(0.1)
         target = f"127.0.0.1:{port}/homeroom:1"
-        must(SOURCE / "scripts/image", "--arch", NATIVE, "--push", target, "--plain-http")
+        said = must(SOURCE / "scripts/image", "--arch", NATIVE, "--push", target, "--plain-http")
         told = json.loads(must("skopeo", "inspect", "--tls-verify=false", f"docker://{target}"))
         self.assertEqual(told["Digest"], config_of(NATIVE)[0]["digest"])
+        self.assertIn(f"127.0.0.1:{port}/homeroom@{told['Digest']}", said)
         self.assertEqual(told["Architecture"], NATIVE)
 
 

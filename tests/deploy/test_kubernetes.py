@@ -21,8 +21,6 @@ VERSIONS = ("1.29", "1.33", "1.37")
 ACCEPTED = {
     "CKV_K8S_8": "a liveness probe needs a port or a shell: a worker has neither, and ends by itself when it cannot work",
     "CKV_K8S_9": "a readiness probe: nobody sends it anything",
-    "CKV_K8S_43": "whoever deploys names the image, best by its digest, as the comment beside it says",
-    "CKV_K8S_15": "an image with a version or a digest does not change: it need not be pulled each time",
     "CKV_K8S_35": "keys as variables: where homeroom and all programs for S3 look for them",
 }
 
@@ -132,9 +130,43 @@ class Manifest(unittest.TestCase):
         trigger = self.of("ScaledObject")["spec"]["triggers"][0]["metadata"]
         self.assertEqual(url.rsplit("/", 1)[1], trigger["stream"])
         self.assertEqual(re.search(r"//([^:/]+)", url)[1], trigger["natsServerMonitoringEndpoint"].split(":")[0])
-        ports = {port["port"] for rule in self.of("NetworkPolicy")["spec"]["egress"] for port in rule["ports"]}
+        reached = {}
+        for rule in self.of("NetworkPolicy")["spec"]["egress"]:
+            for peer in rule["to"]:
+                namespace = peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+                reached[namespace] = {(port["port"], port["protocol"]) for port in rule["ports"]}
+        self.assertEqual(set(reached), {"kube-system", "nats", "minio"})
+        self.assertEqual(reached["kube-system"], {(53, "UDP"), (53, "TCP")})
         for address in (url, settings["data"]["AWS_ENDPOINT_URL_S3"]):
-            self.assertIn(int(re.search(r":(\d+)", address)[1]), ports, address)
+            self.assertRegex(address, r"\A(tls|https)://", "in the clear")
+            host, port = re.search(r"//([^:/]+):(\d+)", address).groups()
+            self.assertEqual(reached[host.split(".")[1]], {(int(port), "TCP")}, address)
+
+    def test_nothing_can_be_sent_elsewhere(self):
+        policy = self.of("NetworkPolicy")["spec"]
+        self.assertEqual(set(policy["policyTypes"]), {"Ingress", "Egress"})
+        self.assertNotIn("ingress", policy)
+        for rule in policy["egress"]:
+            self.assertTrue(rule.get("to") and rule.get("ports"), f"everywhere: {rule}")
+            for peer in rule["to"]:
+                for selector in ("namespaceSelector", "podSelector"):
+                    self.assertTrue(peer[selector]["matchLabels"], f"everything there: {peer}")
+
+    def test_image_is_the_one_that_was_looked_at(self):
+        images = {pod["containers"][0]["image"] for pod in self.pods().values()}
+        self.assertEqual(len(images), 1)
+        self.assertRegex(images.pop(), r"\A[\w./-]+@sha256:[0-9a-f]{64}\Z")
+
+    def test_nothing_fills_the_disk(self):
+        for pod in self.pods().values():
+            for volume in pod.get("volumes", []):
+                if "emptyDir" in volume:
+                    self.assertIn("sizeLimit", volume["emptyDir"], volume["name"])
+                self.assertNotIn("hostPath", volume, volume["name"])
+            for container in pod["containers"]:
+                self.assertTrue(container["securityContext"]["readOnlyRootFilesystem"])
+                for kind in ("requests", "limits"):
+                    self.assertEqual(set(container["resources"][kind]), {"cpu", "memory", "ephemeral-storage"})
 
     def test_program_knows_its_settings(self):
         manual = (SOURCE / "docs" / "homeroom.1").read_text(encoding="utf-8")

@@ -107,7 +107,7 @@ class Deploy(Case):
 
     def test_from_nothing_to_the_first_video(self):
         status = self.deploy("--students", self.students, "--photos", self.photos, "--db", self.database, "--memory", "3008",
-                             "--email", "it@example.org", answers=NEW)
+                             "--email", "it@example.org", "--kms-key", "arn:of:key", "--trail", "audit", answers=NEW)
         self.assertEqual(status, 0, self.output)
         imported = self.find("homeroom", "import", "students", str(self.students), "--db", str(self.database))
         enrolled = self.find("homeroom", "enroll", str(self.photos), "--db", str(self.database))
@@ -128,7 +128,7 @@ class Deploy(Case):
         self.assertEqual(stack[stack.index("--template-file") + 1], f"{self.root}/deploy/template.yaml")
         self.assertEqual(sorted(stack[stack.index("--parameter-overrides") + 1:]), [
             "AlarmEmail=it@example.org", "Architecture=x86_64", "Database=bucket", f"ImageUri={REGISTRY}/homeroom@{DIGEST}",
-            "MemorySize=3008"])
+            "KmsKey=arn:of:key", "MemorySize=3008", "TrailBucket=audit"])
         table = self.find("homeroom", "import", "students", str(self.students), "--students", "dynamodb:homeroom-Students-1")
         taken = self.find("s3", "cp", "--only-show-errors", str(self.database), "s3://the-gallery/homeroom.db")
         self.order(imported, enrolled, made, built, login, pushed, stack, table, taken)

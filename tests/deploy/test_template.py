@@ -96,7 +96,8 @@ class Promises(unittest.TestCase):
 
     def statements(self, name="Role"):
         policy, = self.resources[name]["Properties"]["Policies"]
-        return {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"]}
+        statements = [one["Fn::If"][1] if "Fn::If" in one else one for one in policy["PolicyDocument"]["Statement"]]
+        return {one["Sid"]: one for one in statements}
 
     def test_no_aliases(self):
         # CloudFormation's YAML has none.
@@ -167,13 +168,88 @@ class Promises(unittest.TestCase):
             "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "s3:DeleteObject",
             "s3:AbortMultipartUpload", "dynamodb:BatchGetItem", "dynamodb:DescribeTable", "sqs:ReceiveMessage",
             "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents",
-            "xray:PutTraceSegments", "xray:PutTelemetryRecords"})
+            "kms:Decrypt", "kms:GenerateDataKey", "xray:PutTraceSegments", "xray:PutTelemetryRecords"})
         for name, one in rights.items():
             self.assertEqual(one["Effect"], "Allow")
             if name != "Trace":
                 self.assertNotEqual(one["Resource"], "*", name)
         self.assertNotIn("ManagedPolicyArns", self.resources["Role"]["Properties"])
         self.assertNotIn("s3:PutObject", rights["ReadVideos"]["Action"])
+
+    def test_function_writes_and_deletes_what_it_makes_and_nothing_else(self):
+        rights = self.statements()
+        kinds = ["*.csv", "*.error.json", ".homeroom/*"]
+        self.assertEqual(rights["WriteReports"]["Resource"], [{"Fn::Sub": "${OutputBucket.Arn}/" + kind} for kind in kinds])
+        for name, one in rights.items():
+            if name != "WriteReports":
+                self.assertFalse({"s3:PutObject", "s3:DeleteObject"} & set(one["Action"]), name)
+        self.assertEqual(rights["ReadGallery"]["Resource"], {"Fn::Sub": "${GalleryBucket.Arn}/homeroom.db"})
+        database = self.resources["Function"]["Properties"]["Environment"]["Variables"]["HOMEROOM_DB"]["Fn::If"][2]
+        self.assertEqual(database, {"Fn::Sub": "s3://${GalleryBucket}/homeroom.db"})
+        # These are the names that the program gives; the local cloud holds it to the same rights.
+        function = (SOURCE / "src/function/function.c").read_text(encoding="utf-8")
+        for text in ('".csv"', '".error.json"', '#define KEPT_FOLDER ".homeroom/"'):
+            self.assertIn(text, function)
+        sys.path.insert(0, str(SOURCE / "tools/cloud"))
+        import cloud
+        local = cloud.role("videos", "reports")["Statement"]
+        written, = (one for one in local if "s3:PutObject" in one["Action"])
+        self.assertEqual(sorted(written["Action"]), sorted(rights["WriteReports"]["Action"]))
+        self.assertEqual(written["Resource"], [f"arn:aws:s3:::reports/{kind}" for kind in kinds])
+
+    def chosen(self, value, **true):
+        """What is left of a value when these conditions hold and the others don't."""
+        if isinstance(value, dict) and "Fn::If" in value:
+            condition, yes, no = value["Fn::If"]
+            return self.chosen(yes if true.get(condition) else no, **true)
+        if isinstance(value, dict):
+            found = {name: self.chosen(one, **true) for name, one in value.items()}
+            return {name: one for name, one in found.items() if one != {"Ref": "AWS::NoValue"}}
+        if isinstance(value, list):
+            return [one for one in (self.chosen(one, **true) for one in value) if one != {"Ref": "AWS::NoValue"}]
+        return value
+
+    def test_a_key_of_ones_own(self):
+        self.assertEqual(self.template["Parameters"]["KmsKey"]["Default"], "")
+        self.assertEqual(self.template["Conditions"]["HasKey"], {"Fn::Not": [{"Fn::Equals": [{"Ref": "KmsKey"}, ""]}]})
+        key = {"Ref": "KmsKey"}
+        kept = ["InputBucket", "OutputBucket", "GalleryBucket", "Queue", "DeadLetters", "Students", "LogGroup"]
+        for name in kept:
+            own = self.chosen(self.resources[name]["Properties"], HasKey=True)
+            theirs = self.chosen(self.resources[name]["Properties"])
+            self.assertIn(json.dumps(key), json.dumps(own), name)
+            self.assertNotIn("KmsKey", json.dumps(theirs), name)
+        for name in kept[:3]:
+            for given, kind in (({"HasKey": True}, "aws:kms"), ({}, "AES256")):
+                rule, = self.chosen(self.resources[name]["Properties"], **given)["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+                self.assertEqual(rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"], kind)
+                self.assertEqual(rule.get("BucketKeyEnabled", False), kind == "aws:kms")
+        for name in ("Queue", "DeadLetters"):
+            self.assertNotIn("SqsManagedSseEnabled", self.chosen(self.resources[name]["Properties"], HasKey=True))
+            self.assertIs(self.chosen(self.resources[name]["Properties"])["SqsManagedSseEnabled"], True)
+        self.assertEqual(self.statements()["UseKey"]["Resource"], key)
+        self.assertNotIn("UseKey", json.dumps(self.chosen(self.resources["Role"]["Properties"])))
+        pattern = re.compile(self.template["Parameters"]["KmsKey"]["AllowedPattern"])
+        for good in ("", f"arn:aws:kms:{REGION}:123456789012:key/1234abcd-12ab", "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1"):
+            self.assertTrue(pattern.fullmatch(good), good)
+        for bad in ("alias/school", f"arn:aws:kms:{REGION}:123456789012:alias/school", "1234abcd-12ab", "*"):
+            self.assertFalse(pattern.fullmatch(bad), bad)
+
+    def test_a_trail_of_who_read_what(self):
+        self.assertEqual(self.template["Parameters"]["TrailBucket"]["Default"], "")
+        trail = self.resources["Trail"]
+        self.assertEqual(trail["Condition"], "HasTrail")
+        properties = trail["Properties"]
+        self.assertEqual(properties["S3BucketName"], {"Ref": "TrailBucket"})
+        self.assertTrue(properties["IsLogging"] and properties["EnableLogFileValidation"])
+        told = {}
+        for selector in properties["AdvancedEventSelectors"]:
+            fields = {one["Field"]: one for one in selector["FieldSelectors"]}
+            self.assertEqual(fields["eventCategory"]["Equals"], ["Data"])
+            told[fields["resources.type"]["Equals"][0]] = fields["resources.ARN"]
+        self.assertEqual(told["AWS::S3::Object"]["StartsWith"],
+                         [{"Fn::Sub": "${" + bucket + ".Arn}/"} for bucket in self.of_type("AWS::S3::Bucket")])
+        self.assertEqual(told["AWS::DynamoDB::Table"]["Equals"], [{"Fn::GetAtt": ["Students", "Arn"]}])
 
     def test_function_is_told_where_everything_is(self):
         function = self.resources["Function"]["Properties"]
@@ -277,7 +353,13 @@ class Deployed(unittest.TestCase):
         self.assertEqual(self.left(), ([], [], [], []))
 
     def test_the_other_choices(self):
-        self.put_up("direct", Trigger="direct", Database="image", ReportDays="30", ReservedConcurrency="5")
+        key = self.client("kms").create_key()["KeyMetadata"]["Arn"]
+        outputs = self.put_up("direct", Trigger="direct", Database="image", ReportDays="30", ReservedConcurrency="5", KmsKey=key)
+        for bucket in ("InputBucketName", "OutputBucketName", "GalleryBucketName"):
+            rule, = self.client("s3").get_bucket_encryption(Bucket=outputs[bucket])["ServerSideEncryptionConfiguration"]["Rules"]
+            self.assertEqual(rule["ApplyServerSideEncryptionByDefault"], {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key})
+        attributes = self.client("sqs").get_queue_attributes(QueueUrl=outputs["QueueUrl"], AttributeNames=["All"])["Attributes"]
+        self.assertEqual(attributes["KmsMasterKeyId"], key)
         self.assertEqual(self.destroy("direct", "--yes").returncode, 0)
 
     def test_destroy_asks_and_leaves_nothing(self):

@@ -111,11 +111,40 @@ static void errors_repeat_no_secret(void **state)
     }
 }
 
+static void in_the_clear_to_this_machine_only(void **state)
+{
+    (void)state;
+    static const char *const fine[] = {"nats://127.0.0.1", "nats://u:p@localhost:4222/S",
+                                       "nats://[::1]:4222,nats://127.1.2.3", "tls://a.example",
+                                       "nats://a.example,tls://b.example"};
+    static const char *const bad[] = {"nats://a.example",
+                                      "nats://u:geheim@10.0.0.1:4222/S",
+                                      "nats://127.0.0.1,nats://geheim@a.example",
+                                      "nats://localhost@a.example",
+                                      "nats://a@b@127.0.0.1",
+                                      "nats://localhost.example"};
+    struct hr_nats_place place;
+    struct hr_error error;
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        assert_ok(hr_nats_place_parse(&place, fine[i], &error), &error);
+        assert_ok(hr_nats_place_check_clear(&place, &error), &error);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_ok(hr_nats_place_parse(&place, bad[i], &error), &error);
+        assert_error(hr_nats_place_check_clear(&place, &error), HR_ERR_ARGUMENT, &error, "--insecure");
+        assert_null(strstr(error.text, "geheim"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_server), cmocka_unit_test(several_servers),         cmocka_unit_test(nonsense),
-        cmocka_unit_test(borders),    cmocka_unit_test(errors_repeat_no_secret),
+        cmocka_unit_test(one_server),
+        cmocka_unit_test(several_servers),
+        cmocka_unit_test(nonsense),
+        cmocka_unit_test(borders),
+        cmocka_unit_test(errors_repeat_no_secret),
+        cmocka_unit_test(in_the_clear_to_this_machine_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,15 +141,16 @@ def box_for(options, folder):
 
 def role(source, target):
     """What a function may do, as deploy/template.yaml has it; its keys are borrowed under this policy."""
-    def allow(actions, *resources, effect="Allow"):
-        return {"Effect": effect, "Action": [f"s3:{action}" for action in actions],
+    def allow(actions, *resources):
+        return {"Effect": "Allow", "Action": [f"s3:{action}" for action in actions],
                 "Resource": [f"arn:aws:s3:::{resource}" for resource in resources]}
 
     return {"Version": "2012-10-17", "Statement": [
         allow(["GetObject", "GetObjectVersion"], f"{source}/*"),
         allow(["ListBucket"], source, target),
-        allow(["GetObject", "PutObject", "PutObjectTagging", "DeleteObject", "AbortMultipartUpload"], f"{target}/*"),
-        allow(["PutObject", "DeleteObject"], f"{target}/gallery/*", effect="Deny")]}
+        allow(["GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload"],
+              *(f"{target}/{keys}" for keys in ("*.csv", "*.error.json", ".homeroom/*"))),
+        allow(["GetObject"], f"{target}/{GALLERY}")]}
 
 
 def borrowed_variables(s3, through):

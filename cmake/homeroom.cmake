@@ -18,6 +18,13 @@ if(HOMEROOM_SANITIZE)
   target_compile_options(hr_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(hr_options INTERFACE -fsanitize=address,undefined)
 endif()
+if(HOMEROOM_FUZZ)
+  # What gcc says by itself about its sanitizer, and clang does not; edges are counted for libFuzzer.
+  target_compile_definitions(hr_options INTERFACE __SANITIZE_ADDRESS__)
+  target_compile_options(hr_options INTERFACE
+    -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(hr_options INTERFACE -fsanitize=address,undefined)
+endif()
 if(HOMEROOM_TSAN)
   target_compile_options(hr_options INTERFACE -fsanitize=thread)
   target_link_options(hr_options INTERFACE -fsanitize=thread)
@@ -28,7 +35,7 @@ if(HOMEROOM_COVERAGE)
 endif()
 
 # What makes a mistake of ours harder to use. tests/package/hardening.sh reads it from the installed program.
-if(NOT HOMEROOM_SANITIZE AND NOT HOMEROOM_TSAN AND NOT HOMEROOM_COVERAGE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+if(NOT HOMEROOM_SANITIZE AND NOT HOMEROOM_FUZZ AND NOT HOMEROOM_TSAN AND NOT HOMEROOM_COVERAGE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   include(CheckCCompilerFlag)
   target_compile_options(hr_options INTERFACE
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection)

@@ -11,14 +11,18 @@
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
 /* Control characters of a message (a file's name may have them) could begin a line of their own or
- * command the terminal. */
+ * command the terminal: C0 and DEL, and the C1 controls, which are C2 80 .. C2 9F in UTF-8. */
 static void append_printable(struct hr_buffer *line, const char *text)
 {
     size_t before = line->size;
     hr_buffer_append_utf8(line, text);
-    for (size_t i = before; i < line->size; i++)
-        if (line->data[i] < 0x20 || line->data[i] == 0x7F)
+    for (size_t i = before; i < line->size; i++) {
+        bool c1 = line->data[i] == 0xC2 && i + 1 < line->size && line->data[i + 1] >= 0x80 && line->data[i + 1] <= 0x9F;
+        if (line->data[i] < 0x20 || line->data[i] == 0x7F || c1)
             line->data[i] = '?';
+        if (c1)
+            line->data[i + 1] = '?';
+    }
 }
 
 static void append_text_fields(struct hr_buffer *line, const struct hr_log_field *fields)

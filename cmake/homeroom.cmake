@@ -11,6 +11,9 @@ target_compile_definitions(hr_options INTERFACE _GNU_SOURCE HR_VERSION="${PROJEC
 target_compile_options(hr_options INTERFACE
   -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
   -Wvla -Wformat=2 -Wundef -fno-math-errno -ffp-contract=off)
+# The same sources give the same bytes, wherever they lie (tests/package/reproducible.sh).
+target_compile_options(hr_options INTERFACE
+  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_BINARY_DIR}=.")
 if(HOMEROOM_WERROR)
   target_compile_options(hr_options INTERFACE -Werror)
 endif()

@@ -11,11 +11,21 @@ target_compile_definitions(hr_options INTERFACE _GNU_SOURCE HR_VERSION="${PROJEC
 target_compile_options(hr_options INTERFACE
   -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
   -Wvla -Wformat=2 -Wundef -fno-math-errno -ffp-contract=off)
+# The same sources give the same bytes, wherever they lie (tests/package/reproducible.sh).
+target_compile_options(hr_options INTERFACE
+  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_BINARY_DIR}=.")
 if(HOMEROOM_WERROR)
   target_compile_options(hr_options INTERFACE -Werror)
 endif()
 if(HOMEROOM_SANITIZE)
   target_compile_options(hr_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(hr_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(HOMEROOM_FUZZ)
+  # What gcc says by itself about its sanitizer, and clang does not; edges are counted for libFuzzer.
+  target_compile_definitions(hr_options INTERFACE __SANITIZE_ADDRESS__)
+  target_compile_options(hr_options INTERFACE
+    -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(hr_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(HOMEROOM_TSAN)
@@ -28,7 +38,7 @@ if(HOMEROOM_COVERAGE)
 endif()
 
 # What makes a mistake of ours harder to use. tests/package/hardening.sh reads it from the installed program.
-if(NOT HOMEROOM_SANITIZE AND NOT HOMEROOM_TSAN AND NOT HOMEROOM_COVERAGE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+if(NOT HOMEROOM_SANITIZE AND NOT HOMEROOM_FUZZ AND NOT HOMEROOM_TSAN AND NOT HOMEROOM_COVERAGE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   include(CheckCCompilerFlag)
   target_compile_options(hr_options INTERFACE
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection)

@@ -99,12 +99,13 @@ static enum hr_status call_in_region(struct hr_aws *aws, const struct hr_s3_obje
     }
     request->region = region;
     enum hr_status status = hr_aws_call(aws, request, answer, error);
-    if (status == HR_OK || !is_elsewhere(answer, region))
-        return status;
-    snprintf(region, sizeof region, "%s", answer->region);
-    status = hr_aws_call(aws, request, answer, error);
-    if (!is_elsewhere(answer, region))
-        hr_bucket_regions_set(&aws->bucket_regions, object->bucket, region);
+    if (status != HR_OK && is_elsewhere(answer, region)) {
+        snprintf(region, sizeof region, "%s", answer->region);
+        status = hr_aws_call(aws, request, answer, error);
+        if (!is_elsewhere(answer, region))
+            hr_bucket_regions_set(&aws->bucket_regions, object->bucket, region);
+    }
+    request->region = NULL; /* it ends here */
     return status;
 }
 

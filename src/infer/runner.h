@@ -33,6 +33,6 @@ void hr_step_other(const struct hr_runner *runner, int op, int image);
 
 /* Between the caller's planar tensors and values. */
 void hr_runner_load(const struct hr_runner *runner, const float *input, int image);
-void hr_runner_store(const struct hr_runner *runner, int output, int image);
+void hr_runner_store(const struct hr_runner *runner, int index, int image);
 
 #endif

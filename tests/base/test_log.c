@@ -99,6 +99,19 @@ static void text_lines_stay_lines(void **state)
     capture_close(&capture);
 }
 
+/* "\xC2\x9B" is what ESC [ is as one letter: a terminal does as it says. */
+static void text_lines_command_no_terminal(void **state)
+{
+    (void)state;
+    struct capture capture;
+    capture_open(&capture, HR_LOG_INFO, false);
+    hr_log_write(&capture.log, HR_LOG_INFO, NULL,
+                 "a\xC2\x9B"
+                 "2J\xC2\xA0z\xC2\x80");
+    assert_string_equal(capture.text, "a??2J\xC2\xA0z??\n");
+    capture_close(&capture);
+}
+
 static struct hr_json *parse_line(const struct capture *capture)
 {
     assert_true(capture->size > 0);
@@ -177,6 +190,7 @@ int main(void)
         cmocka_unit_test(no_line_steers_the_terminal),
         cmocka_unit_test(levels_below_are_silent),
         cmocka_unit_test(text_lines_stay_lines),
+        cmocka_unit_test(text_lines_command_no_terminal),
         cmocka_unit_test(json_lines),
         cmocka_unit_test(json_lines_are_utf8),
         cmocka_unit_test(line_that_is_too_long_is_said_to_be_lost),

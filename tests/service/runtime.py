@@ -14,7 +14,7 @@ import time
 class Runtime:
     """One function environment: `homeroom lambda` and the API that it talks to."""
 
-    def __init__(self, program, environment, log):
+    def __init__(self, program, environment, log, **options):
         self.events, self.answers = queue.Queue(), {}
         self.answered = threading.Condition()
         self.init_error, self.asked, self.number = None, threading.Event(), 0
@@ -27,7 +27,7 @@ class Runtime:
         self.process = subprocess.Popen(
             [program, "lambda"], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env={**environment, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server.server_address[1]}",
-                 "AWS_LAMBDA_FUNCTION_NAME": "homeroom", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"})
+                 "AWS_LAMBDA_FUNCTION_NAME": "homeroom", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}, **options)
 
     def _handler(runtime):
         class Handler(http.server.BaseHTTPRequestHandler):

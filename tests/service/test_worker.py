@@ -56,13 +56,13 @@ def make_video(path, photo, seconds=1):
 class Worker:
     """A running `homeroom worker`, its log in a file."""
 
-    def __init__(self, case, *words, url=None, **variables):
+    def __init__(self, case, *words, url=None, options=None, **variables):
         self.log = case.folder / f"{case.id().rsplit('.', 1)[1]}.{len(case.workers)}.log"
         url = url or f"{case.nats.url}/{STREAM}"
         command = [PROGRAM, "worker", url, "--json", "--threads", "1", *map(str, words)]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, env=case.settings(**variables))
+                                            stdout=log, stderr=log, env=case.settings(**variables), **(options or {}))
         case.workers.append(self)
 
     def lines(self):
@@ -115,7 +115,7 @@ class Case(ServiceCase):
         return queue
 
 
-class Videos(Case):
+class BucketCase(Case):
     """Each test has new buckets and new streams."""
 
     @classmethod
@@ -206,6 +206,8 @@ class Videos(Case):
                 return
             worker.process.send_signal(signal.SIGCONT)
 
+
+class Videos(BucketCase):
     def test_a_killed_worker_loses_nothing_and_nothing_is_done_twice(self):
         victim = Worker(self, "--ack-wait", 3)
         expected = self.upload(24)

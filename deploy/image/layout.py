@@ -36,6 +36,8 @@ class Layout:
         return manifest, self.read(self.blob(manifest["config"]))
 
     def name_platforms(self):
+        # An image whose tag has gone to a newer one stays listed without a name: nobody can ask for it any more.
+        self.index["manifests"] = [one for one in self.index["manifests"] if REF in one.get("annotations", {})]
         for descriptor in self.index["manifests"]:
             _, config = self.image(descriptor)
             descriptor["platform"] = {"architecture": config["architecture"], "os": config["os"]}

@@ -193,6 +193,9 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
                      HR_ENCODING_MODEL_ID, cli->model_dir);
     answer_lookalikes(cli, &summary);
     answer_namesakes(cli, &summary);
+    if (summary.without_consent > 0)
+        fprintf(cli->out, "left out: %zu vector%s of students who do not agree to be recognised\n",
+                summary.without_consent, hr_plural(summary.without_consent));
     size_t left_out = count - summary.added - summary.duplicates;
     hr_log_write(&cli->log, HR_LOG_INFO, NULL,
                  "%zu encoding%s: %zu enrolled, %zu already there, %zu left out; %zu without a record", count,

@@ -85,6 +85,10 @@ enum hr_status hr_database_forget(struct hr_database *database, const char *id, 
 enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id, const char *origin,
                                         size_t *faces_removed, struct hr_error *error) HR_MUST_USE;
 
+/* The same for all face records of a student, who stays. One who has none is no error. */
+enum hr_status hr_database_forget_faces(struct hr_database *database, const char *id, size_t *faces_removed,
+                                        struct hr_error *error) HR_MUST_USE;
+
 /* --- face records --- */
 struct hr_face_record {
     const char *student_id;
@@ -98,13 +102,13 @@ struct hr_face_record {
     const char *verdict;       /* a word on a photo that was taken all the same: "small"; NULL is "" */
 };
 
-/* NOT_FOUND when there is no such student. */
+/* NOT_FOUND when there is no such student; PERMISSION when he has not agreed (records/consent.h). */
 enum hr_status hr_database_add_face(struct hr_database *database, const struct hr_face_record *record,
                                     struct hr_error *error) HR_MUST_USE;
 /* Whether this student has a record of that origin (hash) and model already. */
 enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id, const char *model_id,
                                     const char *origin_sha256, bool *out, struct hr_error *error) HR_MUST_USE;
-/* Calls `each` for every face record in the order of their making; strings and bytes are borrowed
+/* Calls `each` for every face record, of students who have not refused, in the order of their making; strings and bytes are borrowed
  * during the call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of
  * every model. */
 typedef enum hr_status hr_face_record_fn(void *context, const struct hr_face_record *record, struct hr_error *error);

@@ -121,6 +121,24 @@ static const char *const steps[] = {
     " PRIMARY KEY (track, rank)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX candidates_by_student ON candidates(student);",
+    /* 5. `consent`: 'yes', 'no', or '' for not asked; `consent_us`: when that was said. Who was enrolled before had
+     * agreed to it then. `left_us`: since when the newest table of students is without him; 0: he is in it. `audit`
+     * names students by their key alone. */
+    "ALTER TABLE students ADD COLUMN consent TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE students ADD COLUMN consent_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE students ADD COLUMN left_us INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE students SET consent = 'yes', consent_us = (SELECT min(created_us) FROM faces WHERE student = key)"
+    " WHERE key IN (SELECT student FROM faces);"
+    "CREATE TABLE settings(name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE audit("
+    " key INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at_us INTEGER NOT NULL,"
+    " who TEXT NOT NULL,"
+    " what TEXT NOT NULL,"
+    " student INTEGER,"
+    " count INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX audit_by_student ON audit(student);",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof steps / sizeof *steps};

@@ -45,6 +45,19 @@ enum hr_sql {
     HR_SQL_CANDIDATES_JOIN,
     HR_SQL_CANDIDATES_MOVE,
     HR_SQL_OBSERVATIONS_DELETE,
+    HR_SQL_CONSENT,
+    HR_SQL_CONSENT_SET,
+    HR_SQL_CONSENT_ALL,
+    HR_SQL_CONSENT_REFUSED,
+    HR_SQL_FACES_DELETE_STUDENT,
+    HR_SQL_TRACKS_UNNAME,
+    HR_SQL_CANDIDATES_UNNAME,
+    HR_SQL_STUDENT_KEY,
+    HR_SQL_AUDIT_INSERT,
+    HR_SQL_AUDIT_FORGET,
+    HR_SQL_AUDIT_MOVE,
+    HR_SQL_AUDIT_ALL,
+    HR_SQL_AUDIT_OF,
     HR_SQL_COUNT
 };
 
@@ -60,6 +73,7 @@ struct hr_database {
     char *path; /* owned; as sqlite was given it */
     sqlite3_stmt *statements[HR_SQL_COUNT];
     int schema_version;
+    char user[96]; /* for the audit log; "": not looked for yet */
 };
 
 /* hr_database_open with another schema than the program's: how the tests migrate. */
@@ -96,6 +110,10 @@ enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement
 /* A statement without rows, to its end; *changed (may be NULL): the number of rows it changed. */
 enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement, const char *doing, size_t *changed,
                              struct hr_error *error) HR_MUST_USE;
+
+/* What the audit log says of a student's removal (`whole`), before it; or of that of some of his faces. */
+enum hr_status hr_audit_removal(struct hr_database *database, const char *student_id, bool whole, size_t faces,
+                                struct hr_error *error) HR_MUST_USE;
 
 /* After something was removed: the file is written anew without gaps, and the log emptied. Not within a
  * transaction. */

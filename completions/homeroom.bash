@@ -29,7 +29,8 @@ _homeroom()
     --video) files=-f ;;
     --map) return ;;
     --namesakes) words='refuse skip' ;;
-    --what) words='students json observations' ;;
+    --what) words='students json observations student audit' ;;
+    --student) return ;;
     --queue-url) return ;;
     --reserve) return ;;
     --refresh) return ;;
@@ -76,7 +77,7 @@ _homeroom()
         watch) words+=' --fps --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;
         import) words+=' --students --create-table --accept-lookalike --map --namesakes' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;
-        export) words+=' --what' ;;
+        export) words+=' --what --student' ;;
         forget) words+=' --yes --kept --photo' ;;
         rename) words+=' --name' ;;
         merge) words+=' --yes' ;;

@@ -6,6 +6,7 @@
 #include "classroom/enroll.h"
 #include "cli/answer.h"
 #include "cli/class.h"
+#include "records/audit.h"
 #include "store/anywhere.h"
 
 /* A table of students, and what became of it. */
@@ -30,6 +31,9 @@ static enum hr_status put_students(struct hr_database *database, struct table *t
         if (status == HR_OK)
             table->counts[what]++;
     }
+    if (status == HR_OK)
+        status = hr_database_note(database, "import", NULL,
+                                  table->counts[HR_UPSERT_ADDED] + table->counts[HR_UPSERT_CHANGED], error);
     if (status == HR_OK)
         status = hr_database_commit(database, error);
     if (status != HR_OK)

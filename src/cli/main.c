@@ -104,7 +104,15 @@ const struct hr_command hr_command_table[] = {
      "'export --what students' writes a CSV that 'import students' reads back. 'export --what "
      "json' "
      "writes the students with the origin and date of each face; vectors are not written. 'export --what "
-     "observations' writes what 'recognize --keep' and 'watch --keep' have kept of videos, as JSON.",
+     "observations' writes what 'recognize --keep' and 'watch --keep' have kept of videos, as JSON.\n\n"
+     "'export --what student --student ID' writes everything that the database holds of one student as one JSON "
+     "object: "
+     "the record, consent, each face with its vector (six digits), model, date and file, what was kept of videos, the "
+     "audit log's entries; nobody else's id stands in it. 'export --what audit' writes the audit log: when, which user "
+     "of the system, what, and the number (key) of the student, which 'export --what student' shows; no names. "
+     "Noted are imports, enrolment, consent, renaming, merging, forgetting, purging, exports, and for each report of "
+     "'recognize' and 'watch' how many students it names, where the database is a file that may be written. Of a "
+     "student who is forgotten stays that one was.",
      0, 0, hr_cmd_export},
     {HR_COMMAND_FORGET, "forget", "[ID]", "delete a student and every trace in the database",
      "Removes the record and all face vectors, clears the freed pages, and verifies that nothing "

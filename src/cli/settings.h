@@ -99,6 +99,7 @@ struct hr_people_settings {
 
 struct hr_export_settings {
     const char *what;
+    const char *student;
 };
 
 struct hr_evaluate_settings {

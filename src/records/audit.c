@@ -75,19 +75,3 @@ enum hr_status hr_database_each_note(struct hr_database *database, const char *s
     hr_sql_end(statement);
     return status == HR_END ? HR_OK : status;
 }
-
-enum hr_status hr_database_student_key(struct hr_database *database, const char *id, int64_t *key,
-                                       struct hr_error *error)
-{
-    sqlite3_stmt *statement;
-    *key = 0;
-    enum hr_status status = hr_sql_start(database, HR_SQL_STUDENT_KEY, &statement, error);
-    if (status != HR_OK)
-        return status;
-    hr_sql_bind_text(statement, 1, id);
-    status = hr_sql_step(database, statement, "looking up a student", error);
-    if (status == HR_OK)
-        *key = sqlite3_column_int64(statement, 0);
-    hr_sql_end(statement);
-    return status == HR_END ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id) : status;
-}

@@ -22,8 +22,4 @@ typedef enum hr_status hr_audit_record_fn(void *context, const struct hr_audit_r
 enum hr_status hr_database_each_note(struct hr_database *database, const char *student_id, hr_audit_record_fn *each,
                                      void *context, struct hr_error *error) HR_MUST_USE;
 
-/* By which the audit log names a student. NOT_FOUND. */
-enum hr_status hr_database_student_key(struct hr_database *database, const char *id, int64_t *key,
-                                       struct hr_error *error) HR_MUST_USE;
-
 #endif

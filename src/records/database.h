@@ -52,6 +52,14 @@ enum hr_status hr_database_put_student(struct hr_database *database, const struc
 /* Add a student with id as name unless there is one. *added may be NULL. */
 enum hr_status hr_database_ensure_student(struct hr_database *database, const char *id, bool *added,
                                           struct hr_error *error) HR_MUST_USE;
+/* What the database knows of a student beside the record. NOT_FOUND. */
+struct hr_student_standing {
+    int64_t key;     /* never used again, whatever becomes of the id: by it the audit log names a student */
+    bool listed;     /* came from a table, and not only by enrolling */
+    int64_t left_us; /* when a table of everybody was first without him; 0: he is there */
+};
+enum hr_status hr_database_standing(struct hr_database *database, const char *id, struct hr_student_standing *out,
+                                    struct hr_error *error) HR_MUST_USE;
 /* Whether any student came from a table (hr_database_put_student), and not only by enrolling. */
 enum hr_status hr_database_has_table(struct hr_database *database, bool *out, struct hr_error *error) HR_MUST_USE;
 
@@ -108,8 +116,8 @@ enum hr_status hr_database_add_face(struct hr_database *database, const struct h
 /* Whether this student has a record of that origin (hash) and model already. */
 enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id, const char *model_id,
                                     const char *origin_sha256, bool *out, struct hr_error *error) HR_MUST_USE;
-/* Calls `each` for every face record, of students who have not refused, in the order of their making; strings and bytes are borrowed
- * during the call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of
+/* Calls `each` for every face record, but for those of students who have refused, in the order of their making; strings
+ * and bytes are borrowed during the call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of
  * every model. */
 typedef enum hr_status hr_face_record_fn(void *context, const struct hr_face_record *record, struct hr_error *error);
 enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id, hr_face_record_fn *each,

@@ -117,7 +117,7 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_FACES_DELETE_STUDENT] = "DELETE FROM faces WHERE student = " KEY_OF("?1"),
     [HR_SQL_TRACKS_UNNAME] = "UPDATE tracks SET student = NULL WHERE student = " KEY_OF("?1"),
     [HR_SQL_CANDIDATES_UNNAME] = "DELETE FROM candidates WHERE student = " KEY_OF("?1"),
-    [HR_SQL_STUDENT_KEY] = "SELECT key FROM students WHERE id = ?1",
+    [HR_SQL_STUDENT_STANDING] = "SELECT key, listed, left_us FROM students WHERE id = ?1",
     [HR_SQL_AUDIT_INSERT] =
         "INSERT INTO audit(at_us, who, what, student, count) VALUES (?1, ?2, ?3, " KEY_OF("?4") ", ?5)",
     [HR_SQL_AUDIT_FORGET] = "DELETE FROM audit WHERE student = " KEY_OF("?1"),

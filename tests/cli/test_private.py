@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import struct
 
 from harness import *
 
@@ -63,6 +64,87 @@ class Consent(Private):
         self.run_it("consent", 44, "maybe", "--yes", status=ARGUMENT)
         self.run_it("consent", "nobody", "no", "--yes", status=NOT_FOUND)
         self.assertEqual(self.sql("SELECT count(*) FROM students WHERE consent = 'yes'"), [(2,)])
+
+
+class Audit(Private):
+    def log(self):
+        return json.loads(self.run_it("export", "--what", "audit").out)["audit"]
+
+    def test_everything_is_noted_without_a_name(self):
+        self.enrolled()
+        self.run_it("rename", 44, 45, "--name", "Barack H. Obama")
+        self.run_it("recognize", "--out", "-", self.videos() / "obama.mp4")
+        self.run_it("export")
+        self.run_it("consent", 46, "no", "--yes")
+        log = self.log()
+        self.assertEqual(
+            [(entry["what"], entry["student"], entry["count"]) for entry in log],
+            [
+                ("import", None, 2), ("consent_by_enrolment", 1, 0), ("enrol", 1, 1), ("consent_by_enrolment", 2, 0),
+                ("enrol", 2, 1), ("rename", 1, 0), ("recognise", None, 1), ("export_students", None, 1),
+                ("consent_no", 2, 0), ("export_audit", None, 1),
+            ],
+        )  # fmt: skip
+        for entry in log:
+            self.assertRegex(entry["at"], r"^20\d\d-.*Z$")
+            self.assertRegex(entry["who"], r"^user .")
+        for word in ("Obama", "Biden", "obama", "biden"):
+            self.assertNotIn(word, json.dumps(log))
+
+    def test_of_who_is_forgotten_stays_that_one_was(self):
+        self.enrolled()
+        self.run_it("forget", 44, "--yes")
+        entries = [(entry["what"], entry["student"]) for entry in self.log()]
+        self.assertIn(("forget", None), entries)
+        self.assertEqual([entry for entry in entries if entry[1] == 1], [])
+        self.assertIn(("enrol", 2), entries)
+
+    def test_an_export_that_cannot_be_noted_is_said(self):
+        self.enrolled()
+        if os.getuid() == 0:
+            self.skipTest("root may write everywhere")
+        self.db.chmod(0o400)
+        self.assertIn("no entry in the audit log", self.run_it("export").err)
+
+
+class About(Private):
+    def about(self, who, **more):
+        return json.loads(self.run_it("export", "--what", "student", "--student", who, **more).out)
+
+    def test_everything_of_one_and_nothing_of_another(self):
+        self.enrolled()
+        self.run_it("recognize", "--keep", "--out", "reports", self.videos() / "obama.mp4", self.videos() / "biden.mp4")
+        held = self.about("Barack Obama")
+        self.assertEqual(sorted(held), ["audit", "consent", "faces", "from_table", "key", "left", "observations", "record"])
+        self.assertEqual((held["key"], held["from_table"], held["left"]), (1, True, None))
+        self.assertEqual(
+            held["record"], {"id": "44", "name": "Barack Obama", "major": "Law", "year": "senior", "further_columns": {}}
+        )
+        self.assertEqual(held["consent"]["given"], "yes")
+        self.assertEqual([face["model"] for face in held["faces"]], VECTORS)
+        for face in held["faces"]:
+            stored = self.sql("SELECT vector FROM faces WHERE student = 1 AND model_id = ?", face["model"])[0][0]
+            self.assertEqual(len(face["vector"]) * 4, len(stored))
+            for mine, kept in zip(face["vector"], struct.unpack(f"<{len(stored) // 4}f", stored), strict=True):
+                self.assertAlmostEqual(mine, kept, places=5)
+            self.assertEqual(face["origin"], "obama.jpg")
+            self.assertEqual(len(face["origin_sha256"]), 64)
+        self.assertIn("obama.mp4", [Path(seen["video"]).name for seen in held["observations"]])
+        self.assertIn("44", [track["student_id"] for seen in held["observations"] for track in seen["tracks"]])
+        self.assertEqual({entry["student"] for entry in held["audit"]}, {1})
+        self.assertEqual([entry["what"] for entry in held["audit"]][-1], "export_student")
+        for word in ('"46"', "Biden", "biden.jpg"):
+            self.assertNotIn(word, json.dumps(held))
+
+    def test_a_name_of_two_is_refused(self):
+        (self.dir / "two.csv").write_text("id,name\n1,Ann Lee\n2,Ann Lee\n3,Bob\n")
+        self.run_it("import", "students", "two.csv")
+        result = self.run_it("export", "--what", "student", "--student", "Ann Lee", status=CONFLICT)
+        self.assertEqual(result.out, "")
+        self.assertEqual(self.about("2")["record"]["id"], "2")
+        self.run_it("export", "--what", "student", status=ARGUMENT)
+        self.run_it("export", "--student", "1", status=ARGUMENT)
+        self.run_it("export", "--what", "student", "--student", "Zoe", status=NOT_FOUND)
 
 
 if __name__ == "__main__":

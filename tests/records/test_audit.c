@@ -41,7 +41,7 @@ static void what_is_done_to_a_student_is_noted_with_the_key(void **state)
 {
     struct hr_database *database = opened(*state);
     size_t count = 0;
-    int64_t key = 0;
+    struct hr_student_standing standing;
     test_add_student(database, "1", "ada", 1);
     test_add_student(database, "2", "ben", 2);
     assert_ok(hr_database_note(database, "enrol", "2", 1, &test_error));
@@ -54,9 +54,10 @@ static void what_is_done_to_a_student_is_noted_with_the_key(void **state)
     assert_string_equal(log_of(database, "3").text, "enrol 2 1\nrename 2 0\nforget_photo 2 1\nconsent_no 2 0\n");
     assert_string_equal(log_of(database, "1").text, "");
     assert_memory_equal(log_of(database, NULL).who, "user ", 5);
-    assert_ok(hr_database_student_key(database, "3", &key, &test_error));
-    assert_int_equal(key, 2);
-    assert_fails(hr_database_student_key(database, "2", &key, &test_error), HR_ERR_NOT_FOUND, "'2'");
+    assert_ok(hr_database_standing(database, "3", &standing, &test_error));
+    assert_int_equal(standing.key, 2);
+    assert_true(standing.listed && standing.left_us == 0);
+    assert_fails(hr_database_standing(database, "2", &standing, &test_error), HR_ERR_NOT_FOUND, "'2'");
     hr_database_close(database);
 }
 

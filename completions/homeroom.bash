@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -29,7 +29,8 @@ _homeroom()
     --video) files=-f ;;
     --map) return ;;
     --namesakes) words='refuse skip' ;;
-    --what) words='students json observations' ;;
+    --what) words='students json observations student audit' ;;
+    --student) return ;;
     --queue-url) return ;;
     --reserve) return ;;
     --refresh) return ;;
@@ -76,10 +77,11 @@ _homeroom()
         watch) words+=' --fps --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;
         import) words+=' --students --create-table --accept-lookalike --map --namesakes' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;
-        export) words+=' --what' ;;
+        export) words+=' --what --student' ;;
         forget) words+=' --yes --kept --photo' ;;
         rename) words+=' --name' ;;
         merge) words+=' --yes' ;;
+        consent) words+=' --yes' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
         lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
         worker) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
@@ -87,7 +89,7 @@ _homeroom()
         doctor) words+=' --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge consent evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -96,7 +98,7 @@ _homeroom()
             if [[ $previous == import ]]; then words='students encoding'; else files=-f; fi
             ;;
         enroll) files=-f ;;
-        help) words='recognize watch import enroll students export forget rename merge evaluate lambda worker workload doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget rename merge consent evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

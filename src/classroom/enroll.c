@@ -10,13 +10,14 @@
 
 #include "base/hash.h"
 #include "base/wipe.h"
+#include "records/consent.h"
 #include "video/video.h"
 
 static const char *const verdict_names[HR_ENROLL_VERDICT_COUNT] = {
     [HR_ENROLL_ENROLLED] = "enrolled",           [HR_ENROLL_DUPLICATE] = "duplicate",   [HR_ENROLL_NO_FACE] = "no_face",
     [HR_ENROLL_SEVERAL_FACES] = "several_faces", [HR_ENROLL_TOO_SMALL] = "too_small",   [HR_ENROLL_BLURRED] = "blurred",
     [HR_ENROLL_DISAGREES] = "disagrees",         [HR_ENROLL_LOOKS_LIKE] = "looks_like", [HR_ENROLL_DAMAGED] = "damaged",
-    [HR_ENROLL_UNREADABLE] = "unreadable"};
+    [HR_ENROLL_UNREADABLE] = "unreadable",       [HR_ENROLL_NO_CONSENT] = "no_consent"};
 
 const char *hr_enroll_verdict_name(enum hr_enroll_verdict verdict)
 {
@@ -123,6 +124,20 @@ enum hr_status hr_enrolment_unreadable(struct hr_enrolment *plan, const char *st
 static bool fault_of_input(enum hr_status status)
 {
     return status == HR_ERR_FORMAT || status == HR_ERR_UNSUPPORTED || status == HR_ERR_LIMIT;
+}
+
+/* Who has refused is not looked at. */
+static enum hr_status refused(const struct hr_enrolment *plan, struct hr_enroll_item *item, bool *out,
+                              struct hr_error *error)
+{
+    struct hr_consent_record consent;
+    enum hr_status status = hr_database_consent(plan->snapshot->database, item->student_id, &consent, error);
+    *out = status == HR_OK && consent.consent == HR_CONSENT_REFUSED;
+    if (*out)
+        hr_enroll_say(&item->outcome, HR_ENROLL_NO_CONSENT,
+                      "student '%s' does not agree to be recognised ('homeroom consent %s yes' says otherwise)",
+                      item->student_id, item->student_id);
+    return status == HR_ERR_NOT_FOUND ? HR_OK : status; /* made with the commit */
 }
 
 /* Enrolled before, or offered before in this call. */
@@ -286,7 +301,10 @@ enum hr_status hr_enrolment_photo(struct hr_enrolment *plan, const char *student
     bool known = false;
     enum hr_status status = add_item(plan, student_id, origin, &item, error);
     if (status == HR_OK)
-        status = hr_sha256_hex(bytes, item->sha256, error);
+        status = refused(plan, item, &known, error);
+    if (status != HR_OK || known)
+        return status;
+    status = hr_sha256_hex(bytes, item->sha256, error);
     if (status == HR_OK)
         status = known_already(plan, item, &known, error);
     if (status != HR_OK || known)
@@ -458,6 +476,9 @@ enum hr_status hr_enrolment_video(struct hr_enrolment *plan, const char *student
     bool known = false;
     enum hr_status status = add_item(plan, student_id, origin, &item, error);
     if (status != HR_OK)
+        return status;
+    status = refused(plan, item, &known, error);
+    if (status != HR_OK || known)
         return status;
     snprintf(item->sha256, sizeof item->sha256, "%s", sha256);
     status = known_already(plan, item, &known, error);

@@ -24,6 +24,7 @@ enum hr_enroll_verdict {
     HR_ENROLL_LOOKS_LIKE, /* shows another student, as far as one can tell */
     HR_ENROLL_DAMAGED,    /* a picture of which a part is missing or wrong */
     HR_ENROLL_UNREADABLE, /* not a picture, or past a limit */
+    HR_ENROLL_NO_CONSENT, /* the student does not agree to be recognised: the file is not looked at */
     HR_ENROLL_VERDICT_COUNT
 };
 const char *hr_enroll_verdict_name(enum hr_enroll_verdict verdict); /* "enrolled", "no_face", ... */
@@ -112,7 +113,8 @@ struct hr_encoding_namesakes {
 struct hr_encoding_summary {
     size_t added;
     size_t duplicates;
-    size_t without_record; /* names that the table does not have: created */
+    size_t without_record;  /* names that the table does not have: created */
+    size_t without_consent; /* of students who refused: left out */
     struct hr_encoding_lookalike *lookalikes;
     size_t lookalike_count;
     struct hr_encoding_namesakes *namesakes; /* told with CONFLICT, too */

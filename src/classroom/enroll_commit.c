@@ -1,5 +1,7 @@
 /* Committing: what was judged good goes into the database, all of it or nothing. */
 #include "classroom/enroll_plan.h"
+#include "records/audit.h"
+#include "records/consent.h"
 
 static enum hr_status add_vectors(const struct hr_enrolment *plan, const struct hr_enroll_item *item,
                                   const struct hr_vector_part *part, struct hr_error *error)
@@ -34,8 +36,12 @@ static enum hr_status write_plan(struct hr_enrolment *plan, struct hr_error *err
         if (!item->pending)
             continue;
         status = hr_database_ensure_student(database, item->student_id, NULL, error);
+        if (status == HR_OK)
+            status = hr_database_take_consent(database, item->student_id, error);
         for (size_t k = 0; status == HR_OK && k < plan->layout->count; k++)
             status = add_vectors(plan, item, &plan->layout->parts[k], error);
+        if (status == HR_OK)
+            status = hr_database_note(database, "enrol", item->student_id, item->count, error);
     }
     return status;
 }

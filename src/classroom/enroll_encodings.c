@@ -8,6 +8,8 @@
 #include "base/plural.h"
 #include "base/wipe.h"
 #include "classroom/enroll.h"
+#include "records/audit.h"
+#include "records/consent.h"
 #include "records/find.h"
 #include "roster/student.h"
 
@@ -207,7 +209,15 @@ static enum hr_status write_entry(struct import *import, const struct entry *ent
                                     .created_us = clock->wall_us(clock->context),
                                     .quality = 1.0,
                                     .verdict = ""};
-    status = hr_database_add_face(database, &record, error);
+    status = hr_database_take_consent(database, entry->id, error);
+    if (status == HR_ERR_PERMISSION) {
+        import->summary->without_consent++;
+        return HR_OK;
+    }
+    if (status == HR_OK)
+        status = hr_database_add_face(database, &record, error);
+    if (status == HR_OK)
+        status = hr_database_note(database, "enrol", entry->id, 1, error);
     import->summary->added += status == HR_OK;
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/limits.h"
@@ -127,11 +128,14 @@ static struct hr_json *parsed(const char *text)
     return hr_json_parse(&json, hr_view_text(text), &ignored) == HR_OK ? json : hr_json_text_new(NULL);
 }
 
-static struct hr_json *candidates_of(const struct hr_track_record *track)
+/* `only` NULL: of everybody; else the one student, as nothing is said of others. */
+static struct hr_json *candidates_of(const struct hr_track_record *track, const char *only)
 {
     struct hr_json *array = hr_json_array_new();
     bool good = array != NULL;
     for (size_t i = 0; good && i < track->candidate_count; i++) {
+        if (only != NULL && strcmp(track->candidates[i].student_id, only) != 0)
+            continue;
         struct hr_json *object = hr_json_object_new();
         good = hr_json_set(object, "student_id", hr_json_text_new(track->candidates[i].student_id)) &&
                hr_json_set(object, "similarity", hr_json_real_new(track->candidates[i].similarity));
@@ -140,10 +144,30 @@ static struct hr_json *candidates_of(const struct hr_track_record *track)
     return array;
 }
 
+/* Of one observation. */
+struct track_list {
+    struct hr_json *tracks;
+    const char *only; /* the student whose they are, or who could be; NULL: everybody */
+};
+
+static bool concerns(const struct hr_track_record *track, const char *student)
+{
+    bool found = track->student_id != NULL && strcmp(track->student_id, student) == 0;
+    for (size_t i = 0; !found && i < track->candidate_count; i++)
+        found = strcmp(track->candidates[i].student_id, student) == 0;
+    return found;
+}
+
 static enum hr_status add_track(void *context, const struct hr_track_record *track, struct hr_error *error)
 {
-    struct hr_json *tracks = context, *object = hr_json_object_new();
-    bool good = hr_json_set(object, "student_id", hr_json_text_new(track->student_id)) &&
+    const struct track_list *list = context;
+    const char *only = list->only, *id = track->student_id;
+    if (only != NULL && !concerns(track, only))
+        return HR_OK;
+    if (only != NULL && id != NULL && strcmp(id, only) != 0)
+        id = NULL; /* somebody else's name */
+    struct hr_json *object = hr_json_object_new();
+    bool good = hr_json_set(object, "student_id", hr_json_text_new(id)) &&
                 hr_json_set(object, "person",
                             track->person > 0 ? hr_json_integer_new((int64_t)track->person) : hr_json_text_new(NULL)) &&
                 hr_json_set(object, "band", hr_json_text_new(track->band)) &&
@@ -158,11 +182,11 @@ static enum hr_status add_track(void *context, const struct hr_track_record *tra
                 hr_json_set(object, "margin", hr_json_real_new(track->margin)) &&
                 hr_json_set(object, "stranger_chance", hr_json_real_new(track->stranger_chance)) &&
                 hr_json_set(object, "model", hr_json_text_new(track->model_id[0] != '\0' ? track->model_id : NULL)) &&
-                hr_json_set(object, "candidates", candidates_of(track)) &&
+                hr_json_set(object, "candidates", candidates_of(track, only)) &&
                 hr_json_set(object, "best", parsed(track->best)) &&
                 hr_json_set(object, "places", parsed(track->places));
     if (good)
-        return hr_json_append(tracks, object) ? HR_OK : no_memory(error);
+        return hr_json_append(list->tracks, object) ? HR_OK : no_memory(error);
     hr_json_free(object);
     return no_memory(error);
 }
@@ -193,21 +217,32 @@ static bool set_head(struct hr_json *object, const struct hr_observation_record 
            hr_json_set(object, "unknown_people", hr_json_integer_new((int64_t)observation->unknown_people));
 }
 
+/* *out is the caller's (hr_json_free). */
+static enum hr_status describe(struct hr_database *database, const struct hr_observation_record *observation,
+                               const char *only, struct hr_json **out, struct hr_error *error)
+{
+    struct track_list list = {hr_json_array_new(), only};
+    *out = hr_json_object_new();
+    enum hr_status status = set_head(*out, observation)
+                                ? hr_database_each_track(database, observation->key, add_track, &list, error)
+                                : no_memory(error);
+    if (status != HR_OK)
+        hr_json_free(list.tracks);
+    else if (!hr_json_set(*out, "tracks", list.tracks)) /* which takes them, also when it fails */
+        status = no_memory(error);
+    return status;
+}
+
 static enum hr_status write_observation(void *context, const struct hr_observation_record *observation,
                                         struct hr_error *error)
 {
     struct writing *writing = context;
-    struct hr_json *object = hr_json_object_new(), *tracks = hr_json_array_new();
-    enum hr_status status = set_head(object, observation)
-                                ? hr_database_each_track(writing->database, observation->key, add_track, tracks, error)
-                                : no_memory(error);
+    struct hr_json *object = NULL;
+    enum hr_status status = describe(writing->database, observation, NULL, &object, error);
     if (status == HR_OK) {
-        bool set = hr_json_set(object, "tracks", tracks);
-        tracks = NULL; /* the object's now, also when it failed */
         hr_buffer_append_text(writing->out, writing->count++ > 0 ? ",\n" : "\n");
-        status = set ? hr_json_print(object, false, writing->out, error) : no_memory(error);
+        status = hr_json_print(object, false, writing->out, error);
     }
-    hr_json_free(tracks);
     hr_json_free(object);
     return status;
 }
@@ -219,4 +254,32 @@ enum hr_status hr_export_observations_json(struct hr_database *database, struct 
     enum hr_status status = hr_database_each_observation(database, write_observation, &writing, error);
     hr_buffer_append_text(out, "\n]}\n");
     return status == HR_OK ? hr_buffer_check(out, error) : status;
+}
+
+/* --- of one student --- */
+
+struct gathering {
+    struct hr_database *database;
+    const char *student;
+    struct hr_json *list;
+};
+
+static enum hr_status gather(void *context, const struct hr_observation_record *observation, struct hr_error *error)
+{
+    struct gathering *gathering = context;
+    struct hr_json *object = NULL;
+    enum hr_status status = describe(gathering->database, observation, gathering->student, &object, error);
+    if (status == HR_OK && hr_json_size(hr_json_get(object, "tracks")) > 0) {
+        status = hr_json_append(gathering->list, object) ? HR_OK : no_memory(error);
+        object = NULL;
+    }
+    hr_json_free(object);
+    return status;
+}
+
+enum hr_status hr_observations_of_student(struct hr_database *database, const char *student_id, struct hr_json *list,
+                                          struct hr_error *error)
+{
+    struct gathering gathering = {database, student_id, list};
+    return hr_database_each_observation(database, gather, &gathering, error);
 }

@@ -3,6 +3,7 @@
 #define HR_CLASSROOM_KEEP_H
 
 #include "base/buffer.h"
+#include "base/json.h"
 #include "classroom/classroom.h"
 #include "records/observations.h"
 
@@ -14,5 +15,10 @@ enum hr_status hr_result_keep(const struct hr_result *result, const char *versio
  * members that a report has, but for students' records: ids alone. */
 enum hr_status hr_export_observations_json(struct hr_database *database, struct hr_buffer *out,
                                            struct hr_error *error) HR_MUST_USE;
+
+/* What concerns one student, in the same form, is added to `list`: the tracks that are his or that he was a candidate
+ * for, without anybody else's id. */
+enum hr_status hr_observations_of_student(struct hr_database *database, const char *student_id, struct hr_json *list,
+                                          struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "classroom/engine.h"
 #include "classroom/enroll.h"
+#include "records/audit.h"
 #include "store/store.h"
 
 size_t hr_engine_student_count(struct hr_engine *engine)
@@ -34,7 +35,15 @@ enum hr_status hr_class_put_student(const char *database_path, const struct hr_s
                                  .year = text_or_empty(record->year)};
     enum hr_status status = hr_database_open(&database, database_path, HR_DATABASE_CREATE, error);
     if (status == HR_OK)
+        status = hr_database_begin(database, error);
+    if (status == HR_OK)
         status = hr_database_put_student(database, &student, NULL, error);
+    if (status == HR_OK)
+        status = hr_database_note(database, "import", student.id, 1, error);
+    if (status == HR_OK)
+        status = hr_database_commit(database, error);
+    else if (database != NULL)
+        hr_database_rollback(database);
     hr_database_close(database);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "classroom/enroll.h"
 #include "cli/answer.h"
 #include "cli/class.h"
+#include "records/audit.h"
 #include "store/anywhere.h"
 
 /* A table of students, and what became of it. */
@@ -30,6 +31,9 @@ static enum hr_status put_students(struct hr_database *database, struct table *t
         if (status == HR_OK)
             table->counts[what]++;
     }
+    if (status == HR_OK)
+        status = hr_database_note(database, "import", NULL,
+                                  table->counts[HR_UPSERT_ADDED] + table->counts[HR_UPSERT_CHANGED], error);
     if (status == HR_OK)
         status = hr_database_commit(database, error);
     if (status != HR_OK)
@@ -193,6 +197,9 @@ static int import_encoding(struct hr_cli *cli, struct hr_view bytes)
                      HR_ENCODING_MODEL_ID, cli->model_dir);
     answer_lookalikes(cli, &summary);
     answer_namesakes(cli, &summary);
+    if (summary.without_consent > 0)
+        fprintf(cli->out, "left out: %zu vector%s of students who do not agree to be recognised\n",
+                summary.without_consent, hr_plural(summary.without_consent));
     size_t left_out = count - summary.added - summary.duplicates;
     hr_log_write(&cli->log, HR_LOG_INFO, NULL,
                  "%zu encoding%s: %zu enrolled, %zu already there, %zu left out; %zu without a record", count,

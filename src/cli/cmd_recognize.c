@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/answer.h"
+#include "cli/audit.h"
 #include "cli/class.h"
 #include "cli/keep.h"
 #include "cli/progress.h"
@@ -219,6 +220,8 @@ static void tell_one(void *context, size_t index, const struct hr_error *not_beg
         hr_error_prefix(&video->error, "%s: writing the report", path);
     else if ((status = hr_cli_keep(job->cli, video->result, "", &video->error)) != HR_OK)
         hr_error_prefix(&video->error, "%s", path);
+    else
+        hr_cli_note(job->cli, "recognise", NULL, hr_result_student_count(video->result), HR_LOG_DEBUG);
     if (status != HR_OK)
         fail(job, &video->error);
     hr_result_free(video->result);

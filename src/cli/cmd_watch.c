@@ -1,6 +1,7 @@
 /* homeroom watch IN OUT: what jobs/watch.h does, told on the terminal. */
 #include <pthread.h>
 
+#include "cli/audit.h"
 #include "cli/class.h"
 #include "cli/keep.h"
 #include "cli/progress.h"
@@ -50,6 +51,7 @@ static void tell(struct watch *watch, const struct hr_watch_event *event)
             hr_error_prefix(&error, "%s", event->name);
             fail(watch, &error);
         }
+        hr_cli_note(watch->cli, "recognise", NULL, hr_result_student_count(event->result), HR_LOG_DEBUG);
         break;
     case HR_WATCH_SUPERSEDED:
         hr_log_write(log, HR_LOG_INFO, NULL, "%s changed while it was read: it is done again when it is complete",

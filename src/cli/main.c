@@ -84,8 +84,9 @@ const struct hr_command hr_command_table[] = {
      "student's id or name (in any case, with blanks or underscores), or files named so; other files "
      "are left out. All photos of a call are looked at before any is kept, and their order does not "
      "matter. Each gets a verdict: enrolled, duplicate, no_face, several_faces, too_small, blurred, "
-     "disagrees (with the student's other photos), looks_like (another student), damaged, unreadable "
-     "or unknown_student. A photo with one clearly largest face among bystanders is taken; so is a "
+     "disagrees (with the student's other photos), looks_like (another student), damaged, unreadable, "
+     "no_consent ('homeroom consent') or unknown_student. A photo with one clearly largest face among bystanders is "
+     "taken; so is a "
      "face of 24 to 48 pixels when the student has nothing better, which then asks for stronger "
      "evidence. A photo that was enrolled before and that two new ones agree against is removed, and "
      "that is said. Running it again is safe.\n\n"
@@ -103,7 +104,15 @@ const struct hr_command hr_command_table[] = {
      "'export --what students' writes a CSV that 'import students' reads back. 'export --what "
      "json' "
      "writes the students with the origin and date of each face; vectors are not written. 'export --what "
-     "observations' writes what 'recognize --keep' and 'watch --keep' have kept of videos, as JSON.",
+     "observations' writes what 'recognize --keep' and 'watch --keep' have kept of videos, as JSON.\n\n"
+     "'export --what student --student ID' writes everything that the database holds of one student as one JSON "
+     "object: "
+     "the record, consent, each face with its vector (six digits), model, date and file, what was kept of videos, the "
+     "audit log's entries; nobody else's id stands in it. 'export --what audit' writes the audit log: when, which user "
+     "of the system, what, and the number (key) of the student, which 'export --what student' shows; no names. "
+     "Noted are imports, enrolment, consent, renaming, merging, forgetting, purging, exports, and for each report of "
+     "'recognize' and 'watch' how many students it names, where the database is a file that may be written. Of a "
+     "student who is forgotten stays that one was.",
      0, 0, hr_cmd_export, false},
     {HR_COMMAND_FORGET, "forget", "[ID]", "delete a student and every trace in the database",
      "Removes the record and all face vectors, clears the freed pages, and verifies that nothing "
@@ -123,6 +132,15 @@ const struct hr_command hr_command_table[] = {
      "his record, and the record of OTHER is removed. Asks first on a terminal; elsewhere --yes is "
      "needed.",
      2, 2, hr_cmd_merge, false},
+    {HR_COMMAND_CONSENT, "consent", "[ID] [yes|no]", "record who agrees to be recognised, or show it",
+     "'consent ID no' takes the student out of everything that recognises: all face vectors are deleted as 'forget' "
+     "does it, photos and vectors of his are refused from then on, no report names him, and what was kept of videos "
+     "(--keep) stays as tracks of nobody. He stays on the roll, in the table of students. Asks first on a "
+     "terminal; elsewhere --yes is needed. 'consent ID yes' lets him be enrolled again.\n\n"
+     "Enrolling a student whom nobody has asked records his agreement with that day's date. Without yes or no: what "
+     "was said and when, of one student or of all. Reports already written and backups are not touched; a video that "
+     "is being worked on is finished with the class as it was.",
+     0, 2, hr_cmd_consent, false},
     {HR_COMMAND_EVALUATE, "evaluate", "[DIR]", "measure how far names can be trusted",
      "DIR holds a folder with pictures for each person; pictures that lie beside the folders, and those "
      "in a folder 'strangers', are of strangers, one each. Galleries are drawn from the people, "

@@ -93,10 +93,13 @@ const struct hr_option hr_option_table[] = {
      "\"id=Student Nr,first_name=Given,last_name=Family\"; also name, major, year"},
     {"namesakes", 0, HR_OPTION_CHOICE, AT(import.namesakes), "WAY", "refuse|skip", 0, 0, "refuse", NULL, ON(IMPORT),
      "what to do with vectors of a name that several students have: refuse the file, or leave such vectors out"},
-    {"what", 0, HR_OPTION_CHOICE, AT(export.what), "KIND", "students|json|observations", 0, 0, "students", NULL,
-     ON(EXPORT),
+    {"what", 0, HR_OPTION_CHOICE, AT(export.what), "KIND", "students|json|observations|student|audit", 0, 0, "students",
+     NULL, ON(EXPORT),
      "students: the table as CSV, ready for import; json: students and where their faces came "
-     "from; observations: what --keep has kept, as JSON"},
+     "from; observations: what --keep has kept, as JSON; student: everything that is held of one, as JSON; "
+     "audit: who did what to whose data, as JSON"},
+    {"student", 0, HR_OPTION_TEXT, AT(export.student), "ID", NULL, 0, 0, NULL, NULL, ON(EXPORT),
+     "whose data --what student writes; a name will do when it is one student's alone"},
     {"queue-url", 0, HR_OPTION_TEXT, AT(function.queue_url), "URL", NULL, 0, 0, NULL, "HOMEROOM_QUEUE_URL", ON(LAMBDA),
      "queue to which a video is sent that cannot be finished in time, to go on later; without it "
      "the event fails and goes on when it is tried again"},
@@ -165,7 +168,8 @@ const struct hr_option hr_option_table[] = {
      "price of a GB-second (x86-64 in us-east-1, " HR_PRICE_DATE ")"},
     {"price-calls", 0, HR_OPTION_NUMBER, AT(workload.price_million_calls), "USD", NULL, 0, 1000, HR_PRICE_MILLION_CALLS,
      NULL, ON(WORKLOAD), "price of a million calls of the function (" HR_PRICE_DATE ")"},
-    {"yes", 'y', HR_OPTION_FLAG, AT(people.yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET) | ON(MERGE), "do not ask"},
+    {"yes", 'y', HR_OPTION_FLAG, AT(people.yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET) | ON(MERGE) | ON(CONSENT),
+     "do not ask"},
     {"kept", 0, HR_OPTION_TEXT, AT(people.kept), "VIDEO", NULL, 0, 0, NULL, NULL, ON(FORGET),
      "instead of a student: everything that --keep has kept of videos of that name"},
     {"photo", 0, HR_OPTION_TEXT, AT(people.photo), "NAME", NULL, 0, 0, NULL, NULL, ON(FORGET),

@@ -19,6 +19,7 @@ enum hr_command_id {
     HR_COMMAND_FORGET,
     HR_COMMAND_RENAME,
     HR_COMMAND_MERGE,
+    HR_COMMAND_CONSENT,
     HR_COMMAND_EVALUATE,
     HR_COMMAND_LAMBDA,
     HR_COMMAND_WORKER,
@@ -93,7 +94,7 @@ struct hr_import_settings {
     const char *namesakes; /* "refuse" or "skip" */
 };
 
-/* forget, merge, rename. */
+/* forget, merge, rename, consent. */
 struct hr_people_settings {
     bool yes;
     const char *photo;
@@ -103,6 +104,7 @@ struct hr_people_settings {
 
 struct hr_export_settings {
     const char *what;
+    const char *student;
 };
 
 struct hr_evaluate_settings {

@@ -52,6 +52,13 @@ enum hr_status hr_database_put_student(struct hr_database *database, const struc
 /* Add a student with id as name unless there is one. *added may be NULL. */
 enum hr_status hr_database_ensure_student(struct hr_database *database, const char *id, bool *added,
                                           struct hr_error *error) HR_MUST_USE;
+/* What the database knows of a student beside the record. NOT_FOUND. */
+struct hr_student_standing {
+    int64_t key; /* never used again, whatever becomes of the id: by it the audit log names a student */
+    bool listed; /* came from a table, and not only by enrolling */
+};
+enum hr_status hr_database_standing(struct hr_database *database, const char *id, struct hr_student_standing *out,
+                                    struct hr_error *error) HR_MUST_USE;
 /* Whether any student came from a table (hr_database_put_student), and not only by enrolling. */
 enum hr_status hr_database_has_table(struct hr_database *database, bool *out, struct hr_error *error) HR_MUST_USE;
 
@@ -98,6 +105,10 @@ enum hr_status hr_database_forget(struct hr_database *database, const char *id, 
 enum hr_status hr_database_forget_photo(struct hr_database *database, const char *id, const char *origin,
                                         struct hr_removal *removal, struct hr_error *error) HR_MUST_USE;
 
+/* The same for all face records of a student, who stays. One who has none is no error. */
+enum hr_status hr_database_forget_faces(struct hr_database *database, const char *id, size_t *faces_removed,
+                                        struct hr_error *error) HR_MUST_USE;
+
 /* --- face records --- */
 struct hr_face_record {
     const char *student_id;
@@ -111,14 +122,14 @@ struct hr_face_record {
     const char *verdict;       /* a word on a photo that was taken all the same: "small"; NULL is "" */
 };
 
-/* NOT_FOUND when there is no such student. */
+/* NOT_FOUND when there is no such student; PERMISSION when he has not agreed (records/consent.h). */
 enum hr_status hr_database_add_face(struct hr_database *database, const struct hr_face_record *record,
                                     struct hr_error *error) HR_MUST_USE;
 /* Whether this student has a record of that origin (hash) and model already. */
 enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id, const char *model_id,
                                     const char *origin_sha256, bool *out, struct hr_error *error) HR_MUST_USE;
-/* Calls `each` for every face record in the order of their making; strings and bytes are borrowed
- * during the call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of
+/* Calls `each` for every face record, but for those of students who have refused, in the order of their making; strings
+ * and bytes are borrowed during the call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of
  * every model. */
 typedef enum hr_status hr_face_record_fn(void *context, const struct hr_face_record *record, struct hr_error *error);
 enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id, hr_face_record_fn *each,

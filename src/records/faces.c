@@ -1,5 +1,6 @@
 /* The face records: opaque vectors with where they come from. */
 #include "base/limits.h"
+#include "records/consent.h"
 #include "records/sql.h"
 #include "roster/student.h"
 
@@ -50,8 +51,11 @@ enum hr_status hr_database_add_face(struct hr_database *database, const struct h
     size_t added = 0;
     status = hr_sql_finish(database, statement, "writing a face record", &added, error);
     if (status == HR_OK && added == 0)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", record->student_id);
-    return status;
+        status = hr_database_take_consent(database, record->student_id, error); /* which he refused; else: not there */
+    else
+        return status;
+    return status == HR_OK ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", record->student_id)
+                           : status;
 }
 
 enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id, const char *model_id,

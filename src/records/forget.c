@@ -33,6 +33,7 @@ struct traces {
     size_t capacity;
     size_t faces;
     const char *origin; /* only the face records of it; NULL: the student with all */
+    bool all_faces;     /* all face records; the student stays */
     char others[256];   /* origins that stay, for an error's text */
 };
 
@@ -146,13 +147,17 @@ static enum hr_status delete_rows(struct hr_database *database, const char *id, 
                                   struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    bool all = traces->origin == NULL;
-    enum hr_status status =
-        hr_sql_start(database, all ? HR_SQL_STUDENT_DELETE : HR_SQL_FACES_DELETE_ORIGIN, &statement, error);
+    bool all = traces->origin == NULL && !traces->all_faces;
+    enum hr_sql which = all                 ? HR_SQL_STUDENT_DELETE
+                        : traces->all_faces ? HR_SQL_FACES_DELETE_STUDENT
+                                            : HR_SQL_FACES_DELETE_ORIGIN;
+    enum hr_status status = traces->all_faces ? HR_OK : hr_audit_removal(database, id, all, traces->faces, error);
+    if (status == HR_OK)
+        status = hr_sql_start(database, which, &statement, error);
     if (status != HR_OK)
         return status;
     hr_sql_bind_text(statement, 1, id);
-    if (!all)
+    if (traces->origin != NULL)
         hr_sql_bind_text(statement, 2, traces->origin);
     return hr_sql_finish(database, statement, all ? "removing a student" : "removing a photo", NULL, error);
 }
@@ -163,7 +168,7 @@ static enum hr_status remove_rows(struct hr_database *database, const char *id, 
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;
-    if (traces->origin == NULL)
+    if (traces->origin == NULL && !traces->all_faces)
         status = trace_student(database, id, traces, error);
     if (status == HR_OK)
         status = hr_database_each_face_of(database, id, trace_face, traces, error);
@@ -348,4 +353,15 @@ enum hr_status hr_database_forget_photo(struct hr_database *database, const char
 {
     struct traces traces = {.origin = origin};
     return forget(database, id, &traces, removal, error);
+}
+
+enum hr_status hr_database_forget_faces(struct hr_database *database, const char *id, size_t *faces_removed,
+                                        struct hr_error *error)
+{
+    struct traces traces = {.all_faces = true};
+    struct hr_removal removal;
+    enum hr_status status = forget(database, id, &traces, &removal, error);
+    if (faces_removed != NULL)
+        *faces_removed = removal.faces;
+    return status;
 }

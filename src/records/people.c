@@ -1,6 +1,7 @@
 /* Changes that concern who a student is: another id or name, two records of one person. */
 #include <stdlib.h>
 
+#include "records/audit.h"
 #include "records/sql.h"
 #include "roster/student.h"
 
@@ -44,6 +45,8 @@ static enum hr_status change(struct hr_database *database, const char *id, const
         status = change_id(database, id, new_id, error);
     if (status == HR_OK && new_name != NULL)
         status = run(database, HR_SQL_STUDENT_NAME, other_id ? new_id : id, new_name, &changed, error);
+    if (status == HR_OK && changed > 0)
+        status = hr_database_note(database, "rename", other_id ? new_id : id, 0, error);
     return status == HR_OK && changed == 0 ? no_student(id, error) : status;
 }
 
@@ -82,11 +85,36 @@ enum hr_status hr_database_rename(struct hr_database *database, const char *id, 
     return status;
 }
 
+/* What one of two records says against the other must not be lost, nor outweigh it. */
+static enum hr_status check_consent(struct hr_database *database, const char *id, const char *other,
+                                    struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t refused = 0;
+    enum hr_status status = hr_sql_start(database, HR_SQL_CONSENT_REFUSED, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, id);
+    hr_sql_bind_text(statement, 2, other);
+    status = hr_sql_step(database, statement, "looking for consent", error);
+    if (status == HR_OK)
+        refused = sqlite3_column_int64(statement, 0);
+    hr_sql_end(statement);
+    if (status == HR_OK && refused == 1)
+        return hr_error_set(error, HR_ERR_CONFLICT,
+                            "one of '%s' and '%s' does not agree to be recognised, and the other one does or was not "
+                            "asked: 'homeroom consent' says it of both, then they can be joined",
+                            id, other);
+    return status;
+}
+
 static enum hr_status join(struct hr_database *database, const char *id, const char *other, size_t *moved,
                            struct hr_error *error)
 {
     size_t filled = 0;
-    enum hr_status status = run(database, HR_SQL_STUDENT_FILL, id, other, &filled, error);
+    enum hr_status status = check_consent(database, id, other, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_STUDENT_FILL, id, other, &filled, error);
     if (status == HR_OK && filled == 0)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s', or no student '%s'", id, other);
     if (status == HR_OK)
@@ -97,6 +125,10 @@ static enum hr_status join(struct hr_database *database, const char *id, const c
         status = run(database, HR_SQL_CANDIDATES_JOIN, other, id, NULL, error);
     if (status == HR_OK)
         status = run(database, HR_SQL_CANDIDATES_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_AUDIT_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
+        status = hr_database_note(database, "merge", id, *moved, error);
     return status == HR_OK ? run(database, HR_SQL_STUDENT_DELETE, other, NULL, NULL, error) : status;
 }
 

@@ -121,7 +121,23 @@ static const char *const steps[] = {
     " PRIMARY KEY (track, rank)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX candidates_by_student ON candidates(student);",
-    /* 5. A row while traces of something that was removed are still to be cleaned away; it does not say of what. */
+    /* 5. `consent`: 'yes', 'no', or '' for not asked; `consent_us`: when that was said. Who was enrolled before had
+     * agreed to it then. `audit`
+     * names students by their key alone. `removals`: a row while traces of something that was removed are still to be
+     * cleaned away; it does not say of what. */
+    "ALTER TABLE students ADD COLUMN consent TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE students ADD COLUMN consent_us INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE students SET consent = 'yes', consent_us = (SELECT min(created_us) FROM faces WHERE student = key)"
+    " WHERE key IN (SELECT student FROM faces);"
+    "CREATE TABLE audit("
+    " key INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at_us INTEGER NOT NULL,"
+    " who TEXT NOT NULL,"
+    " what TEXT NOT NULL,"
+    " student INTEGER,"
+    " count INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX audit_by_student ON audit(student);"
     "CREATE TABLE removals(key INTEGER PRIMARY KEY) STRICT;",
 };
 

@@ -39,7 +39,9 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "UPDATE students AS a SET name = CASE WHEN a.name = a.id AND b.name <> b.id THEN b.name"
         " ELSE a.name END, major = CASE a.major WHEN '' THEN b.major ELSE a.major END,"
         " year = CASE a.year WHEN '' THEN b.year ELSE a.year END,"
-        " extra = CASE a.extra WHEN '' THEN b.extra ELSE a.extra END, listed = max(a.listed, b.listed)"
+        " extra = CASE a.extra WHEN '' THEN b.extra ELSE a.extra END, listed = max(a.listed, b.listed),"
+        " consent = CASE a.consent WHEN '' THEN b.consent ELSE a.consent END,"
+        " consent_us = CASE a.consent WHEN '' THEN b.consent_us ELSE a.consent_us END"
         " FROM students AS b WHERE a.id = ?1 AND b.id = ?2",
     [HR_SQL_STUDENTS_NAMES] = "SELECT id, name FROM students ORDER BY id",
     [HR_SQL_STUDENTS_IDS] = "SELECT id, listed FROM students ORDER BY id",
@@ -51,9 +53,10 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
                                " CROSS JOIN students AS s ON s.id = asked.value",
     [HR_SQL_STUDENTS_ALL] = "SELECT (SELECT coalesce(sum(n), 0) FROM " VIEWS(
         " WHERE student = s.key") "), " STUDENT_COLUMNS " FROM students AS s " BY_ID,
-    [HR_SQL_FACE_INSERT] = "INSERT INTO faces(student, model_id, vector, origin, origin_sha256,"
-                           " created_us, quality, face_px, verdict)"
-                           " SELECT key, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM students WHERE id = ?1",
+    [HR_SQL_FACE_INSERT] =
+        "INSERT INTO faces(student, model_id, vector, origin, origin_sha256,"
+        " created_us, quality, face_px, verdict)"
+        " SELECT key, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM students WHERE id = ?1 AND consent <> 'no'",
     /* What ?2 has of ?1's photos already stays behind, and goes with ?1. */
     [HR_SQL_FACES_MOVE] = "UPDATE OR FAIL faces SET student = " KEY_OF("?2") " WHERE student = " KEY_OF(
         "?1") " AND NOT EXISTS"
@@ -65,8 +68,9 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
                             " GROUP BY s.id, f.model_id ORDER BY s.id, f.model_id",
     [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student = " KEY_OF("?1") " AND model_id = ?2"
                                                                                " AND origin_sha256 = ?3 LIMIT 1",
-    [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS FACES_FIRST " ORDER BY f.id",
-    [HR_SQL_FACES_OF_MODEL] = "SELECT " FACE_COLUMNS FACES_FIRST " WHERE f.model_id = ?1 ORDER BY f.id",
+    [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' ORDER BY f.id",
+    [HR_SQL_FACES_OF_MODEL] =
+        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND f.model_id = ?1 ORDER BY f.id",
     [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " FROM students AS s CROSS JOIN faces AS f ON f.student = s.key"
                                 " WHERE s.id = ?1 ORDER BY f.id",
     [HR_SQL_BYTES_IN_USE] = "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
@@ -108,6 +112,23 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_OBSERVATIONS_DELETE] = "DELETE FROM observations WHERE video = ?1",
     [HR_SQL_REMOVAL_NOTE] = "INSERT INTO removals DEFAULT VALUES",
     [HR_SQL_REMOVALS_DONE] = "DELETE FROM removals",
+    [HR_SQL_CONSENT] = "SELECT consent, consent_us FROM students WHERE id = ?1",
+    /* ?4: only of whom nobody has asked. */
+    [HR_SQL_CONSENT_SET] =
+        "UPDATE students SET consent = ?2, consent_us = ?3 WHERE id = ?1 AND (NOT ?4 OR consent = '')",
+    [HR_SQL_CONSENT_ALL] = "SELECT s.id, s.name, s.consent, s.consent_us FROM students AS s " BY_ID,
+    [HR_SQL_CONSENT_REFUSED] = "SELECT count(*) FROM students WHERE id IN (?1, ?2) AND consent = 'no'",
+    [HR_SQL_FACES_DELETE_STUDENT] = "DELETE FROM faces WHERE student = " KEY_OF("?1"),
+    [HR_SQL_TRACKS_UNNAME] = "UPDATE tracks SET student = NULL WHERE student = " KEY_OF("?1"),
+    [HR_SQL_CANDIDATES_UNNAME] = "DELETE FROM candidates WHERE student = " KEY_OF("?1"),
+    [HR_SQL_STUDENT_STANDING] = "SELECT key, listed FROM students WHERE id = ?1",
+    [HR_SQL_AUDIT_INSERT] =
+        "INSERT INTO audit(at_us, who, what, student, count) VALUES (?1, ?2, ?3, " KEY_OF("?4") ", ?5)",
+    [HR_SQL_AUDIT_FORGET] = "DELETE FROM audit WHERE student = " KEY_OF("?1"),
+    [HR_SQL_AUDIT_MOVE] = "UPDATE audit SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    [HR_SQL_AUDIT_ALL] = "SELECT at_us, who, what, student, count FROM audit ORDER BY key",
+    [HR_SQL_AUDIT_OF] =
+        "SELECT at_us, who, what, student, count FROM audit WHERE student = " KEY_OF("?1") " ORDER BY key",
 };
 
 static enum hr_status status_of(int code)

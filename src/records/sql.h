@@ -47,6 +47,19 @@ enum hr_sql {
     HR_SQL_OBSERVATIONS_DELETE,
     HR_SQL_REMOVAL_NOTE,
     HR_SQL_REMOVALS_DONE,
+    HR_SQL_CONSENT,
+    HR_SQL_CONSENT_SET,
+    HR_SQL_CONSENT_ALL,
+    HR_SQL_CONSENT_REFUSED,
+    HR_SQL_FACES_DELETE_STUDENT,
+    HR_SQL_TRACKS_UNNAME,
+    HR_SQL_CANDIDATES_UNNAME,
+    HR_SQL_STUDENT_STANDING,
+    HR_SQL_AUDIT_INSERT,
+    HR_SQL_AUDIT_FORGET,
+    HR_SQL_AUDIT_MOVE,
+    HR_SQL_AUDIT_ALL,
+    HR_SQL_AUDIT_OF,
     HR_SQL_COUNT
 };
 
@@ -66,6 +79,7 @@ struct hr_database {
     int64_t steps;              /* of the statement in hand, as far as they are counted */
     int64_t steps_max;
     bool finished_removal; /* one that an earlier program had begun */
+    char user[96];         /* for the audit log; "": not looked for yet */
 };
 
 /* Of a new connection: what it may take, what it obeys, and what a file can't make it do. */
@@ -116,6 +130,10 @@ enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *stateme
 enum hr_status hr_sql_note_removal(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 /* Cleans up behind a removal that a program began and did not end. */
 enum hr_status hr_sql_finish_removal(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
+/* What the audit log says of a student's removal (`whole`), before it; or of that of some of his faces. */
+enum hr_status hr_audit_removal(struct hr_database *database, const char *student_id, bool whole, size_t faces,
+                                struct hr_error *error) HR_MUST_USE;
+
 /* After something was removed: the file is written anew without gaps, and the log emptied. Not within a
  * transaction. */
 enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error) HR_MUST_USE;

@@ -191,6 +191,9 @@ static void assert_class_kept(struct hr_database *database)
     assert_students_kept(database);
     assert_ok(hr_database_each_face(database, NULL, assert_face_kept, &faces, &test_error));
     assert_int_equal(faces, 2);
+    assert_int_equal(ask(database, "SELECT count(*) FROM students WHERE consent = 'yes'"
+                                   " AND consent_us = 1700000000000000 + (id = '42') * 1000000"),
+                     2);
     assert_ok(hr_database_check(database, &counts, &test_error));
 }
 

@@ -1,0 +1,151 @@
+"""What a student may ask for: to be left out, to be told what is held, to have it deleted in time."""
+
+import contextlib
+import sqlite3
+import struct
+
+from harness import *
+
+
+class Private(Case):
+    def sql(self, text, *values):
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            rows = db.execute(text, values).fetchall()
+            db.commit()
+        return rows
+
+    def everything(self):
+        return b"".join(path.read_bytes() for path in self.dir.glob("homeroom.db*"))
+
+
+class Consent(Private):
+    def test_no_leaves_the_student_without_a_face(self):
+        self.enrolled()
+        (vector,) = self.sql("SELECT vector FROM faces JOIN students ON key = student WHERE students.id = '44' LIMIT 1")[0]
+        result = self.run_it("consent", "Barack Obama", "no", "--yes")
+        self.assertEqual(
+            result.out,
+            f"44 (Barack Obama): no, stays on the roll and is not recognised; {len(VECTORS)} face "
+            f"vector{'s' * (len(VECTORS) > 1)} deleted, the database file was searched\n",
+        )
+        self.assertNotIn(vector[:32], self.everything())
+        self.assertEqual([(row["id"], row["faces"] > 0) for row in self.run_it("students", "--json").objects()], [("44", False), ("46", True)])
+        self.assertEqual(self.run_it("recognize", "--out", "-", self.videos() / "obama.mp4").rows(), [HEADER])
+        shown = json.loads(self.run_it("recognize", "--out", "-", "--format", "json", self.videos() / "obama.mp4").out)
+        self.assertNotIn('"44"', json.dumps(shown))
+        self.assertNotIn("Obama", json.dumps(shown).replace("obama.mp4", ""))
+
+    def test_photos_and_videos_are_refused_until_yes(self):
+        self.enrolled()
+        self.run_it("consent", 44, "no", "--yes")
+        result = self.run_it("enroll", 44, PHOTOS / "obama2.jpg", status=NO)
+        self.assertIn("no_consent: student '44' does not agree to be recognised ('homeroom consent 44 yes'", result.out)
+        result = self.run_it("enroll", 44, "--video", self.videos() / "obama.mp4", status=NO)
+        self.assertIn("no_consent: ", result.out)
+        self.assertEqual(self.sql("SELECT count(*) FROM faces JOIN students ON key = student WHERE students.id = '44'"), [(0,)])
+        self.run_it("consent", 44, "yes")
+        self.run_it("enroll", 44, PHOTOS / "obama2.jpg")
+
+    def test_what_was_said_is_shown_with_its_date(self):
+        self.enrolled()
+        (self.dir / "one.csv").write_text("id,name\n48,Ann\n")
+        self.run_it("import", "students", "one.csv")
+        self.assertRegex(
+            self.run_it("consent").out,
+            r"\A44 \(Barack Obama\): yes since 20\d\d-[-0-9T:]+Z\n46 \(Joe Biden\): yes since .*\n48 \(Ann\): not_asked\n\Z",
+        )
+        self.run_it("consent", 46, "no", "-y")
+        self.assertEqual(self.run_it("consent", 46, "--json").objects()[0]["consent"], "no")
+        self.assertIsNone(self.run_it("consent", 48, "--json").objects()[0]["since"])
+
+    def test_nothing_happens_unasked(self):
+        self.enrolled()
+        self.run_it("consent", 44, "no", status=ARGUMENT)
+        self.run_it("consent", 44, "maybe", "--yes", status=ARGUMENT)
+        self.run_it("consent", "nobody", "no", "--yes", status=NOT_FOUND)
+        self.assertEqual(self.sql("SELECT count(*) FROM students WHERE consent = 'yes'"), [(2,)])
+
+
+class Audit(Private):
+    def log(self):
+        return json.loads(self.run_it("export", "--what", "audit").out)["audit"]
+
+    def test_everything_is_noted_without_a_name(self):
+        self.enrolled()
+        self.run_it("rename", 44, 45, "--name", "Barack H. Obama")
+        self.run_it("recognize", "--out", "-", self.videos() / "obama.mp4")
+        self.run_it("export")
+        self.run_it("consent", 46, "no", "--yes")
+        log = self.log()
+        self.assertEqual(
+            [(entry["what"], entry["student"], entry["count"]) for entry in log],
+            [
+                ("import", None, 2), ("consent_by_enrolment", 1, 0), ("enrol", 1, 1), ("consent_by_enrolment", 2, 0),
+                ("enrol", 2, 1), ("rename", 1, 0), ("recognise", None, 1), ("export_students", None, 1),
+                ("consent_no", 2, 0), ("export_audit", None, 1),
+            ],
+        )  # fmt: skip
+        for entry in log:
+            self.assertRegex(entry["at"], r"^20\d\d-.*Z$")
+            self.assertRegex(entry["who"], r"^user .")
+        for word in ("Obama", "Biden", "obama", "biden"):
+            self.assertNotIn(word, json.dumps(log))
+
+    def test_of_who_is_forgotten_stays_that_one_was(self):
+        self.enrolled()
+        self.run_it("forget", 44, "--yes")
+        entries = [(entry["what"], entry["student"]) for entry in self.log()]
+        self.assertIn(("forget", None), entries)
+        self.assertEqual([entry for entry in entries if entry[1] == 1], [])
+        self.assertIn(("enrol", 2), entries)
+
+    def test_an_export_that_cannot_be_noted_is_said(self):
+        self.enrolled()
+        if os.getuid() == 0:
+            self.skipTest("root may write everywhere")
+        self.db.chmod(0o400)
+        self.assertIn("no entry in the audit log", self.run_it("export").err)
+
+
+class About(Private):
+    def about(self, who, **more):
+        return json.loads(self.run_it("export", "--what", "student", "--student", who, **more).out)
+
+    def test_everything_of_one_and_nothing_of_another(self):
+        self.enrolled()
+        self.run_it("recognize", "--keep", "--out", "reports", self.videos() / "obama.mp4", self.videos() / "biden.mp4")
+        held = self.about("Barack Obama")
+        self.assertEqual(sorted(held), ["audit", "consent", "faces", "from_table", "key", "observations", "record"])
+        self.assertEqual((held["key"], held["from_table"]), (1, True))
+        self.assertEqual(
+            held["record"], {"id": "44", "name": "Barack Obama", "major": "Law", "year": "senior", "further_columns": {}}
+        )
+        self.assertEqual(held["consent"]["given"], "yes")
+        self.assertEqual([face["model"] for face in held["faces"]], VECTORS)
+        for face in held["faces"]:
+            stored = self.sql("SELECT vector FROM faces WHERE student = 1 AND model_id = ?", face["model"])[0][0]
+            self.assertEqual(len(face["vector"]) * 4, len(stored))
+            for mine, kept in zip(face["vector"], struct.unpack(f"<{len(stored) // 4}f", stored), strict=True):
+                self.assertAlmostEqual(mine, kept, places=5)
+            self.assertEqual(face["origin"], "obama.jpg")
+            self.assertEqual(len(face["origin_sha256"]), 64)
+        self.assertIn("obama.mp4", [Path(seen["video"]).name for seen in held["observations"]])
+        self.assertIn("44", [track["student_id"] for seen in held["observations"] for track in seen["tracks"]])
+        self.assertEqual({entry["student"] for entry in held["audit"]}, {1})
+        self.assertEqual([entry["what"] for entry in held["audit"]][-1], "export_student")
+        for word in ('"46"', "Biden", "biden.jpg"):
+            self.assertNotIn(word, json.dumps(held))
+
+    def test_a_name_of_two_is_refused(self):
+        (self.dir / "two.csv").write_text("id,name\n1,Ann Lee\n2,Ann Lee\n3,Bob\n")
+        self.run_it("import", "students", "two.csv")
+        result = self.run_it("export", "--what", "student", "--student", "Ann Lee", status=CONFLICT)
+        self.assertEqual(result.out, "")
+        self.assertEqual(self.about("2")["record"]["id"], "2")
+        self.run_it("export", "--what", "student", status=ARGUMENT)
+        self.run_it("export", "--student", "1", status=ARGUMENT)
+        self.run_it("export", "--what", "student", "--student", "Zoe", status=NOT_FOUND)
+
+
+if __name__ == "__main__":
+    main()

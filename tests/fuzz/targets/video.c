@@ -1,5 +1,5 @@
 /* A video, through a stream of our own as every video comes, decoded in this process. The last byte says how it is
- * looked at. */
+ * looked at. Sampled, as it always is but in tests, times begin at 0 and never go back, whatever the file says. */
 #include "fuzz/target.h"
 
 #include "base/limits.h"
@@ -12,7 +12,7 @@ static void check_frame(const struct hr_frame *frame)
     volatile uint8_t sum = 0;
     FUZZ_CHECK(frame->size.width_px > 0 && frame->size.width_px <= HR_LIMIT_FRAME_SIDE_PX);
     FUZZ_CHECK(frame->size.height_px > 0 && frame->size.height_px <= HR_LIMIT_FRAME_SIDE_PX);
-    FUZZ_CHECK(frame->stride_bytes >= (ptrdiff_t)frame->size.width_px * 3 && frame->pts_us >= 0);
+    FUZZ_CHECK(frame->stride_bytes >= (ptrdiff_t)frame->size.width_px * 3);
     for (int y = 0; y < frame->size.height_px; y++) /* all that it says is there */
         for (int x = 0; x < frame->size.width_px * 3; x += 61)
             sum = (uint8_t)(sum + frame->rgb[y * frame->stride_bytes + x]);
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (status != HR_OK)
             break;
         check_frame(&frame);
-        FUZZ_CHECK(frame.pts_us >= before_us);
+        FUZZ_CHECK(options.samples_per_s == 0 || frame.pts_us > before_us);
         before_us = frame.pts_us;
     }
     if (status != HR_OK && status != HR_END)

@@ -309,7 +309,7 @@ enum hr_status hr_enrolment_photo(struct hr_enrolment *plan, const char *student
         status = known_already(plan, item, &known, error);
     if (status != HR_OK || known)
         return status;
-    const struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, plan->options.stop};
+    const struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), 0, plan->options.stop);
     const struct hr_photo_options reading = {.sandbox = plan->session->sandbox, .deadline = &deadline};
     status = hr_photo_read_damaged(&image, bytes, origin, &reading, damage, error);
     if (fault_of_input(status)) {
@@ -349,7 +349,7 @@ static enum hr_status collect_views(struct hr_enrolment *plan, struct hr_stream 
                                     struct video_views *views, struct hr_error *error)
 {
     struct hr_session *session = plan->session;
-    struct hr_deadline deadline = {hr_clock_system(), INT64_MAX, plan->options.stop};
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), 0, plan->options.stop);
     struct hr_video_options sampling = {
         .samples_per_s = 4.0, .decoder_threads = session->threads, .deadline = &deadline, .sandbox = session->sandbox};
     struct hr_video *video = NULL;

@@ -25,17 +25,14 @@ enum hr_status hr_database_consent(struct hr_database *database, const char *id,
 {
     sqlite3_stmt *statement;
     *out = (struct hr_consent_record){0};
-    enum hr_status status = hr_sql_start(database, HR_SQL_CONSENT, &statement, error);
-    if (status != HR_OK)
-        return status;
-    hr_sql_bind_text(statement, 1, id);
-    status = hr_sql_step(database, statement, "looking for a student's consent", error);
+    enum hr_status status =
+        hr_sql_student_row(database, HR_SQL_CONSENT, id, "looking for a student's consent", &statement, error);
     if (status == HR_OK) {
         out->consent = consent_of(hr_sql_text(statement, 0));
         out->since_us = sqlite3_column_int64(statement, 1);
     }
     hr_sql_end(statement);
-    return status == HR_END ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id) : status;
+    return status;
 }
 
 static enum hr_status write_consent(struct hr_database *database, const char *id, bool given, bool only_new,
@@ -69,7 +66,7 @@ static enum hr_status say(struct hr_database *database, const char *id, bool giv
     size_t changed = 0;
     enum hr_status status = write_consent(database, id, given, false, &changed, error);
     if (status == HR_OK && changed == 0)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id);
+        status = hr_sql_no_student(id, error);
     if (status == HR_OK && !given)
         status = run(database, HR_SQL_TRACKS_UNNAME, id, error);
     if (status == HR_OK && !given)

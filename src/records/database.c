@@ -356,30 +356,21 @@ int hr_database_schema_version(const struct hr_database *database)
     return database->schema_version;
 }
 
-static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *doing, struct hr_error *error)
-{
-    sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, which, &statement, error);
-    if (status == HR_OK)
-        status = hr_sql_finish(database, statement, doing, NULL, error);
-    return status;
-}
-
 enum hr_status hr_database_begin(struct hr_database *database, struct hr_error *error)
 {
-    return run(database, HR_SQL_BEGIN, "beginning a change", error);
+    return hr_sql_do(database, HR_SQL_BEGIN, "beginning a change", error);
 }
 
 enum hr_status hr_database_commit(struct hr_database *database, struct hr_error *error)
 {
-    return run(database, HR_SQL_COMMIT, "writing a change", error);
+    return hr_sql_do(database, HR_SQL_COMMIT, "writing a change", error);
 }
 
 void hr_database_rollback(struct hr_database *database)
 {
     /* SQLite rolls back by itself after some failures (disk full): then there is nothing to do. */
     if (sqlite3_get_autocommit(database->handle) == 0) {
-        enum hr_status ignored = run(database, HR_SQL_ROLLBACK, "taking back a change", NULL);
+        enum hr_status ignored = hr_sql_do(database, HR_SQL_ROLLBACK, "taking back a change", NULL);
         (void)ignored;
     }
 }

@@ -54,8 +54,7 @@ enum hr_status hr_database_add_face(struct hr_database *database, const struct h
         status = hr_database_take_consent(database, record->student_id, error); /* which he refused; else: not there */
     else
         return status;
-    return status == HR_OK ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", record->student_id)
-                           : status;
+    return status == HR_OK ? hr_sql_no_student(record->student_id, error) : status;
 }
 
 enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id, const char *model_id,

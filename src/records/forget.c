@@ -127,13 +127,8 @@ static enum hr_status trace_student(struct hr_database *database, const char *id
                                     struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, HR_SQL_STUDENT_BYTES, &statement, error);
-    if (status != HR_OK)
-        return status;
-    hr_sql_bind_text(statement, 1, id);
-    status = hr_sql_step(database, statement, "looking up a student", error);
-    if (status == HR_END)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id);
+    enum hr_status status =
+        hr_sql_student_row(database, HR_SQL_STUDENT_BYTES, id, "looking up a student", &statement, error);
     for (int column = 0; status == HR_OK && column < 3; column++) {
         const void *bytes = sqlite3_column_blob(statement, column);
         size_t size = (size_t)sqlite3_column_bytes(statement, column);
@@ -275,17 +270,11 @@ enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *e
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "emptying its log", error);
 }
 
-static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *doing, struct hr_error *error)
-{
-    sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, which, &statement, error);
-    return status == HR_OK ? hr_sql_finish(database, statement, doing, NULL, error) : status;
-}
-
 enum hr_status hr_sql_note_removal(struct hr_database *database, struct hr_error *error)
 {
-    return database->schema_version >= REMOVALS_SINCE ? run(database, HR_SQL_REMOVAL_NOTE, "noting a removal", error)
-                                                      : HR_OK;
+    return database->schema_version >= REMOVALS_SINCE
+               ? hr_sql_do(database, HR_SQL_REMOVAL_NOTE, "noting a removal", error)
+               : HR_OK;
 }
 
 enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error)
@@ -294,7 +283,7 @@ enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error)
     if (status == HR_OK)
         status = hr_sql_empty_log(database, error);
     if (status == HR_OK && database->schema_version >= REMOVALS_SINCE)
-        status = run(database, HR_SQL_REMOVALS_DONE, "noting that a removal is done", error);
+        status = hr_sql_do(database, HR_SQL_REMOVALS_DONE, "noting that a removal is done", error);
     return status == HR_OK ? hr_sql_empty_log(database, error) : status;
 }
 

@@ -18,11 +18,6 @@ static enum hr_status run(struct hr_database *database, enum hr_sql which, const
     return hr_sql_finish(database, statement, "changing a student", changed, error);
 }
 
-static enum hr_status no_student(const char *id, struct hr_error *error)
-{
-    return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id);
-}
-
 /* Within a transaction. */
 static enum hr_status change_id(struct hr_database *database, const char *id, const char *new_id,
                                 struct hr_error *error)
@@ -32,7 +27,7 @@ static enum hr_status change_id(struct hr_database *database, const char *id, co
     if (status == HR_ERR_CONFLICT)
         return hr_error_set(error, HR_ERR_CONFLICT,
                             "there is a student '%s' already: 'homeroom merge' joins two students", new_id);
-    return status == HR_OK && changed == 0 ? no_student(id, error) : status;
+    return status == HR_OK && changed == 0 ? hr_sql_no_student(id, error) : status;
 }
 
 static enum hr_status change(struct hr_database *database, const char *id, const char *new_id, const char *new_name,
@@ -47,7 +42,7 @@ static enum hr_status change(struct hr_database *database, const char *id, const
         status = run(database, HR_SQL_STUDENT_NAME, other_id ? new_id : id, new_name, &changed, error);
     if (status == HR_OK && changed > 0)
         status = hr_database_note(database, "rename", other_id ? new_id : id, 0, error);
-    return status == HR_OK && changed == 0 ? no_student(id, error) : status;
+    return status == HR_OK && changed == 0 ? hr_sql_no_student(id, error) : status;
 }
 
 /* What was `body` between begin and commit, and the file without what is gone. */

@@ -259,8 +259,10 @@ static enum hr_status compare(struct hr_database *database, sqlite3_stmt *found,
     }
 }
 
-enum hr_status hr_schema_check(struct hr_database *database, const struct hr_schema *schema, int version,
-                               struct hr_error *error)
+/* Whether the file has exactly the tables and indexes of this version, word for word, and nothing else: no view, no
+ * trigger, nothing that runs when we read or write. */
+static enum hr_status check_tables(struct hr_database *database, const struct hr_schema *schema, int version,
+                                   struct hr_error *error)
 {
     sqlite3 *reference = NULL;
     sqlite3_stmt *found = NULL, *wanted = NULL;
@@ -299,7 +301,7 @@ static enum hr_status look_at(struct hr_database *database, const struct hr_sche
                             database->path);
     if (*version > schema->version || *version < 0)
         return newer(database, *version, schema, error);
-    return *empty ? HR_OK : hr_schema_check(database, schema, (int)*version, error);
+    return *empty ? HR_OK : check_tables(database, schema, (int)*version, error);
 }
 
 static enum hr_status check_ours(struct hr_database *database, const struct hr_schema *schema, bool *empty,

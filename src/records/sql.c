@@ -328,6 +328,33 @@ enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *stateme
     return status;
 }
 
+enum hr_status hr_sql_do(struct hr_database *database, enum hr_sql which, const char *doing, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
+    return status == HR_OK ? hr_sql_finish(database, statement, doing, NULL, error) : status;
+}
+
+enum hr_status hr_sql_no_student(const char *id, struct hr_error *error)
+{
+    return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id);
+}
+
+enum hr_status hr_sql_student_row(struct hr_database *database, enum hr_sql which, const char *id, const char *doing,
+                                  sqlite3_stmt **out, struct hr_error *error)
+{
+    enum hr_status status = hr_sql_start(database, which, out, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(*out, 1, id);
+    status = hr_sql_step(database, *out, doing, error);
+    if (status == HR_OK)
+        return HR_OK;
+    hr_sql_end(*out);
+    *out = NULL;
+    return status == HR_END ? hr_sql_no_student(id, error) : status;
+}
+
 const char *hr_sql_text(sqlite3_stmt *statement, int column)
 {
     const unsigned char *text = sqlite3_column_text(statement, column);

@@ -89,11 +89,6 @@ enum hr_status hr_sql_protect(struct hr_database *database, struct hr_error *err
 enum hr_status hr_database_open_schema(struct hr_database **out, const char *path, enum hr_database_mode mode,
                                        const struct hr_schema *schema, struct hr_error *error) HR_MUST_USE;
 
-/* Whether the file has exactly the tables and indexes of this version, word for word, and nothing else: no view, no
- * trigger, nothing that runs when we read or write. */
-enum hr_status hr_schema_check(struct hr_database *database, const struct hr_schema *schema, int version,
-                               struct hr_error *error) HR_MUST_USE;
-
 /* Refuses another program's database, a newer homeroom's, and one whose tables are not ours; takes the steps that
  * are missing when `may_write`, else refuses an older one as well. */
 enum hr_status hr_schema_prepare(struct hr_database *database, const struct hr_schema *schema, bool may_write,
@@ -124,6 +119,17 @@ enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement
 /* A statement without rows, to its end; *changed (may be NULL): the number of rows it changed. */
 enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement, const char *doing, size_t *changed,
                              struct hr_error *error) HR_MUST_USE;
+
+/* The same, of a statement that takes no values. */
+enum hr_status hr_sql_do(struct hr_database *database, enum hr_sql which, const char *doing,
+                         struct hr_error *error) HR_MUST_USE;
+
+/* The row of the student ?1: HR_OK, and *out stands on it until hr_sql_end. NOT_FOUND (hr_sql_no_student), or what
+ * failed: then *out is NULL. */
+enum hr_status hr_sql_student_row(struct hr_database *database, enum hr_sql which, const char *id, const char *doing,
+                                  sqlite3_stmt **out, struct hr_error *error) HR_MUST_USE;
+/* NOT_FOUND: "there is no student '17'". */
+enum hr_status hr_sql_no_student(const char *id, struct hr_error *error);
 
 /* Within the transaction that removes something: from now on until hr_sql_tidy has done its work the file says that
  * there are traces to be cleaned away, not whose. Whoever opens it next to write does that first. */

@@ -127,16 +127,13 @@ enum hr_status hr_database_standing(struct hr_database *database, const char *id
 {
     sqlite3_stmt *statement;
     *out = (struct hr_student_standing){0};
-    enum hr_status status = hr_sql_start(database, HR_SQL_STUDENT_STANDING, &statement, error);
-    if (status != HR_OK)
-        return status;
-    hr_sql_bind_text(statement, 1, id);
-    status = hr_sql_step(database, statement, "looking up a student", error);
+    enum hr_status status =
+        hr_sql_student_row(database, HR_SQL_STUDENT_STANDING, id, "looking up a student", &statement, error);
     if (status == HR_OK)
         *out = (struct hr_student_standing){.key = sqlite3_column_int64(statement, 0),
                                             .listed = sqlite3_column_int(statement, 1) != 0};
     hr_sql_end(statement);
-    return status == HR_END ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id) : status;
+    return status;
 }
 
 /* --- all of them --- */

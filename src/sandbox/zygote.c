@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,17 +47,6 @@ static bool keeps_standard_error(void)
 #endif
 }
 
-static void close_from(int first)
-{
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
-        return;
-#endif
-    long most = sysconf(_SC_OPEN_MAX);
-    for (int i = first; i < (most > 0 && most < 65536 ? most : 65536); i++)
-        close(i);
-}
-
 /* When memory runs out, it is a child of this process that goes. The file is root's while nobody may look into the
  * process, which is so from here on. */
 static void volunteer(void)
@@ -82,7 +70,7 @@ static _Noreturn void be_child(const struct zygote *zygote, const struct hr_zygo
     int socket = fcntl(descriptors[0], F_DUPFD, ASIDE), memory = fcntl(descriptors[1], F_DUPFD, ASIDE);
     if (socket < 0 || memory < 0 || dup2(socket, SOCKET_AT) < 0 || dup2(memory, MEMORY_AT) < 0)
         _exit(1);
-    close_from(MEMORY_AT + 1);
+    closefrom(MEMORY_AT + 1);
     struct hr_sandbox_greeting greeting = {.layers = zygote->held};
     greeting.layers |= hr_confine_now(&request->limits, &zygote->filter);
     if (send(SOCKET_AT, &greeting, sizeof greeting, MSG_NOSIGNAL) == sizeof greeting)
@@ -241,7 +229,7 @@ _Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work)
     for (int i = 0; i < (keeps_standard_error() ? 2 : 3); i++)
         dup2(nowhere, i);
     dup2(zygote->control, SOCKET_AT);
-    close_from(SOCKET_AT + 1);
+    closefrom(SOCKET_AT + 1);
     zygote->control = SOCKET_AT;
     prctl(PR_SET_NAME, "homeroom-decode");
     sigset_t mask;

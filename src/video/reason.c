@@ -9,6 +9,13 @@
 static _Thread_local struct hr_reason *listener;
 static pthread_once_t callback_set = PTHREAD_ONCE_INIT;
 
+void hr_reason_make_printable(char *text)
+{
+    for (char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
+            *c = '?';
+}
+
 static void keep(void *speaker, int level, const char *format, va_list arguments)
 {
     (void)speaker;
@@ -22,9 +29,7 @@ static void keep(void *speaker, int level, const char *format, va_list arguments
     if (length == 0)
         return;
     line[length] = '\0';
-    for (char *c = line; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
-            *c = '?'; /* messages may quote bytes of the file */
+    hr_reason_make_printable(line); /* messages may quote bytes of the file */
     memcpy(listener->first, line, length + 1);
 }
 

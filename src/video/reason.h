@@ -23,4 +23,7 @@ void hr_reason_listen(struct hr_reason *reason);
  * `reason` may be NULL. */
 void hr_reason_text(const struct hr_reason *reason, int code, char *out, size_t size);
 
+/* What files make a decoder say, for a terminal: whatever is no letter, digit or sign of ASCII becomes '?'. */
+void hr_reason_make_printable(char *text);
+
 #endif

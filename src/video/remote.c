@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "video/reason.h"
 #include "video/wire.h"
 
 enum { LOOK_MS = 100 }; /* how often somebody's wish to stop is looked for while the child works */
@@ -76,23 +77,15 @@ static bool is_line(const char *text, size_t size)
     return memchr(text, '\0', size) != NULL;
 }
 
-/* Files can make the decoder say what they want. */
-static void make_printable(char *text)
-{
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
-            *c = '?';
-}
-
 static bool answer_makes_sense(struct hr_wire_answer *answer)
 {
     if (!is_line(answer->text, sizeof answer->text) || !is_line(answer->warning, sizeof answer->warning) ||
         !is_line(answer->container, sizeof answer->container) || !is_line(answer->codec, sizeof answer->codec))
         return false;
-    make_printable(answer->text);
-    make_printable(answer->warning);
-    make_printable(answer->container);
-    make_printable(answer->codec);
+    hr_reason_make_printable(answer->text);
+    hr_reason_make_printable(answer->warning);
+    hr_reason_make_printable(answer->container);
+    hr_reason_make_printable(answer->codec);
     const struct hr_size size = {answer->width_px, answer->height_px},
                          shown = {answer->shown_width_px, answer->shown_height_px};
     struct hr_error ignored;

@@ -23,6 +23,21 @@ static enum hr_status join(struct hr_nats_consumer **out, const char *url, struc
     return hr_nats_consumer_open(out, &options, error);
 }
 
+/* A worker's queue on a server that lets it in. */
+static struct hr_nats_queue let_in(struct fake_nats *fake, struct hr_nats_consumer **consumer)
+{
+    struct hr_error error;
+    fake_nats_start(fake);
+    assert_ok(join(consumer, fake->url, &error), &error);
+    return hr_nats_consumer_queue(*consumer);
+}
+
+static void leave(struct fake_nats *fake, struct hr_nats_consumer *consumer)
+{
+    hr_nats_consumer_close(consumer);
+    fake_nats_stop(fake);
+}
+
 static void other_machines_need_tls(void **state)
 {
     (void)state;
@@ -40,14 +55,11 @@ static void an_honest_server(void **state)
     struct hr_nats_consumer *consumer;
     struct hr_nats_message message;
     struct hr_error error;
-    fake_nats_start(&fake);
-    assert_ok(join(&consumer, fake.url, &error), &error);
-    struct hr_nats_queue queue = hr_nats_consumer_queue(consumer);
+    struct hr_nats_queue queue = let_in(&fake, &consumer);
     assert_ok(queue.next(queue.context, 10000, &message, &error), &error);
     assert_true(hr_view_equal(message.body, hr_view_text("xxxxx")));
     assert_int_equal(message.sequence, 1);
-    hr_nats_consumer_close(consumer);
-    fake_nats_stop(&fake);
+    leave(&fake, consumer);
 }
 
 static void payload_has_a_limit(void **state)
@@ -63,8 +75,7 @@ static void payload_has_a_limit(void **state)
             assert_ok(join(&consumer, fake.url, &error), &error);
         else
             assert_error(join(&consumer, fake.url, &error), HR_ERR_LIMIT, &error, "max_payload");
-        hr_nats_consumer_close(consumer);
-        fake_nats_stop(&fake);
+        leave(&fake, consumer);
     }
 }
 
@@ -78,9 +89,7 @@ static void messages_that_nobody_asked_for(void **state)
     struct hr_nats_message message;
     struct hr_error error;
     int taken = 0;
-    fake_nats_start(&fake);
-    assert_ok(join(&consumer, fake.url, &error), &error);
-    struct hr_nats_queue queue = hr_nats_consumer_queue(consumer);
+    struct hr_nats_queue queue = let_in(&fake, &consumer);
     assert_ok(queue.next(queue.context, 10000, &message, &error), &error);
     /* Behind all that was sent: the server answers in order. */
     assert_ok(queue.again(queue.context, 0, &error), &error);
@@ -89,8 +98,7 @@ static void messages_that_nobody_asked_for(void **state)
     while (queue.next(queue.context, 200, &message, &error) == HR_OK)
         taken++;
     assert_in_range(taken, 1, HR_LIMIT_NATS_PENDING_MESSAGES);
-    hr_nats_consumer_close(consumer);
-    fake_nats_stop(&fake);
+    leave(&fake, consumer);
 }
 
 /* It tells of another server of its cluster and hangs up: in the clear nobody goes where he is sent. */
@@ -101,15 +109,12 @@ static void company_is_not_followed_in_the_clear(void **state)
     struct hr_nats_consumer *consumer;
     struct hr_nats_message message;
     struct hr_error error;
-    fake_nats_start(&fake);
-    assert_ok(join(&consumer, fake.url, &error), &error);
-    struct hr_nats_queue queue = hr_nats_consumer_queue(consumer);
+    struct hr_nats_queue queue = let_in(&fake, &consumer);
     (void)!queue.next(queue.context, 200, &message, &error);
     while (atomic_load(&fake.connections) + atomic_load(&fake.other_connections) < 2)
         usleep(20000);
     assert_int_equal(atomic_load(&fake.other_connections), 0);
-    hr_nats_consumer_close(consumer);
-    fake_nats_stop(&fake);
+    leave(&fake, consumer);
 }
 
 /* Sizes that are none end the connection, and nothing else. */
@@ -124,12 +129,9 @@ static void sizes_that_are_none(void **state)
         struct hr_nats_consumer *consumer;
         struct hr_nats_message message;
         struct hr_error error;
-        fake_nats_start(&fake);
-        assert_ok(join(&consumer, fake.url, &error), &error);
-        struct hr_nats_queue queue = hr_nats_consumer_queue(consumer);
+        struct hr_nats_queue queue = let_in(&fake, &consumer);
         assert_int_not_equal(queue.next(queue.context, 500, &message, &error), HR_OK);
-        hr_nats_consumer_close(consumer);
-        fake_nats_stop(&fake);
+        leave(&fake, consumer);
     }
 }
 

@@ -18,10 +18,11 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "support"))
 from memory_limit import MemoryLimit
 
-BOMBS = ["index-all.mp4", "index-fits.mp4", "count-keys.mp4", "h264-large.h264", "h264-claims.h264", "size.mkv",
-         "h264-sizes.h264"]
 MEMORY = 1 << 30
 SANITIZED = os.environ.get("HOMEROOM_SANITIZED") == "1"  # the limit would be that of the sanitizer's own memory
+BOMBS = ["index-all.mp4", "index-fits.mp4", "count-keys.mp4", "h264-large.h264", "size.mkv", "h264-sizes.h264"]
+if not SANITIZED:  # without the decoder's limit its pictures are work for minutes, and time would decide the test
+    BOMBS.insert(4, "h264-claims.h264")
 
 
 class Bombs(test_worker.BucketCase):

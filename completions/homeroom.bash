@@ -7,12 +7,15 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
     case $previous in
     --db) files=-f ;;
+    --key-file) files=-f ;;
+    --keyring) files=-f ;;
+    --kms-key) return ;;
     --models) files=-d ;;
     --threads) return ;;
     --out | -o) files=-d ;;
@@ -58,6 +61,7 @@ _homeroom()
     --memory-mb) return ;;
     --price-gb-s) return ;;
     --price-calls) return ;;
+    --new-key-file) files=-f ;;
     --kept) return ;;
     --photo) return ;;
     --name) return ;;
@@ -71,7 +75,7 @@ _homeroom()
     if [[ -n $words$files ]]; then
         :
     elif [[ $current == -* ]]; then
-        words=' --db --models --threads --json --quiet --verbose --help --version --insecure'
+        words=' --db --key-file --keyring --kms-key --models --threads --json --quiet --verbose --help --version --insecure'
         case $command in
         recognize) words+=' --out --fps --format --columns --false-present --include --force --keep --jobs --timeout --students --students-cache' ;;
         watch) words+=' --fps --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;
@@ -82,6 +86,7 @@ _homeroom()
         rename) words+=' --name' ;;
         merge) words+=' --yes' ;;
         consent) words+=' --yes' ;;
+        keys) words+=' --yes --new-key-file' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
         lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
         worker) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
@@ -89,7 +94,7 @@ _homeroom()
         doctor) words+=' --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge consent evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge consent keys evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -98,7 +103,8 @@ _homeroom()
             if [[ $previous == import ]]; then words='students encoding'; else files=-f; fi
             ;;
         enroll) files=-f ;;
-        help) words='recognize watch import enroll students export forget rename merge consent evaluate lambda worker workload doctor models help version' ;;
+        keys) files=-f ;;
+        help) words='recognize watch import enroll students export forget rename merge consent keys evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

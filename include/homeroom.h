@@ -129,6 +129,7 @@ struct hr_engine_options {
     const char *database_path;        /* homeroom.db, must exist; required */
     const char *model_dir;            /* folder with centerface.hrm and at least one embedding model; required */
     const struct hr_sandbox *sandbox; /* borrowed; NULL: decode in this process */
+    const char *key_file;             /* of a sealed database, whose keys lie beside it; NULL: it is not sealed */
 };
 
 /* Opens everything a session needs. Errors: MODEL, NOT_FOUND, DATABASE, MEMORY. Safe to share
@@ -152,11 +153,12 @@ struct hr_student_record {
     const char *major;
     const char *year;
 };
-/* Adds a student or changes the record; faces stay. The database is made when it does not exist. */
-HR_API enum hr_status hr_class_put_student(const char *database_path, const struct hr_student_record *record,
-                                           struct hr_error *error) HR_MUST_USE;
+/* Adds a student or changes the record; faces stay. The database is made when it does not exist, and sealed from the
+ * start with a key (`key_file`: see hr_engine_options). */
+HR_API enum hr_status hr_class_put_student(const char *database_path, const char *key_file,
+                                           const struct hr_student_record *record, struct hr_error *error) HR_MUST_USE;
 /* Removes a student and every trace, and looks at the file's bytes whether it is true. NOT_FOUND. */
-HR_API enum hr_status hr_class_forget_student(const char *database_path, const char *id,
+HR_API enum hr_status hr_class_forget_student(const char *database_path, const char *key_file, const char *id,
                                               struct hr_error *error) HR_MUST_USE;
 
 struct hr_photo {

@@ -6,7 +6,7 @@ set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 
 packages=()
-for library in libjansson-dev libnats-dev libseccomp-dev libsqlite3-dev libssl-dev libutf8proc-dev libxxhash-dev; do
+for library in libjansson-dev libnats-dev libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev libutf8proc-dev libxxhash-dev; do
     packages+=("$library:$1")
 done
 apt-get -q -y --no-install-recommends install "${packages[@]}"

@@ -92,8 +92,8 @@ void hr_aws_answer_clear(struct hr_aws_answer *answer);
 enum hr_status hr_aws_call(struct hr_aws *aws, const struct hr_aws_request *request, struct hr_aws_answer *answer,
                            struct hr_error *error) HR_MUST_USE;
 
-/* A call of the services that speak JSON: DynamoDB ("DynamoDB_20120810.BatchGetItem") and SQS
- * ("AmazonSQS.SendMessage"). The checksum of DynamoDB's answers is verified. */
+/* A call of the services that speak JSON: DynamoDB ("DynamoDB_20120810.BatchGetItem"), SQS
+ * ("AmazonSQS.SendMessage") and KMS ("TrentService.Decrypt"). The checksum of DynamoDB's answers is verified. */
 struct hr_aws_json_request {
     enum hr_aws_service service;
     const char *target; /* X-Amz-Target */

@@ -13,10 +13,9 @@ static const struct {
     const char *name;     /* in a host and a signature */
     const char *endpoint; /* the variable with the service's own address */
 } services[HR_AWS_SERVICE_COUNT] = {
-    [HR_AWS_S3] = {"s3", "AWS_ENDPOINT_URL_S3"},
-    [HR_AWS_DYNAMODB] = {"dynamodb", "AWS_ENDPOINT_URL_DYNAMODB"},
-    [HR_AWS_STS] = {"sts", "AWS_ENDPOINT_URL_STS"},
-    [HR_AWS_SQS] = {"sqs", "AWS_ENDPOINT_URL_SQS"},
+    [HR_AWS_S3] = {"s3", "AWS_ENDPOINT_URL_S3"},    [HR_AWS_DYNAMODB] = {"dynamodb", "AWS_ENDPOINT_URL_DYNAMODB"},
+    [HR_AWS_STS] = {"sts", "AWS_ENDPOINT_URL_STS"}, [HR_AWS_SQS] = {"sqs", "AWS_ENDPOINT_URL_SQS"},
+    [HR_AWS_KMS] = {"kms", "AWS_ENDPOINT_URL_KMS"},
 };
 
 const char *hr_aws_service_name(enum hr_aws_service service)

@@ -8,7 +8,7 @@
 #include "aws/ini.h"
 #include "base/status.h"
 
-enum hr_aws_service { HR_AWS_S3, HR_AWS_DYNAMODB, HR_AWS_STS, HR_AWS_SQS, HR_AWS_SERVICE_COUNT };
+enum hr_aws_service { HR_AWS_S3, HR_AWS_DYNAMODB, HR_AWS_STS, HR_AWS_SQS, HR_AWS_KMS, HR_AWS_SERVICE_COUNT };
 /* "s3": the name in a signature and in a host. */
 const char *hr_aws_service_name(enum hr_aws_service service);
 

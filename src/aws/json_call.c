@@ -19,8 +19,10 @@ enum hr_status hr_aws_json_call(struct hr_aws *aws, const struct hr_aws_json_req
         answer = &own;
     hr_aws_answer_init(&own);
     hr_buffer_init(&body, REQUEST_MAX_BYTES);
-    const struct hr_pair headers[] = {{"Content-Type", "application/x-amz-json-1.0"},
-                                      {"X-Amz-Target", request->target}};
+    bool is_newer = request->service == HR_AWS_KMS;
+    const struct hr_pair headers[] = {
+        {"Content-Type", is_newer ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0"},
+        {"X-Amz-Target", request->target}};
     enum hr_status status = hr_json_write(request->body, false, &body, error);
     if (status == HR_OK) {
         const struct hr_aws_request call = {.service = request->service,

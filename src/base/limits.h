@@ -45,6 +45,8 @@
 #define HR_LIMIT_DATABASE_STEPS (INT64_C(1) << 30)
 /* Memory of SQLite: a database from S3 lies in it, a gigabyte at most, and is written anew beside itself. */
 #define HR_LIMIT_DATABASE_HEAP_BYTES (INT64_C(3) << 30)
+/* A ring of keys: a million students have two of 45 bytes each, and twice as many while they are renewed. */
+#define HR_LIMIT_KEYRING_BYTES (UINT64_C(256) << 20)
 /* A student's id, and any other cell of the table, in bytes of UTF-8. */
 #define HR_LIMIT_STUDENT_ID_BYTES 255
 #define HR_LIMIT_CELL_BYTES 4096

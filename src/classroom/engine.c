@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "records/vault.h"
+
 /* --- engine --- */
 
 enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, const struct hr_sandbox *sandbox,
@@ -25,10 +27,43 @@ enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, cons
     return status;
 }
 
+static enum hr_status open_vault(struct hr_vault **out, const char *path, const char *key_file, struct hr_error *error)
+{
+    struct hr_master_key key;
+    struct hr_buffer ring;
+    hr_buffer_init(&ring, SIZE_MAX / 8);
+    hr_buffer_append_format(&ring, "%s.keys", path);
+    enum hr_status status = hr_buffer_check(&ring, error);
+    if (status == HR_OK)
+        status = hr_master_key_read_file(key_file, &key, error);
+    if (status == HR_OK)
+        status = hr_vault_open_file(out, hr_buffer_text(&ring), &key, error);
+    explicit_bzero(&key, sizeof key);
+    hr_buffer_clear(&ring);
+    return status;
+}
+
+enum hr_status hr_engine_open_database(struct hr_database **out, const char *path, const char *key_file,
+                                       enum hr_database_mode mode, struct hr_error *error)
+{
+    struct hr_vault *vault = NULL;
+    enum hr_status status = hr_database_open(out, path, mode, error);
+    if (status == HR_OK && key_file != NULL)
+        status = open_vault(&vault, path, key_file, error);
+    if (status == HR_OK)
+        status = hr_database_unlock(*out, vault, error);
+    if (status != HR_OK) {
+        hr_database_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 static enum hr_status publish_file(struct hr_engine *engine, enum hr_database_mode mode, struct hr_error *error)
 {
     struct hr_snapshot_parts parts = {0};
-    enum hr_status status = hr_database_open(&parts.database, engine->database_path, mode, error);
+    enum hr_status status =
+        hr_engine_open_database(&parts.database, engine->database_path, engine->key_file, mode, error);
     return status == HR_OK ? hr_engine_publish(engine, &parts, error) : status;
 }
 
@@ -48,7 +83,8 @@ enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engin
     if (status != HR_OK)
         return status;
     engine->database_path = strdup(options->database_path);
-    if (engine->database_path == NULL)
+    engine->key_file = options->key_file != NULL ? strdup(options->key_file) : NULL;
+    if (engine->database_path == NULL || (engine->key_file == NULL) != (options->key_file == NULL))
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for the engine");
     if (status == HR_OK)
         status = publish_file(engine, mode, error);
@@ -77,6 +113,7 @@ void hr_engine_close(struct hr_engine *engine)
     hr_models_close(&engine->models);
     pthread_mutex_destroy(&engine->lock);
     free(engine->database_path);
+    free(engine->key_file);
     free(engine);
 }
 

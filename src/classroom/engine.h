@@ -17,6 +17,7 @@ struct hr_engine {
     struct hr_models models;
     struct hr_vector_layout known;    /* the parts that the models here can make */
     const struct hr_sandbox *sandbox; /* borrowed; NULL: decode in this process */
+    char *key_file;                   /* owned; NULL: the database is not sealed */
     char *database_path;              /* owned; NULL: whoever opened the engine publishes what there is */
     pthread_mutex_t lock;             /* of what follows */
     struct hr_snapshot *current;      /* NULL: none */
@@ -29,6 +30,11 @@ enum hr_status hr_engine_new(struct hr_engine **out, const char *model_dir, cons
 /* As hr_engine_open, with the database opened in `mode`. */
 enum hr_status hr_engine_open_mode(struct hr_engine **out, const struct hr_engine_options *options,
                                    enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
+
+/* The database at a path, opened with the key of `key_file` (NULL: it is not sealed), its ring being the file beside
+ * it. */
+enum hr_status hr_engine_open_database(struct hr_database **out, const char *path, const char *key_file,
+                                       enum hr_database_mode mode, struct hr_error *error) HR_MUST_USE;
 
 /* A new snapshot takes the place of the current one; when it cannot be made, that one stays. The parts are taken over,
  * also on failure. Any thread. */

@@ -21,8 +21,8 @@ static char *text_or_empty(const char *text)
     return (char *)(text != NULL ? text : "");
 }
 
-enum hr_status hr_class_put_student(const char *database_path, const struct hr_student_record *record,
-                                    struct hr_error *error)
+enum hr_status hr_class_put_student(const char *database_path, const char *key_file,
+                                    const struct hr_student_record *record, struct hr_error *error)
 {
     struct hr_database *database = NULL;
     if (record->size != sizeof *record)
@@ -33,7 +33,7 @@ enum hr_status hr_class_put_student(const char *database_path, const struct hr_s
                                  .name = text_or_empty(record->name != NULL ? record->name : record->id),
                                  .major = text_or_empty(record->major),
                                  .year = text_or_empty(record->year)};
-    enum hr_status status = hr_database_open(&database, database_path, HR_DATABASE_CREATE, error);
+    enum hr_status status = hr_engine_open_database(&database, database_path, key_file, HR_DATABASE_CREATE, error);
     if (status == HR_OK)
         status = hr_database_begin(database, error);
     if (status == HR_OK)
@@ -48,10 +48,11 @@ enum hr_status hr_class_put_student(const char *database_path, const struct hr_s
     return status;
 }
 
-enum hr_status hr_class_forget_student(const char *database_path, const char *id, struct hr_error *error)
+enum hr_status hr_class_forget_student(const char *database_path, const char *key_file, const char *id,
+                                       struct hr_error *error)
 {
     struct hr_database *database = NULL;
-    enum hr_status status = hr_database_open(&database, database_path, HR_DATABASE_WRITE, error);
+    enum hr_status status = hr_engine_open_database(&database, database_path, key_file, HR_DATABASE_WRITE, error);
     if (status == HR_OK)
         status = hr_database_forget(database, id, NULL, error);
     hr_database_close(database);

@@ -10,6 +10,12 @@ const char *hr_environment(const char *name)
     return getenv(name);
 }
 
+const char *hr_environment_key(void)
+{
+    const char *key = getenv("HOMEROOM_KEY");
+    return key != NULL && key[0] != '\0' ? key : NULL;
+}
+
 bool hr_environment_core_dumps(void)
 {
     const char *value = getenv("HOMEROOM_CORE_DUMPS");

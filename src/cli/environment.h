@@ -11,6 +11,9 @@
 /* NULL when not set. */
 const char *hr_environment(const char *name);
 
+/* The key of a sealed database (HOMEROOM_KEY); NULL when not set. */
+const char *hr_environment_key(void);
+
 /* Whether the variable asks for a core file after a crash (HOMEROOM_CORE_DUMPS=1). */
 bool hr_environment_core_dumps(void);
 

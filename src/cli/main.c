@@ -141,6 +141,21 @@ const struct hr_command hr_command_table[] = {
      "was said and when, of one student or of all. Reports already written and backups are not touched; a video that "
      "is being worked on is finished with the class as it was.",
      0, 2, hr_cmd_consent, false},
+    {HR_COMMAND_KEYS, "keys", "[new FILE|seal|renew|unseal|prune]", "seal the database, and keep its keys apart",
+     "In a sealed database names, further columns, face vectors and where they came from lie under keys, two for each "
+     "student (XChaCha20-Poly1305). The students' keys are in a file of their own beside it (--keyring), which one key "
+     "opens: from --key-file FILE, from the variable HOMEROOM_KEY, or one that Amazon's key service has wrapped "
+     "(--kms-key). Without it the database can't be read, nor a copy of it; and of a student who is forgotten, or "
+     "whose photos are, the keys are destroyed, so that no older copy of the database says anything of him, either. "
+     "So keep the file of keys out of the backups of the database: a copy of its own, of which only the newest is "
+     "kept, and never the same place for the key. In the clear stay ids, dates, the hashes of photos, and what --keep "
+     "has kept.\n\n"
+     "'keys new FILE' makes a key. 'keys seal' seals a database; one that is made with a key given is sealed from the "
+     "start. 'keys renew' gives every student new keys and destroys the old ones, with --new-key-file also another key "
+     "for the file of keys (with --kms-key, a new one of the service). 'keys unseal' undoes it. 'keys prune' removes "
+     "from a database that was brought back from a copy what no key opens: whoever was forgotten since. Without a "
+     "word: how things stand.",
+     0, 2, hr_cmd_keys, false},
     {HR_COMMAND_EVALUATE, "evaluate", "[DIR]", "measure how far names can be trusted",
      "DIR holds a folder with pictures for each person; pictures that lie beside the folders, and those "
      "in a folder 'strangers', are of strangers, one each. Galleries are drawn from the people, "
@@ -240,13 +255,16 @@ int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error)
 
 static void find_class(struct hr_cli *cli)
 {
-    cli->class = (struct hr_class_place){.anywhere = hr_cli_cloud_anywhere(&cli->cloud),
-                                         .database = cli->database_path,
-                                         .students = cli->settings.class.students,
-                                         .students_cache_ms = (int64_t)(cli->settings.class.students_cache_s * 1000),
-                                         .model_dir = cli->model_dir,
-                                         .sandbox = cli->sandbox,
-                                         .patience = &cli->patience};
+    cli->class = (struct hr_class_place){
+        .anywhere = hr_cli_cloud_anywhere(&cli->cloud),
+        .database = cli->database_path,
+        .students = cli->settings.class.students,
+        .students_cache_ms = (int64_t)(cli->settings.class.students_cache_s * 1000),
+        .key = {.file = cli->settings.class.key_file, .text = hr_environment_key(), .kms = cli->settings.class.kms_key},
+        .ring = cli->settings.class.ring,
+        .model_dir = cli->model_dir,
+        .sandbox = cli->sandbox,
+        .patience = &cli->patience};
 }
 
 static enum hr_status find_files(struct hr_cli *cli, struct hr_error *error)

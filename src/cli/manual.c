@@ -157,6 +157,8 @@ static void write_environment(FILE *out)
     fputs(".It Ev XDG_DATA_HOME , Ev HOME\nThe user's data folder, in which the database lies by "
           "default.\n",
           out);
+    fputs(".It Ev HOMEROOM_KEY\n", out);
+    write_text(out, "The key of a sealed database, 64 hexadecimal digits, in place of a key file.");
     fputs(".It Ev HOMEROOM_CORE_DUMPS\n", out);
     write_text(out, "With the value 1 a crash may leave a core file, and a debugger may be attached. Without "
                     "it neither can be: memory holds vectors and records.");

@@ -22,6 +22,14 @@ const struct hr_option hr_option_table[] = {
     {"db", 0, HR_OPTION_TEXT, AT(class.database), "FILE", NULL, 0, 0, NULL, "HOMEROOM_DB", ~0u,
      "the student database, a file or s3://BUCKET/KEY (default: homeroom/homeroom.db in the user's "
      "data folder)"},
+    {"key-file", 0, HR_OPTION_TEXT, AT(class.key_file), "FILE", NULL, 0, 0, NULL, "HOMEROOM_KEY_FILE", ~0u,
+     "the key of a sealed database; the variable HOMEROOM_KEY may hold it instead ('homeroom help keys')"},
+    {"keyring", 0, HR_OPTION_TEXT, AT(class.ring), "FILE", NULL, 0, 0, NULL, "HOMEROOM_KEYRING", ~0u,
+     "the students' keys of a sealed database, a file or s3://BUCKET/KEY as the database is (default: its name with "
+     ".keys behind it)"},
+    {"kms-key", 0, HR_OPTION_TEXT, AT(class.kms_key), "ID", NULL, 0, 0, NULL, "HOMEROOM_KMS_KEY", ~0u,
+     "key of Amazon's key service (id, ARN or alias/NAME) to wrap the key of a database that is sealed now; to open it "
+     "the service is asked by itself"},
     {"models", 0, HR_OPTION_TEXT, AT(class.models), "DIR", NULL, 0, 0, NULL, "HOMEROOM_MODELS", ~0u,
      "folder with the compiled models (default: share/homeroom/models beside the program)"},
     {"threads", 0, HR_OPTION_INTEGER, AT(recognition.threads), "N", NULL, 0, HR_LIMIT_THREADS, "0", "HOMEROOM_THREADS",
@@ -168,8 +176,10 @@ const struct hr_option hr_option_table[] = {
      "price of a GB-second (x86-64 in us-east-1, " HR_PRICE_DATE ")"},
     {"price-calls", 0, HR_OPTION_NUMBER, AT(workload.price_million_calls), "USD", NULL, 0, 1000, HR_PRICE_MILLION_CALLS,
      NULL, ON(WORKLOAD), "price of a million calls of the function (" HR_PRICE_DATE ")"},
-    {"yes", 'y', HR_OPTION_FLAG, AT(people.yes), NULL, NULL, 0, 0, NULL, NULL, ON(FORGET) | ON(MERGE) | ON(CONSENT),
-     "do not ask"},
+    {"yes", 'y', HR_OPTION_FLAG, AT(people.yes), NULL, NULL, 0, 0, NULL, NULL,
+     ON(FORGET) | ON(MERGE) | ON(CONSENT) | ON(KEYS), "do not ask"},
+    {"new-key-file", 0, HR_OPTION_TEXT, AT(keys.new_key_file), "FILE", NULL, 0, 0, NULL, NULL, ON(KEYS),
+     "the key from now on, for 'keys renew'; --key-file is the one so far"},
     {"kept", 0, HR_OPTION_TEXT, AT(people.kept), "VIDEO", NULL, 0, 0, NULL, NULL, ON(FORGET),
      "instead of a student: everything that --keep has kept of videos of that name"},
     {"photo", 0, HR_OPTION_TEXT, AT(people.photo), "NAME", NULL, 0, 0, NULL, NULL, ON(FORGET),

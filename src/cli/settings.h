@@ -20,6 +20,7 @@ enum hr_command_id {
     HR_COMMAND_RENAME,
     HR_COMMAND_MERGE,
     HR_COMMAND_CONSENT,
+    HR_COMMAND_KEYS,
     HR_COMMAND_EVALUATE,
     HR_COMMAND_LAMBDA,
     HR_COMMAND_WORKER,
@@ -54,6 +55,9 @@ struct hr_class_settings {
     const char *models;
     const char *students;
     double students_cache_s;
+    const char *key_file;
+    const char *ring;
+    const char *kms_key;
 };
 
 /* How videos are looked at, and what becomes of it: recognize, watch, lambda, worker; the chance of a stranger also
@@ -100,6 +104,10 @@ struct hr_people_settings {
     const char *photo;
     const char *kept;
     const char *name;
+};
+
+struct hr_keys_settings {
+    const char *new_key_file;
 };
 
 struct hr_export_settings {
@@ -165,6 +173,7 @@ struct hr_settings {
     struct hr_enroll_settings enroll;
     struct hr_import_settings import;
     struct hr_people_settings people;
+    struct hr_keys_settings keys;
     struct hr_export_settings export;
     struct hr_evaluate_settings evaluate;
     struct hr_function_settings function;

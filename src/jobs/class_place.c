@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "aws/s3.h"
 #include "roster/cached.h"
@@ -33,30 +34,59 @@ static enum hr_status make_parents(const char *path, struct hr_error *error)
 
 /* ---- in S3 ---- */
 
-static enum hr_status find_object(struct hr_class_place *place, char bucket[HR_S3_BUCKET_SIZE],
+static enum hr_status find_object(struct hr_class_place *place, const char *url, char bucket[HR_S3_BUCKET_SIZE],
                                   struct hr_s3_object *object, struct hr_aws **aws, struct hr_error *error)
 {
     *object = (struct hr_s3_object){.bucket = bucket};
-    enum hr_status status = hr_s3_url_parse(place->database, bucket, &object->key, error);
+    enum hr_status status = hr_s3_url_parse(url, bucket, &object->key, error);
     if (status == HR_OK && object->key[0] == '\0')
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' names a bucket, not an object", place->database);
+        status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' names a bucket, not an object", url);
     return status == HR_OK ? place->anywhere.aws(place->anywhere.context, aws, error) : status;
 }
 
-/* Adds the object to `out` and notes its ETag. HR_END, nothing added, when it is `known_etag` still
+/* Adds the object to `out` and notes its ETag in `version`. HR_END, nothing added, when it is `known_etag` still
  * (NULL: any). */
-static enum hr_status fetch(struct hr_class_place *place, const char *known_etag, struct hr_buffer *out,
-                            struct hr_error *error)
+static enum hr_status fetch(struct hr_class_place *place, const char *url, const char *known_etag, char version[128],
+                            struct hr_buffer *out, struct hr_error *error)
 {
     char bucket[HR_S3_BUCKET_SIZE];
     struct hr_s3_object object;
     struct hr_aws *aws = NULL;
     struct hr_s3_info info = {0};
-    enum hr_status status = find_object(place, bucket, &object, &aws, error);
+    enum hr_status status = find_object(place, url, bucket, &object, &aws, error);
     if (status == HR_OK)
         status = hr_s3_get(aws, &object, known_etag, place->patience, out, &info, error);
     if (status == HR_OK)
-        snprintf(place->version, sizeof place->version, "%s", info.etag);
+        snprintf(version, sizeof place->version, "%s", info.etag);
+    return status;
+}
+
+static enum hr_status upload(struct hr_class_place *place, const char *url, const char *type, char version[128],
+                             struct hr_view bytes, struct hr_error *error)
+{
+    char bucket[HR_S3_BUCKET_SIZE];
+    struct hr_s3_info info = {0};
+    struct hr_aws *aws = NULL;
+    struct hr_stream stream = {0};
+    struct hr_s3_put put = {.content_type = type, .deadline = place->patience};
+    enum hr_status status = find_object(place, url, bucket, &put.object, &aws, error);
+    if (status == HR_OK)
+        status = hr_stream_open_memory(&stream, bytes, error);
+    if (status != HR_OK)
+        return status;
+    if (version[0] != '\0')
+        put.if_match = version;
+    else
+        put.if_absent = true;
+    status = hr_s3_put_stream(aws, &put, &stream, &info, error);
+    hr_stream_close(&stream);
+    if (status == HR_ERR_CONFLICT || (status == HR_ERR_NOT_FOUND && put.if_match != NULL))
+        return hr_error_set(error, HR_ERR_CONFLICT,
+                            "'%s' was changed by somebody else meanwhile: nothing was written, run "
+                            "this again",
+                            url);
+    if (status == HR_OK)
+        snprintf(version, sizeof place->version, "%s", info.etag);
     return status;
 }
 
@@ -70,77 +100,194 @@ static enum hr_status open_remote(struct hr_class_place *place, enum hr_database
 {
     struct hr_buffer bytes;
     hr_buffer_init(&bytes, HR_DATABASE_MEMORY_BYTES_MAX);
-    enum hr_status status = fetch(place, known_etag, &bytes, error);
+    enum hr_status status = fetch(place, place->database, known_etag, place->version, &bytes, error);
     if (status == HR_ERR_NOT_FOUND && mode == HR_DATABASE_CREATE) {
         place->version[0] = '\0';
         status = HR_OK;
     }
     if (status == HR_OK)
         status = hr_database_open_memory(out, hr_buffer_view(&bytes), place->database, mode, error);
-    if (status == HR_OK)
-        hr_database_obey(*out, stop_of(place));
     hr_buffer_clear(&bytes);
     return status;
 }
 
-static enum hr_status upload(struct hr_class_place *place, struct hr_view bytes, struct hr_error *error)
+/* ---- keys ---- */
+
+static enum hr_status ring_name(const struct hr_class_place *place, char *out, size_t size, struct hr_error *error)
 {
-    char bucket[HR_S3_BUCKET_SIZE];
-    struct hr_s3_info info = {0};
-    struct hr_aws *aws = NULL;
-    struct hr_stream stream = {0};
-    struct hr_s3_put put = {.content_type = "application/vnd.sqlite3", .deadline = place->patience};
-    enum hr_status status = find_object(place, bucket, &put.object, &aws, error);
-    if (status == HR_OK)
-        status = hr_stream_open_memory(&stream, bytes, error);
-    if (status != HR_OK)
-        return status;
-    if (place->version[0] != '\0')
-        put.if_match = place->version;
-    else
-        put.if_absent = true;
-    status = hr_s3_put_stream(aws, &put, &stream, &info, error);
-    hr_stream_close(&stream);
-    if (status == HR_ERR_CONFLICT || (status == HR_ERR_NOT_FOUND && put.if_match != NULL))
-        return hr_error_set(error, HR_ERR_CONFLICT,
-                            "'%s' was changed by somebody else meanwhile: nothing was written, run "
-                            "this again",
-                            place->database);
-    if (status == HR_OK)
-        snprintf(place->version, sizeof place->version, "%s", info.etag);
+    int length =
+        place->ring != NULL ? snprintf(out, size, "%s", place->ring) : snprintf(out, size, "%s.keys", place->database);
+    if (length < 0 || (size_t)length >= size)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the name of the database is too long");
+    if (hr_anywhere_is_remote(out) != is_remote(place))
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "the database '%s' and its keys '%s' must both be files, or both be in S3", place->database,
+                            out);
+    return HR_OK;
+}
+
+/* The ring's bytes; none when it is not there. */
+static enum hr_status read_ring(struct hr_class_place *place, const char *name, struct hr_buffer *out,
+                                struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    if (!is_remote(place)) {
+        status = access(name, F_OK) == 0 ? hr_file_read(out, name, place->patience, error) : HR_ERR_NOT_FOUND;
+    } else {
+        status = fetch(place, name, NULL, place->ring_version, out, error);
+    }
+    if (status == HR_ERR_NOT_FOUND) {
+        place->ring_version[0] = '\0';
+        status = HR_OK;
+    }
     return status;
 }
 
+/* Of the ring that is there, or a new one. *out is NULL when no key is given and the ring does not say where it is. */
+static enum hr_status open_vault(struct hr_class_place *place, struct hr_vault **out, bool *is_new,
+                                 struct hr_error *error)
+{
+    char name[4200];
+    struct hr_buffer bytes;
+    struct hr_class_key key = {0};
+    *out = NULL;
+    hr_buffer_init(&bytes, HR_LIMIT_KEYRING_BYTES);
+    enum hr_status status = ring_name(place, name, sizeof name, error);
+    if (status == HR_OK)
+        status = read_ring(place, name, &bytes, error);
+    *is_new = bytes.size == 0;
+    if (status == HR_OK)
+        status =
+            hr_class_key_for(&key, &place->key, hr_buffer_view(&bytes), name, &place->anywhere, place->patience, error);
+    if (status == HR_OK)
+        status = is_remote(place) ? hr_vault_open_memory(out, hr_buffer_view(&bytes), name, &key.master, error)
+                                  : hr_vault_open_file(out, name, &key.master, error);
+    hr_class_key_clear(&key);
+    hr_buffer_clear(&bytes);
+    return status == HR_ERR_NOT_FOUND ? HR_OK : status;
+}
+
+/* Nobody looks for keys where none are needed. */
+static enum hr_status unlock(struct hr_class_place *place, struct hr_database *database, struct hr_error *error)
+{
+    struct hr_vault *vault = NULL;
+    bool is_new = false;
+    enum hr_status status = HR_OK;
+    if (hr_database_is_sealed(database) || hr_key_source_is_given(&place->key))
+        status = open_vault(place, &vault, &is_new, error);
+    return status == HR_OK ? hr_database_unlock(database, vault, error) : status;
+}
+
+enum hr_status hr_class_new_vault(struct hr_class_place *place, struct hr_vault **out, struct hr_error *error)
+{
+    bool is_new = false;
+    if (!hr_key_source_is_given(&place->key)) {
+        struct hr_class_key none;
+        *out = NULL;
+        return hr_class_key_new(&none, &place->key, &place->anywhere, place->patience, error);
+    }
+    enum hr_status status = open_vault(place, out, &is_new, error);
+    if (status == HR_OK && !is_new) {
+        hr_vault_free(*out);
+        *out = NULL;
+        status = hr_error_set(error, HR_ERR_CONFLICT, "there are keys beside '%s' already", place->database);
+    }
+    return status;
+}
+
+/* ---- writing back ---- */
+
+static enum hr_status save_ring(struct hr_class_place *place, const struct hr_vault *vault, bool with_destroyed,
+                                struct hr_error *error)
+{
+    char name[4200];
+    struct hr_buffer bytes;
+    hr_buffer_init(&bytes, HR_LIMIT_KEYRING_BYTES);
+    enum hr_status status = ring_name(place, name, sizeof name, error);
+    if (status == HR_OK)
+        status = hr_vault_bytes(vault, with_destroyed, &bytes, error);
+    if (status == HR_OK)
+        status = upload(place, name, "application/octet-stream", place->ring_version, hr_buffer_view(&bytes), error);
+    hr_buffer_clear(&bytes);
+    return status;
+}
+
+/* Keys are there before what needs them, and go behind what no longer does: whoever is killed in between leaves a key
+ * too many, which the next one to write destroys. */
 enum hr_status hr_class_save_database(struct hr_class_place *place, struct hr_database *database,
                                       struct hr_error *error)
 {
     if (!is_remote(place))
         return HR_OK;
     struct hr_buffer bytes;
+    const struct hr_vault *vault = hr_database_vault(database);
     hr_buffer_init(&bytes, HR_DATABASE_MEMORY_BYTES_MAX);
     enum hr_status status = hr_database_bytes(database, &bytes, error);
+    if (status == HR_OK && vault != NULL && hr_vault_has_added(vault))
+        status = save_ring(place, vault, true, error);
     if (status == HR_OK)
-        status = upload(place, hr_buffer_view(&bytes), error);
+        status =
+            upload(place, place->database, "application/vnd.sqlite3", place->version, hr_buffer_view(&bytes), error);
+    if (status == HR_OK && vault != NULL && hr_vault_has_destroyed(vault))
+        status = save_ring(place, vault, false, error);
     hr_buffer_clear(&bytes);
     return status;
 }
 
+enum hr_status hr_class_remove_ring(struct hr_class_place *place, struct hr_error *error)
+{
+    char name[4200], bucket[HR_S3_BUCKET_SIZE];
+    struct hr_s3_object object;
+    struct hr_aws *aws = NULL;
+    enum hr_status status = ring_name(place, name, sizeof name, error);
+    if (status != HR_OK || !is_remote(place))
+        return status;
+    status = find_object(place, name, bucket, &object, &aws, error);
+    return status == HR_OK ? hr_s3_delete(aws, &object, place->patience, error) : status;
+}
+
 /* ---- wherever ---- */
 
-enum hr_status hr_class_open_database(struct hr_class_place *place, enum hr_database_mode mode,
-                                      struct hr_database **out, struct hr_error *error)
+/* HR_END: an object that is `known_etag` still (NULL: any). */
+static enum hr_status open_place(struct hr_class_place *place, enum hr_database_mode mode, const char *known_etag,
+                                 struct hr_database **out, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     *out = NULL;
     if (is_remote(place))
-        return open_remote(place, mode, NULL, out, error);
-    if (mode == HR_DATABASE_CREATE)
+        status = open_remote(place, mode, known_etag, out, error);
+    else if (mode == HR_DATABASE_CREATE)
         status = make_parents(place->database, error);
-    if (status == HR_OK)
+    if (status == HR_OK && !is_remote(place))
         status = hr_database_open(out, place->database, mode, error);
     if (status == HR_OK)
         hr_database_obey(*out, stop_of(place));
     return status;
+}
+
+static enum hr_status open_unlocked(struct hr_class_place *place, enum hr_database_mode mode, const char *known_etag,
+                                    struct hr_database **out, struct hr_error *error)
+{
+    enum hr_status status = open_place(place, mode, known_etag, out, error);
+    if (status == HR_OK)
+        status = unlock(place, *out, error);
+    if (status != HR_OK) {
+        hr_database_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+enum hr_status hr_class_open_as_it_is(struct hr_class_place *place, enum hr_database_mode mode,
+                                      struct hr_database **out, struct hr_error *error)
+{
+    return open_place(place, mode, NULL, out, error);
+}
+
+enum hr_status hr_class_open_database(struct hr_class_place *place, enum hr_database_mode mode,
+                                      struct hr_database **out, struct hr_error *error)
+{
+    return open_unlocked(place, mode, NULL, out, error);
 }
 
 /* ---- students ---- */
@@ -221,8 +368,7 @@ enum hr_status hr_class_refresh(struct hr_class_place *place, struct hr_engine *
     struct hr_database *database = NULL;
     char version[sizeof place->version];
     snprintf(version, sizeof version, "%s", place->version);
-    enum hr_status status = is_remote(place) ? open_remote(place, HR_DATABASE_READ, version, &database, error)
-                                             : hr_class_open_database(place, HR_DATABASE_READ, &database, error);
+    enum hr_status status = open_unlocked(place, HR_DATABASE_READ, version, &database, error);
     if (status == HR_END)
         return HR_OK;
     if (status == HR_OK)

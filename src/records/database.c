@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/limits.h"
-#include "records/sql.h"
+#include "records/seal.h"
 
 /* How long a statement waits for another program's transaction. */
 #define BUSY_TIMEOUT_MS 5000
@@ -138,6 +138,7 @@ static enum hr_status keep_a_log(struct hr_database *database, struct hr_error *
 static enum hr_status open_to_write(struct hr_database *database, const struct hr_schema *schema,
                                     struct hr_error *error)
 {
+    database->may_write = true;
     enum hr_status status = open_handle(database, true, "", error);
     if (status == HR_OK && sqlite3_db_readonly(database->handle, "main") == 1)
         status = hr_error_set(error, HR_ERR_PERMISSION, "the database '%s' may not be written", database->path);
@@ -183,6 +184,8 @@ static enum hr_status open_file(struct hr_database **out, const char *path, enum
     } else {
         status = open_to_write(database, schema, error);
     }
+    if (status == HR_OK)
+        status = hr_seal_look(database, error);
     if (status != HR_OK)
         goto out;
     *out = database;
@@ -304,12 +307,15 @@ enum hr_status hr_database_open_memory(struct hr_database **out, struct hr_view 
     /* An older one is brought up to date in memory, whoever owns the file. */
     if (status == HR_OK)
         status = hr_schema_prepare(database, &hr_schema_current, true, error);
+    if (status == HR_OK)
+        status = hr_seal_look(database, error);
     if (status == HR_OK && mode == HR_DATABASE_READ)
         status = hr_sql_run(database, "PRAGMA query_only = ON", "setting it up", error);
     if (status != HR_OK) {
         hr_database_close(database);
         return status;
     }
+    database->may_write = mode != HR_DATABASE_READ;
     *out = database;
     return HR_OK;
 }
@@ -332,6 +338,7 @@ void hr_database_close(struct hr_database *database)
     for (size_t i = 0; i < HR_SQL_COUNT; i++)
         sqlite3_finalize(database->statements[i]);
     sqlite3_close(database->handle);
+    hr_vault_free(database->vault);
     free(database->path);
     free(database);
 }
@@ -358,7 +365,18 @@ int hr_database_schema_version(const struct hr_database *database)
 
 enum hr_status hr_database_begin(struct hr_database *database, struct hr_error *error)
 {
-    return hr_sql_do(database, HR_SQL_BEGIN, "beginning a change", error);
+    enum hr_status status = HR_OK;
+    if (database->is_sealed && database->vault == NULL)
+        return hr_error_set(error, HR_ERR_PERMISSION, "'%s' is sealed, and was not opened with its key",
+                            database->path);
+    status = hr_sql_do(database, HR_SQL_BEGIN, "beginning a change", error);
+    if (status != HR_OK || database->vault == NULL)
+        return status;
+    /* Under the lock: nobody else adds keys from here on. */
+    status = hr_vault_refresh(database->vault, error);
+    if (status != HR_OK)
+        hr_database_rollback(database);
+    return status;
 }
 
 enum hr_status hr_database_commit(struct hr_database *database, struct hr_error *error)

@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/limits.h"
-#include "records/sql.h"
+#include "records/seal.h"
 
 /* Text shorter than this is found in any file by chance. */
 #define TRACE_BYTES_MIN 16
@@ -88,13 +88,13 @@ static void note_origin(struct traces *traces, const char *origin)
 }
 
 /* Model and hash lie side by side in the index. */
-static enum hr_status trace_face_index(struct traces *traces, const struct hr_face_record *record,
+static enum hr_status trace_face_index(struct traces *traces, const char *model_id, const char *origin_sha256,
                                        struct hr_error *error)
 {
     struct hr_buffer row;
     hr_buffer_init(&row, SIZE_MAX / 8);
-    hr_buffer_append_text(&row, record->model_id);
-    hr_buffer_append_text(&row, record->origin_sha256);
+    hr_buffer_append_text(&row, model_id);
+    hr_buffer_append_text(&row, origin_sha256);
     enum hr_status status = hr_buffer_check(&row, error);
     if (status == HR_OK)
         status = add_trace(traces, hr_buffer_view(&row), error);
@@ -102,25 +102,43 @@ static enum hr_status trace_face_index(struct traces *traces, const struct hr_fa
     return status;
 }
 
-static enum hr_status trace_face(void *context, const struct hr_face_record *record, struct hr_error *error)
+/* A row of HR_SQL_FACES_AS_STORED. */
+static enum hr_status trace_face(struct traces *traces, sqlite3_stmt *statement, struct hr_error *error)
 {
-    struct traces *traces = context;
     enum hr_status status = HR_OK;
-    if (traces->origin != NULL && strcmp(record->origin, traces->origin) != 0) {
-        note_origin(traces, record->origin);
+    const char *origin = hr_sql_text(statement, 4);
+    if (traces->origin != NULL && strcmp(origin, traces->origin) != 0) {
+        note_origin(traces, origin);
         return HR_OK;
     }
     traces->faces++;
-    for (size_t at = 0; status == HR_OK && at < record->vector.size; at += TRACE_BYTES_MAX) {
-        size_t left = record->vector.size - at;
-        status =
-            add_trace(traces, hr_view_of(record->vector.data + at, left < WINDOW_BYTES ? left : WINDOW_BYTES), error);
+    struct hr_view vector = hr_view_of(sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+    for (size_t at = 0; status == HR_OK && at < vector.size; at += TRACE_BYTES_MAX) {
+        size_t left = vector.size - at;
+        status = add_trace(traces, hr_view_of(vector.data + at, left < WINDOW_BYTES ? left : WINDOW_BYTES), error);
     }
     if (status == HR_OK)
-        status = add_trace(traces, hr_view_text(record->origin), error);
+        status = add_trace(traces, hr_view_text(hr_sql_text(statement, 1)), error);
     if (status == HR_OK)
-        status = trace_face_index(traces, record, error);
+        status = trace_face_index(traces, hr_sql_text(statement, 2), hr_sql_text(statement, 3), error);
     return status;
+}
+
+static enum hr_status trace_faces(struct hr_database *database, const char *id, struct traces *traces,
+                                  struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_FACES_AS_STORED, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, id);
+    while ((status = hr_sql_step(database, statement, "reading the face records", error)) == HR_OK) {
+        status = trace_face(traces, statement, error);
+        if (status != HR_OK)
+            break;
+    }
+    hr_sql_end(statement);
+    return status == HR_END ? HR_OK : status;
 }
 
 static enum hr_status trace_student(struct hr_database *database, const char *id, struct traces *traces,
@@ -147,6 +165,8 @@ static enum hr_status delete_rows(struct hr_database *database, const char *id, 
                         : traces->all_faces ? HR_SQL_FACES_DELETE_STUDENT
                                             : HR_SQL_FACES_DELETE_ORIGIN;
     enum hr_status status = traces->all_faces ? HR_OK : hr_audit_removal(database, id, all, traces->faces, error);
+    if (status == HR_OK && all)
+        status = hr_seal_note_destroyed(database, id, error);
     if (status == HR_OK)
         status = hr_sql_start(database, which, &statement, error);
     if (status != HR_OK)
@@ -154,7 +174,8 @@ static enum hr_status delete_rows(struct hr_database *database, const char *id, 
     hr_sql_bind_text(statement, 1, id);
     if (traces->origin != NULL)
         hr_sql_bind_text(statement, 2, traces->origin);
-    return hr_sql_finish(database, statement, all ? "removing a student" : "removing a photo", NULL, error);
+    status = hr_sql_finish(database, statement, all ? "removing a student" : "removing a photo", NULL, error);
+    return status == HR_OK && !all && traces->faces > 0 ? hr_seal_renew_faces(database, id, error) : status;
 }
 
 static enum hr_status remove_rows(struct hr_database *database, const char *id, struct traces *traces,
@@ -166,7 +187,7 @@ static enum hr_status remove_rows(struct hr_database *database, const char *id, 
     if (traces->origin == NULL && !traces->all_faces)
         status = trace_student(database, id, traces, error);
     if (status == HR_OK)
-        status = hr_database_each_face_of(database, id, trace_face, traces, error);
+        status = trace_faces(database, id, traces, error);
     if (status == HR_OK && traces->origin != NULL && traces->faces == 0)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "student '%s' has no photo '%s'; there %s%s", id, traces->origin,
                               traces->others[0] != '\0' ? "are " : "is none at all", traces->others);
@@ -318,7 +339,9 @@ static enum hr_status forget(struct hr_database *database, const char *id, struc
         goto out;
     if (removal != NULL)
         *removal = (struct hr_removal){.faces = traces->faces, .searched = traces->count > 0};
-    status = hr_sql_tidy(database, error);
+    status = hr_seal_destroy_keys(database, error);
+    if (status == HR_OK)
+        status = hr_sql_tidy(database, error);
     if (status != HR_OK) {
         hr_error_prefix(error, "the student is removed, but traces may stay until every program "
                                "has closed the database");

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "records/audit.h"
-#include "records/sql.h"
+#include "records/seal.h"
 #include "roster/student.h"
 
 static enum hr_status run(struct hr_database *database, enum hr_sql which, const char *first, const char *second,
@@ -56,7 +56,8 @@ static enum hr_status finish(struct hr_database *database, enum hr_status status
         hr_database_rollback(database);
         return status;
     }
-    return hr_sql_tidy(database, error);
+    status = hr_seal_destroy_keys(database, error);
+    return status == HR_OK ? hr_sql_tidy(database, error) : status;
 }
 
 enum hr_status hr_database_rename(struct hr_database *database, const char *id, const char *new_id,
@@ -124,6 +125,8 @@ static enum hr_status join(struct hr_database *database, const char *id, const c
         status = run(database, HR_SQL_AUDIT_MOVE, other, id, NULL, error);
     if (status == HR_OK)
         status = hr_database_note(database, "merge", id, *moved, error);
+    if (status == HR_OK)
+        status = hr_seal_note_destroyed(database, other, error);
     return status == HR_OK ? run(database, HR_SQL_STUDENT_DELETE, other, NULL, NULL, error) : status;
 }
 

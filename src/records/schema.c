@@ -139,6 +139,11 @@ static const char *const steps[] = {
     ") STRICT;"
     "CREATE INDEX audit_by_student ON audit(student);"
     "CREATE TABLE removals(key INTEGER PRIMARY KEY) STRICT;",
+    /* 6. `sealed`: one row, the name of the ring of keys, where the database is sealed (records/vault.h): then name,
+     * major, year and extra, vector and origin are under keys. `destroyed`: students whose keys are to be in no ring
+     * any more, by their key here. */
+    "CREATE TABLE sealed(ring BLOB NOT NULL) STRICT;"
+    "CREATE TABLE destroyed(student INTEGER PRIMARY KEY) STRICT;",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof steps / sizeof *steps};

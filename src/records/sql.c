@@ -2,10 +2,18 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "records/seal.h"
 
-#define STUDENT_COLUMNS "s.id, s.name, s.major, s.year, s.extra"
+/* Columns that may be sealed (records/seal.h). */
+#define OPEN(TABLE, KEY, COLUMN) "unseal(" TABLE "." KEY ", '" COLUMN "', " TABLE "." COLUMN ")"
+#define RECORD(COLUMN) OPEN("s", "key", COLUMN)
+#define FACE(COLUMN) OPEN("f", "student", COLUMN)
+#define READABLE_STUDENT "readable(s.key, 'name', s.name)"
+#define READABLE_FACE "readable(f.student, 'vector', f.vector)"
+#define STUDENT_COLUMNS "s.id, " RECORD("name") ", " RECORD("major") ", " RECORD("year") ", " RECORD("extra")
 #define FACE_COLUMNS                                                                                                   \
-    "s.id, f.model_id, f.vector, f.origin, f.origin_sha256, f.created_us, f.quality, f.face_px, f.verdict"
+    "s.id, f.model_id, " FACE("vector") ", " FACE(                                                                     \
+        "origin") ", f.origin_sha256, f.created_us, f.quality, f.face_px, f.verdict"
 /* In the order of the faces; whose they are is looked up for each. */
 #define FACES_FIRST " FROM faces AS f CROSS JOIN students AS s ON s.key = f.student"
 #define KEY_OF(PLACE) "(SELECT key FROM students WHERE id = " PLACE ")"
@@ -14,9 +22,15 @@
     "CAST(id || name || major || year || extra AS BLOB) AS in_table, CAST(name AS BLOB), CAST(id AS BLOB)"
 /* The views (n) of each photo or video: it has a vector of each model that was there, and counts once. */
 #define VIEWS(WHERE)                                                                                                   \
-    "(SELECT max(n) AS n FROM (SELECT student, origin, origin_sha256, count(*) AS n FROM faces" WHERE                  \
-    " GROUP BY student, origin, origin_sha256, model_id)"                                                              \
-    " GROUP BY student, origin, origin_sha256)"
+    "(SELECT max(n) AS n FROM (SELECT f.student, " FACE(                                                               \
+        "origin") " AS place, f.origin_sha256, count(*) AS n"                                                          \
+                  " FROM faces AS f WHERE " READABLE_FACE WHERE                                                        \
+                  " GROUP BY f.student, place, f.origin_sha256, f.model_id)"                                           \
+                  " GROUP BY student, place, origin_sha256)"
+/* An empty column of a becomes b's. */
+#define FILL(COLUMN)                                                                                                   \
+    " " COLUMN " = seal(a.key, '" COLUMN "', CASE " OPEN("a", "key", COLUMN) " WHEN '' THEN " OPEN(                    \
+        "b", "key", COLUMN) " ELSE " OPEN("a", "key", COLUMN) " END),"
 /* Ids that are numbers in the order of numbers, then all others as text. */
 #define BY_ID                                                                                                          \
     "ORDER BY s.id GLOB '*[^0-9]*',"                                                                                   \
@@ -27,61 +41,83 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [HR_SQL_COMMIT] = "COMMIT",
     [HR_SQL_ROLLBACK] = "ROLLBACK",
-    [HR_SQL_STUDENT_INSERT] = "INSERT INTO students(id, name, major, year, extra, listed)"
-                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO NOTHING",
-    [HR_SQL_STUDENT_UPDATE] =
-        "UPDATE students SET name = ?2, major = ?3, year = ?4, extra = ?5, listed = max(listed, ?6)"
-        " WHERE id = ?1 AND (name <> ?2 OR major <> ?3 OR year <> ?4 OR extra <> ?5 OR listed < ?6)",
+    /* The row's key is known before it is made, as the values are sealed for it: the one that AUTOINCREMENT gives. */
+    [HR_SQL_STUDENT_INSERT] =
+        "INSERT INTO students(key, id, name, major, year, extra, listed)"
+        " SELECT k, ?1, seal(k, 'name', ?2), seal(k, 'major', ?3), seal(k, 'year', ?4), seal(k, 'extra', ?5), ?6"
+        " FROM (SELECT 1 + max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'students'), 0),"
+        " coalesce((SELECT max(key) FROM students), 0)) AS k) WHERE true ON CONFLICT(id) DO NOTHING",
+    [HR_SQL_STUDENT_UPDATE] = "UPDATE students AS s SET name = seal(key, 'name', ?2), major = seal(key, 'major', ?3),"
+                              " year = seal(key, 'year', ?4), extra = seal(key, 'extra', ?5), listed = max(listed, ?6)"
+                              " WHERE id = ?1 AND (" RECORD("name") " <> ?2 OR " RECORD("major") " <> ?3 OR " RECORD(
+                                  "year") " <> ?4 OR " RECORD("extra") " <> ?5 OR listed < ?6)",
     [HR_SQL_STUDENT_ID] = "UPDATE students SET id = ?2 WHERE id = ?1",
-    [HR_SQL_STUDENT_NAME] = "UPDATE students SET name = ?2 WHERE id = ?1",
+    [HR_SQL_STUDENT_NAME] = "UPDATE students SET name = seal(key, 'name', ?2) WHERE id = ?1",
     /* Empty columns of ?1 are filled from ?2. A name that is only the id is none. */
     [HR_SQL_STUDENT_FILL] =
-        "UPDATE students AS a SET name = CASE WHEN a.name = a.id AND b.name <> b.id THEN b.name"
-        " ELSE a.name END, major = CASE a.major WHEN '' THEN b.major ELSE a.major END,"
-        " year = CASE a.year WHEN '' THEN b.year ELSE a.year END,"
-        " extra = CASE a.extra WHEN '' THEN b.extra ELSE a.extra END, listed = max(a.listed, b.listed),"
-        " consent = CASE a.consent WHEN '' THEN b.consent ELSE a.consent END,"
-        " consent_us = CASE a.consent WHEN '' THEN b.consent_us ELSE a.consent_us END"
-        " FROM students AS b WHERE a.id = ?1 AND b.id = ?2",
-    [HR_SQL_STUDENTS_NAMES] = "SELECT id, name FROM students ORDER BY id",
+        "UPDATE students AS a SET name = seal(a.key, 'name', CASE WHEN " OPEN("a", "key", "name") " = a.id AND " OPEN(
+            "b", "key", "name") " <> b.id THEN " OPEN("b", "key", "name") " ELSE " OPEN("a", "key",
+                                                                                        "name") " END)," FILL("major")
+            FILL("year") FILL("extra") " listed = max(a.listed, b.listed),"
+                                       " consent = CASE a.consent WHEN '' THEN b.consent ELSE a.consent END,"
+                                       " consent_us = CASE a.consent WHEN '' THEN b.consent_us ELSE a.consent_us END"
+                                       " FROM students AS b WHERE a.id = ?1 AND b.id = ?2",
+    [HR_SQL_STUDENTS_NAMES] =
+        "SELECT s.id, " RECORD("name") " FROM students AS s WHERE " READABLE_STUDENT " ORDER BY s.id",
     [HR_SQL_STUDENTS_IDS] = "SELECT id, listed FROM students ORDER BY id",
     [HR_SQL_STUDENTS_LISTED] = "SELECT 1 FROM students WHERE listed LIMIT 1",
     [HR_SQL_STUDENT_DELETE] = "DELETE FROM students WHERE id = ?1",
     [HR_SQL_STUDENT_BYTES] = "SELECT " STUDENT_BYTES " FROM students WHERE id = ?1",
     /* ?1: a JSON array of ids; the answer carries the place in it. */
     [HR_SQL_STUDENTS_BY_IDS] = "SELECT asked.key, " STUDENT_COLUMNS " FROM json_each(?1) AS asked"
-                               " CROSS JOIN students AS s ON s.id = asked.value",
+                               " CROSS JOIN students AS s ON s.id = asked.value AND " READABLE_STUDENT,
     [HR_SQL_STUDENTS_ALL] = "SELECT (SELECT coalesce(sum(n), 0) FROM " VIEWS(
-        " WHERE student = s.key") "), " STUDENT_COLUMNS " FROM students AS s " BY_ID,
-    [HR_SQL_FACE_INSERT] =
-        "INSERT INTO faces(student, model_id, vector, origin, origin_sha256,"
-        " created_us, quality, face_px, verdict)"
-        " SELECT key, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM students WHERE id = ?1 AND consent <> 'no'",
+        " AND f.student = s.key") "), " STUDENT_COLUMNS " FROM students AS s WHERE " READABLE_STUDENT " " BY_ID,
+    [HR_SQL_FACE_INSERT] = "INSERT INTO faces(student, model_id, vector, origin, origin_sha256,"
+                           " created_us, quality, face_px, verdict)"
+                           " SELECT s.key, ?2, seal(s.key, 'vector', ?3), seal(s.key, 'origin', ?4), ?5, ?6, ?7, ?8, ?9"
+                           " FROM students AS s WHERE s.id = ?1 AND s.consent <> 'no' AND " READABLE_STUDENT,
     /* What ?2 has of ?1's photos already stays behind, and goes with ?1. */
-    [HR_SQL_FACES_MOVE] = "UPDATE OR FAIL faces SET student = " KEY_OF("?2") " WHERE student = " KEY_OF(
-        "?1") " AND NOT EXISTS"
-              " (SELECT 1 FROM faces AS f WHERE f.student = " KEY_OF(
-                  "?2") " AND f.model_id = faces.model_id"
-                        " AND f.origin_sha256 = faces.origin_sha256 AND f.origin_sha256 <> '')",
-    [HR_SQL_FACES_DELETE_ORIGIN] = "DELETE FROM faces WHERE student = " KEY_OF("?1") " AND origin = ?2",
+    [HR_SQL_FACES_MOVE] =
+        "UPDATE OR FAIL faces AS f SET student = " KEY_OF("?2") ", vector = seal(" KEY_OF("?2") ", 'vector', " FACE(
+            "vector") "), origin = seal(" KEY_OF("?2") ", 'origin', " FACE("origin") ") WHERE " READABLE_FACE
+                                                                                     " AND student = " KEY_OF(
+                                                                                         "?1") " AND NOT EXISTS"
+                                                                                               " (SELECT 1 FROM faces "
+                                                                                               "AS o WHERE o.student "
+                                                                                               "= " KEY_OF(
+                                                                                                   "?2") " AND "
+                                                                                                         "o.model_id = "
+                                                                                                         "f.model_id"
+                                                                                                         " AND "
+                                                                                                         "o.origin_"
+                                                                                                         "sha256 = "
+                                                                                                         "f.origin_"
+                                                                                                         "sha256 AND "
+                                                                                                         "o.origin_"
+                                                                                                         "sha256 <> "
+                                                                                                         "'')",
+    [HR_SQL_FACES_DELETE_ORIGIN] =
+        "DELETE FROM faces AS f WHERE student = " KEY_OF("?1") " AND " READABLE_FACE " AND " FACE("origin") " = ?2",
     [HR_SQL_FACES_MODELS] = "SELECT s.id, f.model_id, count(*) FROM students AS s JOIN faces AS f ON f.student = s.key"
-                            " GROUP BY s.id, f.model_id ORDER BY s.id, f.model_id",
+                            " WHERE " READABLE_FACE " GROUP BY s.id, f.model_id ORDER BY s.id, f.model_id",
     [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student = " KEY_OF("?1") " AND model_id = ?2"
                                                                                " AND origin_sha256 = ?3 LIMIT 1",
-    [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' ORDER BY f.id",
-    [HR_SQL_FACES_OF_MODEL] =
-        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND f.model_id = ?1 ORDER BY f.id",
+    [HR_SQL_FACES_ALL] =
+        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND " READABLE_FACE " ORDER BY f.id",
+    [HR_SQL_FACES_OF_MODEL] = "SELECT " FACE_COLUMNS FACES_FIRST
+                              " WHERE s.consent <> 'no' AND f.model_id = ?1 AND " READABLE_FACE " ORDER BY f.id",
     [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " FROM students AS s CROSS JOIN faces AS f ON f.student = s.key"
-                                " WHERE s.id = ?1 ORDER BY f.id",
+                                " WHERE s.id = ?1 AND " READABLE_FACE " ORDER BY f.id",
     [HR_SQL_BYTES_IN_USE] = "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
                             " OR instr(CAST(model_id || origin_sha256 AS BLOB), ?1)"
                             " UNION ALL SELECT 1 FROM (SELECT " STUDENT_BYTES " FROM students)"
                             " WHERE instr(in_table, ?1)"
                             " UNION ALL SELECT 1 FROM observations WHERE instr(CAST(video AS BLOB), ?1) LIMIT 1",
-    [HR_SQL_COUNTS] = "SELECT (SELECT count(*) FROM students), (SELECT coalesce(sum(n), 0)"
-                      " FROM " VIEWS("") "),"
-                                         " (SELECT count(*) FROM students AS s WHERE NOT EXISTS"
-                                         " (SELECT 1 FROM faces WHERE student = s.key))",
+    [HR_SQL_COUNTS] =
+        "SELECT (SELECT count(*) FROM students AS s WHERE " READABLE_STUDENT "), (SELECT coalesce(sum(n), 0)"
+        " FROM " VIEWS("") "), (SELECT count(*) FROM students AS s WHERE " READABLE_STUDENT " AND NOT EXISTS"
+                           " (SELECT 1 FROM faces AS f WHERE f.student = s.key AND " READABLE_FACE "))",
     [HR_SQL_OBSERVATION_INSERT] =
         "INSERT INTO observations(video, version, made_us, duration_us, width_px, height_px, codec, frames, faces,"
         " samples_per_s, false_present, includes_review, class_generation, models, unknown_people)"
@@ -116,7 +152,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     /* ?4: only of whom nobody has asked. */
     [HR_SQL_CONSENT_SET] =
         "UPDATE students SET consent = ?2, consent_us = ?3 WHERE id = ?1 AND (NOT ?4 OR consent = '')",
-    [HR_SQL_CONSENT_ALL] = "SELECT s.id, s.name, s.consent, s.consent_us FROM students AS s " BY_ID,
+    [HR_SQL_CONSENT_ALL] =
+        "SELECT s.id, " RECORD("name") ", s.consent, s.consent_us FROM students AS s WHERE " READABLE_STUDENT " " BY_ID,
     [HR_SQL_CONSENT_REFUSED] = "SELECT count(*) FROM students WHERE id IN (?1, ?2) AND consent = 'no'",
     [HR_SQL_FACES_DELETE_STUDENT] = "DELETE FROM faces WHERE student = " KEY_OF("?1"),
     [HR_SQL_TRACKS_UNNAME] = "UPDATE tracks SET student = NULL WHERE student = " KEY_OF("?1"),
@@ -129,6 +166,19 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_AUDIT_ALL] = "SELECT at_us, who, what, student, count FROM audit ORDER BY key",
     [HR_SQL_AUDIT_OF] =
         "SELECT at_us, who, what, student, count FROM audit WHERE student = " KEY_OF("?1") " ORDER BY key",
+    [HR_SQL_SEALED] = "SELECT ring FROM sealed",
+    [HR_SQL_SEALED_INSERT] = "INSERT INTO sealed(ring) VALUES (?1)",
+    [HR_SQL_DESTROYED] = "SELECT student FROM destroyed",
+    [HR_SQL_DESTROYED_INSERT] = "INSERT OR IGNORE INTO destroyed(student) SELECT key FROM students WHERE id = ?1",
+    [HR_SQL_FACES_RESEAL] = "UPDATE faces AS f SET vector = seal(student, 'vector', " FACE(
+        "vector") "), origin = seal(student, 'origin', " FACE("origin") ") WHERE student = ?1 AND " READABLE_FACE,
+    /* A face as it lies in the file, and where it came from. */
+    [HR_SQL_FACES_AS_STORED] = "SELECT f.vector, f.origin, f.model_id, f.origin_sha256, CASE WHEN " READABLE_FACE
+                               " THEN " FACE("origin") " ELSE '' END FROM faces AS f WHERE f.student = " KEY_OF("?1"),
+    /* For each student and kind of key (enum hr_key_kind) the oldest that something is sealed with. */
+    [HR_SQL_GENERATIONS] = "SELECT key, 1, generation(name) FROM students UNION ALL"
+                           " SELECT key, 2, (SELECT min(generation(vector)) FROM faces WHERE student = students.key)"
+                           " FROM students",
 };
 
 static enum hr_status status_of(int code)
@@ -210,7 +260,8 @@ enum hr_status hr_sql_protect(struct hr_database *database, struct hr_error *err
     if (database->steps_max == 0)
         database->steps_max = HR_LIMIT_DATABASE_STEPS;
     sqlite3_progress_handler(database->handle, STEPS_PER_LOOK, look, database);
-    return hr_sql_run(database, connection_sql, "setting it up", error);
+    enum hr_status status = hr_seal_functions(database, error);
+    return status == HR_OK ? hr_sql_run(database, connection_sql, "setting it up", error) : status;
 }
 
 /* "disk I/O error" is a full disk, a limit on the size of files, a cable: the system's word says which. "" where it has
@@ -225,6 +276,10 @@ static const char *system_word(const struct hr_database *database, int code)
 enum hr_status hr_sql_fail(const struct hr_database *database, int code, const char *doing, struct hr_error *error)
 {
     const char *path = database->path;
+    if (code == SQLITE_CONSTRAINT_COMMITHOOK && error != NULL) {
+        *error = database->vault_error;
+        return error->code;
+    }
     switch (code & 0xff) {
     case SQLITE_NOTADB:
         return hr_error_set(error, HR_ERR_DATABASE, "'%s' is not a homeroom database (not an SQLite file)", path);

@@ -60,6 +60,13 @@ enum hr_sql {
     HR_SQL_AUDIT_MOVE,
     HR_SQL_AUDIT_ALL,
     HR_SQL_AUDIT_OF,
+    HR_SQL_SEALED,
+    HR_SQL_SEALED_INSERT,
+    HR_SQL_DESTROYED,
+    HR_SQL_DESTROYED_INSERT,
+    HR_SQL_FACES_RESEAL,
+    HR_SQL_FACES_AS_STORED,
+    HR_SQL_GENERATIONS,
     HR_SQL_COUNT
 };
 
@@ -78,8 +85,12 @@ struct hr_database {
     const struct hr_stop *stop; /* borrowed; NULL: nobody asks */
     int64_t steps;              /* of the statement in hand, as far as they are counted */
     int64_t steps_max;
-    bool finished_removal; /* one that an earlier program had begun */
-    char user[96];         /* for the audit log; "": not looked for yet */
+    bool may_write;
+    bool is_sealed;
+    struct hr_vault *vault;      /* owned; NULL: not sealed, or not opened with its keys yet */
+    struct hr_error vault_error; /* of a commit that the keys held back */
+    bool finished_removal;       /* one that an earlier program had begun */
+    char user[96];               /* for the audit log; "": not looked for yet */
 };
 
 /* Of a new connection: what it may take, what it obeys, and what a file can't make it do. */

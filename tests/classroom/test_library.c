@@ -36,7 +36,7 @@ static void a_class_is_made_seen_and_forgotten(void **state)
     struct told told = {0};
     struct hr_student_record record = {
         .size = sizeof record, .id = "44", .name = "Barack Obama", .major = "Law", .year = "senior"};
-    assert_ok(hr_class_put_student(database.text, &record, &error), &error);
+    assert_ok(hr_class_put_student(database.text, NULL, &record, &error), &error);
 
     struct hr_engine_options where = {
         .size = sizeof where, .database_path = database.text, .model_dir = getenv("HOMEROOM_MODELS")};
@@ -61,8 +61,8 @@ static void a_class_is_made_seen_and_forgotten(void **state)
     assert_string_equal(hr_result_student(result, 0)->name, "Barack Obama");
     hr_result_free(result);
 
-    assert_ok(hr_class_forget_student(database.text, "44", &error), &error);
-    assert_error(hr_class_forget_student(database.text, "44", &error), HR_ERR_NOT_FOUND, &error, "'44'");
+    assert_ok(hr_class_forget_student(database.text, NULL, "44", &error), &error);
+    assert_error(hr_class_forget_student(database.text, NULL, "44", &error), HR_ERR_NOT_FOUND, &error, "'44'");
     assert_ok(hr_engine_refresh(engine, &error), &error);
     assert_int_equal(hr_engine_student_count(engine), 1);
     assert_ok(hr_recognize_file(engine, session, look.text, NULL, &result, &error), &error);
@@ -80,9 +80,9 @@ static void what_is_wrong_is_said(void **state)
     struct hr_student_record record = {.id = "1"};
     struct hr_enroll_photos_options how = {0};
     struct hr_engine_options where = {.size = sizeof where};
-    assert_error(hr_class_put_student("x.db", &record, &error), HR_ERR_ARGUMENT, &error, "size");
+    assert_error(hr_class_put_student("x.db", NULL, &record, &error), HR_ERR_ARGUMENT, &error, "size");
     assert_error(hr_enroll_photos(&where, &how, NULL, 0, &error), HR_ERR_ARGUMENT, &error, "size");
-    assert_error(hr_class_forget_student("/nowhere/x.db", "1", &error), HR_ERR_NOT_FOUND, &error, "x.db");
+    assert_error(hr_class_forget_student("/nowhere/x.db", NULL, "1", &error), HR_ERR_NOT_FOUND, &error, "x.db");
 }
 
 int main(void)

@@ -11,7 +11,7 @@ from harness import *
 
 KILLS = int(os.environ.get("HOMEROOM_KILLS", "60"))
 STUDENTS, FACES_EACH = 120, 3
-MADE = COMMON / "kills.db"
+MADE, SEALED, SEALED_KEYS = COMMON / "kills.db", COMMON / "sealed.db", COMMON / "sealed.db.keys"
 
 
 def vector_of(student, face):
@@ -36,6 +36,9 @@ class Kills(Case):
 
     def setUp(self):
         super().setUp()
+        self.make()
+
+    def make(self):
         if not MADE.exists():
             table = self.dir / "table.csv"
             table.write_text("id,name,major,year\n" + "".join(f"{i},Student Number {i} Of Many,Law,{i % 4}\n" for i in range(STUDENTS)))
@@ -143,6 +146,95 @@ class Kills(Case):
         self.assert_nothing_of(17)
         result = self.run_it("forget", "17", "--yes", status=NOT_FOUND)
         self.assertEqual(result.out, "")
+
+
+class SealedKills(Kills):
+    """The same of a sealed database, whose keys are a file of their own: the two never part."""
+
+    key = {}
+
+    def make(self):
+        super().make()
+        self.key = {"HOMEROOM_KEY": "5a" * 32}
+        if not SEALED.exists():
+            shutil.copy(MADE, self.db)
+            self.run_it("keys", "seal")
+            shutil.copy(self.db, SEALED)
+            shutil.copy(self.dir / "homeroom.db.keys", SEALED_KEYS)
+
+    def fresh(self):
+        for path in self.dir.glob("homeroom.db*"):
+            path.unlink()
+        shutil.copy(SEALED, self.db)
+        shutil.copy(SEALED_KEYS, self.dir / "homeroom.db.keys")
+
+    def start(self, *words, env=None, **more):
+        return super().start(*words, env={**self.key, **(env or {})}, **more)
+
+    def state(self):
+        """As the program reads it, of everybody: what no key opens would not be there."""
+        connection = sqlite3.connect(self.db)
+        try:
+            self.assertEqual(connection.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            rows = connection.execute("SELECT (SELECT count(*) FROM students), (SELECT count(*) FROM faces)").fetchall()
+        finally:
+            connection.close()
+        listed = json.loads(self.run_it("export", "--what", "json").out)["students"]
+        self.assertNotIn("have no key", self.run_it("keys").out)
+        return rows, listed
+
+    def whole(self, words):
+        self.fresh()
+        begin = time.monotonic()
+        self.run_it(*words)
+        return (time.monotonic() - begin) * 1.1, self.state()
+
+    def assert_nothing_of(self, student):
+        """Not in the file, and not in what was copied before, which comes back."""
+        files = {path: path.read_bytes() for path in self.dir.glob("homeroom.db*")}
+        self.assertFalse(any(vector_of(student, 0)[:32] in content for content in files.values()))
+        for path in files:
+            if path.suffix != ".keys":
+                path.unlink()
+        shutil.copy(SEALED, self.db)
+        ids = {row["id"] for row in json.loads(self.run_it("export", "--what", "json").out)["students"]}
+        self.assertEqual(ids, {str(i) for i in range(STUDENTS)} - {str(student)})
+        self.assertIn("1 student and 3 face vectors of a copy", self.run_it("keys").out)
+        self.run_it("export", "--what", "student", "--student", str(student), status=NOT_FOUND)
+        self.db.unlink()
+        for path, content in files.items():
+            path.write_bytes(content)
+
+    def test_whole_or_not_at_all(self):
+        table = self.dir / "other.csv"
+        table.write_text("id,name,major,year\n" + "".join(f"{i},Renamed {i},History,9\n" for i in range(STUDENTS + 50)))
+        self.fresh()
+        before = self.state()
+        for words in (("import", "students", table), ("rename", "5", "new-five", "--name", "Five"), ("keys", "renew"),
+                      ("merge", "6", "7", "--yes"), ("forget", "8", "--photo", "photo 1 of number 8.jpg", "--yes")):
+            most_s, after = self.whole(words)
+            for _ in range(max(KILLS // 10, 3)):
+                with self.subTest(words[0]):
+                    self.fresh()
+                    self.kill(words, most_s)
+                    self.assertIn(self.state(), (before, after))
+                    self.run_it("forget", "9", "--yes")  # writes, and so ends what was begun
+                    ids = [row["id"] for row in self.state()[1]]
+                    self.assertNotIn("9", ids)
+
+    def test_the_forgotten_are_forgotten(self):
+        words = ("forget", "17", "--yes")
+        most_s, after = self.whole(words)
+        self.assert_nothing_of(17)
+        for _ in range(KILLS // 3):
+            self.fresh()
+            self.kill(words, most_s)
+            result = self.run_it(*words, status=None)
+            self.assertIn(result.status, {OK, NOT_FOUND}, result)
+            self.assertEqual(self.state(), after)
+            self.assert_nothing_of(17)
+
+    test_an_interrupted_removal_is_finished_by_whoever_writes_next = None
 
 
 if __name__ == "__main__":

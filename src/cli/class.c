@@ -1,6 +1,7 @@
 #include "cli/class.h"
 
 #include "base/plural.h"
+#include "records/vault.h"
 
 enum hr_status hr_cli_explain(const struct hr_cli *cli, enum hr_status status, struct hr_error *error)
 {
@@ -39,6 +40,12 @@ static void tell(const struct hr_cli *cli, const struct hr_snapshot *snapshot)
                      "%zu face vector%s of a model that is not here, and not used: enrol whose "
                      "they are again from photos",
                      snapshot->foreign_vectors, hr_plural_are(snapshot->foreign_vectors));
+    struct hr_unreadable gone;
+    if (hr_database_unreadable(snapshot->database, &gone, NULL) == HR_OK && gone.students + gone.faces > 0)
+        hr_log_write(log, HR_LOG_WARNING, NULL,
+                     "%zu student%s and %zu face vector%s have no key any more, and are left out: they were forgotten "
+                     "since this copy of the database was made ('homeroom keys prune')",
+                     gone.students, hr_plural(gone.students), gone.faces, hr_plural(gone.faces));
     if (hr_snapshot_is_imported(snapshot) && cli->settings.recognition.include == NULL)
         hr_log_write(log, HR_LOG_INFO, NULL,
                      "all faces were imported from an older system: names in doubt have rows, too "

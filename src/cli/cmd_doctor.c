@@ -8,6 +8,7 @@
 #include "base/plural.h"
 #include "cli/answer.h"
 #include "cli/class.h"
+#include "records/vault.h"
 #include "video/video.h"
 
 enum finding { FINDING_OK, FINDING_WARN, FINDING_FAIL };
@@ -198,6 +199,26 @@ static void check_readers(struct doctor *doctor, const char *path)
            (about.st_mode & S_IWOTH) != 0 ? "change" : "read", (unsigned)about.st_mode & 07777);
 }
 
+/* Whether a copy of the file says anything, and what a copy that was brought back has of the forgotten. */
+static void report_keys(struct doctor *doctor, struct hr_database *database)
+{
+    struct hr_error error;
+    struct hr_unreadable gone;
+    if (!hr_database_is_sealed(database))
+        return;
+    if (hr_database_unreadable(database, &gone, &error) != HR_OK)
+        report(doctor, FINDING_FAIL, "keys", "restore a backup of the database", "%s", error.text);
+    else if (gone.students + gone.faces > 0)
+        report(
+            doctor, FINDING_WARN, "keys", "'homeroom keys prune' removes them",
+            "%zu student%s and %zu face vector%s have no key any more: forgotten since this copy of the database was "
+            "made",
+            gone.students, hr_plural(gone.students), gone.faces, hr_plural(gone.faces));
+    else
+        report(doctor, FINDING_OK, "keys", NULL, "the database is sealed; its keys are in %s",
+               hr_vault_name(hr_database_vault(database)));
+}
+
 static void check_database(struct doctor *doctor, const struct hr_vector_layout *layout)
 {
     const char *path = doctor->cli->database_path;
@@ -218,6 +239,7 @@ static void check_database(struct doctor *doctor, const struct hr_vector_layout 
         report(doctor, FINDING_OK, "database", NULL, "%s: schema %d, whole, %zu face%s", path,
                hr_database_schema_version(database), counts.faces, hr_plural(counts.faces));
         check_readers(doctor, path);
+        report_keys(doctor, database);
         report_counts(doctor, &counts);
         report_enrolled(doctor, database, layout);
     }

@@ -137,6 +137,13 @@ class Deploy(Case):
             if call[0] == "aws" and "configure" not in call:
                 self.assertEqual(call[1:3], ["--region", REGION])
 
+    def test_a_sealed_database_goes_there_with_its_keys(self):
+        keys = Path(f"{self.database}.keys")
+        keys.write_text("keys")
+        self.assertEqual(self.deploy("--photos", self.photos, "--db", self.database, answers=NEW), 0, self.output)
+        first = self.find("s3", "cp", "--only-show-errors", str(keys), "s3://the-gallery/homeroom.db.keys")
+        self.order(first, self.find("s3", "cp", "--only-show-errors", str(self.database), "s3://the-gallery/homeroom.db"))
+
     def test_a_refused_photo_does_not_end_it(self):
         """It finishes, and lists them at the end, with the reason."""
         verdicts = ("photos/17/a.jpg: enrolled\nphotos/17/b.jpg: duplicate: enrolled already\nphotos/18.jpg: no_face\n"

@@ -183,7 +183,8 @@ class Promises(unittest.TestCase):
         for name, one in rights.items():
             if name != "WriteReports":
                 self.assertFalse({"s3:PutObject", "s3:DeleteObject"} & set(one["Action"]), name)
-        self.assertEqual(rights["ReadGallery"]["Resource"], {"Fn::Sub": "${GalleryBucket.Arn}/homeroom.db"})
+        gallery = [{"Fn::Sub": "${GalleryBucket.Arn}/homeroom.db" + end} for end in ("", ".keys")]
+        self.assertEqual(rights["ReadGallery"]["Resource"], gallery)
         database = self.resources["Function"]["Properties"]["Environment"]["Variables"]["HOMEROOM_DB"]["Fn::If"][2]
         self.assertEqual(database, {"Fn::Sub": "s3://${GalleryBucket}/homeroom.db"})
         # These are the names that the program gives; the local cloud holds it to the same rights.

@@ -1,5 +1,7 @@
 #include "cli/sandbox.h"
 
+#include <sys/resource.h>
+
 #include "base/limits.h"
 #include "cli/memory.h"
 #include "video/video.h"
@@ -10,6 +12,10 @@ enum hr_status hr_cli_start_sandbox(struct hr_cli *cli, struct hr_error *error)
     struct hr_sandbox_options options = {.size = sizeof options, .memory_bytes = HR_LIMIT_DECODER_BYTES};
     if (half != 0 && half < options.memory_bytes)
         options.memory_bytes = half;
+    struct rlimit addresses; /* ulimit -v: it has no more than that, whatever we allow */
+    if (getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY &&
+        addresses.rlim_cur < options.memory_bytes)
+        options.memory_bytes = addresses.rlim_cur;
     return hr_sandbox_start(&cli->sandbox, &options, error);
 }
 

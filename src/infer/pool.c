@@ -134,9 +134,9 @@ enum hr_status hr_pool_new(struct hr_pool **out, int threads, struct hr_error *e
     pool->threads = 1;
     while (pool->threads < threads) {
         if (pthread_create(&pool->workers[pool->threads], NULL, work, pool) != 0) {
+            int started = pool->threads;
             hr_pool_free(pool);
-            return hr_error_set(error, HR_ERR_MEMORY, "thread %d of %d could not be started", pool->threads + 1,
-                                threads);
+            return hr_error_set(error, HR_ERR_MEMORY, "thread %d of %d could not be started", started + 1, threads);
         }
         pool->threads++;
     }

@@ -22,6 +22,7 @@ struct hr_flipbook {
     struct hr_image upright; /* owned; empty while nothing has to be turned */
     struct hr_picture picture;
     AVCodecContext *decoder;     /* owned */
+    atomic_bool refused;         /* a picture, for want of memory */
     AVFrame *frame;              /* owned */
     struct hr_webp_frame before; /* what is disposed of before the next */
 };
@@ -64,7 +65,7 @@ enum hr_status hr_flipbook_open(struct hr_flipbook **out, struct hr_buffer *byte
     book->orientation = hr_exif_orientation(HR_STILL_WEBP, book->rest);
     enum hr_status status = make_canvas(book, error);
     if (status == HR_OK)
-        status = hr_decoder_open(&book->decoder, AV_CODEC_ID_WEBP, NULL, 1, NULL, NULL, error);
+        status = hr_decoder_open(&book->decoder, AV_CODEC_ID_WEBP, NULL, 1, &book->refused, NULL, error);
     if (status == HR_OK && (book->frame = av_frame_alloc()) == NULL)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for a moving picture");
     if (status == HR_OK)

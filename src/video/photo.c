@@ -69,7 +69,9 @@ int hr_photo_decode_one(AVCodecContext *decoder, struct hr_view bytes, AVFrame *
             code = avcodec_receive_frame(decoder, frame);
     }
     av_packet_free(&packet);
-    return code;
+    /* Some call it damage, or no permission. */
+    const atomic_bool *refused = decoder->opaque;
+    return code < 0 && refused != NULL && atomic_load(refused) ? AVERROR(ENOMEM) : code;
 }
 
 static enum hr_status explain(int code, const struct hr_reason *reason, const char *kind, struct hr_error *error)
@@ -100,13 +102,14 @@ static enum hr_status read_by_ffmpeg(struct hr_image *out, enum hr_still kind, s
     struct hr_picture picture = {0};
     struct hr_frame upright;
     AVCodecContext *decoder = NULL;
+    atomic_bool refused = false;
     hr_reason_listen(reason);
     AVFrame *frame = av_frame_alloc();
     enum hr_status status = frame != NULL ? HR_OK : hr_error_set(error, HR_ERR_MEMORY, "no memory to decode a photo");
     if (status == HR_OK)
         status = check_claim(kind, bytes, error);
     if (status == HR_OK)
-        status = hr_decoder_open(&decoder, codec_of(kind), NULL, 1, NULL, reason, error);
+        status = hr_decoder_open(&decoder, codec_of(kind), NULL, 1, &refused, reason, error);
     if (status != HR_OK)
         goto out;
     reason->first[0] = '\0';

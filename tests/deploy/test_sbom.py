@@ -4,12 +4,15 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 SOURCE = Path(os.environ["HOMEROOM_SOURCE"])
 sys.path.insert(0, str(SOURCE / "deploy" / "image"))
+import outdated
 import sbom
 
 ID = re.compile(r"SPDXRef-[A-Za-z0-9.-]+$")
@@ -109,6 +112,27 @@ class Sbom(unittest.TestCase):
             document = json.loads(json.dumps(good))
             spoil(document)
             self.assertNotEqual(problems(document), [])
+
+    def test_what_debian_has_mended_since_is_found(self):
+        document = json.loads(sbom.document(some_packages(), "1.2.3", "x86_64-linux-gnu"))
+        built = outdated.packages_of(document)
+        self.assertEqual(built, {"libstdc++6": "1:12.2.0-14+deb12u1", "ffmpeg": "7:5.1.9-0+deb12u1"})
+        self.assertTrue(outdated.is_older("7:5.1.9-0+deb12u1", "7:5.1.10-0+deb12u1"))
+        self.assertFalse(outdated.is_older("1:5.1", "5.2"))  # an epoch counts first
+        with tempfile.TemporaryDirectory() as folder:
+            said = Path(folder) / "said"
+            program = Path(folder) / "apt-cache"
+            program.write_text(f"#!/bin/sh\ncat '{said}'\n")
+            program.chmod(0o755)
+            for newest, status, words in (("7:5.1.10-0", 1, "Debian has 7:5.1.10-0"), ("7:5.1.9-0+deb12u1", 0, "0 mended")):
+                said.write_text(f"Package: libavcodec59\nSource: ffmpeg ({newest})\nVersion: {newest}+b1\n\n"
+                                "Package: libstdc++6\nSource: gcc-12 (12.2.0-14+deb12u1)\nVersion: 1:12.2.0-14+deb12u1\n")
+                listed = Path(folder) / "image.spdx.json"
+                listed.write_text(json.dumps(document))
+                done = subprocess.run([sys.executable, "-B", outdated.__file__, listed], capture_output=True, text=True,
+                                      check=False, env={**os.environ, "HOMEROOM_APT_CACHE": str(program)})
+                self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+                self.assertIn(words, done.stdout)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,128 @@
+"""'homeroom watch' for hours: what grows? See scripts/soak."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+MINUTES, PROGRAM, MODELS = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+PHOTOS = Path(MODELS).parent / "photos"
+EVERY_S, LOOK_S = 4, 60
+# Growth per hour that is no leak: an allocator settles, a page cache is no memory of the program's.
+ALLOWED = {"memory_kb": 4096, "descriptors": 1, "threads": 1, "processes": 1}
+
+
+def run(*words, status=0, env=None):
+    done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, env={**os.environ, **(env or {})})
+    assert status is None or done.returncode == status, done.stderr
+    return done
+
+
+def make_videos(folder):
+    made = []
+    for name, photo, how in (("obama.mp4", "obama.jpg", "-c:v libx264 -pix_fmt yuv420p"), ("biden.mov", "biden.jpg", "-c:v mjpeg"),
+                             ("vp9.webm", "obama2.jpg", "-c:v libvpx-vp9 -deadline realtime")):
+        path = folder / name
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-loop", "1", "-i", PHOTOS / photo, "-t", "2", "-r", "10", "-vf",
+                        "scale=640:-2", *how.split(), path], check=True)
+        made.append(path)
+    damaged = folder / "damaged.mp4"
+    damaged.write_bytes(made[0].read_bytes()[:20000] + os.urandom(3000))
+    return [*made, damaged, PHOTOS / "biden.jpg"]
+
+
+def family(pid):
+    """The process and all that come from it."""
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        try:
+            waiting += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+        except OSError:
+            pass
+    return found
+
+
+def look(pid):
+    seen = {"memory_kb": 0, "descriptors": 0, "threads": 0, "processes": 0}
+    for one in family(pid):
+        try:
+            status = dict(line.split(":", 1) for line in Path(f"/proc/{one}/status").read_text().splitlines() if ":" in line)
+            # Anonymous memory: what is mapped from files may come and go.
+            seen["memory_kb"] += int(status["RssAnon"].split()[0])
+            seen["threads"] += int(status["Threads"])
+            seen["descriptors"] += len(os.listdir(f"/proc/{one}/fd"))
+            seen["processes"] += 1
+        except (OSError, KeyError):
+            pass
+    return seen
+
+
+def slope_per_hour(points, key):
+    """Least squares over what was lowest in each sixth of the time: peaks are work."""
+    size = max(len(points) // 6, 1)
+    lows = [min(points[i:i + size], key=lambda point: point[1][key]) for i in range(0, len(points), size)]
+    xs, ys = [at / 3600 for at, _ in lows], [seen[key] for _, seen in lows]
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    below = sum((x - mean_x) ** 2 for x in xs)
+    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys)) / below if below else 0.0
+
+
+def main():
+    place = Path(tempfile.mkdtemp(prefix="homeroom-soak-"))
+    inbox, out, videos_in = place / "in", place / "out", place / "made"
+    for folder in (inbox, videos_in):
+        folder.mkdir()
+    videos = make_videos(videos_in)
+    options = ("--db", place / "class.db", "--models", MODELS)
+    key = {"HOMEROOM_KEY": "5a" * 32}
+    for student, photo in ((44, "obama.jpg"), (46, "biden.jpg")):
+        run("enroll", student, PHOTOS / photo, "--create", *options, env=key)
+    watch = subprocess.Popen([PROGRAM, "watch", inbox, out, "--interval", "0.3", "--keep", *map(str, options)],
+                             stdout=subprocess.DEVNULL, stderr=(place / "log").open("w"), env={**os.environ, **key})
+    points, given, missing, begin = [], 0, 0, time.monotonic()
+    next_look = begin + LOOK_S
+    while (now := time.monotonic()) < begin + 60 * MINUTES:
+        video = random.choice(videos)
+        name = f"lesson-{given % 40}{video.suffix}"  # names come again: replaced and removed
+        shutil.copy(video, inbox / name)
+        given += 1
+        if given % 15 == 0:
+            run("enroll", 99, PHOTOS / "obama2.jpg", "--create", "--accept-lookalike", *options, env=key, status=None)
+            run("forget", 99, "--yes", *options, env=key, status=None)
+        if given % 10 == 0:
+            for old in list(inbox.iterdir())[:5]:
+                old.unlink()
+        time.sleep(EVERY_S)
+        if not any((out / f"{name}{end}").exists() for end in (".csv", ".error.json")):
+            time.sleep(2 * EVERY_S)
+            missing += (inbox / name).exists() and not any((out / f"{name}{end}").exists() for end in (".csv", ".error.json"))
+        if now >= next_look:
+            points.append((now - begin, look(watch.pid)))
+            next_look += LOOK_S
+            print(f"{(now - begin) / 60:6.1f} min, {given} videos: {json.dumps(points[-1][1])}", flush=True)
+    alive = watch.poll() is None
+    watch.send_signal(signal.SIGTERM)
+    status = watch.wait(timeout=60)
+    left = [path.name for path in out.rglob(".*") if path.is_file()]
+    settled = points[len(points) // 5:]  # warming up is no leak
+    slopes = {key: round(slope_per_hour(settled, key), 1) for key in ALLOWED} if len(settled) > 3 else {}
+    grown = [key for key, slope in slopes.items() if slope > ALLOWED[key]]
+    print(f"{given} videos in {MINUTES} minutes, {missing} without a report; ended by itself: {not alive}; exit status {status}; "
+          f"left over: {left}; growth per hour: {json.dumps(slopes)}; too much: {grown}")
+    good = alive and status == 0 and not missing and not grown
+    if good:
+        shutil.rmtree(place)
+    else:
+        print(f"kept: {place}")
+    sys.exit(0 if good else 1)
+
+
+main()

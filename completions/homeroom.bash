@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|class|lesson|attendance|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -65,6 +65,15 @@ _homeroom()
     --kept) return ;;
     --photo) return ;;
     --name) return ;;
+    --title) return ;;
+    --zone) return ;;
+    --late) return ;;
+    --early) return ;;
+    --from) return ;;
+    --until) return ;;
+    --start) return ;;
+    --camera) return ;;
+    --note) return ;;
     --strangers) files=-d ;;
     --gallery) return ;;
     --photos) return ;;
@@ -87,6 +96,9 @@ _homeroom()
         merge) words+=' --yes' ;;
         consent) words+=' --yes' ;;
         keys) words+=' --yes --new-key-file' ;;
+        class) words+=' --yes --title --zone --late --early --from --until --not-any-more' ;;
+        lesson) words+=' --fps --false-present --timeout --yes --title --start --camera --guests --note' ;;
+        attendance) words+=' --csv' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
         lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
         worker) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
@@ -94,7 +106,7 @@ _homeroom()
         doctor) words+=' --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge consent keys evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge consent keys class lesson attendance evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -104,7 +116,10 @@ _homeroom()
             ;;
         enroll) files=-f ;;
         keys) files=-f ;;
-        help) words='recognize watch import enroll students export forget rename merge consent keys evaluate lambda worker workload doctor models help version' ;;
+        attendance)
+            if [[ $previous == attendance ]]; then words='LESSON CLASS'; else files=-f; fi
+            ;;
+        help) words='recognize watch import enroll students export forget rename merge consent keys class lesson attendance evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

@@ -26,13 +26,13 @@ BANNED = {
     **dict.fromkeys(("tmpnam", "tempnam", "mktemp"), "mkstemp or O_EXCL: the name may be taken meanwhile"),
     **dict.fromkeys(("gmtime", "localtime", "ctime", "asctime", "strerror", "strtok", "strsignal"),
                     "the _r form: this one shares its memory between threads"),
-    **dict.fromkeys(("setenv", "putenv", "unsetenv"), "nothing: the environment belongs to the caller"),
+    **dict.fromkeys(("putenv", "unsetenv"), "nothing: the environment belongs to the caller"),
     "alloca": "malloc: the stack is small and its end is not checked",
     "longjmp": "a status that is returned",
 }
 # name: the only files (or folders) that may
 ONLY_IN = {
-    **dict.fromkeys(("getenv", "secure_getenv"), ("src/cli/environment.c",)),
+    **dict.fromkeys(("getenv", "secure_getenv", "setenv"), ("src/cli/environment.c",)),
     **dict.fromkeys(("printf", "vprintf", "puts", "putchar", "perror", "exit", "abort"), ("src/cli/",)),
     "_exit": ("src/cli/", "src/sandbox/zygote.c"),
 }

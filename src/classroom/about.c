@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "classroom/keep.h"
 #include "records/audit.h"
+#include "records/classes.h"
 #include "records/consent.h"
 #include "roster/student.h"
 
@@ -171,6 +172,67 @@ static enum hr_status fill_faces(struct hr_database *database, const char *id, s
     return hr_database_each_face_of(database, id, add_face, list, error);
 }
 
+static enum hr_status add_lesson(void *context, const struct hr_student_lesson_record *record, struct hr_error *error)
+{
+    struct hr_json *lessons = context, *lesson = hr_json_object_new();
+    bool good = hr_json_set(lesson, "class", hr_json_text_new(record->class_id)) &&
+                hr_json_set(lesson, "day", hr_json_text_new(record->day)) &&
+                hr_json_set(lesson, "start", time_of(record->start_us)) &&
+                hr_json_set(lesson, "end", time_of(record->end_us)) &&
+                hr_json_set(lesson, "mark", hr_json_text_new(record->mark)) &&
+                hr_json_set(lesson, "note", hr_json_text_new(record->note)) &&
+                hr_json_set(lesson, "marked", time_of(record->marked_us)) &&
+                hr_json_set(lesson, "status", hr_json_text_new(record->final_status)) &&
+                hr_json_set(lesson, "why", hr_json_text_new(record->final_why)) &&
+                hr_json_set(lesson, "arrived", time_of(record->arrived_us)) &&
+                hr_json_set(lesson, "left", time_of(record->left_us));
+    if (good)
+        return hr_json_append(lessons, lesson) ? HR_OK : no_memory(error);
+    hr_json_free(lesson);
+    return no_memory(error);
+}
+
+static enum hr_status fill_lessons(struct hr_database *database, const char *id, struct hr_json *list,
+                                   struct hr_error *error)
+{
+    return hr_database_each_lesson_of_student(database, id, add_lesson, list, error);
+}
+
+struct memberships {
+    struct hr_database *database;
+    struct hr_json *list;
+    const char *student_id, *class_id;
+};
+
+static enum hr_status add_membership(void *context, const struct hr_member_record *member, struct hr_error *error)
+{
+    struct memberships *of = context;
+    if (strcmp(member->student_id, of->student_id) != 0)
+        return HR_OK;
+    struct hr_json *entry = hr_json_object_new();
+    bool good = hr_json_set(entry, "class", hr_json_text_new(of->class_id)) &&
+                hr_json_set(entry, "from", hr_json_text_new(member->from_day)) &&
+                hr_json_set(entry, "to", hr_json_text_new(member->to_day[0] != '\0' ? member->to_day : NULL));
+    if (good)
+        return hr_json_append(of->list, entry) ? HR_OK : no_memory(error);
+    hr_json_free(entry);
+    return no_memory(error);
+}
+
+static enum hr_status add_class(void *context, const struct hr_class_record *class, struct hr_error *error)
+{
+    struct memberships *of = context;
+    of->class_id = class->id;
+    return hr_database_each_member(of->database, class->id, NULL, add_membership, of, error);
+}
+
+static enum hr_status fill_classes(struct hr_database *database, const char *id, struct hr_json *list,
+                                   struct hr_error *error)
+{
+    struct memberships of = {.database = database, .list = list, .student_id = id};
+    return hr_database_each_class(database, add_class, &of, error);
+}
+
 static enum hr_status fill_audit(struct hr_database *database, const char *id, struct hr_json *list,
                                  struct hr_error *error)
 {
@@ -198,6 +260,10 @@ enum hr_status hr_export_student_json(struct hr_database *database, const char *
         status = set_list(database, id, fill_faces, "faces", object, error);
     if (status == HR_OK)
         status = set_list(database, id, hr_observations_of_student, "observations", object, error);
+    if (status == HR_OK)
+        status = set_list(database, id, fill_classes, "classes", object, error);
+    if (status == HR_OK)
+        status = set_list(database, id, fill_lessons, "lessons", object, error);
     if (status == HR_OK)
         status = set_list(database, id, fill_audit, "audit", object, error);
     if (status == HR_OK)

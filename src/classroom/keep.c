@@ -93,8 +93,30 @@ static struct hr_observation_record head_of(const struct hr_observation *seen, c
                                           .unknown_people = seen->unknown_people};
 }
 
-enum hr_status hr_result_keep(const struct hr_result *result, const char *version, struct hr_database *database,
-                              struct hr_error *error)
+static enum hr_status write(struct hr_database *database, const struct hr_observation_record *head,
+                            const struct hr_track_record *tracks, size_t count,
+                            const struct hr_lesson_recording *recording, struct hr_error *error)
+{
+    int64_t key = 0;
+    if (recording == NULL)
+        return hr_database_keep(database, head, tracks, count, error);
+    enum hr_status status = hr_database_begin(database, error);
+    if (status != HR_OK)
+        return status;
+    status = hr_database_keep_within(database, head, tracks, count, &key, error);
+    if (status == HR_OK)
+        status =
+            hr_database_add_recording(database, recording->lesson, key, recording->camera, recording->start_us, error);
+    if (status == HR_OK)
+        status = hr_database_commit(database, error);
+    if (status != HR_OK)
+        hr_database_rollback(database);
+    return status;
+}
+
+static enum hr_status keep(const struct hr_result *result, const char *version,
+                           const struct hr_lesson_recording *recording, struct hr_database *database,
+                           struct hr_error *error)
 {
     const struct hr_observation *seen = hr_result_observation(result);
     struct hr_track_record *records = calloc(seen->track_count + 1, sizeof *records);
@@ -108,7 +130,7 @@ enum hr_status hr_result_keep(const struct hr_result *result, const char *versio
     }
     struct hr_observation_record head = head_of(seen, version, hr_buffer_text(&models));
     enum hr_status status =
-        good ? hr_database_keep(database, &head, records, seen->track_count, error) : no_memory(error);
+        good ? write(database, &head, records, seen->track_count, recording, error) : no_memory(error);
     for (size_t i = 0; texts != NULL && i < seen->track_count; i++) {
         hr_buffer_clear(&texts[i].best);
         hr_buffer_clear(&texts[i].places);
@@ -117,6 +139,19 @@ enum hr_status hr_result_keep(const struct hr_result *result, const char *versio
     free(records);
     free(texts);
     return status;
+}
+
+enum hr_status hr_result_keep(const struct hr_result *result, const char *version, struct hr_database *database,
+                              struct hr_error *error)
+{
+    return keep(result, version, NULL, database, error);
+}
+
+enum hr_status hr_result_keep_for_lesson(const struct hr_result *result, const char *version,
+                                         const struct hr_lesson_recording *recording, struct hr_database *database,
+                                         struct hr_error *error)
+{
+    return keep(result, version, recording, database, error);
 }
 
 /* --- export --- */

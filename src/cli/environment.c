@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *hr_environment(const char *name)
@@ -14,6 +15,16 @@ const char *hr_environment_key(void)
 {
     const char *key = getenv("HOMEROOM_KEY");
     return key != NULL && key[0] != '\0' ? key : NULL;
+}
+
+void hr_environment_enter_zone(const char *zone)
+{
+    char value[300];
+    const char *now = getenv("TZ");
+    snprintf(value, sizeof value, ":%s", zone);
+    if (now == NULL || strcmp(now, value) != 0)
+        (void)setenv("TZ", value, 1);
+    tzset();
 }
 
 bool hr_environment_core_dumps(void)

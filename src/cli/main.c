@@ -156,6 +156,48 @@ const struct hr_command hr_command_table[] = {
      "from a database that was brought back from a copy what no key opens: whoever was forgotten since. Without a "
      "word: how things stand.",
      0, 2, hr_cmd_keys, false},
+    {HR_COMMAND_CLASS, "class", "[ID | new|enrol|leave|meets|off|remove ID ...]",
+     "classes: who is in which, and when it meets",
+     "'class new 8b --title \"Physics\" --zone Europe/Berlin' makes a class, or changes it. 'class enrol 8b 44 \"Joe "
+     "Biden\" --from 2026-09-01' puts students into it ('all': everybody in the database), 'class leave' ends that "
+     "with a "
+     "last day (--until). 'class meets 8b mon 08:00-08:45' is its timetable, 'class off 8b 2026-12-24' a day without; "
+     "--not-any-more takes either back. Without a word: all classes; with one, who is in it.\n\n"
+     "Whoever does not agree to be recognised, or has no photo, may be in a class like everybody: he is on the roll "
+     "and "
+     "marked by hand. Asks before it removes a class; elsewhere than on a terminal --yes is needed.",
+     0, SIZE_MAX, hr_cmd_class, false},
+    {HR_COMMAND_LESSON, "lesson", "[CLASS | new|add|mark|unmark|finish|reopen|remove ...]",
+     "lessons: recordings, marks by hand, finishing",
+     "'lesson new CLASS DAY [TIMES]', 'lesson add LESSON|CLASS VIDEO...', 'lesson mark LESSON STUDENT STATUS', 'lesson "
+     "unmark LESSON STUDENT', 'lesson finish|reopen|remove LESSON'; without a word all lessons, or those of a CLASS. "
+     "LESSON is a number, or CLASS/DAY (8b/2026-11-27), with /08:00 where there are several. 'lesson new 8b 2026-11-27 "
+     "08:00-08:45' makes one by hand, without times those of the timetable.\n\n"
+     "'lesson add' looks for the class's students, and for nobody else unless --guests says so, in recordings, and "
+     "keeps "
+     "what was seen: who, when, where in the picture, and why; no pictures, no vectors. When a recording began is what "
+     "--start says, or else the date and time in its name; with a CLASS in place of the LESSON the timetable says "
+     "which "
+     "lesson it is. Several parts and several cameras (--camera) are one lesson. The same video given again replaces "
+     "what was seen in it.\n\n"
+     "'lesson mark' says present, late, left_early, absent or excused by hand, which outranks what was seen and stands "
+     "beside "
+     "it; 'unmark' takes the last one back. 'lesson finish' freezes the roll; 'reopen' is possible, and noted in the "
+     "audit log.",
+     0, SIZE_MAX, hr_cmd_lesson, true},
+    {HR_COMMAND_ATTENDANCE, "attendance", "LESSON|CLASS", "who was there, who came late, who left, who is missing",
+     "The roll of a lesson: for every student of the class on that day the status, when he was first and last seen by "
+     "the "
+     "clock, and why. present, late, left_early: seen for certain, by the class's grace. absent: not seen, and all of "
+     "the "
+     "lesson was filmed (but for less than a minute). review: somebody may be him, look at it. not_filmed: not seen, "
+     "and not "
+     "all was filmed; the gaps are said. unmarked: cannot be recognised, and nobody marked him. not_enrolled: seen, "
+     "and not in the class on that day. excused: by hand alone.\n\n"
+     "Of a CLASS: a table of its students and lessons as CSV, with the share of lessons that each was in, of those "
+     "that "
+     "say whether he was.",
+     1, 1, hr_cmd_attendance, false},
     {HR_COMMAND_EVALUATE, "evaluate", "[DIR]", "measure how far names can be trusted",
      "DIR holds a folder with pictures for each person; pictures that lie beside the folders, and those "
      "in a folder 'strangers', are of strangers, one each. Galleries are drawn from the people, "

@@ -99,13 +99,18 @@ static void write_commands(FILE *out)
 
 static void write_takers(FILE *out, const struct hr_option *option)
 {
-    const char *before = "Taken by ";
+    char takers[1024] = "Taken by ";
+    size_t length = strlen(takers);
+    const char *before = "";
     for (size_t i = 0; i < hr_command_count; i++)
-        if ((option->commands >> hr_command_table[i].id & 1u) != 0) {
-            fprintf(out, "%s%s", before, hr_command_table[i].name);
+        if ((option->commands >> hr_command_table[i].id & 1u) != 0 && length < sizeof takers) {
+            length +=
+                (size_t)snprintf(takers + length, sizeof takers - length, "%s%s", before, hr_command_table[i].name);
             before = " and ";
         }
-    fputs(".\n", out);
+    if (length < sizeof takers - 1)
+        takers[length++] = '.';
+    write_text(out, takers);
 }
 
 static void write_option(FILE *out, const struct hr_option *option)

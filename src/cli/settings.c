@@ -17,6 +17,8 @@
 /* Commands that videos come to by events. */
 #define SERVING (ON(LAMBDA) | ON(WORKER))
 #define SEEING (ON(RECOGNIZE) | ON(WATCH) | SERVING)
+/* What is said of a lesson's recordings is said as of videos. */
+#define SAMPLING (SEEING | ON(LESSON))
 
 const struct hr_option hr_option_table[] = {
     {"db", 0, HR_OPTION_TEXT, AT(class.database), "FILE", NULL, 0, 0, NULL, "HOMEROOM_DB", ~0u,
@@ -49,8 +51,8 @@ const struct hr_option hr_option_table[] = {
      "without it only with this one"},
     {"out", 'o', HR_OPTION_TEXT, AT(recognition.out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT", ON(RECOGNIZE) | SERVING,
      "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda, worker)"},
-    {"fps", 0, HR_OPTION_NUMBER, AT(recognition.fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS", SEEING,
-     "frames looked at per second of video"},
+    {"fps", 0, HR_OPTION_NUMBER, AT(recognition.fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS",
+     SAMPLING, "frames looked at per second of video"},
     {"format", 'f', HR_OPTION_CHOICE, AT(recognition.format), "KIND", "csv|json", 0, 0, "csv", NULL, SEEING,
      "kind of report; json has everything, unknown people included"},
     {"columns", 'c', HR_OPTION_TEXT, AT(recognition.columns), "LIST", NULL, 0, 0, NULL, NULL, SEEING,
@@ -58,7 +60,7 @@ const struct hr_option hr_option_table[] = {
      "margin, tracks, band, reason, stranger_chance, video; "
      "\"all\"; \"+id,band\" adds to the default name,major,year"},
     {"false-present", 0, HR_OPTION_NUMBER, AT(recognition.false_present), "P", NULL, 1e-9, 0.5, "0.001",
-     "HOMEROOM_FALSE_PRESENT", SEEING | ON(EVALUATE) | ON(DOCTOR),
+     "HOMEROOM_FALSE_PRESENT", SAMPLING | ON(EVALUATE) | ON(DOCTOR),
      "how likely a stranger may be taken for somebody of the class: a name is certain when a stranger "
      "would look so much like one of its students no more often"},
     {"include", 0, HR_OPTION_CHOICE, AT(recognition.include), "BAND", "certain|review", 0, 0, NULL, "HOMEROOM_INCLUDE",
@@ -72,7 +74,7 @@ const struct hr_option hr_option_table[] = {
      "'homeroom export --what observations' writes it out"},
     {"jobs", 'j', HR_OPTION_INTEGER, AT(recognition.jobs), "N", NULL, 0, HR_LIMIT_THREADS, "0", NULL, ON(RECOGNIZE),
      "videos worked on at a time; 0: as many as there are threads"},
-    {"timeout", 0, HR_OPTION_NUMBER, AT(recognition.timeout_s), "S", NULL, 0, 86400, "0", NULL, SEEING | ON(WORKLOAD),
+    {"timeout", 0, HR_OPTION_NUMBER, AT(recognition.timeout_s), "S", NULL, 0, 86400, "0", NULL, SAMPLING | ON(WORKLOAD),
      "give a video up after so many seconds; 0: never, for workload: after 900"},
     {"students", 0, HR_OPTION_TEXT, AT(class.students), "TABLE", NULL, 0, 0, NULL, "HOMEROOM_STUDENTS",
      SEEING | ON(IMPORT),
@@ -177,7 +179,7 @@ const struct hr_option hr_option_table[] = {
     {"price-calls", 0, HR_OPTION_NUMBER, AT(workload.price_million_calls), "USD", NULL, 0, 1000, HR_PRICE_MILLION_CALLS,
      NULL, ON(WORKLOAD), "price of a million calls of the function (" HR_PRICE_DATE ")"},
     {"yes", 'y', HR_OPTION_FLAG, AT(people.yes), NULL, NULL, 0, 0, NULL, NULL,
-     ON(FORGET) | ON(MERGE) | ON(CONSENT) | ON(KEYS), "do not ask"},
+     ON(FORGET) | ON(MERGE) | ON(CONSENT) | ON(KEYS) | ON(CLASS) | ON(LESSON), "do not ask"},
     {"new-key-file", 0, HR_OPTION_TEXT, AT(keys.new_key_file), "FILE", NULL, 0, 0, NULL, NULL, ON(KEYS),
      "the key from now on, for 'keys renew'; --key-file is the one so far"},
     {"kept", 0, HR_OPTION_TEXT, AT(people.kept), "VIDEO", NULL, 0, 0, NULL, NULL, ON(FORGET),
@@ -186,6 +188,30 @@ const struct hr_option hr_option_table[] = {
      "only what one photo or video gave, by the name that 'homeroom students ID' shows; the student "
      "stays"},
     {"name", 0, HR_OPTION_TEXT, AT(people.name), "NAME", NULL, 0, 0, NULL, NULL, ON(RENAME), "the new name"},
+    {"title", 0, HR_OPTION_TEXT, AT(lessons.title), "TEXT", NULL, 0, 0, NULL, NULL, ON(CLASS) | ON(LESSON),
+     "what the class, or the lesson, is called"},
+    {"zone", 0, HR_OPTION_TEXT, AT(lessons.zone), "ZONE", NULL, 0, 0, NULL, "HOMEROOM_ZONE", ON(CLASS),
+     "time zone of a class, like Europe/Berlin (new ones: UTC)"},
+    {"late", 0, HR_OPTION_INTEGER, AT(lessons.late_min), "MIN", NULL, -1, 720, "-1", NULL, ON(CLASS),
+     "minutes after the beginning from which somebody is late; -1: as it is (new ones: 5)"},
+    {"early", 0, HR_OPTION_INTEGER, AT(lessons.early_min), "MIN", NULL, -1, 720, "-1", NULL, ON(CLASS),
+     "minutes before the end up to which somebody has left early; -1: as it is (new ones: 5)"},
+    {"from", 0, HR_OPTION_TEXT, AT(lessons.from), "DAY", NULL, 0, 0, NULL, NULL, ON(CLASS),
+     "first day in the class (default: today)"},
+    {"until", 0, HR_OPTION_TEXT, AT(lessons.until), "DAY", NULL, 0, 0, NULL, NULL, ON(CLASS),
+     "last day in the class (default: today)"},
+    {"not-any-more", 0, HR_OPTION_FLAG, AT(lessons.not_any_more), NULL, NULL, 0, 0, NULL, NULL, ON(CLASS),
+     "'class meets' and 'class off' take it back"},
+    {"start", 0, HR_OPTION_TEXT, AT(lessons.start), "TIME", NULL, 0, 0, NULL, NULL, ON(LESSON),
+     "when the first picture was taken, 08:02:30 or 2026-11-27T08:02:30 in the class's time zone; further videos are "
+     "parts that follow one another (default: as the files' names say)"},
+    {"camera", 0, HR_OPTION_TEXT, AT(lessons.camera), "NAME", NULL, 0, 0, NULL, NULL, ON(LESSON),
+     "which camera it was, where there are several"},
+    {"guests", 0, HR_OPTION_FLAG, AT(lessons.guests), NULL, NULL, 0, 0, NULL, NULL, ON(LESSON),
+     "recognise students of other classes, too"},
+    {"note", 0, HR_OPTION_TEXT, AT(lessons.note), "TEXT", NULL, 0, 0, NULL, NULL, ON(LESSON), "why it is marked so"},
+    {"csv", 0, HR_OPTION_FLAG, AT(lessons.csv), NULL, NULL, 0, 0, NULL, NULL, ON(ATTENDANCE),
+     "the roll as CSV instead of a table for people (a class's table is CSV anyway)"},
     {"strangers", 0, HR_OPTION_TEXT, AT(evaluate.strangers), "DIR", NULL, 0, 0, NULL, NULL, ON(EVALUATE),
      "folder with pictures of people who are never enrolled, one each"},
     {"gallery", 0, HR_OPTION_TEXT, AT(evaluate.galleries), "LIST", NULL, 0, 0, "0", NULL, ON(EVALUATE),

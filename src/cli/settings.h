@@ -21,6 +21,9 @@ enum hr_command_id {
     HR_COMMAND_MERGE,
     HR_COMMAND_CONSENT,
     HR_COMMAND_KEYS,
+    HR_COMMAND_CLASS,
+    HR_COMMAND_LESSON,
+    HR_COMMAND_ATTENDANCE,
     HR_COMMAND_EVALUATE,
     HR_COMMAND_LAMBDA,
     HR_COMMAND_WORKER,
@@ -106,6 +109,20 @@ struct hr_people_settings {
     const char *name;
 };
 
+/* class, lesson, attendance. */
+struct hr_lessons_settings {
+    const char *title;
+    const char *zone;
+    int late_min, early_min; /* -1: leave it */
+    const char *from, *until;
+    bool not_any_more;
+    const char *start;
+    const char *camera;
+    bool guests;
+    const char *note;
+    bool csv;
+};
+
 struct hr_keys_settings {
     const char *new_key_file;
 };
@@ -174,6 +191,7 @@ struct hr_settings {
     struct hr_import_settings import;
     struct hr_people_settings people;
     struct hr_keys_settings keys;
+    struct hr_lessons_settings lessons;
     struct hr_export_settings export;
     struct hr_evaluate_settings evaluate;
     struct hr_function_settings function;

@@ -19,18 +19,23 @@ static void describe_user(char *out, size_t size)
         snprintf(out, size, "user %lu", (unsigned long)user);
 }
 
+const char *hr_audit_user(struct hr_database *database)
+{
+    if (database->user[0] == '\0')
+        describe_user(database->user, sizeof database->user);
+    return database->user;
+}
+
 enum hr_status hr_database_note(struct hr_database *database, const char *what, const char *student_id, size_t count,
                                 struct hr_error *error)
 {
     sqlite3_stmt *statement;
     const struct hr_clock *clock = hr_clock_system();
-    if (database->user[0] == '\0')
-        describe_user(database->user, sizeof database->user);
     enum hr_status status = hr_sql_start(database, HR_SQL_AUDIT_INSERT, &statement, error);
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, clock->wall_us(clock->context));
-    hr_sql_bind_text(statement, 2, database->user);
+    hr_sql_bind_text(statement, 2, hr_audit_user(database));
     hr_sql_bind_text(statement, 3, what);
     if (student_id != NULL)
         hr_sql_bind_text(statement, 4, student_id);

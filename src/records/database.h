@@ -135,6 +135,10 @@ typedef enum hr_status hr_face_record_fn(void *context, const struct hr_face_rec
 enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id, hr_face_record_fn *each,
                                      void *context, struct hr_error *error) HR_MUST_USE;
 
+/* From now on hr_database_each_face gives the faces of those alone who are in a class on a day ("2026-11-27"). Texts
+ * are borrowed until the database is closed; NULL: of everybody. */
+void hr_database_only_class(struct hr_database *database, const char *class_id, const char *day);
+
 /* The same for the records of one student, of every model. */
 enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id, hr_face_record_fn *each,
                                         void *context, struct hr_error *error) HR_MUST_USE;

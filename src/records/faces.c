@@ -91,6 +91,12 @@ static struct hr_face_record record_of(sqlite3_stmt *statement)
         .verdict = hr_sql_text(statement, 8)};
 }
 
+void hr_database_only_class(struct hr_database *database, const char *class_id, const char *day)
+{
+    database->only_class = class_id;
+    database->only_day = day;
+}
+
 static enum hr_status walk(struct hr_database *database, enum hr_sql which, const char *key, hr_face_record_fn *each,
                            void *context, struct hr_error *error)
 {
@@ -100,6 +106,10 @@ static enum hr_status walk(struct hr_database *database, enum hr_sql which, cons
         return status;
     if (key != NULL)
         hr_sql_bind_text(statement, 1, key);
+    if (which != HR_SQL_FACES_OF_STUDENT) {
+        hr_sql_bind_text(statement, 2, database->only_class != NULL ? database->only_class : "");
+        hr_sql_bind_text(statement, 3, database->only_day != NULL ? database->only_day : "");
+    }
     while ((status = hr_sql_step(database, statement, "reading the face records", error)) == HR_OK) {
         struct hr_face_record record = record_of(statement);
         status = each(context, &record, error);

@@ -100,6 +100,16 @@ static enum hr_status add_track(struct hr_database *database, int64_t observatio
     return status == HR_OK ? add_candidates(database, track, key, error) : status;
 }
 
+enum hr_status hr_database_keep_within(struct hr_database *database, const struct hr_observation_record *observation,
+                                       const struct hr_track_record *tracks, size_t count, int64_t *key,
+                                       struct hr_error *error)
+{
+    enum hr_status status = add_observation(database, observation, key, error);
+    for (size_t i = 0; status == HR_OK && i < count; i++)
+        status = add_track(database, *key, &tracks[i], error);
+    return status;
+}
+
 enum hr_status hr_database_keep(struct hr_database *database, const struct hr_observation_record *observation,
                                 const struct hr_track_record *tracks, size_t count, struct hr_error *error)
 {
@@ -107,9 +117,7 @@ enum hr_status hr_database_keep(struct hr_database *database, const struct hr_ob
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;
-    status = add_observation(database, observation, &key, error);
-    for (size_t i = 0; status == HR_OK && i < count; i++)
-        status = add_track(database, key, &tracks[i], error);
+    status = hr_database_keep_within(database, observation, tracks, count, &key, error);
     if (status == HR_OK)
         status = hr_database_commit(database, error);
     if (status != HR_OK)

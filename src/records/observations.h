@@ -50,6 +50,11 @@ struct hr_track_record {
 enum hr_status hr_database_keep(struct hr_database *database, const struct hr_observation_record *observation,
                                 const struct hr_track_record *tracks, size_t count, struct hr_error *error) HR_MUST_USE;
 
+/* The same within a transaction of the caller's; *key is the observation's. */
+enum hr_status hr_database_keep_within(struct hr_database *database, const struct hr_observation_record *observation,
+                                       const struct hr_track_record *tracks, size_t count, int64_t *key,
+                                       struct hr_error *error) HR_MUST_USE;
+
 /* In the order of their making; a status other than HR_OK stops the walk and is returned. */
 typedef enum hr_status hr_observation_record_fn(void *context, const struct hr_observation_record *observation,
                                                 struct hr_error *error);

@@ -124,6 +124,12 @@ static enum hr_status join(struct hr_database *database, const char *id, const c
     if (status == HR_OK)
         status = run(database, HR_SQL_AUDIT_MOVE, other, id, NULL, error);
     if (status == HR_OK)
+        status = run(database, HR_SQL_MEMBERS_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_MARKS_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_FINALS_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
         status = hr_database_note(database, "merge", id, *moved, error);
     if (status == HR_OK)
         status = hr_seal_note_destroyed(database, other, error);

@@ -17,6 +17,18 @@
 /* In the order of the faces; whose they are is looked up for each. */
 #define FACES_FIRST " FROM faces AS f CROSS JOIN students AS s ON s.key = f.student"
 #define KEY_OF(PLACE) "(SELECT key FROM students WHERE id = " PLACE ")"
+/* ?2: a class, '' for everybody; ?3: a day. */
+#define IN_CLASS                                                                                                       \
+    " AND (?2 = '' OR EXISTS (SELECT 1 FROM members AS m WHERE m.student = s.key AND m.class = " CLASS_OF(             \
+        "?2") " AND m.from_day <= ?3 AND (m.to_day = '' OR m.to_day >= ?3)))"
+#define CLASS_OF(PLACE) "(SELECT key FROM classes WHERE id = " PLACE ")"
+#define CLASS_COLUMNS                                                                                                  \
+    "c.id, c.title, c.zone, c.late_min, c.early_min, (SELECT count(DISTINCT student) FROM members"                     \
+    " WHERE class = c.key AND (to_day = '' OR to_day >= date('now'))), (SELECT count(*) FROM lessons"                  \
+    " WHERE class = c.key)"
+#define LESSON_COLUMNS                                                                                                 \
+    "l.key, c.id, l.title, l.start_us, l.end_us, l.day, l.finished_us, (SELECT count(*) FROM recordings"               \
+    " WHERE lesson = l.key) FROM lessons AS l JOIN classes AS c ON c.key = l.class"
 /* The bytes of a record as they lie in the file, in its table and in its two indexes. */
 #define STUDENT_BYTES                                                                                                  \
     "CAST(id || name || major || year || extra AS BLOB) AS in_table, CAST(name AS BLOB), CAST(id AS BLOB)"
@@ -104,9 +116,10 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student = " KEY_OF("?1") " AND model_id = ?2"
                                                                                " AND origin_sha256 = ?3 LIMIT 1",
     [HR_SQL_FACES_ALL] =
-        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND " READABLE_FACE " ORDER BY f.id",
-    [HR_SQL_FACES_OF_MODEL] = "SELECT " FACE_COLUMNS FACES_FIRST
-                              " WHERE s.consent <> 'no' AND f.model_id = ?1 AND " READABLE_FACE " ORDER BY f.id",
+        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND " READABLE_FACE IN_CLASS " ORDER BY f.id",
+    [HR_SQL_FACES_OF_MODEL] =
+        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND f.model_id = ?1 AND " READABLE_FACE IN_CLASS
+        " ORDER BY f.id",
     [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " FROM students AS s CROSS JOIN faces AS f ON f.student = s.key"
                                 " WHERE s.id = ?1 AND " READABLE_FACE " ORDER BY f.id",
     [HR_SQL_BYTES_IN_USE] = "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
@@ -179,6 +192,88 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_GENERATIONS] = "SELECT key, 1, generation(name) FROM students UNION ALL"
                            " SELECT key, 2, (SELECT min(generation(vector)) FROM faces WHERE student = students.key)"
                            " FROM students",
+    [HR_SQL_CLASS_INSERT] = "INSERT INTO classes(id, title, zone, late_min, early_min) VALUES (?1, coalesce(?2, ?1),"
+                            " coalesce(?3, 'UTC'), coalesce(?4, 5), coalesce(?5, 5)) ON CONFLICT(id) DO NOTHING",
+    [HR_SQL_CLASS_UPDATE] = "UPDATE classes SET title = coalesce(?2, title), zone = coalesce(?3, zone),"
+                            " late_min = coalesce(?4, late_min), early_min = coalesce(?5, early_min) WHERE id = ?1",
+    [HR_SQL_CLASS] = "SELECT " CLASS_COLUMNS " FROM classes AS c WHERE c.id = ?1",
+    [HR_SQL_CLASSES] = "SELECT " CLASS_COLUMNS " FROM classes AS c ORDER BY c.id",
+    [HR_SQL_CLASS_OBSERVATIONS_DELETE] =
+        "DELETE FROM observations WHERE key IN (SELECT observation FROM recordings WHERE lesson IN"
+        " (SELECT key FROM lessons WHERE class = " CLASS_OF("?1") "))",
+    [HR_SQL_CLASS_DELETE] = "DELETE FROM classes WHERE id = ?1",
+    /* ?3: a day. */
+    [HR_SQL_MEMBER_NOW] = "SELECT 1 FROM members WHERE class = " CLASS_OF("?1") " AND student = " KEY_OF(
+        "?2") " AND from_day <= ?3 AND (to_day = '' OR to_day >= ?3)",
+    [HR_SQL_MEMBER_INSERT] =
+        "INSERT OR REPLACE INTO members(class, student, from_day, to_day)"
+        " SELECT c.key, s.key, ?3, '' FROM classes AS c, students AS s WHERE c.id = ?1 AND s.id = ?2",
+    [HR_SQL_MEMBER_LEAVE] = "UPDATE members SET to_day = ?3 WHERE class = " CLASS_OF("?1") " AND student = " KEY_OF(
+        "?2") " AND from_day <= ?3 AND (to_day = '' OR to_day >= ?3)",
+    [HR_SQL_MEMBERS] = "SELECT s.id, " RECORD(
+        "name") " AS name, m.from_day, m.to_day, s.consent = 'no',"
+                " (SELECT count(*) FROM faces AS f WHERE f.student = s.key AND " READABLE_FACE ")"
+                " FROM members AS m JOIN students AS s ON s.key = m.student WHERE m.class = " CLASS_OF(
+                    "?1") " AND " READABLE_STUDENT
+                          " AND (?2 = '' OR (m.from_day <= ?2 AND (m.to_day = '' OR m.to_day >= ?2)))"
+                          " ORDER BY name, s.id, m.from_day",
+    [HR_SQL_SLOT_PUT] = "INSERT INTO slots(class, weekday, start_min, end_min) SELECT key, ?2, ?3, ?4 FROM classes"
+                        " WHERE id = ?1 ON CONFLICT(class, weekday, start_min) DO UPDATE SET end_min = ?4",
+    [HR_SQL_SLOT_DELETE] = "DELETE FROM slots WHERE class = " CLASS_OF("?1") " AND weekday = ?2 AND start_min = ?3",
+    [HR_SQL_SLOTS] = "SELECT weekday, start_min, end_min FROM slots WHERE class = " CLASS_OF(
+        "?1") " AND (?2 = '' OR (weekday = ?3 AND NOT EXISTS (SELECT 1 FROM days_off WHERE class = slots.class"
+              " AND day = ?2))) ORDER BY weekday, start_min",
+    [HR_SQL_DAY_OFF_PUT] = "INSERT OR REPLACE INTO days_off(class, day) SELECT key, ?2 FROM classes WHERE id = ?1",
+    [HR_SQL_DAY_OFF_DELETE] = "DELETE FROM days_off WHERE class = " CLASS_OF("?1") " AND day = ?2",
+    [HR_SQL_LESSON_PUT] = "INSERT INTO lessons(class, title, day, start_us, end_us, finished_us) SELECT key, "
+                          "coalesce(?2, ''), ?3, ?4, ?5, 0"
+                          " FROM classes WHERE id = ?1 ON CONFLICT(class, start_us) DO UPDATE SET title = coalesce(?2, "
+                          "title), end_us = ?5",
+    [HR_SQL_LESSON_AT] = "SELECT key, finished_us FROM lessons WHERE class = " CLASS_OF("?1") " AND start_us = ?2",
+    [HR_SQL_LESSON] = "SELECT " LESSON_COLUMNS " WHERE l.key = ?1",
+    [HR_SQL_LESSONS] = "SELECT " LESSON_COLUMNS " WHERE ?1 = '' OR c.id = ?1 ORDER BY l.start_us, c.id",
+    [HR_SQL_LESSON_STATE] = "SELECT finished_us FROM lessons WHERE key = ?1",
+    [HR_SQL_LESSON_SET_STATE] = "UPDATE lessons SET finished_us = ?2 WHERE key = ?1",
+    [HR_SQL_LESSON_OBSERVATIONS_DELETE] =
+        "DELETE FROM observations WHERE key IN (SELECT observation FROM recordings WHERE lesson = ?1)",
+    [HR_SQL_LESSON_DELETE] = "DELETE FROM lessons WHERE key = ?1",
+    /* What was there of the same video and camera, but for the new one (?2). */
+    [HR_SQL_RECORDING_REPLACED] =
+        "DELETE FROM observations WHERE key IN (SELECT o.key FROM recordings AS r JOIN observations AS o"
+        " ON o.key = r.observation JOIN observations AS n ON n.key = ?2 WHERE r.lesson = ?1 AND o.key <> n.key"
+        " AND o.video = n.video AND r.camera = ?3)",
+    [HR_SQL_RECORDING_INSERT] = "INSERT INTO recordings(lesson, observation, camera, start_us) VALUES (?1, ?2, ?3, ?4)",
+    [HR_SQL_RECORDINGS] =
+        "SELECT o.key, o.video, o.version, r.camera, r.start_us, o.duration_us, o.samples_per_s, o.unknown_people"
+        " FROM recordings AS r JOIN observations AS o ON o.key = r.observation WHERE r.lesson = ?1"
+        " ORDER BY r.start_us, r.camera, o.key",
+    [HR_SQL_MARK_INSERT] = "INSERT INTO marks(lesson, student, status, note, who, at_us)"
+                           " SELECT ?1, key, ?3, ?4, ?5, ?6 FROM students WHERE id = ?2",
+    [HR_SQL_MARK_DELETE_LAST] = "DELETE FROM marks WHERE key = (SELECT max(key) FROM marks WHERE lesson = ?1"
+                                " AND student = " KEY_OF("?2") ")",
+    [HR_SQL_MARKS] = "SELECT s.id, m.status, m.note, m.who, m.at_us FROM marks AS m JOIN students AS s"
+                     " ON s.key = m.student WHERE m.lesson = ?1 AND m.key ="
+                     " (SELECT max(key) FROM marks WHERE lesson = m.lesson AND student = m.student) ORDER BY m.key",
+    [HR_SQL_FINAL_INSERT] =
+        "INSERT INTO finals(lesson, student, status, why, by_hand, arrived_us, left_us, seen_us, sightings, similarity)"
+        " SELECT ?1, key, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM students WHERE id = ?2",
+    [HR_SQL_FINALS_DELETE] = "DELETE FROM finals WHERE lesson = ?1",
+    [HR_SQL_FINALS] = "SELECT s.id, " RECORD(
+        "name") " AS name, f.status, f.why, f.by_hand, f.arrived_us, f.left_us,"
+                " f.seen_us, f.sightings, f.similarity FROM finals AS f JOIN students AS s ON s.key = f.student"
+                " WHERE f.lesson = ?1 AND " READABLE_STUDENT " ORDER BY name, s.id",
+    /* What ?2 has already stays his; of ?1 it goes with him. */
+    [HR_SQL_MEMBERS_MOVE] = "UPDATE OR IGNORE members SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    [HR_SQL_MARKS_MOVE] = "UPDATE marks SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    [HR_SQL_FINALS_MOVE] = "UPDATE OR IGNORE finals SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    /* Every lesson that has anything of him: the last mark, and the row of a finished roll. */
+    [HR_SQL_LESSONS_OF_STUDENT] =
+        "SELECT c.id, l.day, l.start_us, l.end_us, m.status, m.note, m.at_us, f.status, f.why, f.arrived_us, f.left_us"
+        " FROM lessons AS l JOIN classes AS c ON c.key = l.class LEFT JOIN marks AS m ON m.key = (SELECT max(key)"
+        " FROM marks WHERE lesson = l.key AND student = " KEY_OF(
+            "?1") ") LEFT JOIN finals AS f ON f.lesson = l.key"
+                  " AND f.student = " KEY_OF(
+                      "?1") " WHERE m.key IS NOT NULL OR f.lesson IS NOT NULL ORDER BY l.start_us",
 };
 
 static enum hr_status status_of(int code)

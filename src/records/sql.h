@@ -67,6 +67,42 @@ enum hr_sql {
     HR_SQL_FACES_RESEAL,
     HR_SQL_FACES_AS_STORED,
     HR_SQL_GENERATIONS,
+    HR_SQL_CLASS_INSERT,
+    HR_SQL_CLASS_UPDATE,
+    HR_SQL_CLASS,
+    HR_SQL_CLASSES,
+    HR_SQL_CLASS_OBSERVATIONS_DELETE,
+    HR_SQL_CLASS_DELETE,
+    HR_SQL_MEMBER_NOW,
+    HR_SQL_MEMBER_INSERT,
+    HR_SQL_MEMBER_LEAVE,
+    HR_SQL_MEMBERS,
+    HR_SQL_SLOT_PUT,
+    HR_SQL_SLOT_DELETE,
+    HR_SQL_SLOTS,
+    HR_SQL_DAY_OFF_PUT,
+    HR_SQL_DAY_OFF_DELETE,
+    HR_SQL_LESSON_PUT,
+    HR_SQL_LESSON_AT,
+    HR_SQL_LESSON,
+    HR_SQL_LESSONS,
+    HR_SQL_LESSON_STATE,
+    HR_SQL_LESSON_SET_STATE,
+    HR_SQL_LESSON_OBSERVATIONS_DELETE,
+    HR_SQL_LESSON_DELETE,
+    HR_SQL_RECORDING_REPLACED,
+    HR_SQL_RECORDING_INSERT,
+    HR_SQL_RECORDINGS,
+    HR_SQL_MARK_INSERT,
+    HR_SQL_MARK_DELETE_LAST,
+    HR_SQL_MARKS,
+    HR_SQL_FINAL_INSERT,
+    HR_SQL_FINALS_DELETE,
+    HR_SQL_FINALS,
+    HR_SQL_MEMBERS_MOVE,
+    HR_SQL_MARKS_MOVE,
+    HR_SQL_FINALS_MOVE,
+    HR_SQL_LESSONS_OF_STUDENT,
     HR_SQL_COUNT
 };
 
@@ -85,6 +121,7 @@ struct hr_database {
     const struct hr_stop *stop; /* borrowed; NULL: nobody asks */
     int64_t steps;              /* of the statement in hand, as far as they are counted */
     int64_t steps_max;
+    const char *only_class, *only_day; /* borrowed; NULL: faces of everybody */
     bool may_write;
     bool is_sealed;
     struct hr_vault *vault;      /* owned; NULL: not sealed, or not opened with its keys yet */
@@ -147,6 +184,8 @@ enum hr_status hr_sql_no_student(const char *id, struct hr_error *error);
 enum hr_status hr_sql_note_removal(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 /* Cleans up behind a removal that a program began and did not end. */
 enum hr_status hr_sql_finish_removal(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
+/* Who is at work, as the audit log has it. */
+const char *hr_audit_user(struct hr_database *database);
 /* What the audit log says of a student's removal (`whole`), before it; or of that of some of his faces. */
 enum hr_status hr_audit_removal(struct hr_database *database, const char *student_id, bool whole, size_t faces,
                                 struct hr_error *error) HR_MUST_USE;

@@ -1,0 +1,448 @@
+/* homeroom lesson [CLASS | new CLASS DAY [TIMES] | add LESSON VIDEO... | mark ... | finish | reopen | remove LESSON] */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/plural.h"
+#include "classroom/keep.h"
+#include "classroom/roll.h"
+#include "cli/answer.h"
+#include "cli/class.h"
+#include "cli/lesson_words.h"
+#include "cli/person.h"
+#include "cli/report_log.h"
+#include "cli/zone.h"
+
+/* A camera that runs before the bell belongs to the lesson that follows. */
+#define EARLY_CAMERA_S (30 * 60)
+
+/* --- listing --- */
+
+struct listing {
+    struct hr_cli *cli;
+    struct hr_database *database;
+};
+
+static enum hr_status answer_lesson(void *context, const struct hr_lesson_record *lesson, struct hr_error *error)
+{
+    struct listing *listing = context;
+    FILE *out = listing->cli->out;
+    char zone[256], start[HR_ZONE_CLOCK_SIZE], end[HR_ZONE_CLOCK_SIZE];
+    enum hr_status status = hr_cli_zone_of_class(listing->database, lesson->class_id, zone, error);
+    if (status != HR_OK)
+        return status;
+    hr_zone_from_utc(zone, lesson->start_us, NULL, start);
+    hr_zone_from_utc(zone, lesson->end_us, NULL, end);
+    if (listing->cli->settings.terminal.json) {
+        struct hr_json *object = hr_json_object_new();
+        hr_json_set(object, "lesson", hr_json_integer_new(lesson->key));
+        hr_json_set(object, "class", hr_json_text_new(lesson->class_id));
+        hr_json_set(object, "day", hr_json_text_new(lesson->day));
+        hr_json_set(object, "start", hr_json_text_new(start));
+        hr_json_set(object, "end", hr_json_text_new(end));
+        hr_json_set(object, "title", hr_json_any_text_new(lesson->title));
+        hr_json_set(object, "recordings", hr_json_integer_new((int64_t)lesson->recording_count));
+        hr_json_set(object, "finished", hr_json_boolean_new(lesson->finished_us != 0));
+        hr_answer_json(out, object);
+        return HR_OK;
+    }
+    fprintf(out, "%lld  ", (long long)lesson->key);
+    hr_answer_text(out, lesson->class_id);
+    fprintf(out, "  %s %.5s-%.5s  %zu recording%s%s%s", lesson->day, start, end, lesson->recording_count,
+            hr_plural(lesson->recording_count), lesson->finished_us != 0 ? ", finished" : "",
+            lesson->title[0] != '\0' ? "  " : "");
+    hr_answer_text(out, lesson->title);
+    fputc('\n', out);
+    return HR_OK;
+}
+
+static enum hr_status list(struct hr_cli *cli, struct hr_error *error)
+{
+    struct listing listing = {.cli = cli};
+    const char *class = cli->word_count > 0 ? cli->words[0] : NULL;
+    char zone[256];
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &listing.database, error);
+    if (status == HR_OK && class != NULL)
+        status = hr_cli_zone_of_class(listing.database, class, zone, error);
+    if (status == HR_OK)
+        status = hr_database_each_lesson(listing.database, class, answer_lesson, &listing, error);
+    hr_database_close(listing.database);
+    return status;
+}
+
+/* --- new: by hand, or from the timetable --- */
+
+struct made {
+    struct hr_database *database;
+    const char *class_id, *day, *title;
+    char zone[256];
+    int64_t key;
+    size_t count;
+};
+
+static enum hr_status put(struct made *made, int start_s, int end_s, struct hr_error *error)
+{
+    struct hr_lesson_record lesson = {.class_id = made->class_id, .title = made->title, .day = made->day};
+    enum hr_status status = hr_zone_to_utc(made->zone, made->day, start_s, &lesson.start_us, error);
+    if (status == HR_OK)
+        status = hr_zone_to_utc(made->zone, made->day, end_s, &lesson.end_us, error);
+    if (status == HR_OK)
+        status = hr_database_put_lesson(made->database, &lesson, &made->key, error);
+    made->count += status == HR_OK;
+    return status;
+}
+
+struct day_slots {
+    struct hr_slot_record items[24];
+    size_t count;
+};
+
+static enum hr_status take_slot(void *context, const struct hr_slot_record *slot, struct hr_error *error)
+{
+    struct day_slots *slots = context;
+    (void)error;
+    if (slots->count < sizeof slots->items / sizeof *slots->items)
+        slots->items[slots->count++] = *slot;
+    return HR_OK;
+}
+
+static enum hr_status make(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    struct made made = {
+        .database = database, .class_id = cli->words[1], .day = cli->words[2], .title = cli->settings.lessons.title};
+    struct listing listing = {cli, database};
+    int start_s = 0, end_s = 0;
+    struct day_slots slots = {0};
+    enum hr_status status = hr_cli_zone_of_class(database, made.class_id, made.zone, error);
+    if (status == HR_OK && hr_day_weekday(made.day) == 0)
+        status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is no day: 2026-11-27 is how one is written", made.day);
+    if (status == HR_OK && cli->word_count > 3) {
+        status = hr_cli_parse_times(cli->words[3], &start_s, &end_s, error);
+        if (status == HR_OK)
+            status = put(&made, start_s, end_s, error);
+    } else if (status == HR_OK) {
+        status = hr_database_each_slot(database, made.class_id, made.day, take_slot, &slots, error);
+        for (size_t i = 0; status == HR_OK && i < slots.count; i++)
+            status = put(&made, slots.items[i].start_min * 60, slots.items[i].end_min * 60, error);
+        if (status == HR_OK && made.count == 0)
+            status = hr_error_set(error, HR_ERR_NOT_FOUND,
+                                  "the timetable of class '%s' has no lesson on %s: say its times, 08:00-08:45",
+                                  made.class_id, made.day);
+    }
+    return status == HR_OK ? hr_database_lesson(database, made.key, answer_lesson, &listing, error) : status;
+}
+
+/* --- add: recordings --- */
+
+struct adding {
+    struct hr_cli *cli;
+    struct hr_database *database; /* to write; opened for each video alone */
+    struct hr_lesson_found lesson;
+    bool has_lesson; /* else the first word is a class, and the clock says which lesson */
+    char zone[256];
+    int64_t next_start_us; /* of a part without a clock of its own: behind the one before */
+};
+
+/* When the first picture was taken: what was said, what the name says, or the end of the part before. */
+static enum hr_status find_start(struct adding *adding, const char *video, bool first, int64_t *start_us,
+                                 struct hr_error *error)
+{
+    const char *said = first ? adding->cli->settings.lessons.start : NULL;
+    const char *slash = strrchr(video, '/');
+    char day[HR_ZONE_DAY_SIZE] = "";
+    int seconds = -1;
+    if (said != NULL && strlen(said) > HR_ZONE_DAY_SIZE && (said[10] == ' ' || said[10] == 'T')) {
+        snprintf(day, sizeof day, "%.10s", said);
+        seconds = hr_zone_parse_clock(said + HR_ZONE_DAY_SIZE);
+    } else if (said != NULL) {
+        snprintf(day, sizeof day, "%s", adding->has_lesson ? adding->lesson.day : "");
+        seconds = hr_zone_parse_clock(said);
+    } else if (adding->cli->settings.lessons.start != NULL && adding->next_start_us > 0) {
+        *start_us = adding->next_start_us;
+        return HR_OK;
+    } else if (!hr_zone_parse_name(slash != NULL ? slash + 1 : video, day, &seconds)) {
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "when was '%s' recorded? Its name has no date and time: say --start 08:02:30", video);
+    }
+    if (seconds < 0 || day[0] == '\0')
+        return hr_error_set(error, HR_ERR_ARGUMENT, "--start takes 08:02:30, or 2026-11-27T08:02:30, not '%s'",
+                            said != NULL ? said : "");
+    return hr_zone_to_utc(adding->zone, day, seconds, start_us, error);
+}
+
+/* The lesson of the timetable that a recording of that moment belongs to. */
+static enum hr_status lesson_of_clock(struct adding *adding, int64_t start_us, struct hr_error *error)
+{
+    char day[HR_ZONE_DAY_SIZE], clock[HR_ZONE_CLOCK_SIZE], word[512];
+    struct day_slots slots = {0};
+    struct made made = {.database = adding->database, .class_id = adding->cli->words[1], .day = day};
+    snprintf(made.zone, sizeof made.zone, "%s", adding->zone);
+    hr_zone_from_utc(adding->zone, start_us, day, clock);
+    int at_s = hr_zone_parse_clock(clock);
+    enum hr_status status = hr_database_each_slot(adding->database, made.class_id, day, take_slot, &slots, error);
+    for (size_t i = 0; status == HR_OK && i < slots.count && made.count == 0; i++)
+        if (at_s >= slots.items[i].start_min * 60 - EARLY_CAMERA_S && at_s < slots.items[i].end_min * 60)
+            status = put(&made, slots.items[i].start_min * 60, slots.items[i].end_min * 60, error);
+    if (status == HR_OK && made.count == 0)
+        return hr_error_set(error, HR_ERR_NOT_FOUND,
+                            "class '%s' has no lesson on %s at %s by its timetable: 'homeroom lesson new %s %s TIMES'",
+                            made.class_id, day, clock, made.class_id, day);
+    snprintf(word, sizeof word, "%lld", (long long)made.key);
+    return status == HR_OK ? hr_cli_find_lesson(adding->database, word, &adding->lesson, error) : status;
+}
+
+static enum hr_status open_engine(struct adding *adding, struct hr_engine **out, struct hr_error *error)
+{
+    struct hr_cli *cli = adding->cli;
+    struct hr_snapshot_parts parts = {0};
+    enum hr_status status = hr_engine_new(out, cli->model_dir, cli->sandbox, error);
+    if (status == HR_OK)
+        status = hr_class_open_database(&cli->class, HR_DATABASE_READ, &parts.database, error);
+    if (status != HR_OK)
+        return status;
+    if (!cli->settings.lessons.guests)
+        hr_database_only_class(parts.database, adding->lesson.class_id, adding->lesson.day);
+    return hr_engine_publish(*out, &parts, error);
+}
+
+static enum hr_status recognize(struct adding *adding, const char *video, struct hr_result **result,
+                                struct hr_error *error)
+{
+    struct hr_cli *cli = adding->cli;
+    struct hr_engine *engine = NULL;
+    struct hr_session *session = NULL;
+    struct hr_stream stream = {0};
+    struct hr_recognize_options options = hr_cli_recognize_options(&cli->settings);
+    options.stop = hr_cli_stop();
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), options.timeout_ms, options.stop);
+    enum hr_status status = open_engine(adding, &engine, error);
+    if (status == HR_OK)
+        status = hr_session_new(&session, engine, cli->settings.recognition.threads, error);
+    if (status == HR_OK)
+        status = hr_anywhere_open_stream(&cli->class.anywhere, video, &deadline, &stream, error);
+    if (status == HR_OK) {
+        struct hr_snapshot *snapshot = hr_engine_hold(engine);
+        status = hr_classroom_recognize(session, snapshot, &stream, video, &options, result, error);
+        hr_snapshot_release(snapshot);
+    }
+    hr_stream_close(&stream);
+    hr_session_free(session);
+    hr_engine_close(engine);
+    if (status != HR_OK && strstr(error->text, video) == NULL)
+        hr_error_prefix(error, "%s", video);
+    return status;
+}
+
+static enum hr_status keep(struct adding *adding, const struct hr_result *result, int64_t start_us,
+                           struct hr_error *error)
+{
+    struct hr_cli *cli = adding->cli;
+    const char *camera = cli->settings.lessons.camera;
+    struct hr_lesson_recording recording = {adding->lesson.key, start_us, camera != NULL ? camera : ""};
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &adding->database, error);
+    if (status == HR_OK)
+        status = hr_result_keep_for_lesson(result, "", &recording, adding->database, error);
+    hr_database_close(adding->database);
+    adding->database = NULL;
+    return status;
+}
+
+static void tell_added(const struct adding *adding, const char *video, const struct hr_result *result, int64_t start_us)
+{
+    const struct hr_observation *seen = hr_result_observation(result);
+    char day[HR_ZONE_DAY_SIZE], clock[HR_ZONE_CLOCK_SIZE];
+    hr_zone_from_utc(adding->zone, start_us, day, clock);
+    FILE *out = adding->cli->out;
+    hr_answer_text(out, video);
+    fprintf(out, ": lesson %lld, from %s %s, %.0f s, %zu student%s for certain, %zu unknown\n",
+            (long long)adding->lesson.key, day, clock, (double)seen->duration_us / 1e6, hr_result_student_count(result),
+            hr_plural(hr_result_student_count(result)), seen->unknown_people);
+    for (size_t i = 0; hr_result_warning(result, i) != NULL; i++)
+        if (!hr_result_warning_names_student(result, i))
+            hr_log_write(&adding->cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, hr_result_warning(result, i));
+}
+
+static enum hr_status find_place(struct adding *adding, const char *video, bool first, int64_t *start_us,
+                                 struct hr_error *error)
+{
+    enum hr_status status = hr_cli_open_database(adding->cli, HR_DATABASE_WRITE, &adding->database, error);
+    if (status == HR_OK && first && adding->has_lesson)
+        status = hr_cli_find_lesson(adding->database, adding->cli->words[1], &adding->lesson, error);
+    if (status == HR_OK && first && !adding->has_lesson)
+        status = hr_cli_zone_of_class(adding->database, adding->cli->words[1], adding->zone, error);
+    if (first && adding->has_lesson)
+        snprintf(adding->zone, sizeof adding->zone, "%s", adding->lesson.zone);
+    if (status == HR_OK)
+        status = find_start(adding, video, first, start_us, error);
+    if (status == HR_OK && !adding->has_lesson)
+        status = lesson_of_clock(adding, *start_us, error);
+    if (status == HR_OK && adding->lesson.finished_us != 0)
+        status = hr_error_set(error, HR_ERR_CONFLICT,
+                              "lesson %lld is finished: 'homeroom lesson reopen %lld' opens it again",
+                              (long long)adding->lesson.key, (long long)adding->lesson.key);
+    hr_database_close(adding->database);
+    adding->database = NULL;
+    return status;
+}
+
+static bool is_lesson_word(const char *word)
+{
+    return strchr(word, '/') != NULL || strspn(word, "0123456789") == strlen(word);
+}
+
+static enum hr_status add(struct hr_cli *cli, struct hr_error *error)
+{
+    struct adding adding = {.cli = cli, .has_lesson = is_lesson_word(cli->words[1])};
+    enum hr_status status = HR_OK;
+    for (size_t i = 2; status == HR_OK && i < cli->word_count; i++) {
+        struct hr_result *result = NULL;
+        int64_t start_us = 0;
+        status = find_place(&adding, cli->words[i], i == 2, &start_us, error);
+        if (status == HR_OK)
+            status = recognize(&adding, cli->words[i], &result, error);
+        if (status == HR_OK)
+            status = keep(&adding, result, start_us, error);
+        if (status == HR_OK) {
+            tell_added(&adding, cli->words[i], result, start_us);
+            adding.next_start_us = start_us + hr_result_observation(result)->duration_us;
+        }
+        hr_result_free(result);
+    }
+    return status;
+}
+
+/* --- marks, finishing --- */
+
+typedef enum hr_status change_fn(struct hr_cli *cli, struct hr_database *database, struct hr_error *error);
+
+static enum hr_status mark_one(struct hr_cli *cli, struct hr_database *database, const char *status_word,
+                               struct hr_error *error)
+{
+    struct hr_lesson_found lesson;
+    struct hr_student student = {0};
+    const char *note = cli->settings.lessons.note;
+    enum hr_status status = hr_cli_find_lesson(database, cli->words[1], &lesson, error);
+    if (status == HR_OK)
+        status = hr_cli_find_person(database, cli->words[2], &student, NULL, error);
+    if (status == HR_OK)
+        status = hr_database_mark(database, lesson.key, student.id, status_word, note != NULL ? note : "", error);
+    if (status == HR_OK) {
+        hr_answer_text(cli->out, student.id);
+        fputs(" (", cli->out);
+        hr_answer_text(cli->out, student.name);
+        fprintf(cli->out, "): %s\n", status_word != NULL ? status_word : "the last mark is taken back");
+    }
+    hr_student_clear(&student);
+    return status;
+}
+
+static enum hr_status mark(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    enum hr_presence presence;
+    enum hr_status status = hr_presence_parse(cli->words[3], &presence, error);
+    return status == HR_OK ? mark_one(cli, database, hr_presence_name(presence), error) : status;
+}
+
+static enum hr_status unmark(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    return mark_one(cli, database, NULL, error);
+}
+
+static enum hr_status finish(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    struct hr_lesson_found lesson;
+    struct hr_roll roll = {0};
+    size_t open = 0;
+    enum hr_status status = hr_cli_find_lesson(database, cli->words[1], &lesson, error);
+    if (status == HR_OK && lesson.finished_us != 0)
+        status = hr_error_set(error, HR_ERR_CONFLICT, "lesson %lld is finished already", (long long)lesson.key);
+    if (status == HR_OK)
+        status = hr_roll_make(&roll, database, lesson.key, error);
+    for (size_t i = 0; i < roll.count; i++)
+        open += roll.entries[i].presence == HR_PRESENCE_REVIEW || roll.entries[i].presence == HR_PRESENCE_UNMARKED;
+    if (status == HR_OK)
+        status = hr_roll_finish(&roll, database, error);
+    if (status == HR_OK)
+        fprintf(cli->out, "lesson %lld is finished: %zu student%s, of whom %zu %s still to be looked at\n",
+                (long long)lesson.key, roll.count, hr_plural(roll.count), open, open == 1 ? "is" : "are");
+    hr_roll_clear(&roll);
+    return status;
+}
+
+static enum hr_status reopen(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    struct hr_lesson_found lesson;
+    enum hr_status status = hr_cli_find_lesson(database, cli->words[1], &lesson, error);
+    if (status == HR_OK)
+        status = hr_database_reopen_lesson(database, lesson.key, error);
+    if (status == HR_OK)
+        fprintf(cli->out, "lesson %lld is open again\n", (long long)lesson.key);
+    return status;
+}
+
+static enum hr_status remove_lesson(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    struct hr_lesson_found lesson;
+    bool agreed = cli->settings.people.yes;
+    enum hr_status status = hr_cli_find_lesson(database, cli->words[1], &lesson, error);
+    if (status == HR_OK && !agreed)
+        status = hr_cli_ask("Remove the lesson with its marks and what was seen?", &agreed, error);
+    if (status == HR_OK && !agreed)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "nothing was changed");
+    if (status == HR_OK)
+        status = hr_database_remove_lesson(database, lesson.key, error);
+    if (status == HR_OK)
+        fprintf(cli->out, "lesson %lld is removed\n", (long long)lesson.key);
+    return status;
+}
+
+static const struct {
+    const char *word;
+    const char *usage;
+    size_t words_min, words_max;
+    change_fn *change; /* NULL: add, which opens the database by itself */
+} changes[] = {
+    {"new", "CLASS DAY [TIMES]", 3, 4, make},
+    {"add", "LESSON|CLASS VIDEO...", 3, SIZE_MAX, NULL},
+    {"mark", "LESSON STUDENT present|late|left_early|absent|excused", 4, 4, mark},
+    {"unmark", "LESSON STUDENT", 3, 3, unmark},
+    {"finish", "LESSON", 2, 2, finish},
+    {"reopen", "LESSON", 2, 2, reopen},
+    {"remove", "LESSON", 2, 2, remove_lesson},
+};
+
+static enum hr_status change(struct hr_cli *cli, change_fn *run, struct hr_error *error)
+{
+    struct hr_database *database = NULL;
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, error);
+    if (status == HR_OK)
+        status = run(cli, database, error);
+    hr_database_close(database);
+    return status;
+}
+
+int hr_cmd_lesson(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    enum hr_status status = HR_OK;
+    bool known = false;
+    if (hr_anywhere_is_remote(cli->database_path))
+        status = hr_error_set(&error, HR_ERR_ARGUMENT, "lessons are kept in a database that is a file, not in '%s'",
+                              cli->database_path);
+    for (size_t i = 0; status == HR_OK && cli->word_count > 0 && i < sizeof changes / sizeof *changes; i++) {
+        if (strcmp(cli->words[0], changes[i].word) != 0)
+            continue;
+        known = true;
+        if (cli->word_count < changes[i].words_min || cli->word_count > changes[i].words_max)
+            status = hr_error_set(&error, HR_ERR_ARGUMENT, "usage: homeroom lesson %s %s", changes[i].word,
+                                  changes[i].usage);
+        else
+            status = changes[i].change != NULL ? change(cli, changes[i].change, &error) : add(cli, &error);
+    }
+    if (status == HR_OK && !known && cli->word_count > 1)
+        status = hr_error_set(&error, HR_ERR_ARGUMENT,
+                              "lesson takes new, add, mark, unmark, finish, reopen or remove, not '%s'", cli->words[0]);
+    else if (status == HR_OK && !known)
+        status = list(cli, &error);
+    return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
+}

@@ -1,0 +1,143 @@
+"""Classes and lessons on the command line: from nothing to a finished roll, in the eight commands of the README."""
+
+from harness import *
+
+WEEKDAY_DAY = "2026-11-27"  # a Friday
+NAMES = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,Cleo,art,junior\n49,Dora,art,senior\n"
+
+
+class Lessons(Case):
+    def film(self, name, photo, seconds):
+        """Somebody who holds still before the camera for so long."""
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-loop", "1", "-r", "1", "-i", PHOTOS / photo, "-t", str(seconds),
+                        "-vf", "scale=400:-2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", self.dir / name],
+                       check=True)
+
+    def make_class(self):
+        (self.dir / "class.csv").write_text(NAMES)
+        photos = self.dir / "photos"
+        photos.mkdir()
+        shutil.copy(PHOTOS / "obama.jpg", photos / "44.jpg")
+        shutil.copy(PHOTOS / "biden.jpg", photos / "46.jpg")
+        self.run_it("import", "students", "class.csv")
+        self.run_it("enroll", photos)
+        self.run_it("class", "new", "8b", "--title", "Physics", "--zone", "Europe/Berlin")
+        self.run_it("class", "enrol", "8b", "all", "--from", "2026-09-01")
+        self.run_it("class", "meets", "8b", "fri", "08:00-08:02")
+
+    def roll(self, lesson="1"):
+        return {row["name"]: row for row in json.loads(self.run_it("attendance", lesson, "--json").out)["students"]}
+
+    def statuses(self, lesson="1"):
+        return {name: row["status"] for name, row in self.roll(lesson).items()}
+
+    def test_from_nothing_to_a_finished_lesson_in_eight_commands(self):
+        self.make_class()  # five of them
+        self.film(f"CAM_{WEEKDAY_DAY.replace('-', '')}_075930.mp4", "obama2.jpg", 160)
+        self.run_it("lesson", "add", "8b", "CAM_20261127_075930.mp4", "--fps", "0.5")
+        shown = self.run_it("attendance", f"8b/{WEEKDAY_DAY}").out
+        self.assertIn("8b, 2026-11-27 08:00-08:02\n", shown)
+        self.assertNotIn("not filmed", shown)
+        self.run_it("lesson", "finish", f"8b/{WEEKDAY_DAY}")
+        self.assertEqual(self.statuses(), {"Barack Obama": "present", "Joe Biden": "absent", "Cleo": "unmarked", "Dora": "unmarked"})
+        obama = self.roll()["Barack Obama"]
+        self.assertEqual(obama["arrived"], "2026-11-27T06:59:30Z")  # Berlin's winter
+        self.assertLessEqual(abs(obama["seen_s"] - 160), 2)
+
+    def test_two_cameras_parts_and_whoever_comes_late(self):
+        self.make_class()
+        self.run_it("class", "new", "8b", "--late", 0, "--early", 0)
+        for name, photo, seconds in (("a.mp4", "obama2.jpg", 60), ("b.mp4", "obama2.jpg", 60), ("back.mp4", "biden.jpg", 30)):
+            self.film(name, photo, seconds)
+        self.run_it("lesson", "new", "8b", WEEKDAY_DAY)
+        self.run_it("lesson", "add", "1", "a.mp4", "b.mp4", "--start", "08:00:00", "--camera", "front", "--fps", "0.5")
+        self.run_it("lesson", "add", "1", "back.mp4", "--start", "08:00:20", "--camera", "back", "--fps", "0.5")
+        roll = self.roll()
+        self.assertEqual(roll["Barack Obama"]["status"], "present")
+        self.assertLessEqual(abs(roll["Barack Obama"]["seen_s"] - 120), 2)
+        self.assertEqual(roll["Joe Biden"]["status"], "late")
+        self.assertEqual(roll["Joe Biden"]["arrived"], "2026-11-27T07:00:20Z")
+        table = self.run_it("attendance", "8b").out.splitlines()
+        self.assertEqual(table[0], "id,name,2026-11-27 08:00,rate")
+        self.assertIn("46,Joe Biden,late,1.000", table)
+
+    def test_marks_and_finishing(self):
+        self.make_class()
+        self.run_it("consent", 49, "no", "--yes")
+        self.run_it("lesson", "new", "8b", WEEKDAY_DAY)
+        self.assertEqual(self.statuses(), {"Barack Obama": "not_filmed", "Joe Biden": "not_filmed", "Cleo": "unmarked", "Dora": "unmarked"})
+        self.run_it("lesson", "mark", 1, "Dora", "present")
+        self.run_it("lesson", "mark", 1, 48, "excused", "--note", "ill")
+        self.run_it("lesson", "mark", 1, 48, "review", status=ARGUMENT)
+        self.run_it("lesson", "finish", 1)
+        result = self.run_it("lesson", "mark", 1, 48, "absent", status=CONFLICT)
+        self.assertIn("lesson reopen 1", result.err)
+        rows = self.run_it("attendance", 1, "--csv").rows()
+        self.assertEqual([row[:4] for row in rows[1:]], [["44", "Barack Obama", "not_filmed", ""], ["48", "Cleo", "excused", "yes"],
+                                                        ["49", "Dora", "present", "yes"], ["46", "Joe Biden", "not_filmed", ""]])
+        held = json.loads(self.run_it("export", "--what", "student", "--student", 48).out)
+        self.assertEqual(held["classes"], [{"class": "8b", "from": "2026-09-01", "to": None}])
+        self.assertEqual([(one["mark"], one["note"], one["status"]) for one in held["lessons"]], [("excused", "ill", "excused")])
+        self.run_it("forget", 48, "--yes")
+        self.assertNotIn("Cleo", self.statuses())
+        self.run_it("lesson", "reopen", 1)
+        self.run_it("lesson", "unmark", 1, 49)
+        self.assertEqual(self.statuses()["Dora"], "unmarked")
+        notes = [entry["what"] for entry in json.loads(self.run_it("export", "--what", "audit").out)["audit"]]
+        for what in ("mark", "finish_lesson", "reopen_lesson", "unmark"):
+            self.assertIn(what, notes)
+
+    def test_only_the_class_is_looked_for(self):
+        self.make_class()
+        self.run_it("class", "new", "9c")
+        self.run_it("class", "enrol", "9c", 46, "--from", "2026-09-01")
+        self.film("a.mp4", "obama2.jpg", 20)
+        self.run_it("lesson", "new", "9c", WEEKDAY_DAY, "08:00-08:45")
+        result = self.run_it("lesson", "add", "9c/2026-11-27", "a.mp4", "--start", "08:00:00", "--fps", "0.5")
+        self.assertIn("0 students for certain, 1 unknown", result.out)
+        self.run_it("lesson", "add", "9c/2026-11-27", "a.mp4", "--start", "08:00:00", "--fps", "0.5", "--guests")
+        self.assertEqual(self.statuses(), {"Joe Biden": "not_filmed", "Barack Obama": "not_enrolled"})
+
+    def test_what_is_wrong_is_said(self):
+        self.make_class()
+        self.film("a.mp4", "obama2.jpg", 2)
+        for words, status, text in (
+            (("lesson", "add", "8b", "a.mp4"), ARGUMENT, "say --start"),
+            (("lesson", "add", "8b", "a.mp4", "--start", "2026-11-28T08:00:00"), NOT_FOUND, "by its timetable"),
+            (("lesson", "add", "8b/2026-11-27", "a.mp4", "--start", "08:00:00"), NOT_FOUND, "has no lesson '2026-11-27'"),
+            (("lesson", "new", "8b", "27.11.2026"), ARGUMENT, "is no day"),
+            (("lesson", "new", "8b", "2026-11-28"), NOT_FOUND, "say its times"),
+            (("lesson", "new", "8b", "2026-11-28", "8-9"), ARGUMENT, "is no time of a lesson"),
+            (("lesson", "mark", "1", "44"), ARGUMENT, "usage: homeroom lesson mark"),
+            (("lesson", "delete", "1"), ARGUMENT, "lesson takes new, add"),
+            (("class", "new", "8 b"), ARGUMENT, "without blanks"),
+            (("class", "new", "7a", "--zone", "Berlin"), ARGUMENT, "no time zone"),
+            (("class", "meets", "8b", "friday", "08:00-08:45"), ARGUMENT, "day of the week"),
+            (("class", "enrol", "9z", "44"), NOT_FOUND, "there is no class '9z'"),
+            (("class", "9z"), NOT_FOUND, "there is no class '9z'"),
+            (("attendance", "17"), NOT_FOUND, "no lesson 17"),
+            (("attendance", "9z"), NOT_FOUND, "there is no class '9z'"),
+        ):
+            with self.subTest(words):
+                self.assertIn(text, self.run_it(*words, status=status).err)
+        self.assertEqual(self.run_it("lesson").out, "")
+
+    def test_classes_are_shown_and_removed(self):
+        self.make_class()
+        self.assertEqual(self.run_it("class").out,
+                         "8b (Physics): Europe/Berlin, late after 5 min, early before 5 min, 4 students, 0 lessons\n")
+        self.assertIn("meets fri 08:00-08:02\n44 (Barack Obama): from 2026-09-01\n48 (Cleo): from 2026-09-01, has no photo\n",
+                      self.run_it("class", "8b").out)
+        self.run_it("class", "off", "8b", WEEKDAY_DAY)
+        self.run_it("lesson", "new", "8b", WEEKDAY_DAY, status=NOT_FOUND)
+        self.run_it("class", "off", "8b", WEEKDAY_DAY, "--not-any-more")
+        self.run_it("lesson", "new", "8b", WEEKDAY_DAY)
+        self.run_it("class", "leave", "8b", 48, "--until", "2026-11-26")
+        self.assertNotIn("Cleo", self.statuses())
+        self.run_it("class", "remove", "8b", status=ARGUMENT)
+        self.run_it("class", "remove", "8b", "--yes")
+        self.assertEqual(self.run_it("class").out + self.run_it("lesson").out, "")
+
+
+if __name__ == "__main__":
+    main()

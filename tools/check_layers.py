@@ -19,7 +19,7 @@ import c_source
 SYSTEM = set(
     """assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg
     stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype
-    arpa dirent dlfcn fcntl fnmatch ftw getopt glob langinfo libgen linux net netdb netinet poll pthread pwd
+    arpa dirent dlfcn fcntl fnmatch ftw getopt glob langinfo libgen linux malloc net netdb netinet poll pthread pwd
     regex sched semaphore spawn strings sys syslog termios unistd utime""".split()
 )
 # Of one instruction set: the business of the room that chooses between them.

@@ -44,6 +44,9 @@ struct hr_sandbox_child {
  * after an error. Errors: IO, MEMORY; INTERNAL: the zygote is gone. */
 enum hr_status hr_sandbox_child_start(const struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits,
                                       struct hr_sandbox_child *child, struct hr_error *error) HR_MUST_USE;
+/* A child for the first one who starts one with the same limits: it is made while the program does other things. Once,
+ * before other threads; what can't be had is made later. */
+void hr_sandbox_child_ahead(struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits);
 /* It is killed if it still lives. Safe on a stopped one. */
 void hr_sandbox_child_stop(struct hr_sandbox_child *child);
 

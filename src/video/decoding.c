@@ -485,7 +485,8 @@ static enum hr_status check_options(const struct hr_video_options *options, stru
 }
 
 enum hr_status hr_decoding_open(struct hr_decoding **out, struct hr_stream *stream,
-                                const struct hr_video_options *options, struct hr_error *error)
+                                const struct hr_video_options *options, const struct hr_picture_room *room,
+                                struct hr_error *error)
 {
     *out = NULL;
     enum hr_status status = check_options(options, error);
@@ -495,6 +496,7 @@ enum hr_status hr_decoding_open(struct hr_decoding **out, struct hr_stream *stre
     if (video == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a video");
     video->deadline = options->deadline;
+    video->picture.room = room;
     hr_reason_listen(&video->reason);
     status = hr_source_init(&video->source, stream, options->deadline, error);
     if (status == HR_OK)

@@ -8,9 +8,6 @@
 
 #include "base/limits.h"
 
-/* Rows that vector code may write whole. */
-enum { ROW_ALIGN_BYTES = 64 };
-
 /* No camera's pixels are longer than this; 2:1 is what recorders make that keep half the columns. */
 enum { PIXEL_RATIO_MAX = 16 };
 /* Files that were cropped say 1079:1080; not worth a new pixel for each old one. */
@@ -24,25 +21,33 @@ void hr_picture_clear(struct hr_picture *picture)
     *picture = (struct hr_picture){0};
 }
 
-/* Makes room for a picture of `size`; rows are `*stride_bytes` apart. */
-static enum hr_status make_room(uint8_t **buffer, size_t *buffer_bytes, struct hr_size size, ptrdiff_t *stride_bytes,
-                                struct hr_error *error)
+/* Makes room for a picture of `size` in memory of our own. */
+static bool make_room(uint8_t **buffer, size_t *buffer_bytes, size_t bytes)
 {
-    size_t stride = ((size_t)size.width_px * 3 + ROW_ALIGN_BYTES - 1) & ~(size_t)(ROW_ALIGN_BYTES - 1);
-    size_t bytes;
-    if (!hr_size_multiply(stride, (size_t)size.height_px, &bytes) || !hr_size_add(bytes, ROW_ALIGN_BYTES, &bytes))
-        return hr_error_set(error, HR_ERR_LIMIT, "the picture is too large");
-    if (bytes > *buffer_bytes) {
-        av_freep(buffer);
-        *buffer_bytes = 0;
-        *buffer = av_mallocz(bytes);
-        if (*buffer == NULL)
-            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture of %d x %d pixels", size.width_px,
-                                size.height_px);
+    if (bytes <= *buffer_bytes)
+        return true;
+    av_freep(buffer);
+    *buffer_bytes = 0;
+    *buffer = av_mallocz(bytes);
+    if (*buffer != NULL)
         *buffer_bytes = bytes;
-    }
-    *stride_bytes = (ptrdiff_t)stride;
-    return HR_OK;
+    return *buffer != NULL;
+}
+
+/* Where its pixels go. `given`: they are the ones that are handed out. */
+static enum hr_status find_room(struct hr_picture *picture, uint8_t **own, size_t *own_bytes, bool given,
+                                struct hr_frame *frame, struct hr_error *error)
+{
+    size_t bytes = hr_picture_bytes(frame->size); /* within the limits: no product is too large */
+    frame->stride_bytes = (ptrdiff_t)hr_picture_stride(frame->size.width_px);
+    if (given && picture->room != NULL)
+        frame->rgb = picture->room->get(picture->room->context, bytes);
+    else
+        frame->rgb = make_room(own, own_bytes, bytes) ? *own : NULL;
+    if (frame->rgb != NULL)
+        return HR_OK;
+    return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture of %d x %d pixels", frame->size.width_px,
+                        frame->size.height_px);
 }
 
 /* The "J" formats say by their name that they use the full range. */
@@ -132,26 +137,25 @@ enum hr_status hr_picture_convert(struct hr_picture *picture, const AVFrame *fra
     struct hr_frame stored = {.size = square(coded, pixel)};
     status = set_scaler(picture, frame, stored.size, error);
     if (status == HR_OK)
-        status = make_room(&picture->stored, &picture->stored_bytes, stored.size, &stored.stride_bytes, error);
+        status = find_room(picture, &picture->stored, &picture->stored_bytes, orientation == HR_ORIENT_UPRIGHT, &stored,
+                           error);
     if (status != HR_OK)
         return status;
-    uint8_t *planes[4] = {picture->stored};
+    uint8_t *planes[4] = {(uint8_t *)stored.rgb};
     int strides[4] = {(int)stored.stride_bytes};
     int rows = sws_scale(picture->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height,
                          planes, strides);
     if (rows != stored.size.height_px)
         return hr_error_set(error, HR_ERR_INTERNAL, "converting the picture to RGB failed");
-    stored.rgb = picture->stored;
     *out = stored;
     if (orientation == HR_ORIENT_UPRIGHT)
         return HR_OK;
 
     struct hr_frame upright = {.size = hr_orientation_size(orientation, stored.size)};
-    status = make_room(&picture->upright, &picture->upright_bytes, upright.size, &upright.stride_bytes, error);
+    status = find_room(picture, &picture->upright, &picture->upright_bytes, true, &upright, error);
     if (status != HR_OK)
         return status;
-    hr_orientation_apply(orientation, &stored, picture->upright, upright.stride_bytes);
-    upright.rgb = picture->upright;
+    hr_orientation_apply(orientation, &stored, (uint8_t *)upright.rgb, upright.stride_bytes);
     *out = upright;
     return HR_OK;
 }

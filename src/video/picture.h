@@ -8,6 +8,25 @@
 
 struct SwsContext;
 
+/* Memory of somebody else's for the pixels that are handed out. */
+struct hr_picture_room {
+    /* `bytes` of it, which hold until the next call; NULL: there is none. */
+    uint8_t *(*get)(void *context, size_t bytes);
+    void *context;
+};
+
+/* How far apart the rows of an RGB picture of that width lie: vector code may write them whole. */
+static inline size_t hr_picture_stride(int width_px)
+{
+    enum { ROW_ALIGN_BYTES = 64 };
+    return ((size_t)width_px * 3 + ROW_ALIGN_BYTES - 1) & ~(size_t)(ROW_ALIGN_BYTES - 1);
+}
+/* A picture's bytes, and some behind it that may be written, too. */
+static inline size_t hr_picture_bytes(struct hr_size size)
+{
+    return hr_picture_stride(size.width_px) * (size_t)size.height_px + 64;
+}
+
 /* Keeps its memory from picture to picture; sizes and formats may change between them. */
 struct hr_picture {
     struct SwsContext *scaler; /* owned */
@@ -15,6 +34,7 @@ struct hr_picture {
     uint8_t *upright;          /* owned; NULL until something had to be turned */
     size_t stored_bytes;
     size_t upright_bytes;
+    const struct hr_picture_room *room; /* borrowed; NULL: memory of its own */
 };
 
 void hr_picture_clear(struct hr_picture *picture);

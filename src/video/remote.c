@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "video/picture.h"
 #include "video/reason.h"
 #include "video/wire.h"
 
@@ -248,6 +249,12 @@ static uint64_t cpu_limit_s(const struct hr_deadline *deadline)
     return by_time < most ? by_time : most;
 }
 
+void hr_remote_ahead(struct hr_sandbox *sandbox)
+{
+    const struct hr_sandbox_limits limits = {.cpu_s = cpu_limit_s(NULL), .shared_bytes = HR_WIRE_SHARED_BYTES};
+    hr_sandbox_child_ahead(sandbox, &limits);
+}
+
 static enum hr_status begin(struct hr_remote **out, const struct hr_sandbox *sandbox, struct hr_stream *stream,
                             const struct hr_deadline *deadline, struct hr_error *error)
 {
@@ -279,7 +286,7 @@ static bool map_pixels(struct hr_remote *remote, size_t bytes)
         munmap((void *)remote->pixels, remote->mapped_bytes);
     remote->mapped_bytes = 0;
     remote->pixels = mmap(NULL, bytes, shared ? PROT_READ : PROT_READ | PROT_WRITE,
-                          shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, remote->child.memory, 0);
+                          shared ? MAP_SHARED | MAP_POPULATE : MAP_PRIVATE | MAP_ANONYMOUS, remote->child.memory, 0);
     if (remote->pixels == MAP_FAILED)
         remote->pixels = NULL;
     remote->mapped_bytes = remote->pixels != NULL ? bytes : 0;
@@ -304,14 +311,14 @@ static enum hr_status receive_pixels(struct hr_remote *remote, size_t bytes, str
 static enum hr_status find_pixels(struct hr_remote *remote, struct hr_frame *out, struct hr_error *error)
 {
     const struct hr_size size = {remote->answer.width_px, remote->answer.height_px};
-    size_t bytes = (size_t)size.width_px * (size_t)size.height_px * 3;
+    size_t bytes = hr_picture_stride(size.width_px) * (size_t)size.height_px;
     if (!map_pixels(remote, bytes))
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture");
     enum hr_status status = remote->child.memory < 0 ? receive_pixels(remote, bytes, error) : HR_OK;
     if (status != HR_OK)
         return status;
     *out = (struct hr_frame){.size = size,
-                             .stride_bytes = (ptrdiff_t)size.width_px * 3,
+                             .stride_bytes = (ptrdiff_t)hr_picture_stride(size.width_px),
                              .rgb = remote->pixels,
                              .pts_us = remote->answer.pts_us};
     return HR_OK;
@@ -408,7 +415,9 @@ static enum hr_status copy_pixels(struct hr_remote *remote, struct hr_image *out
     if (status == HR_OK)
         status = hr_image_init(out, frame.size, error);
     if (status == HR_OK)
-        memcpy(out->rgb, frame.rgb, (size_t)frame.size.width_px * (size_t)frame.size.height_px * 3);
+        for (int y = 0; y < frame.size.height_px; y++)
+            memcpy(out->rgb + y * out->stride_bytes, frame.rgb + y * frame.stride_bytes,
+                   (size_t)frame.size.width_px * 3);
     return status;
 }
 

@@ -1,11 +1,15 @@
 #include "video/serve.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -21,7 +25,8 @@ struct servant {
     size_t mapped_bytes;
     bool pixels_follow; /* the answer: there is no shared memory */
     size_t following_bytes;
-    struct hr_stream stream; /* the parent's */
+    struct hr_picture_room room; /* where pixels are made: as they are to be shown */
+    struct hr_stream stream;     /* the parent's */
     struct hr_wire_order order;
     uint8_t bytes[HR_WIRE_BYTES_MAX]; /* behind the order */
     size_t byte_count;
@@ -95,9 +100,9 @@ static bool map_pixels(struct servant *servant, size_t bytes)
     if (servant->pixels != NULL)
         munmap(servant->pixels, servant->mapped_bytes);
     servant->mapped_bytes = 0;
-    servant->pixels =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, servant->pixels_follow ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED,
-             servant->pixels_follow ? -1 : servant->memory, 0);
+    servant->pixels = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                           servant->pixels_follow ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED | MAP_POPULATE,
+                           servant->pixels_follow ? -1 : servant->memory, 0);
     if (servant->pixels == MAP_FAILED) {
         servant->pixels = NULL;
         return false;
@@ -106,15 +111,23 @@ static bool map_pixels(struct servant *servant, size_t bytes)
     return true;
 }
 
+static uint8_t *give_room(void *context, size_t bytes)
+{
+    struct servant *servant = context;
+    return map_pixels(servant, bytes) ? servant->pixels : NULL;
+}
+
+/* Pixels that were not made there (of a still image) are copied. */
 static enum hr_status show(struct servant *servant, const struct hr_frame *frame, struct hr_wire_answer *answer,
                            struct hr_error *error)
 {
-    size_t row_bytes = (size_t)frame->size.width_px * 3;
-    if (!map_pixels(servant, row_bytes * (size_t)frame->size.height_px))
+    size_t stride = hr_picture_stride(frame->size.width_px), row_bytes = (size_t)frame->size.width_px * 3;
+    bool is_there = frame->rgb == servant->pixels && frame->stride_bytes == (ptrdiff_t)stride;
+    if (!is_there && !map_pixels(servant, hr_picture_bytes(frame->size)))
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a picture");
-    for (int y = 0; y < frame->size.height_px; y++)
-        memcpy(servant->pixels + (size_t)y * row_bytes, frame->rgb + y * frame->stride_bytes, row_bytes);
-    servant->following_bytes = servant->pixels_follow ? row_bytes * (size_t)frame->size.height_px : 0;
+    for (int y = 0; !is_there && y < frame->size.height_px; y++)
+        memcpy(servant->pixels + (size_t)y * stride, frame->rgb + y * frame->stride_bytes, row_bytes);
+    servant->following_bytes = servant->pixels_follow ? stride * (size_t)frame->size.height_px : 0;
     answer->width_px = frame->size.width_px;
     answer->height_px = frame->size.height_px;
     answer->pts_us = frame->pts_us;
@@ -170,7 +183,7 @@ static bool open_video(struct servant *servant, struct hr_decoding **decoding)
                                              .camera = servant->order.camera,
                                              .decode_everything = servant->order.decode_everything};
     take_stream(servant);
-    enum hr_status status = hr_decoding_open(decoding, &servant->stream, &options, &error);
+    enum hr_status status = hr_decoding_open(decoding, &servant->stream, &options, &servant->room, &error);
     if (status == HR_OK)
         describe(*decoding, &answer);
     return send_answer(servant, &answer, status, &error);
@@ -231,6 +244,7 @@ static void serve(int socket, int memory)
         return;
     servant->socket = socket;
     servant->memory = memory;
+    servant->room = (struct hr_picture_room){give_room, servant};
     bool goes_on = true;
     while (goes_on && listen_to_parent(servant)) {
         if (servant->order.kind == HR_WIRE_OPEN && decoding == NULL)
@@ -245,4 +259,35 @@ static void serve(int socket, int memory)
     /* What is left goes with the process. */
 }
 
-const struct hr_sandbox_work hr_serve_videos = {.prepare = hr_heif_load, .serve = serve};
+/* Each child's pages are new: half of what a child costs was the kernel giving them, four kilobytes at a time. So the
+ * heap reaches ahead, of pages as large as there are, and what a decoder frees stays for its next picture. Reserved is
+ * not used: a child takes what it touches. */
+static void reach_ahead(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    enum { AHEAD_BYTES = 128 << 20, MMAP_BYTES = 32 << 20, STEP_BYTES = 4 << 20, PAGE_BYTES = 2 << 20 };
+    struct rlimit addresses;
+    if (getrlimit(RLIMIT_AS, &addresses) != 0 || addresses.rlim_cur != RLIM_INFINITY)
+        return; /* there they count, used or not */
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, AHEAD_BYTES);
+    void *block = malloc(PAGE_BYTES);
+    uintptr_t end = (uintptr_t)sbrk(0), start = (uintptr_t)block;
+    if (block != NULL && end > start && end - start >= AHEAD_BYTES) {
+        start = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+        (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+    }
+    free(block);
+    mallopt(M_TOP_PAD, STEP_BYTES);
+#endif
+}
+
+static void prepare(void)
+{
+    hr_heif_load();
+    reach_ahead();
+}
+
+const struct hr_sandbox_work hr_serve_videos = {.prepare = prepare, .serve = serve};

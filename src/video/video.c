@@ -27,7 +27,7 @@ enum hr_status hr_video_open(struct hr_video **out, struct hr_stream *stream, co
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a video");
     }
     enum hr_status status = options->sandbox != NULL ? hr_remote_open(&video->remote, stream, options, error)
-                                                     : hr_decoding_open(&video->decoding, stream, options, error);
+                                                     : hr_decoding_open(&video->decoding, stream, options, NULL, error);
     if (status != HR_OK) {
         hr_video_close(video);
         return hr_error_prefix(error, "'%s'", name);
@@ -115,7 +115,10 @@ enum hr_status hr_sandbox_start(struct hr_sandbox **out, const struct hr_sandbox
                             "sandbox options of %zu bytes: their size is not set, or they are those of another version",
                             options->size);
     uint64_t bytes = options != NULL && options->memory_bytes > 0 ? options->memory_bytes : HR_LIMIT_DECODER_BYTES;
-    return hr_sandbox_fork(out, &hr_serve_videos, bytes, error);
+    enum hr_status status = hr_sandbox_fork(out, &hr_serve_videos, bytes, error);
+    if (status == HR_OK)
+        hr_remote_ahead(*out);
+    return status;
 }
 
 enum hr_status hr_video_try_sandbox(const struct hr_sandbox *sandbox, char *held, size_t size, bool *whole,

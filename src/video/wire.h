@@ -5,8 +5,8 @@
  *     OPEN or PHOTO   -> (READ -> BYTES | SEEK -> MOVED)* -> ANSWER
  *     SKIP            -> nothing
  *     NEXT            -> (READ -> BYTES | SEEK -> MOVED)* -> ANSWER
- * Pixels are RGB, rows packed, and lie in the shared memory from its beginning. Where there can be none they follow the
- * answer, as messages of HR_WIRE_BYTES_MAX bytes; the last may be shorter. */
+ * Pixels are RGB, rows hr_picture_stride apart, and lie in the shared memory from its beginning. Where there can be
+ * none they follow the answer, as messages of HR_WIRE_BYTES_MAX bytes; the last may be shorter. */
 #ifndef HR_VIDEO_WIRE_H
 #define HR_VIDEO_WIRE_H
 
@@ -65,8 +65,8 @@ struct hr_wire_answer {
     char warning[HR_WIRE_WARNING_MAX]; /* PHOTO: its damage */
 };
 
-/* The shared memory. */
-#define HR_WIRE_SHARED_BYTES (HR_LIMIT_FRAME_PIXELS * 3)
+/* The shared memory: the largest picture, with its rows as far apart as they may be. */
+#define HR_WIRE_SHARED_BYTES (HR_LIMIT_FRAME_PIXELS * 3 + (uint64_t)64 * (HR_LIMIT_FRAME_SIDE_PX + 1))
 
 /* One message; false when the other side is gone, or the message is not of `size` bytes. */
 bool hr_wire_send(int socket, const void *message, size_t size);

@@ -47,6 +47,12 @@ enum hr_status hr_sandbox_child_start(const struct hr_sandbox *sandbox, const st
     return HR_OK;
 }
 
+void hr_sandbox_child_ahead(struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits)
+{
+    (void)sandbox;
+    (void)limits;
+}
+
 void hr_sandbox_child_stop(struct hr_sandbox_child *child)
 {
     if (child->socket > 0) {
@@ -85,7 +91,7 @@ static void look_at_a_video(void)
         if (status != HR_OK)
             break;
         volatile uint8_t sum = 0;
-        size_t size = (size_t)frame.size.width_px * (size_t)frame.size.height_px * 3;
+        size_t size = (size_t)frame.stride_bytes * (size_t)frame.size.height_px;
         for (size_t at = 0; at < size; at += 1 << 18)
             sum = (uint8_t)(sum + frame.rgb[at]);
         sum = (uint8_t)(sum + frame.rgb[size - 1]);

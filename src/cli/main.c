@@ -141,6 +141,22 @@ const struct hr_command hr_command_table[] = {
      "was said and when, of one student or of all. Reports already written and backups are not touched; a video that "
      "is being worked on is finished with the class as it was.",
      0, 2, hr_cmd_consent, false},
+    {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",
+     "KIND is faces (face vectors, from the day on which they were enrolled), observations (what --keep has kept of "
+     "videos) or audit (the audit log's entries). Everything is kept for ever until a time is set. A face that is "
+     "older "
+     "than its time recognises nobody from that moment on; it is removed by 'homeroom purge', and by 'watch' and "
+     "'worker' at their start and every hour where the database is a file. A photo that was enrolled anew counts from "
+     "then. Without DAYS: the times, and how much is too old by now. Students have no time: 'homeroom forget'.",
+     0, 2, hr_cmd_keeping, false},
+    {HR_COMMAND_PURGE, "purge", "", "delete what has been kept for too long",
+     "Deletes what is older than 'homeroom keeping' says, clears the freed pages and writes the file anew, and says "
+     "how "
+     "much of each kind went; killed at any moment, all of it is gone or nothing. With --dry-run it only says what "
+     "would "
+     "go. For a timer: where no program runs that does it by itself, and for a database in a bucket. Reports already "
+     "written and backups are not touched.",
+     0, 0, hr_cmd_purge, false},
     {HR_COMMAND_EVALUATE, "evaluate", "[DIR]", "measure how far names can be trusted",
      "DIR holds a folder with pictures for each person; pictures that lie beside the folders, and those "
      "in a folder 'strangers', are of strangers, one each. Galleries are drawn from the people, "

@@ -175,6 +175,8 @@ const struct hr_option hr_option_table[] = {
     {"photo", 0, HR_OPTION_TEXT, AT(people.photo), "NAME", NULL, 0, 0, NULL, NULL, ON(FORGET),
      "only what one photo or video gave, by the name that 'homeroom students ID' shows; the student "
      "stays"},
+    {"dry-run", 0, HR_OPTION_FLAG, AT(purge.dry_run), NULL, NULL, 0, 0, NULL, NULL, ON(PURGE),
+     "only say what would go"},
     {"name", 0, HR_OPTION_TEXT, AT(people.name), "NAME", NULL, 0, 0, NULL, NULL, ON(RENAME), "the new name"},
     {"strangers", 0, HR_OPTION_TEXT, AT(evaluate.strangers), "DIR", NULL, 0, 0, NULL, NULL, ON(EVALUATE),
      "folder with pictures of people who are never enrolled, one each"},

@@ -20,6 +20,8 @@ enum hr_command_id {
     HR_COMMAND_RENAME,
     HR_COMMAND_MERGE,
     HR_COMMAND_CONSENT,
+    HR_COMMAND_KEEPING,
+    HR_COMMAND_PURGE,
     HR_COMMAND_EVALUATE,
     HR_COMMAND_LAMBDA,
     HR_COMMAND_WORKER,
@@ -102,6 +104,10 @@ struct hr_people_settings {
     const char *name;
 };
 
+struct hr_purge_settings {
+    bool dry_run;
+};
+
 struct hr_export_settings {
     const char *what;
     const char *student;
@@ -165,6 +171,7 @@ struct hr_settings {
     struct hr_enroll_settings enroll;
     struct hr_import_settings import;
     struct hr_people_settings people;
+    struct hr_purge_settings purge;
     struct hr_export_settings export;
     struct hr_evaluate_settings evaluate;
     struct hr_function_settings function;

@@ -139,6 +139,11 @@ static const char *const steps[] = {
     ") STRICT;"
     "CREATE INDEX audit_by_student ON audit(student);"
     "CREATE TABLE removals(key INTEGER PRIMARY KEY) STRICT;",
+    /* 6. How many days each kind of data is kept (records/keeping.h); without a row: for ever. */
+    "CREATE TABLE keeping("
+    " kind TEXT NOT NULL PRIMARY KEY,"
+    " days INTEGER NOT NULL CHECK (days BETWEEN 1 AND 36500)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof steps / sizeof *steps};

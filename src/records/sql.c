@@ -12,6 +12,9 @@
 /* The bytes of a record as they lie in the file, in its table and in its two indexes. */
 #define STUDENT_BYTES                                                                                                  \
     "CAST(id || name || major || year || extra AS BLOB) AS in_table, CAST(name AS BLOB), CAST(id AS BLOB)"
+/* What was made before it is kept no longer, at the time NOW; NULL: for ever. */
+#define LAST_DAY(KIND, NOW) "(SELECT " NOW " - days * 86400000000 FROM keeping WHERE kind = '" KIND "')"
+#define IS_KEPT(NOW) "f.created_us >= coalesce(" LAST_DAY("faces", NOW) ", f.created_us)"
 /* The views (n) of each photo or video: it has a vector of each model that was there, and counts once. */
 #define VIEWS(WHERE)                                                                                                   \
     "(SELECT max(n) AS n FROM (SELECT student, origin, origin_sha256, count(*) AS n FROM faces" WHERE                  \
@@ -66,11 +69,13 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_FACES_DELETE_ORIGIN] = "DELETE FROM faces WHERE student = " KEY_OF("?1") " AND origin = ?2",
     [HR_SQL_FACES_MODELS] = "SELECT s.id, f.model_id, count(*) FROM students AS s JOIN faces AS f ON f.student = s.key"
                             " GROUP BY s.id, f.model_id ORDER BY s.id, f.model_id",
-    [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student = " KEY_OF("?1") " AND model_id = ?2"
-                                                                               " AND origin_sha256 = ?3 LIMIT 1",
-    [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' ORDER BY f.id",
-    [HR_SQL_FACES_OF_MODEL] =
-        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND f.model_id = ?1 ORDER BY f.id",
+    [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces AS f WHERE student = " KEY_OF(
+        "?1") " AND model_id = ?2"
+              " AND origin_sha256 = ?3 AND " IS_KEPT("?4") " LIMIT 1",
+    [HR_SQL_FACES_ALL] =
+        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND " IS_KEPT("?1") " ORDER BY f.id",
+    [HR_SQL_FACES_OF_MODEL] = "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND f.model_id = ?2"
+                              " AND " IS_KEPT("?1") " ORDER BY f.id",
     [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " FROM students AS s CROSS JOIN faces AS f ON f.student = s.key"
                                 " WHERE s.id = ?1 ORDER BY f.id",
     [HR_SQL_BYTES_IN_USE] = "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
@@ -129,6 +134,19 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_AUDIT_ALL] = "SELECT at_us, who, what, student, count FROM audit ORDER BY key",
     [HR_SQL_AUDIT_OF] =
         "SELECT at_us, who, what, student, count FROM audit WHERE student = " KEY_OF("?1") " ORDER BY key",
+    [HR_SQL_KEEPING] = "SELECT kind, days FROM keeping",
+    [HR_SQL_KEEPING_SET] =
+        "INSERT INTO keeping(kind, days) VALUES (?1, ?2) ON CONFLICT(kind) DO UPDATE SET days = excluded.days",
+    [HR_SQL_KEEPING_FOREVER] = "DELETE FROM keeping WHERE kind = ?1",
+    [HR_SQL_OVERDUE] = "SELECT (SELECT count(*) FROM faces WHERE created_us < " LAST_DAY(
+        "faces", "?1") "),"
+                       " (SELECT count(*) FROM observations WHERE made_us < " LAST_DAY(
+                           "observations", "?1") "),"
+                                                 " (SELECT count(*) FROM audit WHERE at_us < " LAST_DAY("audit",
+                                                                                                        "?1") ")",
+    [HR_SQL_FACES_PURGE] = "DELETE FROM faces WHERE created_us < " LAST_DAY("faces", "?1"),
+    [HR_SQL_OBSERVATIONS_PURGE] = "DELETE FROM observations WHERE made_us < " LAST_DAY("observations", "?1"),
+    [HR_SQL_AUDIT_PURGE] = "DELETE FROM audit WHERE at_us < " LAST_DAY("audit", "?1"),
 };
 
 static enum hr_status status_of(int code)
@@ -302,6 +320,12 @@ int hr_sql_bind_text(sqlite3_stmt *statement, int index, const char *text)
 int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes)
 {
     return sqlite3_bind_blob64(statement, index, bytes.data, bytes.size, SQLITE_STATIC);
+}
+
+void hr_sql_bind_now(sqlite3_stmt *statement, int index)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    sqlite3_bind_int64(statement, index, clock->wall_us(clock->context));
 }
 
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,

@@ -373,6 +373,11 @@ int main(int argc, char **argv)
     const char **words = calloc((size_t)argc + 1, sizeof *words);
     if (words == NULL)
         return hr_status_info(HR_ERR_MEMORY)->exit_status;
+    struct hr_error hidden = {0};
+    if (hr_environment_hide(&hidden) != HR_OK) {
+        free(words);
+        return hr_cli_fail(&cli, &hidden);
+    }
     hr_cli_cloud_init(&cli.cloud);
     int exit_status = run(&cli, argc - 1, argv + 1, words);
     hr_cli_cloud_close(&cli.cloud);

@@ -87,7 +87,7 @@ _homeroom()
         lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
         worker) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
         workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
-        doctor) words+=' --false-present' ;;
+        doctor) words+=' --out --false-present' ;;
         esac
     elif [[ -z $command ]]; then
         words='recognize watch import enroll students export forget rename merge consent keeping purge evaluate lambda worker workload doctor models help version'

@@ -233,8 +233,11 @@ const struct hr_command hr_command_table[] = {
      "was right and 1 when not.",
      0, 0, hr_cmd_workload, false},
     {HR_COMMAND_DOCTOR, "doctor", "", "check models, database, codecs and processor, and say what to do",
-     "One line per check: ok, warn or FAIL, and what to do about it. The exit status is 1 when "
-     "something fails.",
+     "One line per check: ok, hint, warn or FAIL, and what to do about it. A hint is about what is open: data without "
+     "a "
+     "time after which it goes, core files, swap. With --out (HOMEROOM_OUT) it also says who may look into that "
+     "folder. "
+     "The exit status is 1 when something fails.",
      0, 0, hr_cmd_doctor, true},
     {HR_COMMAND_MODELS, "models", "", "show the model cards: name, licence, source",
      "What each compiled model file says of itself, after its checksum was verified.", 0, 0, hr_cmd_models, false},

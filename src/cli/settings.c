@@ -39,7 +39,8 @@ const struct hr_option hr_option_table[] = {
     {"insecure", 0, HR_OPTION_FLAG, AT(network.insecure), NULL, NULL, 0, 0, NULL, "HOMEROOM_INSECURE", ~0u,
      "speak nats:// and http:// with other machines, too: records, videos and passwords can then be read on the way; "
      "without it only with this one"},
-    {"out", 'o', HR_OPTION_TEXT, AT(recognition.out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT", ON(RECOGNIZE) | SERVING,
+    {"out", 'o', HR_OPTION_TEXT, AT(recognition.out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT",
+     ON(RECOGNIZE) | ON(DOCTOR) | SERVING,
      "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda, worker)"},
     {"fps", 0, HR_OPTION_NUMBER, AT(recognition.fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS", SEEING,
      "frames looked at per second of video"},

@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|class|lesson|attendance|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|class|lesson|attendance|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -99,14 +99,15 @@ _homeroom()
         class) words+=' --yes --title --zone --late --early --from --until --not-any-more' ;;
         lesson) words+=' --fps --false-present --timeout --yes --title --start --camera --guests --note' ;;
         attendance) words+=' --csv' ;;
+        purge) words+=' --dry-run' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
         lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
         worker) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
         workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
-        doctor) words+=' --false-present' ;;
+        doctor) words+=' --out --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge consent keys class lesson attendance evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge consent keys class lesson attendance keeping purge evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -119,7 +120,7 @@ _homeroom()
         attendance)
             if [[ $previous == attendance ]]; then words='LESSON CLASS'; else files=-f; fi
             ;;
-        help) words='recognize watch import enroll students export forget rename merge consent keys class lesson attendance evaluate lambda worker workload doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget rename merge consent keys class lesson attendance keeping purge evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

@@ -133,7 +133,8 @@ struct hr_engine_options {
 };
 
 /* Opens everything a session needs. Errors: MODEL, NOT_FOUND, DATABASE, MEMORY. Safe to share
- * between threads once open; close it after the last session. */
+ * between threads once open; close it after the last session. Not for a process that is forked from this one: the
+ * gallery reads as zeros there, and nobody would be recognised. */
 HR_API enum hr_status hr_engine_open(struct hr_engine **out, const struct hr_engine_options *options,
                                      struct hr_error *error) HR_MUST_USE;
 /* Reads students and faces anew. Calls that are running go on with what was there when they began; after a failure,

@@ -1,4 +1,4 @@
-/* Memory that held what nobody is to find there later. */
+/* Memory that held what nobody is to find there later. What lives long: base/secret.h. */
 #ifndef HR_BASE_WIPE_H
 #define HR_BASE_WIPE_H
 

@@ -165,6 +165,14 @@ struct hr_snapshot *hr_engine_hold(struct hr_engine *engine)
     return current;
 }
 
+bool hr_engine_is_over(struct hr_engine *engine)
+{
+    struct hr_snapshot *snapshot = hr_engine_hold(engine);
+    bool over = snapshot != NULL && hr_snapshot_is_over(snapshot);
+    hr_snapshot_release(snapshot);
+    return over;
+}
+
 /* --- session --- */
 
 static int processors(void)

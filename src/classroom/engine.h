@@ -44,6 +44,8 @@ enum hr_status hr_engine_publish(struct hr_engine *engine, const struct hr_snaps
 void hr_engine_drop(struct hr_engine *engine);
 /* The current snapshot, held for the caller (hr_snapshot_release); NULL when there is none. Any thread. */
 struct hr_snapshot *hr_engine_hold(struct hr_engine *engine);
+/* Whether a face of the current snapshot has become too old: a newer snapshot is wanted. Any thread. */
+bool hr_engine_is_over(struct hr_engine *engine);
 
 struct hr_session {
     struct hr_models *models;         /* borrowed from the engine */

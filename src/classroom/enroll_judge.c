@@ -54,6 +54,7 @@ static enum hr_status gather_students(struct hr_enrolment *plan, struct hr_error
 struct gathering {
     struct hr_enrolment *plan;
     size_t student;
+    int64_t from_us; /* records from before that are kept no longer */
 };
 
 static enum hr_status keep_record(void *context, const struct hr_face_record *record, struct hr_error *error)
@@ -63,6 +64,8 @@ static enum hr_status keep_record(void *context, const struct hr_face_record *re
     const struct hr_vector_part *part = hr_vector_part_of(plan->layout, record->model_id);
     if (part == NULL || record->vector.size != part->model->vector_size * sizeof(float))
         return HR_OK; /* nothing here can be compared with it */
+    if (record->created_us < gathering->from_us)
+        return HR_OK; /* too old to be compared with */
     if (plan->record_count == plan->record_capacity) {
         size_t capacity = plan->record_capacity > 0 ? 2 * plan->record_capacity : 16;
         struct hr_enroll_record *records = reallocarray(plan->records, capacity, sizeof *records);
@@ -95,8 +98,9 @@ static enum hr_status keep_record(void *context, const struct hr_face_record *re
 static enum hr_status gather_records(struct hr_enrolment *plan, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
+    int64_t from_us = hr_keeping_from_us(&plan->snapshot->keeping, HR_KEPT_FACES);
     for (size_t i = 0; status == HR_OK && i < plan->student_count; i++) {
-        struct gathering gathering = {.plan = plan, .student = i};
+        struct gathering gathering = {.plan = plan, .student = i, .from_us = from_us};
         status =
             hr_database_each_face_of(plan->snapshot->database, plan->students[i].id, keep_record, &gathering, error);
     }

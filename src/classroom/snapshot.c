@@ -32,6 +32,8 @@ static enum hr_status add_to_gallery(void *context, const struct hr_face_record 
                                        .size = record->vector.size / sizeof *numbers,
                                        .face_px = record->face_px};
     snapshot->imported_vectors += strcmp(record->origin, HR_ENCODING_ORIGIN) == 0;
+    if (record->created_us < snapshot->oldest_face_us)
+        snapshot->oldest_face_us = record->created_us;
     enum hr_status status = hr_gallery_add(snapshot->gallery, &vector, error);
     return status == HR_ERR_FORMAT ? hr_error_set(error, HR_ERR_DATABASE, "the database is damaged: %s", error->text)
                                    : status;
@@ -51,7 +53,10 @@ static enum hr_status load(struct making *making, struct hr_error *error)
     enum hr_status status = hr_gallery_new(&snapshot->gallery, making->known, error);
     if (status != HR_OK)
         return status;
-    status = hr_database_each_face(snapshot->database, NULL, add_to_gallery, making, error);
+    snapshot->oldest_face_us = INT64_MAX;
+    status = hr_database_keeping(snapshot->database, &snapshot->keeping, error);
+    if (status == HR_OK)
+        status = hr_database_each_face(snapshot->database, NULL, add_to_gallery, making, error);
     if (status == HR_OK)
         status = hr_gallery_close(snapshot->gallery, error);
     if (status != HR_OK)
@@ -117,6 +122,11 @@ enum hr_status hr_snapshot_look_up(struct hr_snapshot *snapshot, const char *con
     enum hr_status status = hr_roster_get(&snapshot->roster, ids, count, out, error);
     pthread_mutex_unlock(&snapshot->roster_lock);
     return status == HR_OK ? HR_OK : hr_error_from(error, HR_ORIGIN_RECORDS);
+}
+
+bool hr_snapshot_is_over(const struct hr_snapshot *snapshot)
+{
+    return snapshot->oldest_face_us < hr_keeping_from_us(&snapshot->keeping, HR_KEPT_FACES);
 }
 
 bool hr_snapshot_is_imported(const struct hr_snapshot *snapshot)

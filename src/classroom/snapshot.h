@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "face/gallery.h"
-#include "records/database.h"
+#include "records/keeping.h"
 
 struct hr_snapshot {
     atomic_size_t holders;
@@ -19,6 +19,8 @@ struct hr_snapshot {
                                        that the gallery needs; the best one when nobody is enrolled */
     size_t foreign_vectors;         /* in the database, but of models that are not here: not in the gallery */
     size_t imported_vectors;        /* of the gallery's: what another system made */
+    struct hr_keeping keeping;      /* how long faces may be used */
+    int64_t oldest_face_us;         /* of the gallery's: when it was enrolled; INT64_MAX: there is none */
     struct hr_database *database;   /* enrolment writes into it, and then takes a new snapshot */
     struct hr_roster roster;
     pthread_mutex_t roster_lock;
@@ -40,6 +42,9 @@ void hr_snapshot_release(struct hr_snapshot *snapshot);             /* the last 
 /* The students' records, in the order asked; the caller clears each out[i]. Any thread. */
 enum hr_status hr_snapshot_look_up(struct hr_snapshot *snapshot, const char *const *ids, size_t count,
                                    struct hr_student *out, struct hr_error *error) HR_MUST_USE;
+
+/* Whether a face in the gallery has become too old since it was made: then it is not to be used any more. */
+bool hr_snapshot_is_over(const struct hr_snapshot *snapshot);
 
 /* Whether everybody is enrolled with vectors of another system only: then nobody could be seen otherwise, and names in
  * doubt are in the report as they were in that system's. */

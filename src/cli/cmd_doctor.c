@@ -1,4 +1,4 @@
-/* homeroom doctor: what is there, what is missing, what to do. */
+/* homeroom doctor: what is there, what is missing, what is open, what to do. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -8,10 +8,13 @@
 #include "base/plural.h"
 #include "cli/answer.h"
 #include "cli/class.h"
+#include "cli/environment.h"
+#include "records/keeping.h"
 #include "records/vault.h"
 #include "video/video.h"
 
-enum finding { FINDING_OK, FINDING_WARN, FINDING_FAIL };
+/* A hint is about what is open: nothing is wrong, and somebody may want it otherwise. */
+enum finding { FINDING_OK, FINDING_HINT, FINDING_WARN, FINDING_FAIL };
 
 struct doctor {
     struct hr_cli *cli;
@@ -23,7 +26,7 @@ HR_PRINTF(5, 6)
 static void report(struct doctor *doctor, enum finding finding, const char *what, const char *advice,
                    const char *format, ...)
 {
-    static const char *const names[] = {"ok", "warn", "FAIL"};
+    static const char *const names[] = {"ok", "hint", "warn", "FAIL"};
     char text[HR_ERROR_TEXT_MAX + 256];
     va_list arguments;
     va_start(arguments, format);
@@ -219,6 +222,45 @@ static void report_keys(struct doctor *doctor, struct hr_database *database)
                hr_vault_name(hr_database_vault(database)));
 }
 
+static void describe_times(const struct hr_keeping *keeping, char *out, size_t size)
+{
+    size_t length = 0;
+    for (int i = 0; i < HR_KEPT_COUNT; i++) {
+        int days = keeping->days[i];
+        const char *comma = i > 0 ? ", " : "", *name = hr_kept_name((enum hr_kept)i);
+        int written = days > 0 ? snprintf(out + length, size - length, "%s%s %d day%s", comma, name, days,
+                                          hr_plural((size_t)days))
+                               : snprintf(out + length, size - length, "%s%s for ever", comma, name);
+        length += (size_t)written;
+    }
+}
+
+static void report_keeping(struct doctor *doctor, struct hr_database *database)
+{
+    struct hr_error error;
+    struct hr_keeping keeping;
+    struct hr_overdue overdue;
+    char times[256];
+    enum hr_status status = hr_database_keeping(database, &keeping, &error);
+    if (status == HR_OK)
+        status = hr_database_overdue(database, &overdue, &error);
+    if (status != HR_OK) {
+        report(doctor, FINDING_FAIL, "keeping", "restore a backup", "%s", error.text);
+        return;
+    }
+    describe_times(&keeping, times, sizeof times);
+    bool faces_for_ever = keeping.days[HR_KEPT_FACES] == 0;
+    report(doctor, faces_for_ever ? FINDING_HINT : FINDING_OK, "keeping",
+           faces_for_ever ? "'homeroom keeping faces DAYS' has vectors end with the term" : NULL, "%s", times);
+    size_t rows = overdue.rows[HR_KEPT_FACES] + overdue.rows[HR_KEPT_OBSERVATIONS] + overdue.rows[HR_KEPT_AUDIT];
+    if (rows > 0)
+        report(doctor, FINDING_HINT, "keeping", "'homeroom purge' removes it, 'watch' and 'worker' do by themselves",
+               "%zu face vector%s, %zu video%s and %zu note%s too old", overdue.rows[HR_KEPT_FACES],
+               hr_plural(overdue.rows[HR_KEPT_FACES]), overdue.rows[HR_KEPT_OBSERVATIONS],
+               hr_plural(overdue.rows[HR_KEPT_OBSERVATIONS]), overdue.rows[HR_KEPT_AUDIT],
+               hr_plural_are(overdue.rows[HR_KEPT_AUDIT]));
+}
+
 static void check_database(struct doctor *doctor, const struct hr_vector_layout *layout)
 {
     const char *path = doctor->cli->database_path;
@@ -242,10 +284,54 @@ static void check_database(struct doctor *doctor, const struct hr_vector_layout 
         report_keys(doctor, database);
         report_counts(doctor, &counts);
         report_enrolled(doctor, database, layout);
+        report_keeping(doctor, database);
     }
     hr_database_close(database);
     if (status == HR_OK)
         report_class(doctor, layout);
+}
+
+/* --- what is open --- */
+
+/* Reports have names in clear. A folder that is not there yet is made for its owner alone. */
+static void check_reports(struct doctor *doctor)
+{
+    const char *folder = doctor->cli->settings.recognition.out;
+    struct stat about;
+    if (strcmp(folder, ".") == 0 || strcmp(folder, "-") == 0 || hr_anywhere_is_remote(folder))
+        return; /* nobody has said where */
+    if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))
+        report(doctor, FINDING_OK, "reports", NULL, "%s: is made for its owner alone", folder);
+    else if ((about.st_mode & S_IRWXO) != 0)
+        report(doctor, FINDING_WARN, "reports", "chmod 700 that folder, as homeroom makes one",
+               "%s: everybody on this machine may %s (its mode is %04o)", folder,
+               (about.st_mode & S_IWOTH) != 0 ? "change what is in it" : "look into it",
+               (unsigned)about.st_mode & 07777);
+    else
+        report(doctor, FINDING_OK, "reports", NULL, "%s: closed to others", folder);
+}
+
+static void check_core_dumps(struct doctor *doctor)
+{
+    if (hr_environment_core_dumps())
+        report(doctor, FINDING_HINT, "cores", "leave the variable out where there are real students",
+               "a crash may leave a file with what was in memory, vectors among it (HOMEROOM_CORE_DUMPS=1)");
+}
+
+/* proc(5): a line of headings, then one for each file or partition. Compressed memory (zram) is no disk. */
+static void check_swap(struct doctor *doctor)
+{
+    char line[4096], name[256];
+    FILE *file = fopen("/proc/swaps", "re");
+    bool on_disk = file != NULL && fgets(line, sizeof line, file) != NULL;
+    bool found = false;
+    while (on_disk && !found && fgets(line, sizeof line, file) != NULL)
+        found = sscanf(line, "%255s", name) == 1 && strncmp(name, "/dev/zram", 9) != 0;
+    if (file != NULL)
+        fclose(file);
+    if (found)
+        report(doctor, FINDING_HINT, "swap", "encrypt it, or switch it off",
+               "memory, vectors among it, may be written to %s", name);
 }
 
 /* --- the machine --- */
@@ -324,6 +410,9 @@ int hr_cmd_doctor(struct hr_cli *cli)
     check_sandbox(&doctor);
     check_processor(&doctor);
     check_memory(&doctor);
+    check_reports(&doctor);
+    check_core_dumps(&doctor);
+    check_swap(&doctor);
     hr_models_close(&models);
     return doctor.failed ? HR_EXIT_NO : 0;
 }

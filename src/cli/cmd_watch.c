@@ -7,11 +7,13 @@
 #include "cli/progress.h"
 #include "cli/report_log.h"
 #include "cli/sandbox.h"
+#include "cli/upkeep.h"
 #include "jobs/watch.h"
 
 struct watch {
     struct hr_cli *cli;
     pthread_mutex_t lock; /* of all below, and of the terminal */
+    struct hr_upkeep upkeep;
     struct hr_progress_bar bar;
     bool has_bar;    /* during a batch */
     int exit_status; /* of the first failure */
@@ -94,6 +96,12 @@ static void on_event(void *context, const struct hr_watch_event *event)
     pthread_mutex_unlock(&watch->lock);
 }
 
+static void idle(void *context)
+{
+    struct watch *watch = context;
+    (void)hr_cli_keep_times(watch->cli, &watch->upkeep);
+}
+
 static enum hr_status run(struct watch *watch, struct hr_engine *engine, struct hr_error *error)
 {
     struct hr_cli *cli = watch->cli;
@@ -108,6 +116,7 @@ static enum hr_status run(struct watch *watch, struct hr_engine *engine, struct 
                                        .once = cli->settings.recognition.once,
                                        .interval_us = (int64_t)(cli->settings.watch.interval_s * 1e6),
                                        .on_event = on_event,
+                                       .idle = idle,
                                        .context = watch};
     hr_cli_tell_gallery(cli, engine);
     if (!hr_anywhere_is_remote(cli->database_path)) /* not held open while there is nothing to do */
@@ -122,7 +131,8 @@ int hr_cmd_watch(struct hr_cli *cli)
 {
     struct hr_error error = {0};
     struct hr_engine *engine = NULL;
-    struct watch watch = {.cli = cli, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct watch watch = {
+        .cli = cli, .lock = PTHREAD_MUTEX_INITIALIZER, .upkeep = hr_upkeep_begin(&cli->class, hr_clock_system())};
     enum hr_status status = hr_cli_check_columns(&cli->settings, &error);
     if (status == HR_OK)
         status = hr_cli_check_keep(cli, &error);

@@ -5,6 +5,7 @@
 
 #include "cli/function_log.h"
 #include "cli/function_options.h"
+#include "cli/upkeep.h"
 #include "nats/consumer.h"
 #include "nats/loop.h"
 
@@ -15,6 +16,7 @@ struct worker {
     struct hr_cli *cli;
     struct hr_function *function;
     const char *stream;
+    struct hr_upkeep upkeep;
     /* What ends the work on a video: not a signal by itself, but interrupt(). */
     struct hr_stop interrupted;
     struct hr_deadline patience;
@@ -128,6 +130,17 @@ static const struct {
                    [HR_NATS_EVENT_AWAY] = {HR_LOG_WARNING, "the queue is away"},
                    [HR_NATS_EVENT_BACK] = {HR_LOG_INFO, "the queue is back"}};
 
+/* The gallery is taken anew, in case it was a shorter time that was set. */
+static void idle(void *context)
+{
+    struct worker *worker = context;
+    struct hr_error error;
+    if (!hr_cli_keep_times(worker->cli, &worker->upkeep))
+        return;
+    if (hr_class_refresh(&worker->cli->class, hr_function_engine(worker->function), &error) != HR_OK)
+        hr_log_write(&worker->cli->log, HR_LOG_WARNING, NULL, "the gallery could not be read again: %s", error.text);
+}
+
 static void on_event(void *context, const struct hr_nats_event *event)
 {
     const struct worker *worker = context;
@@ -182,6 +195,7 @@ static enum hr_status serve(struct worker *worker, struct hr_nats_consumer *cons
                                            .handler = handle,
                                            .context = worker,
                                            .on_event = on_event,
+                                           .idle = idle,
                                            .stop = hr_cli_stop(),
                                            .grace_ms = (int64_t)(cli->settings.worker.grace_s * 1000),
                                            .interrupt = interrupt,
@@ -203,6 +217,7 @@ int hr_cmd_worker(struct hr_cli *cli)
     struct worker worker = {
         .cli = cli,
         .stream = cli->settings.worker.stream,
+        .upkeep = hr_upkeep_begin(&cli->class, hr_clock_system()),
         .patience = {.clock = hr_clock_system(), .at_monotonic_us = INT64_MAX, .stop = &worker.interrupted}};
     struct hr_function_options how = hr_cli_function_options(cli);
     struct hr_nats_place place;

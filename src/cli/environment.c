@@ -6,6 +6,47 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/secret.h"
+
+static const char *const secret_names[] = {"HOMEROOM_KEY",
+                                           "AWS_SECRET_ACCESS_KEY",
+                                           "AWS_SESSION_TOKEN",
+                                           "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                                           "HOMEROOM_NATS_PASSWORD",
+                                           "HOMEROOM_NATS_TOKEN",
+                                           "http_proxy",
+                                           "https_proxy",
+                                           "HTTPS_PROXY"};
+
+/* The value in "NAME=value"; NULL: no secret. */
+static char *secret_value(char *entry)
+{
+    for (size_t i = 0; i < sizeof secret_names / sizeof *secret_names; i++) {
+        size_t length = strlen(secret_names[i]);
+        if (strncmp(entry, secret_names[i], length) == 0 && entry[length] == '=')
+            return entry + length + 1;
+    }
+    return NULL;
+}
+
+/* The entry goes on as a copy of itself, for as long as the program runs: whoever asks for the variable finds it. */
+enum hr_status hr_environment_hide(struct hr_error *error)
+{
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        char *value = secret_value(*entry);
+        if (value == NULL || value[0] == '\0')
+            continue;
+        size_t size = strlen(*entry) + 1;
+        char *copy = hr_secret_alloc(size);
+        if (copy == NULL)
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory for the environment's secrets");
+        memcpy(copy, *entry, size);
+        explicit_bzero(value, strlen(value));
+        *entry = copy;
+    }
+    return HR_OK;
+}
+
 const char *hr_environment(const char *name)
 {
     return getenv(name);

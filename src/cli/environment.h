@@ -8,6 +8,11 @@
 
 #include "base/status.h"
 
+/* Moves the values of variables that are keys, passwords or tokens (and of proxies, whose addresses may have one) to
+ * memory of our own (base/secret.h), and wipes them where the system put them: /proc/PID/environ does not show them any
+ * more, and no process that is forked later has them. Once, before anything is forked and any thread runs. MEMORY. */
+enum hr_status hr_environment_hide(struct hr_error *error) HR_MUST_USE;
+
 /* NULL when not set. */
 const char *hr_environment(const char *name);
 

@@ -198,6 +198,22 @@ const struct hr_command hr_command_table[] = {
      "that "
      "say whether he was.",
      1, 1, hr_cmd_attendance, false},
+    {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",
+     "KIND is faces (face vectors, from the day on which they were enrolled), observations (what --keep has kept of "
+     "videos) or audit (the audit log's entries). Everything is kept for ever until a time is set. A face that is "
+     "older "
+     "than its time recognises nobody from that moment on; it is removed by 'homeroom purge', and by 'watch' and "
+     "'worker' at their start and every hour where the database is a file. A photo that was enrolled anew counts from "
+     "then. Without DAYS: the times, and how much is too old by now. Students have no time: 'homeroom forget'.",
+     0, 2, hr_cmd_keeping, false},
+    {HR_COMMAND_PURGE, "purge", "", "delete what has been kept for too long",
+     "Deletes what is older than 'homeroom keeping' says, clears the freed pages and writes the file anew, and says "
+     "how "
+     "much of each kind went; killed at any moment, all of it is gone or nothing. With --dry-run it only says what "
+     "would "
+     "go. For a timer: where no program runs that does it by itself, and for a database in a bucket. Reports already "
+     "written and backups are not touched.",
+     0, 0, hr_cmd_purge, false},
     {HR_COMMAND_EVALUATE, "evaluate", "[DIR]", "measure how far names can be trusted",
      "DIR holds a folder with pictures for each person; pictures that lie beside the folders, and those "
      "in a folder 'strangers', are of strangers, one each. Galleries are drawn from the people, "
@@ -274,8 +290,11 @@ const struct hr_command hr_command_table[] = {
      "was right and 1 when not.",
      0, 0, hr_cmd_workload, false},
     {HR_COMMAND_DOCTOR, "doctor", "", "check models, database, codecs and processor, and say what to do",
-     "One line per check: ok, warn or FAIL, and what to do about it. The exit status is 1 when "
-     "something fails.",
+     "One line per check: ok, hint, warn or FAIL, and what to do about it. A hint is about what is open: data without "
+     "a "
+     "time after which it goes, core files, swap. With --out (HOMEROOM_OUT) it also says who may look into that "
+     "folder. "
+     "The exit status is 1 when something fails.",
      0, 0, hr_cmd_doctor, true},
     {HR_COMMAND_MODELS, "models", "", "show the model cards: name, licence, source",
      "What each compiled model file says of itself, after its checksum was verified.", 0, 0, hr_cmd_models, false},
@@ -417,6 +436,11 @@ int main(int argc, char **argv)
     const char **words = calloc((size_t)argc + 1, sizeof *words);
     if (words == NULL)
         return hr_status_info(HR_ERR_MEMORY)->exit_status;
+    struct hr_error hidden = {0};
+    if (hr_environment_hide(&hidden) != HR_OK) {
+        free(words);
+        return hr_cli_fail(&cli, &hidden);
+    }
     hr_cli_cloud_init(&cli.cloud);
     int exit_status = run(&cli, argc - 1, argv + 1, words);
     hr_cli_cloud_close(&cli.cloud);

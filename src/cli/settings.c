@@ -49,7 +49,8 @@ const struct hr_option hr_option_table[] = {
     {"insecure", 0, HR_OPTION_FLAG, AT(network.insecure), NULL, NULL, 0, 0, NULL, "HOMEROOM_INSECURE", ~0u,
      "speak nats:// and http:// with other machines, too: records, videos and passwords can then be read on the way; "
      "without it only with this one"},
-    {"out", 'o', HR_OPTION_TEXT, AT(recognition.out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT", ON(RECOGNIZE) | SERVING,
+    {"out", 'o', HR_OPTION_TEXT, AT(recognition.out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT",
+     ON(RECOGNIZE) | ON(DOCTOR) | SERVING,
      "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda, worker)"},
     {"fps", 0, HR_OPTION_NUMBER, AT(recognition.fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS",
      SAMPLING, "frames looked at per second of video"},
@@ -187,6 +188,8 @@ const struct hr_option hr_option_table[] = {
     {"photo", 0, HR_OPTION_TEXT, AT(people.photo), "NAME", NULL, 0, 0, NULL, NULL, ON(FORGET),
      "only what one photo or video gave, by the name that 'homeroom students ID' shows; the student "
      "stays"},
+    {"dry-run", 0, HR_OPTION_FLAG, AT(purge.dry_run), NULL, NULL, 0, 0, NULL, NULL, ON(PURGE),
+     "only say what would go"},
     {"name", 0, HR_OPTION_TEXT, AT(people.name), "NAME", NULL, 0, 0, NULL, NULL, ON(RENAME), "the new name"},
     {"title", 0, HR_OPTION_TEXT, AT(lessons.title), "TEXT", NULL, 0, 0, NULL, NULL, ON(CLASS) | ON(LESSON),
      "what the class, or the lesson, is called"},

@@ -24,6 +24,8 @@ enum hr_command_id {
     HR_COMMAND_CLASS,
     HR_COMMAND_LESSON,
     HR_COMMAND_ATTENDANCE,
+    HR_COMMAND_KEEPING,
+    HR_COMMAND_PURGE,
     HR_COMMAND_EVALUATE,
     HR_COMMAND_LAMBDA,
     HR_COMMAND_WORKER,
@@ -127,6 +129,10 @@ struct hr_keys_settings {
     const char *new_key_file;
 };
 
+struct hr_purge_settings {
+    bool dry_run;
+};
+
 struct hr_export_settings {
     const char *what;
     const char *student;
@@ -192,6 +198,7 @@ struct hr_settings {
     struct hr_people_settings people;
     struct hr_keys_settings keys;
     struct hr_lessons_settings lessons;
+    struct hr_purge_settings purge;
     struct hr_export_settings export;
     struct hr_evaluate_settings evaluate;
     struct hr_function_settings function;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "base/secret.h"
 #include "face/distance.h"
 
 struct student {
@@ -18,8 +19,9 @@ struct student {
 
 /* The templates of one model. */
 struct templates {
-    size_t size;      /* numbers of one */
-    float *numbers;   /* [template][size]; sums until the gallery is closed */
+    size_t size;    /* numbers of one */
+    float *numbers; /* [template][size]; sums until the gallery is closed. Of base/secret.h, as the codes */
+    size_t numbers_bytes, codes_bytes;
     uint32_t *owners; /* student, or NOBODY: he has moved to a better model */
     size_t count, capacity;
     int8_t *codes; /* the same, rounded to multiples of `step`: a quarter of the bytes to read */
@@ -58,9 +60,9 @@ enum hr_status hr_gallery_new(struct hr_gallery **out, const struct hr_vector_la
 
 static void clear_templates(struct templates *templates)
 {
-    free(templates->numbers);
+    hr_secret_free(templates->numbers, templates->numbers_bytes);
+    hr_secret_free(templates->codes, templates->codes_bytes);
     free(templates->owners);
-    free(templates->codes);
     *templates = (struct templates){0};
 }
 
@@ -135,10 +137,12 @@ static enum hr_status add_template(struct templates *templates, size_t owner, si
 {
     if (templates->count == templates->capacity) {
         size_t capacity = templates->capacity > 0 ? 2 * templates->capacity : 64;
-        float *numbers = realloc(templates->numbers, capacity * templates->size * sizeof *numbers);
+        size_t bytes = capacity * templates->size * sizeof(float);
+        float *numbers = hr_secret_grow(templates->numbers, templates->numbers_bytes, bytes);
         if (numbers == NULL)
             return no_memory(error);
         templates->numbers = numbers;
+        templates->numbers_bytes = bytes;
         uint32_t *owners = realloc(templates->owners, capacity * sizeof *owners);
         if (owners == NULL)
             return no_memory(error);
@@ -295,7 +299,8 @@ static enum hr_status finish_templates(struct hr_gallery *gallery, struct templa
         student->place = kept++;
     }
     templates->count = kept;
-    templates->codes = malloc(kept * size + 1);
+    templates->codes_bytes = kept * size;
+    templates->codes = hr_secret_alloc(templates->codes_bytes);
     if (templates->codes == NULL)
         return no_memory(error);
     templates->step = largest / CODE_MAX;

@@ -1,5 +1,6 @@
 /* The gallery: one template per enrolled student, exact nearest-neighbour search. Filled, closed, and from then on
- * read-only and shared by all threads.
+ * read-only and shared by all threads. Its vectors are in memory that no core file and no forked process has: a process
+ * that forks has no use of its parent's galleries.
  *
  * A template is the mean of a student's vectors of one model, made length 1 again. Students may be enrolled with
  * vectors of several models; each is compared in the best one that he has and this machine knows. What is searched

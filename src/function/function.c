@@ -131,17 +131,24 @@ struct hr_aws *hr_function_aws(struct hr_function *function)
     return function->aws;
 }
 
-/* A gallery that is baked into the image or lies on this machine does not change under way. */
-static void refresh(struct hr_function *function)
+/* A gallery that is baked into the image or lies on this machine does not change under way; but faces become too old to
+ * be used: without them, or not at all. */
+static enum hr_status refresh(struct hr_function *function, struct hr_error *error)
 {
     const struct hr_function_options *options = &function->options;
-    struct hr_error error;
+    bool over = hr_engine_is_over(function->engine);
     int64_t now_us = hr_clock_now_us();
-    if (!hr_anywhere_is_remote(options->class->database) || now_us - function->refreshed_us < options->refresh_us)
-        return;
+    bool due =
+        hr_anywhere_is_remote(options->class->database) && now_us - function->refreshed_us >= options->refresh_us;
+    if (!due && !over)
+        return HR_OK;
     function->refreshed_us = now_us;
-    if (hr_class_refresh(options->class, function->engine, &error) != HR_OK && options->on_stale != NULL)
-        options->on_stale(options->context, &error);
+    enum hr_status status = hr_class_refresh(options->class, function->engine, error);
+    if (status == HR_OK || over)
+        return status;
+    if (options->on_stale != NULL)
+        options->on_stale(options->context, error);
+    return HR_OK;
 }
 
 /* --- an event --- */
@@ -344,7 +351,8 @@ enum hr_status hr_function_handle(struct hr_function *function, const struct hr_
     enum hr_status status = name_reports(&handling, error);
     if (status == HR_ERR_LIMIT)
         return conclude(outcome, HR_FUNCTION_SKIPPED, error->text);
-    refresh(function);
+    if (status == HR_OK)
+        status = refresh(function, error);
     if (status == HR_OK)
         status = open_stores(&handling, error);
     if (status == HR_OK)

@@ -24,7 +24,8 @@ struct hr_function_options {
     uint64_t part_min_bytes;
     int64_t refresh_us; /* how long a gallery that is kept in a bucket is not asked for again */
     int threads;        /* 0: one per processor */
-    /* The gallery could not be read again: the one before is used. May be NULL. */
+    /* The gallery could not be read again: the one before is used, unless a face in it has become too old (then the
+     * event fails, and comes again). May be NULL. */
     void (*on_stale)(void *context, const struct hr_error *error);
     void *context;
 };

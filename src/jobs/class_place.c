@@ -368,7 +368,8 @@ enum hr_status hr_class_refresh(struct hr_class_place *place, struct hr_engine *
     struct hr_database *database = NULL;
     char version[sizeof place->version];
     snprintf(version, sizeof version, "%s", place->version);
-    enum hr_status status = open_unlocked(place, HR_DATABASE_READ, version, &database, error);
+    const char *known = hr_engine_is_over(engine) ? NULL : version;
+    enum hr_status status = open_unlocked(place, HR_DATABASE_READ, known, &database, error);
     if (status == HR_END)
         return HR_OK;
     if (status == HR_OK)

@@ -46,7 +46,7 @@ enum hr_status hr_class_save_database(struct hr_class_place *place, struct hr_da
 enum hr_status hr_class_open_engine(struct hr_class_place *place, enum hr_database_mode mode, struct hr_engine **out,
                                     struct hr_error *error) HR_MUST_USE;
 /* A newer snapshot for an engine that was opened so, unless its own is known to be the newest: the object is the same
- * still. After a failure it keeps the one that it has. */
+ * still, and no face in it has become too old. After a failure it keeps the one that it has. */
 enum hr_status hr_class_refresh(struct hr_class_place *place, struct hr_engine *engine,
                                 struct hr_error *error) HR_MUST_USE;
 

@@ -456,6 +456,8 @@ static bool may_come_back(const struct watch *watch, enum hr_status status)
 static enum hr_status watch_on(struct watch *watch, struct hr_error *error)
 {
     for (size_t looks = 1; !is_stopped(watch); looks++) {
+        if (watch->options->idle != NULL)
+            watch->options->idle(watch->options->context);
         enum hr_status status = look_and_do(watch, error);
         struct hr_watch_event away = {.kind = HR_WATCH_AWAY, .error = error};
         if (status == HR_END && watch->options->once && looks > 1)

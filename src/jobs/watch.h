@@ -48,6 +48,8 @@ struct hr_watch_options {
     int64_t interval_us;  /* between two looks */
     /* From any thread of the watch's, several at a time. */
     void (*on_event)(void *context, const struct hr_watch_event *event);
+    /* Before each look, when no video is in hand; may be NULL. */
+    void (*idle)(void *context);
     void *context;
 };
 

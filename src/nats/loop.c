@@ -137,6 +137,8 @@ enum hr_status hr_nats_run(const struct hr_nats_loop_options *options, struct hr
     enum hr_status status = HR_OK;
     while (status == HR_OK && !stopped(&loop)) {
         struct hr_nats_message message = {0};
+        if (options->idle != NULL)
+            options->idle(options->context);
         enum hr_status came = queue->next(queue->context, PATIENCE_MS, &message, error);
         if (came != HR_OK && came != HR_END) {
             status = be_patient(&loop, error);

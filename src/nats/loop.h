@@ -34,7 +34,8 @@ struct hr_nats_loop_options {
     hr_nats_handler *handler;
     void *context;
     void (*on_event)(void *context, const struct hr_nats_event *event); /* may be NULL */
-    const struct hr_clock *clock;                                       /* NULL: the system's */
+    void (*idle)(void *context);      /* when no message is in hand: before each, and every second or so; may be NULL */
+    const struct hr_clock *clock;     /* NULL: the system's */
     const struct hr_stop *stop;       /* ends the loop after the message in hand; may be NULL */
     int64_t grace_ms;                 /* how long the message in hand may then still take */
     void (*interrupt)(void *context); /* called after that, from another thread: the handler shall

@@ -125,12 +125,13 @@ struct hr_face_record {
 /* NOT_FOUND when there is no such student; PERMISSION when he has not agreed (records/consent.h). */
 enum hr_status hr_database_add_face(struct hr_database *database, const struct hr_face_record *record,
                                     struct hr_error *error) HR_MUST_USE;
-/* Whether this student has a record of that origin (hash) and model already. */
+/* Whether this student has a record of that origin (hash) and model already, and it is not too old
+ * (records/keeping.h). */
 enum hr_status hr_database_has_face(struct hr_database *database, const char *student_id, const char *model_id,
                                     const char *origin_sha256, bool *out, struct hr_error *error) HR_MUST_USE;
-/* Calls `each` for every face record, but for those of students who have refused, in the order of their making; strings
- * and bytes are borrowed during the call; a status other than HR_OK stops the walk and is returned. `model_id` NULL: of
- * every model. */
+/* Calls `each` for every face record, but for those of students who have refused and those that are too old by now
+ * (records/keeping.h), in the order of their making; strings and bytes are borrowed during the call; a status other
+ * than HR_OK stops the walk and is returned. `model_id` NULL: of every model. */
 typedef enum hr_status hr_face_record_fn(void *context, const struct hr_face_record *record, struct hr_error *error);
 enum hr_status hr_database_each_face(struct hr_database *database, const char *model_id, hr_face_record_fn *each,
                                      void *context, struct hr_error *error) HR_MUST_USE;
@@ -139,7 +140,7 @@ enum hr_status hr_database_each_face(struct hr_database *database, const char *m
  * are borrowed until the database is closed; NULL: of everybody. */
 void hr_database_only_class(struct hr_database *database, const char *class_id, const char *day);
 
-/* The same for the records of one student, of every model. */
+/* The same for the records of one student, of every model, and of whatever age. */
 enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id, hr_face_record_fn *each,
                                         void *context, struct hr_error *error) HR_MUST_USE;
 

@@ -70,6 +70,7 @@ enum hr_status hr_database_has_face(struct hr_database *database, const char *st
     hr_sql_bind_text(statement, 1, student_id);
     hr_sql_bind_text(statement, 2, model_id);
     hr_sql_bind_text(statement, 3, origin_sha256);
+    hr_sql_bind_now(statement, 4);
     status = hr_sql_step(database, statement, "looking for a face record", error);
     *out = status == HR_OK;
     hr_sql_end(statement);
@@ -97,19 +98,11 @@ void hr_database_only_class(struct hr_database *database, const char *class_id, 
     database->only_day = day;
 }
 
-static enum hr_status walk(struct hr_database *database, enum hr_sql which, const char *key, hr_face_record_fn *each,
+/* Of a statement whose values are bound. */
+static enum hr_status walk(struct hr_database *database, sqlite3_stmt *statement, hr_face_record_fn *each,
                            void *context, struct hr_error *error)
 {
-    sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, which, &statement, error);
-    if (status != HR_OK)
-        return status;
-    if (key != NULL)
-        hr_sql_bind_text(statement, 1, key);
-    if (which != HR_SQL_FACES_OF_STUDENT) {
-        hr_sql_bind_text(statement, 2, database->only_class != NULL ? database->only_class : "");
-        hr_sql_bind_text(statement, 3, database->only_day != NULL ? database->only_day : "");
-    }
+    enum hr_status status;
     while ((status = hr_sql_step(database, statement, "reading the face records", error)) == HR_OK) {
         struct hr_face_record record = record_of(statement);
         status = each(context, &record, error);
@@ -127,13 +120,27 @@ enum hr_status hr_database_each_face(struct hr_database *database, const char *m
                                      void *context, struct hr_error *error)
 {
     enum hr_sql which = model_id != NULL ? HR_SQL_FACES_OF_MODEL : HR_SQL_FACES_ALL;
-    return walk(database, which, model_id, each, context, error);
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_now(statement, 1);
+    if (model_id != NULL)
+        hr_sql_bind_text(statement, 2, model_id);
+    hr_sql_bind_text(statement, 4, database->only_class != NULL ? database->only_class : "");
+    hr_sql_bind_text(statement, 5, database->only_day != NULL ? database->only_day : "");
+    return walk(database, statement, each, context, error);
 }
 
 enum hr_status hr_database_each_face_of(struct hr_database *database, const char *student_id, hr_face_record_fn *each,
                                         void *context, struct hr_error *error)
 {
-    return walk(database, HR_SQL_FACES_OF_STUDENT, student_id, each, context, error);
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_FACES_OF_STUDENT, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, student_id);
+    return walk(database, statement, each, context, error);
 }
 
 enum hr_status hr_database_each_model(struct hr_database *database, hr_face_model_fn *each, void *context,

@@ -217,6 +217,11 @@ static const char *const steps[] = {
     " PRIMARY KEY (lesson, student)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX finals_by_student ON finals(student);",
+    /* 8. How many days each kind of data is kept (records/keeping.h); without a row: for ever. */
+    "CREATE TABLE keeping("
+    " kind TEXT NOT NULL PRIMARY KEY,"
+    " days INTEGER NOT NULL CHECK (days BETWEEN 1 AND 36500)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof steps / sizeof *steps};

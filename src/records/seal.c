@@ -386,19 +386,25 @@ enum hr_status hr_seal_note_destroyed(struct hr_database *database, const char *
 enum hr_status hr_seal_renew_faces(struct hr_database *database, const char *student_id, struct hr_error *error)
 {
     struct hr_student_standing standing;
-    sqlite3_stmt *statement;
     if (database->vault == NULL)
         return HR_OK;
     enum hr_status status = hr_database_standing(database, student_id, &standing, error);
-    if (status == HR_OK)
-        status = hr_keyring_add(hr_vault_ring(database->vault), standing.key, HR_KEY_FACES, error);
+    return status == HR_OK ? hr_seal_renew_faces_of(database, standing.key, error) : status;
+}
+
+enum hr_status hr_seal_renew_faces_of(struct hr_database *database, int64_t student, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    if (database->vault == NULL)
+        return HR_OK;
+    enum hr_status status = hr_keyring_add(hr_vault_ring(database->vault), student, HR_KEY_FACES, error);
     if (status != HR_OK)
         return status;
     hr_vault_note_added(database->vault);
     status = hr_sql_start(database, HR_SQL_FACES_RESEAL, &statement, error);
     if (status != HR_OK)
         return status;
-    sqlite3_bind_int64(statement, 1, standing.key);
+    sqlite3_bind_int64(statement, 1, student);
     return hr_sql_finish(database, statement, "renewing a student's key", NULL, error);
 }
 

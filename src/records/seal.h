@@ -36,6 +36,9 @@ enum hr_status hr_seal_note_destroyed(struct hr_database *database, const char *
 /* Within a transaction that removed faces: what is left of the student's gets a new key. */
 enum hr_status hr_seal_renew_faces(struct hr_database *database, const char *student_id,
                                    struct hr_error *error) HR_MUST_USE;
+/* The same by the student's key here. */
+enum hr_status hr_seal_renew_faces_of(struct hr_database *database, int64_t student,
+                                      struct hr_error *error) HR_MUST_USE;
 /* After such a transaction: destroys the keys that nothing needs any more. Not within a transaction. */
 enum hr_status hr_seal_destroy_keys(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 

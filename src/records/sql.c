@@ -17,10 +17,10 @@
 /* In the order of the faces; whose they are is looked up for each. */
 #define FACES_FIRST " FROM faces AS f CROSS JOIN students AS s ON s.key = f.student"
 #define KEY_OF(PLACE) "(SELECT key FROM students WHERE id = " PLACE ")"
-/* ?2: a class, '' for everybody; ?3: a day. */
+/* ?4: a class, '' for everybody; ?5: a day. */
 #define IN_CLASS                                                                                                       \
-    " AND (?2 = '' OR EXISTS (SELECT 1 FROM members AS m WHERE m.student = s.key AND m.class = " CLASS_OF(             \
-        "?2") " AND m.from_day <= ?3 AND (m.to_day = '' OR m.to_day >= ?3)))"
+    " AND (?4 = '' OR EXISTS (SELECT 1 FROM members AS m WHERE m.student = s.key AND m.class = " CLASS_OF(             \
+        "?4") " AND m.from_day <= ?5 AND (m.to_day = '' OR m.to_day >= ?5)))"
 #define CLASS_OF(PLACE) "(SELECT key FROM classes WHERE id = " PLACE ")"
 #define CLASS_COLUMNS                                                                                                  \
     "c.id, c.title, c.zone, c.late_min, c.early_min, (SELECT count(DISTINCT student) FROM members"                     \
@@ -32,6 +32,9 @@
 /* The bytes of a record as they lie in the file, in its table and in its two indexes. */
 #define STUDENT_BYTES                                                                                                  \
     "CAST(id || name || major || year || extra AS BLOB) AS in_table, CAST(name AS BLOB), CAST(id AS BLOB)"
+/* What was made before it is kept no longer, at the time NOW; NULL: for ever. */
+#define LAST_DAY(KIND, NOW) "(SELECT " NOW " - days * 86400000000 FROM keeping WHERE kind = '" KIND "')"
+#define IS_KEPT(NOW) "f.created_us >= coalesce(" LAST_DAY("faces", NOW) ", f.created_us)"
 /* The views (n) of each photo or video: it has a vector of each model that was there, and counts once. */
 #define VIEWS(WHERE)                                                                                                   \
     "(SELECT max(n) AS n FROM (SELECT f.student, " FACE(                                                               \
@@ -113,13 +116,14 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "DELETE FROM faces AS f WHERE student = " KEY_OF("?1") " AND " READABLE_FACE " AND " FACE("origin") " = ?2",
     [HR_SQL_FACES_MODELS] = "SELECT s.id, f.model_id, count(*) FROM students AS s JOIN faces AS f ON f.student = s.key"
                             " WHERE " READABLE_FACE " GROUP BY s.id, f.model_id ORDER BY s.id, f.model_id",
-    [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces WHERE student = " KEY_OF("?1") " AND model_id = ?2"
-                                                                               " AND origin_sha256 = ?3 LIMIT 1",
-    [HR_SQL_FACES_ALL] =
-        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND " READABLE_FACE IN_CLASS " ORDER BY f.id",
+    [HR_SQL_FACE_EXISTS] = "SELECT 1 FROM faces AS f WHERE student = " KEY_OF(
+        "?1") " AND model_id = ?2 AND origin_sha256 = ?3 AND " IS_KEPT("?4") " LIMIT 1",
+    /* ?1: now; ?2: a model; ?4, ?5: a class and a day. */
+    [HR_SQL_FACES_ALL] = "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND " READABLE_FACE
+                         " AND " IS_KEPT("?1") IN_CLASS " ORDER BY f.id",
     [HR_SQL_FACES_OF_MODEL] =
-        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND f.model_id = ?1 AND " READABLE_FACE IN_CLASS
-        " ORDER BY f.id",
+        "SELECT " FACE_COLUMNS FACES_FIRST " WHERE s.consent <> 'no' AND f.model_id = ?2 AND " READABLE_FACE
+        " AND " IS_KEPT("?1") IN_CLASS " ORDER BY f.id",
     [HR_SQL_FACES_OF_STUDENT] = "SELECT " FACE_COLUMNS " FROM students AS s CROSS JOIN faces AS f ON f.student = s.key"
                                 " WHERE s.id = ?1 AND " READABLE_FACE " ORDER BY f.id",
     [HR_SQL_BYTES_IN_USE] = "SELECT 1 FROM faces WHERE instr(vector, ?1) OR instr(CAST(origin AS BLOB), ?1)"
@@ -274,6 +278,20 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
             "?1") ") LEFT JOIN finals AS f ON f.lesson = l.key"
                   " AND f.student = " KEY_OF(
                       "?1") " WHERE m.key IS NOT NULL OR f.lesson IS NOT NULL ORDER BY l.start_us",
+    [HR_SQL_KEEPING] = "SELECT kind, days FROM keeping",
+    [HR_SQL_KEEPING_SET] =
+        "INSERT INTO keeping(kind, days) VALUES (?1, ?2) ON CONFLICT(kind) DO UPDATE SET days = excluded.days",
+    [HR_SQL_KEEPING_FOREVER] = "DELETE FROM keeping WHERE kind = ?1",
+    [HR_SQL_OVERDUE] = "SELECT (SELECT count(*) FROM faces WHERE created_us < " LAST_DAY(
+        "faces", "?1") "),"
+                       " (SELECT count(*) FROM observations WHERE made_us < " LAST_DAY(
+                           "observations", "?1") "),"
+                                                 " (SELECT count(*) FROM audit WHERE at_us < " LAST_DAY("audit",
+                                                                                                        "?1") ")",
+    [HR_SQL_STUDENTS_OVERDUE] = "SELECT DISTINCT student FROM faces WHERE created_us < " LAST_DAY("faces", "?1"),
+    [HR_SQL_FACES_PURGE] = "DELETE FROM faces WHERE created_us < " LAST_DAY("faces", "?1"),
+    [HR_SQL_OBSERVATIONS_PURGE] = "DELETE FROM observations WHERE made_us < " LAST_DAY("observations", "?1"),
+    [HR_SQL_AUDIT_PURGE] = "DELETE FROM audit WHERE at_us < " LAST_DAY("audit", "?1"),
 };
 
 static enum hr_status status_of(int code)
@@ -452,6 +470,12 @@ int hr_sql_bind_text(sqlite3_stmt *statement, int index, const char *text)
 int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes)
 {
     return sqlite3_bind_blob64(statement, index, bytes.data, bytes.size, SQLITE_STATIC);
+}
+
+void hr_sql_bind_now(sqlite3_stmt *statement, int index)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    sqlite3_bind_int64(statement, index, clock->wall_us(clock->context));
 }
 
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,

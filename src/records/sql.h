@@ -103,6 +103,14 @@ enum hr_sql {
     HR_SQL_MARKS_MOVE,
     HR_SQL_FINALS_MOVE,
     HR_SQL_LESSONS_OF_STUDENT,
+    HR_SQL_KEEPING,
+    HR_SQL_KEEPING_SET,
+    HR_SQL_KEEPING_FOREVER,
+    HR_SQL_OVERDUE,
+    HR_SQL_STUDENTS_OVERDUE,
+    HR_SQL_FACES_PURGE,
+    HR_SQL_OBSERVATIONS_PURGE,
+    HR_SQL_AUDIT_PURGE,
     HR_SQL_COUNT
 };
 
@@ -195,6 +203,9 @@ enum hr_status hr_audit_removal(struct hr_database *database, const char *studen
 enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 /* Moves the log into the file and empties it. Fails while another program reads an older state. */
 enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
+
+/* The time by which it is known what has been kept for too long: bound where a statement says LAST_DAY. */
+void hr_sql_bind_now(sqlite3_stmt *statement, int index);
 
 /* Never NULL; borrowed until the next step. */
 const char *hr_sql_text(sqlite3_stmt *statement, int column);

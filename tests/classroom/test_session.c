@@ -117,6 +117,27 @@ static void an_engine_without_database_or_models_says_what_is_missing(void **sta
     assert_int_equal(hr_engine_open(&engine, &options, &error), HR_ERR_ARGUMENT);
 }
 
+/* A snapshot is of one moment; what it holds grows too old. */
+static void a_gallery_is_over_when_a_face_in_it_is_too_old(void **state)
+{
+    struct school *school = *state;
+    struct hr_engine *engine = open_engine(school);
+    assert_false(hr_engine_is_over(engine));
+    struct hr_snapshot *snapshot = hr_engine_hold(engine);
+    assert_int_equal(hr_gallery_students(snapshot->gallery), 2);
+    assert_true(snapshot->oldest_face_us > 1700000000000000);
+    snapshot->keeping.days[HR_KEPT_FACES] = 1;
+    assert_false(hr_engine_is_over(engine));
+    snapshot->oldest_face_us -= INT64_C(86400000000);
+    assert_true(hr_engine_is_over(engine));
+    snapshot->keeping.days[HR_KEPT_FACES] = 2;
+    assert_false(hr_engine_is_over(engine));
+    hr_snapshot_release(snapshot);
+    hr_engine_drop(engine);
+    assert_false(hr_engine_is_over(engine));
+    hr_engine_close(engine);
+}
+
 static void a_session_takes_threads_within_limits(void **state)
 {
     struct hr_engine *engine = open_engine(*state);
@@ -719,6 +740,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_engine_without_database_or_models_says_what_is_missing),
+        cmocka_unit_test(a_gallery_is_over_when_a_face_in_it_is_too_old),
         cmocka_unit_test(a_session_takes_threads_within_limits),
         cmocka_unit_test(a_video_gives_its_student_with_progress),
         cmocka_unit_test(a_still_image_is_a_video_of_one_frame),

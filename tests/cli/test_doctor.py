@@ -23,7 +23,7 @@ class Doctor(Case):
         self.assertEqual(result.err, "")
         self.assertNotIn("FAIL", result.out)
         for line in result.out.splitlines():
-            self.assertRegex(line, r"^(ok|warn|FAIL)? +\S")
+            self.assertRegex(line, r"^(ok|hint|warn|FAIL)? +\S")
         self.assertEqual("a better one is missing" in result.out, len(VECTORS) == 1)
         self.assertRegex(result.out, r"(?m)^ok    model      centerface-1: .*checksum right$")
         self.assertRegex(result.out, rf"(?m)^ok    model      {VECTORS[0]}: .*checksum right: tells faces apart$")
@@ -74,6 +74,54 @@ class Doctor(Case):
             self.assertEqual(ok[0], "ok")
             self.assertEqual(more, [("warn", f"{self.db}: everybody on this machine may {may} it (its mode is {mode:04o})") for may in found])
         self.assertIn("-> chmod 600 that file", self.run_it("doctor").out)
+
+    def test_how_long_data_is_kept(self):
+        self.enrolled()
+        self.assertEqual(self.finding("keeping", self.findings()), [("hint", "faces for ever, observations for ever, audit for ever")])
+        self.assertIn("-> 'homeroom keeping faces DAYS'", self.run_it("doctor").out)
+        self.run_it("keeping", "faces", 200)
+        self.run_it("keeping", "audit", 1)
+        kept = ("ok", "faces 200 days, observations for ever, audit 1 day")
+        self.assertEqual(self.finding("keeping", self.findings()), [kept])
+        with sqlite3.connect(self.db) as db:
+            db.execute("UPDATE faces SET created_us = created_us - 201 * 86400000000 WHERE student = 1 AND model_id = 'dlib-resnet-1'")
+        db.close()
+        self.assertEqual(self.finding("keeping", self.findings()),
+                         [kept, ("hint", "1 face vector, 0 videos and 0 notes are too old")])
+
+    def test_a_folder_for_reports_that_everybody_may_enter(self):
+        self.assertEqual(self.finding("reports", self.findings()), [])
+        folder = self.dir / "reports"
+        said = [("ok", "reports: is made for its owner alone")]
+        self.assertEqual(self.finding("reports", self.findings("--out", "reports")), said)
+        folder.mkdir()
+        for mode, found in ((0o700, ("ok", "reports: closed to others")),
+                            (0o755, ("warn", "reports: everybody on this machine may look into it (its mode is 0755)")),
+                            (0o777, ("warn", "reports: everybody on this machine may change what is in it (its mode is 0777)"))):
+            folder.chmod(mode)
+            self.assertEqual(self.finding("reports", self.findings("--out", "reports")), [found])
+        self.assertEqual(self.finding("reports", self.findings(env={"HOMEROOM_OUT": "reports"})), [found])
+
+    def test_core_files(self):
+        self.assertEqual(self.finding("cores", self.findings()), [])
+        self.assertEqual(self.finding("cores", self.findings(env={"HOMEROOM_CORE_DUMPS": "1"}))[0][0], "hint")
+
+    def test_swap(self):
+        """In a view of /proc of its own, where one may have that."""
+        lines = {
+            "": [],
+            "/dev/zram0 partition 1 0 -2\n": [],
+            "/dev/zram0 partition 1 0 -2\n/dev/sda3 partition 999 0 -3\n": [("hint", "memory, vectors among it, may be written to /dev/sda3")],
+        }
+        table = self.dir / "swaps"
+        for text, expected in lines.items():
+            table.write_text(f"Filename Type Size Used Priority\n{text}")
+            there = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /proc/swaps && exec "$@"', table, PROGRAM, "doctor", "--json"]
+            done = subprocess.run(list(map(str, there)), cwd=self.dir, env=self.environment(), capture_output=True, text=True, check=False)
+            if not done.stdout:
+                self.skipTest(f"no mount of its own here: {done.stderr.strip()}")
+            found = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual([(one["finding"], one["text"]) for one in found if one["check"] == "swap"], expected)
 
     def test_faces_of_another_model(self):
         self.enrolled()

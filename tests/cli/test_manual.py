@@ -74,7 +74,8 @@ class Examples(Case):
                              ("others/one.png", "astronaut.png")):
             (self.dir / name).parent.mkdir(exist_ok=True)
             shutil.copy(PHOTOS / source, self.dir / name)
-        for name in ("monday.mp4", "tuesday.mov", "anna-turns-around.mp4", "incoming/lesson.mp4"):
+        for name in ("monday.mp4", "tuesday.mov", "anna-turns-around.mp4", "incoming/lesson.mp4",
+                     "CAM_20261127_075930.mp4"):
             (self.dir / name).parent.mkdir(exist_ok=True)
             shutil.copy(self.videos() / "obama.mp4", self.dir / name)
         # Where heif-enc is missing a JPEG does for the HEIC: what a photo is, its bytes say.

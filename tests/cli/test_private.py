@@ -147,5 +147,59 @@ class About(Private):
         self.run_it("export", "--what", "student", "--student", "Zoe", status=NOT_FOUND)
 
 
+class Environment(Private):
+    SECRETS = {
+        "AWS_SECRET_ACCESS_KEY": "hidden-key-1", "AWS_SESSION_TOKEN": "hidden-token-2",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "hidden-token-3", "HOMEROOM_NATS_PASSWORD": "hidden-word-4",
+        "HOMEROOM_NATS_TOKEN": "hidden-token-5", "https_proxy": "http://ada:hidden-word-6@localhost:9",
+        "HTTPS_PROXY": "http://ada:hidden-word-7@localhost:9", "http_proxy": "http://ada:hidden-word-8@localhost:9",
+    }  # fmt: skip
+
+    @staticmethod
+    def children(pid):
+        found = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return found + [child for one in found for child in Environment.children(one)]
+
+    @staticmethod
+    def memory(pid):
+        """What it may write to, but for a sanitizer's terabytes."""
+        content = b""
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+            for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+                begin, end = (int(word, 16) for word in line.split()[0].split("-"))
+                if line.split()[1].startswith("rw") and end - begin < 64 << 20:
+                    with contextlib.suppress(OSError, ValueError, OverflowError):
+                        file.seek(begin)
+                        content += file.read(end - begin)
+        return content
+
+    def test_a_running_program_does_not_show_its_keys(self):
+        self.enrolled()
+        (self.dir / "in").mkdir()
+        # So that an account may look at its own; what is looked at is there with and without.
+        process = self.start("watch", "in", "reports", "--interval", "0.2",
+                             env={**self.SECRETS, "HOMEROOM_CORE_DUMPS": "1", "HOMEROOM_FPS": "3"})
+        self.wait_for((self.dir / "reports").exists, process)
+        shown = Path(f"/proc/{process.pid}/environ").read_bytes()
+        self.assertIn(b"HOMEROOM_FPS=3", shown)
+        for name in self.SECRETS:
+            self.assertIn(f"{name}=".encode(), shown)
+        self.assertNotIn(b"hidden-", shown)
+        children = self.children(process.pid)
+        self.assertGreater(len(children), 0)
+        if os.getuid() != 0:
+            return  # nobody else may look into where videos are decoded
+        for child in children:
+            self.assertNotIn(b"hidden-", Path(f"/proc/{child}/environ").read_bytes())
+        if os.environ.get("HOMEROOM_SANITIZED", "0") == "0":  # a sanitizer keeps a copy of its own
+            self.assertTrue(b"hidden-key-1" in self.memory(process.pid))  # or the next says nothing
+            for child in children:
+                self.assertFalse(b"hidden-" in self.memory(child))
+
+    def test_a_variable_is_read_as_before(self):
+        result = self.run_it("worker", "nats://127.0.0.1:1", status=None, env={**self.SECRETS, "HOMEROOM_NATS_TOKEN": ""})
+        self.assertNotIn("hidden-", result.out + result.err)
+
+
 if __name__ == "__main__":
     main()

@@ -9,6 +9,7 @@
 
 #include "fake_models.h"
 #include "random.h"
+#include "support/smaps.h"
 
 static void random_vector(uint64_t *seed, float *vector, size_t size)
 {
@@ -51,6 +52,28 @@ static void an_empty_gallery_knows_nobody(void **state)
     assert_int_equal(hr_gallery_layout(gallery)->count, 0);
     assert_int_equal(hr_gallery_find(gallery, "ann"), SIZE_MAX);
     hr_gallery_free(gallery);
+}
+
+/* However often it grew. */
+static void its_vectors_are_in_no_core_file_and_no_fork(void **state)
+{
+    (void)state;
+    size_t before_kib = secret_kib();
+    struct hr_gallery *gallery = open_gallery(true);
+    for (int i = 0; i < 1000; i++) {
+        float vector[FAKE_SIZE] = {[0] = 1, [1] = (float)i};
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        add(gallery, id, i % 2 ? "best-1" : "lesser-1", vector);
+    }
+    close_gallery(gallery);
+    for (size_t i = 0; i < 1000; i += 333)
+        assert_secret(hr_gallery_student(gallery, i).template);
+    /* The templates, and the codes that are searched first: a quarter of them. */
+    size_t numbers = (size_t)500 * (FAKE_SIZE + FAKE_LESSER_SIZE);
+    assert_true((secret_kib() - before_kib) * 1024 >= numbers * (sizeof(float) + 1));
+    hr_gallery_free(gallery);
+    assert_int_equal(secret_kib(), before_kib);
 }
 
 /* The mean of the vectors, each made length 1, made length 1 again; in double. */
@@ -274,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_gallery_knows_nobody),
+        cmocka_unit_test(its_vectors_are_in_no_core_file_and_no_fork),
         cmocka_unit_test(finds_what_a_plain_search_finds),
         cmocka_unit_test(a_template_is_the_mean_of_directions),
         cmocka_unit_test(the_better_model_is_compared),

@@ -26,6 +26,7 @@ struct scene {
     bool waits_for_interrupt; /* the handler does, or else for its beats */
     int64_t now_us;
     int handled, in_hand;
+    bool idles;       /* is told of it */
     char notes[2048]; /* what happened, in order */
 };
 
@@ -137,6 +138,13 @@ static void on_event(void *context, const struct hr_nats_event *event)
     note(context, "%s ", words[event->kind]);
 }
 
+static void idle(void *context)
+{
+    struct scene *scene = context;
+    if (scene->idles)
+        note(scene, "idle ");
+}
+
 static void interrupt(void *context)
 {
     struct scene *scene = context;
@@ -152,6 +160,7 @@ static enum hr_status run(struct scene *scene, bool once, struct hr_error *error
                                            .handler = handler,
                                            .context = scene,
                                            .on_event = on_event,
+                                           .idle = idle,
                                            .clock = &clock,
                                            .stop = &scene->stop,
                                            .grace_ms = scene->grace_ms,
@@ -300,6 +309,17 @@ static void a_queue_that_comes_back_is_waited_for(void **state)
     plays(&scene, "AWAY BACK AWAY BACK done ");
 }
 
+/* Also while the queue is away. */
+static void what_is_done_beside_is_done_between_messages(void **state)
+{
+    static const struct step steps[] = {
+        {HR_OK, 1, HR_NATS_HANDLED}, {HR_END, 0, 0}, {HR_ERR_UNAVAILABLE, 0, 0}, {HR_OK, 1, HR_NATS_HANDLED}};
+    struct scene scene = SCENE(steps);
+    (void)state;
+    scene.idles = true;
+    plays(&scene, "idle done idle idle AWAY idle BACK done idle ");
+}
+
 /* `once` means "no message waits", which nobody knows of a queue that is away. */
 static void once_does_not_take_away_for_empty(void **state)
 {
@@ -340,6 +360,7 @@ int main(void)
         cmocka_unit_test(what_takes_longer_than_the_grace_goes_back),
         cmocka_unit_test(once_ends_with_the_last_message),
         cmocka_unit_test(a_queue_that_comes_back_is_waited_for),
+        cmocka_unit_test(what_is_done_beside_is_done_between_messages),
         cmocka_unit_test(once_does_not_take_away_for_empty),
         cmocka_unit_test(a_queue_that_stays_away_ends_the_loop),
     };

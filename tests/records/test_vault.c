@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "records/audit.h"
 #include "records/consent.h"
+#include "records/keeping.h"
 #include "records/seal.h"
 #include "records/support.h"
 
@@ -318,6 +319,31 @@ static void a_backup_forgets_a_photo_and_the_faces_of_who_refuses(void **state)
     hr_database_close(database);
 }
 
+/* Of what was kept for too long a backup has no face, either. */
+static void a_backup_forgets_what_was_too_old(void **state)
+{
+    const struct test_folder *folder = *state;
+    char backup[200];
+    struct hr_overdue removed;
+    make_class(folder);
+    snprintf(backup, sizeof backup, "%s/backup", folder->path);
+    copy_file(folder->database, backup);
+    struct hr_database *database = unlocked(folder, HR_DATABASE_WRITE, 1);
+    assert_ok(hr_sql_run(database, "UPDATE faces SET created_us = 9000000000000000 WHERE student = 2",
+                         "making it newer", &test_error));
+    assert_ok(hr_database_set_keeping(database, HR_KEPT_FACES, 30, &test_error));
+    assert_ok(hr_database_purge(database, &removed, &test_error));
+    assert_int_equal(removed.rows[HR_KEPT_FACES], 1);
+    assert_string_equal(faces_of(database).ids, "2");
+    assert_int_equal(faces_of(database).right, 1);
+    hr_database_close(database);
+    copy_file(backup, folder->database);
+    database = unlocked(folder, HR_DATABASE_READ, 1);
+    assert_names(database, ada, ben);
+    assert_string_equal(faces_of(database).ids, "2");
+    hr_database_close(database);
+}
+
 /* As a program that was killed between the change and the keys leaves it. */
 static void keys_that_were_to_go_go_with_the_next_opening(void **state)
 {
@@ -577,6 +603,7 @@ int main(void)
         IN_A_FOLDER(a_change_without_the_key_is_found),
         IN_A_FOLDER(a_backup_forgets_whoever_is_forgotten),
         IN_A_FOLDER(a_backup_forgets_a_photo_and_the_faces_of_who_refuses),
+        IN_A_FOLDER(a_backup_forgets_what_was_too_old),
         IN_A_FOLDER(keys_that_were_to_go_go_with_the_next_opening),
         IN_A_FOLDER(two_records_of_one_student_are_joined_under_one_key),
         IN_A_FOLDER(renaming_and_importing_again_change_what_is_sealed),

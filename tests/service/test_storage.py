@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """s3:// wherever the program takes a path, against MinIO, which checks signatures, keys and conditions."""
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -8,6 +9,7 @@ import os
 import resource
 import shutil
 import socket
+import sqlite3
 import struct
 import subprocess
 import tempfile
@@ -384,6 +386,33 @@ class Watch(Storage):
         self.assertEqual(self.get("out/b.mp4.csv"), b"name,major,year\r\n")
         process.terminate()
         self.finish(process)
+
+    def test_a_face_that_grows_too_old_is_left_out_and_nothing_is_written(self):
+        class_db = self.dir / "class.db"
+        shutil.copy(self.database, class_db)
+        over = time.time() + 15
+        with contextlib.closing(sqlite3.connect(class_db)) as db, db:
+            db.execute("INSERT INTO keeping(kind, days) VALUES ('faces', 1)")
+            db.execute("UPDATE faces SET created_us = ? WHERE student = 1", (int((over - 86400) * 1e6),))
+        self.put("homeroom.db", class_db.read_bytes())
+        process = self.start("watch", self.at("in"), self.at("out"), "--interval", "0.1",
+                             env={"HOMEROOM_DB": self.at("homeroom.db")})
+        self.put("in/a.mp4", self.obama)
+        wait_until(lambda: self.keys("out/") == ["out/a.mp4.csv"], "the first report")
+        self.assertLess(time.time(), over, "this machine is too slow for the test")
+        self.assertEqual(self.get("out/a.mp4.csv"), OBAMA)
+        time.sleep(max(0, over - time.time()) + 0.1)
+        self.put("in/b.mp4", self.obama)
+        wait_until(lambda: "out/b.mp4.csv" in self.keys("out/"), "the second report")
+        self.assertEqual(self.get("out/b.mp4.csv"), b"name,major,year\r\n")
+        process.terminate()
+        self.finish(process)
+        self.assertEqual(self.get("homeroom.db"), class_db.read_bytes())
+        out, _ = self.run_it("purge", env={"HOMEROOM_DB": self.at("homeroom.db")})
+        self.assertIn("remove them there", out)
+        (self.dir / "purged.db").write_bytes(self.get("homeroom.db"))
+        with contextlib.closing(sqlite3.connect(self.dir / "purged.db")) as db:
+            self.assertEqual(db.execute("SELECT DISTINCT student FROM faces").fetchall(), [(2,)])
 
     def test_comes_back_after_the_service_was_away(self):
         self.put("in/a.mp4", self.obama)

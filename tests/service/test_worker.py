@@ -3,8 +3,11 @@
 NATS goes away and comes back, messages are nonsense."""
 
 import base64
+import contextlib
 import re
+import shutil
 import signal
+import sqlite3
 import urllib.request
 
 from servers import *
@@ -254,6 +257,28 @@ class Videos(BucketCase):
         wait_until(lambda: "waiting for videos" in worker.text(), "the worker")
         self.assertEqual(worker.stop(), 0)
         self.assertEqual([line["message"] for line in worker.lines()], ["waiting for videos"])
+
+    def test_a_worker_keeps_to_the_times_of_its_class(self):
+        """One face is too old at the start, and is removed; another grows too old before the hour is over."""
+        class_db, over = self.folder / "kept.db", time.time() + 20
+        shutil.copy(self.database, class_db)
+        with contextlib.closing(sqlite3.connect(class_db)) as db, db:
+            db.execute("INSERT INTO keeping(kind, days) VALUES ('faces', 1)")
+            db.execute("UPDATE faces SET created_us = ? WHERE student = 1", (int((over - 86400) * 1e6),))
+            db.execute("UPDATE faces SET created_us = created_us - 86400000000 WHERE student = 2")
+        expected = self.upload(2)
+        worker = Worker(self, HOMEROOM_DB=str(class_db))
+        wait_until(lambda: len(self.s3.keys_of("reports")) == 2, "the first reports")
+        self.assertLess(time.time(), over, "this machine is too slow for the test")
+        time.sleep(max(0, over - time.time()) + 0.1)
+        self.s3.put("videos", "lesson 3.mp4", self.video["obama"])
+        nobody = b"name,major,year\r\n"
+        wait_until(lambda: len(self.s3.keys_of("reports")) == 3, "the last report")
+        self.check_reports({"lesson 0.csv": expected["lesson 0.csv"], "lesson 1.csv": nobody, "lesson 3.csv": nobody})
+        self.assertEqual(worker.stop(), 0)
+        self.assertEqual([line["message"] for line in worker.lines()].count("what was kept for too long is removed"), 1)
+        with contextlib.closing(sqlite3.connect(class_db)) as db:
+            self.assertEqual(db.execute("SELECT DISTINCT student FROM faces").fetchall(), [(1,)])
 
     def test_the_same_news_twice(self):
         expected = self.upload(1)

@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|class|lesson|attendance|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|backup|restore|class|lesson|attendance|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -96,6 +96,7 @@ _homeroom()
         merge) words+=' --yes' ;;
         consent) words+=' --yes' ;;
         keys) words+=' --yes --new-key-file' ;;
+        restore) words+=' --yes' ;;
         class) words+=' --yes --title --zone --late --early --from --until --not-any-more' ;;
         lesson) words+=' --fps --false-present --timeout --yes --title --start --camera --guests --note' ;;
         attendance) words+=' --csv' ;;
@@ -107,7 +108,7 @@ _homeroom()
         doctor) words+=' --out --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge consent keys class lesson attendance keeping purge evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance keeping purge evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -117,10 +118,12 @@ _homeroom()
             ;;
         enroll) files=-f ;;
         keys) files=-f ;;
+        backup) files=-f ;;
+        restore) files=-f ;;
         attendance)
             if [[ $previous == attendance ]]; then words='LESSON CLASS'; else files=-f; fi
             ;;
-        help) words='recognize watch import enroll students export forget rename merge consent keys class lesson attendance keeping purge evaluate lambda worker workload doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance keeping purge evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

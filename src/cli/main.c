@@ -156,6 +156,18 @@ const struct hr_command hr_command_table[] = {
      "from a database that was brought back from a copy what no key opens: whoever was forgotten since. Without a "
      "word: how things stand.",
      0, 2, hr_cmd_keys, false},
+    {HR_COMMAND_BACKUP, "backup", "FILE", "copy the database while others go on using it",
+     "A copy as the database is at one moment, in a new file that only its owner may read; it takes no name that is "
+     "there. Of a sealed database it is sealed, needs no key, and the students' keys are not in it: whoever is "
+     "forgotten "
+     "later is forgotten in it as well. Keep the newest file of keys apart from it.",
+     1, 1, hr_cmd_backup, false},
+    {HR_COMMAND_RESTORE, "restore", "FILE", "put the database back as it was in a copy",
+     "Everything that is in the database is replaced, in one go: other programs see what was before or what is then. "
+     "The "
+     "copy is looked at first, and must be sealed with the same keys, or neither may be sealed. Of a database that is "
+     "not sealed, whoever was forgotten since is back. Asks first on a terminal; elsewhere --yes is needed.",
+     1, 1, hr_cmd_restore, false},
     {HR_COMMAND_CLASS, "class", "[ID | new|enrol|leave|meets|off|remove ID ...]",
      "classes: who is in which, and when it meets",
      "'class new 8b --title \"Physics\" --zone Europe/Berlin' makes a class, or changes it. 'class enrol 8b 44 \"Joe "

@@ -180,7 +180,7 @@ const struct hr_option hr_option_table[] = {
     {"price-calls", 0, HR_OPTION_NUMBER, AT(workload.price_million_calls), "USD", NULL, 0, 1000, HR_PRICE_MILLION_CALLS,
      NULL, ON(WORKLOAD), "price of a million calls of the function (" HR_PRICE_DATE ")"},
     {"yes", 'y', HR_OPTION_FLAG, AT(people.yes), NULL, NULL, 0, 0, NULL, NULL,
-     ON(FORGET) | ON(MERGE) | ON(CONSENT) | ON(KEYS) | ON(CLASS) | ON(LESSON), "do not ask"},
+     ON(FORGET) | ON(MERGE) | ON(CONSENT) | ON(KEYS) | ON(RESTORE) | ON(CLASS) | ON(LESSON), "do not ask"},
     {"new-key-file", 0, HR_OPTION_TEXT, AT(keys.new_key_file), "FILE", NULL, 0, 0, NULL, NULL, ON(KEYS),
      "the key from now on, for 'keys renew'; --key-file is the one so far"},
     {"kept", 0, HR_OPTION_TEXT, AT(people.kept), "VIDEO", NULL, 0, 0, NULL, NULL, ON(FORGET),

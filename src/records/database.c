@@ -415,7 +415,6 @@ static enum hr_status check_size(struct hr_database *database, struct hr_error *
 
 enum hr_status hr_database_check(struct hr_database *database, struct hr_database_counts *out, struct hr_error *error)
 {
-    *out = (struct hr_database_counts){0};
     int64_t broken = 0;
     enum hr_status status = check_size(database, error);
     if (status == HR_OK)
@@ -429,7 +428,10 @@ enum hr_status hr_database_check(struct hr_database *database, struct hr_databas
     if (broken != 0)
         return hr_error_set(error, HR_ERR_DATABASE, "'%s' is damaged: bring back your last backup of it",
                             database->path);
+    if (out == NULL)
+        return HR_OK;
     sqlite3_stmt *statement;
+    *out = (struct hr_database_counts){0};
     status = hr_sql_start(database, HR_SQL_COUNTS, &statement, error);
     if (status == HR_OK)
         status = hr_sql_step(database, statement, "counting", error);

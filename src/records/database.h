@@ -150,7 +150,7 @@ typedef enum hr_status hr_face_model_fn(void *context, const char *student_id, c
 enum hr_status hr_database_each_model(struct hr_database *database, hr_face_model_fn *each, void *context,
                                       struct hr_error *error) HR_MUST_USE;
 
-/* PRAGMA quick_check and counts, for `homeroom doctor`. */
+/* PRAGMA quick_check, and counts (`out` NULL: none are wanted). */
 struct hr_database_counts {
     size_t students;
     size_t faces;

@@ -66,6 +66,44 @@ class Consent(Private):
         self.assertEqual(self.sql("SELECT count(*) FROM students WHERE consent = 'yes'"), [(2,)])
 
 
+class Backup(Private):
+    needs_models = False
+
+    def make(self, env=None):
+        (self.dir / "class.csv").write_text("id,name\n1,Ada Of The Long Name\n2,Ben Of The Long Name\n")
+        self.run_it("import", "students", "class.csv", env=env)
+
+    def ids(self, env=None):
+        return [row["id"] for row in json.loads(self.run_it("export", "--what", "json", env=env).out)["students"]]
+
+    def test_away_and_back(self):
+        self.make()
+        result = self.run_it("backup", "monday.db")
+        self.assertIn("whoever has it can read it", result.out)
+        self.assertEqual((self.dir / "monday.db").stat().st_mode & 0o777, 0o600)
+        self.run_it("backup", "monday.db", status=CONFLICT)
+        self.run_it("forget", 1, "--yes")
+        self.run_it("restore", "monday.db", status=ARGUMENT)
+        self.assertEqual(self.ids(), ["2"])
+        self.assertIn("forget them again", self.run_it("restore", "monday.db", "--yes").out)
+        self.assertEqual(self.ids(), ["1", "2"])
+        self.run_it("restore", "class.csv", "--yes", status=DATABASE)
+        self.run_it("restore", "nowhere.db", "--yes", status=NOT_FOUND)
+        self.assertEqual(self.ids(), ["1", "2"])
+
+    def test_sealed_it_needs_no_key_and_forgets(self):
+        key = {"HOMEROOM_KEY": "5a" * 32}
+        self.make(key)
+        self.assertIn("sealed; its keys are not in it", self.run_it("backup", "monday.db").out)
+        self.assertNotIn(b"Of The Long Name", (self.dir / "monday.db").read_bytes())
+        self.run_it("forget", 1, "--yes", env=key)
+        self.run_it("restore", "monday.db", "--yes", status=PERMISSION)
+        self.assertIn("has stayed so", self.run_it("restore", "monday.db", "--yes", env=key).out)
+        self.assertEqual(self.ids(key), ["2"])
+        self.run_it("keys", "prune", "--yes", env=key)
+        self.assertEqual(self.ids(key), ["2"])
+
+
 class Audit(Private):
     def log(self):
         return json.loads(self.run_it("export", "--what", "audit").out)["audit"]

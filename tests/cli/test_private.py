@@ -227,8 +227,12 @@ class Environment(Private):
         self.assertGreater(len(children), 0)
         if os.getuid() != 0:
             return  # nobody else may look into where videos are decoded
-        for child in children:
-            self.assertNotIn(b"hidden-", Path(f"/proc/{child}/environ").read_bytes())
+        for child in list(children):
+            try:
+                self.assertNotIn(b"hidden-", Path(f"/proc/{child}/environ").read_bytes())
+            except (FileNotFoundError, ProcessLookupError):  # a decoder that was only asked what holds it
+                children.remove(child)
+        self.assertGreater(len(children), 0)
         if os.environ.get("HOMEROOM_SANITIZED", "0") == "0":  # a sanitizer keeps a copy of its own
             self.assertTrue(b"hidden-key-1" in self.memory(process.pid))  # or the next says nothing
             for child in children:

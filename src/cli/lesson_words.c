@@ -62,6 +62,8 @@ static enum hr_status search_by_day(struct hr_database *database, const char *wo
     struct search search = {0};
     snprintf(text, sizeof text, "%s", word);
     char *day = strchr(text, '/');
+    if (day == NULL || strlen(word) >= sizeof text)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%.80s...' is too long for a lesson's name", word);
     *day++ = '\0';
     char *clock = strchr(day, '/');
     if (clock != NULL)

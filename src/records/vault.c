@@ -196,8 +196,9 @@ enum hr_status hr_vault_open_file(struct hr_vault **out, const char *path, const
                                   struct hr_error *error)
 {
     enum hr_status status = new_vault(out, path, key, error);
-    if (status == HR_OK)
-        status = load_file(*out, error);
+    if (status != HR_OK)
+        return status;
+    status = load_file(*out, error);
     if (status == HR_ERR_NOT_FOUND)
         status = begin_ring(*out, error);
     if (status != HR_OK) {

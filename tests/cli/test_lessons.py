@@ -116,6 +116,7 @@ class Lessons(Case):
             (("class", "enrol", "9z", "44"), NOT_FOUND, "there is no class '9z'"),
             (("class", "9z"), NOT_FOUND, "there is no class '9z'"),
             (("attendance", "17"), NOT_FOUND, "no lesson 17"),
+            (("attendance", 600 * "8" + "/2026-11-27"), ARGUMENT, "too long for a lesson's name"),
             (("attendance", "9z"), NOT_FOUND, "there is no class '9z'"),
         ):
             with self.subTest(words):

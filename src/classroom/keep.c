@@ -107,11 +107,7 @@ static enum hr_status write(struct hr_database *database, const struct hr_observ
     if (status == HR_OK)
         status =
             hr_database_add_recording(database, recording->lesson, key, recording->camera, recording->start_us, error);
-    if (status == HR_OK)
-        status = hr_database_commit(database, error);
-    if (status != HR_OK)
-        hr_database_rollback(database);
-    return status;
+    return hr_database_end(database, status, error);
 }
 
 static enum hr_status keep(const struct hr_result *result, const char *version,

@@ -67,16 +67,13 @@ enum hr_status hr_database_each_note(struct hr_database *database, const char *s
         return status;
     if (student_id != NULL)
         hr_sql_bind_text(statement, 1, student_id);
-    while ((status = hr_sql_step(database, statement, "reading the audit log", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading the audit log", &status, error)) {
         struct hr_audit_record record = {.at_us = sqlite3_column_int64(statement, 0),
                                          .who = hr_sql_text(statement, 1),
                                          .what = hr_sql_text(statement, 2),
                                          .student = sqlite3_column_int64(statement, 3),
                                          .count = sqlite3_column_int64(statement, 4)};
         status = each(context, &record, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }

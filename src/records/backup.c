@@ -52,16 +52,13 @@ static enum hr_status sync_file(const char *path, struct hr_error *error)
 /* Gives it the name, if nobody has it. */
 static enum hr_status publish(const char *made, const char *path, struct hr_error *error)
 {
-    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+    int problem = hr_sql_name_file(made, path);
+    if (problem == 0)
         return HR_OK;
-    if ((errno == EINVAL || errno == ENOSYS) && link(made, path) == 0) { /* not every file system can rename so */
-        (void)unlink(made);
-        return HR_OK;
-    }
-    if (errno == EEXIST)
+    if (problem == EEXIST)
         return hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already, and stays as it is: say another name",
                             path);
-    return hr_error_set_errno(error, errno, "writing '%s'", path);
+    return hr_error_set_errno(error, problem, "writing '%s'", path);
 }
 
 enum hr_status hr_database_backup(struct hr_database *database, const char *path, struct hr_error *error)
@@ -156,11 +153,7 @@ static enum hr_status note_restored(struct hr_database *database, struct hr_erro
     status = hr_database_note(database, "restore", NULL, 1, error);
     if (status == HR_OK)
         status = hr_sql_note_removal(database, error); /* what was there and is not in the copy */
-    if (status == HR_OK)
-        status = hr_database_commit(database, error);
-    if (status != HR_OK)
-        hr_database_rollback(database);
-    return status;
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_restore(struct hr_database *database, const char *path, struct hr_error *error)

@@ -74,16 +74,6 @@ static enum hr_status class_is_there(struct hr_database *database, const char *i
     return status == HR_END ? no_class(id, error) : status;
 }
 
-/* `body` has run since hr_database_begin. */
-static enum hr_status finish(struct hr_database *database, enum hr_status status, struct hr_error *error)
-{
-    if (status == HR_OK)
-        status = hr_database_commit(database, error);
-    if (status != HR_OK)
-        hr_database_rollback(database);
-    return status;
-}
-
 /* --- classes --- */
 
 static enum hr_status check_class(const struct hr_class_record *record, struct hr_error *error)
@@ -135,7 +125,7 @@ enum hr_status hr_database_put_class(struct hr_database *database, const struct 
         *added = changed > 0;
     if (status == HR_OK && changed == 0)
         status = write_class(database, HR_SQL_CLASS_UPDATE, record, NULL, error);
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 static struct hr_class_record class_of(sqlite3_stmt *statement)
@@ -156,14 +146,11 @@ enum hr_status hr_database_each_class(struct hr_database *database, hr_class_rec
     enum hr_status status = hr_sql_start(database, HR_SQL_CLASSES, &statement, error);
     if (status != HR_OK)
         return status;
-    while ((status = hr_sql_step(database, statement, "reading the classes", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading the classes", &status, error)) {
         struct hr_class_record record = class_of(statement);
         status = each(context, &record, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 enum hr_status hr_database_class(struct hr_database *database, const char *id, hr_class_record_fn *each, void *context,
@@ -200,7 +187,7 @@ enum hr_status hr_database_remove_class(struct hr_database *database, const char
         status = hr_database_note(database, "remove_class", NULL, removed, error);
     if (status == HR_OK)
         status = hr_sql_note_removal(database, error);
-    status = finish(database, status, error);
+    status = hr_database_end(database, status, error);
     return status == HR_OK ? hr_sql_tidy(database, error) : status;
 }
 
@@ -235,7 +222,7 @@ enum hr_status hr_database_enrol(struct hr_database *database, const char *class
         if (status == HR_OK)
             status = hr_database_note(database, "enter_class", student_id, 1, error);
     }
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_leave(struct hr_database *database, const char *class_id, const char *student_id,
@@ -255,7 +242,7 @@ enum hr_status hr_database_leave(struct hr_database *database, const char *class
                               last_day);
     if (status == HR_OK)
         status = hr_database_note(database, "leave_class", student_id, 1, error);
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_each_member(struct hr_database *database, const char *class_id, const char *day,
@@ -269,7 +256,7 @@ enum hr_status hr_database_each_member(struct hr_database *database, const char 
         return status;
     hr_sql_bind_text(statement, 1, class_id);
     hr_sql_bind_text(statement, 2, day != NULL ? day : "");
-    while ((status = hr_sql_step(database, statement, "reading who is in a class", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading who is in a class", &status, error)) {
         struct hr_member_record record = {.student_id = hr_sql_text(statement, 0),
                                           .name = hr_sql_text(statement, 1),
                                           .from_day = hr_sql_text(statement, 2),
@@ -277,11 +264,8 @@ enum hr_status hr_database_each_member(struct hr_database *database, const char 
                                           .refuses = sqlite3_column_int(statement, 4) != 0,
                                           .faces = (size_t)sqlite3_column_int64(statement, 5)};
         status = each(context, &record, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 /* --- the timetable --- */
@@ -314,7 +298,7 @@ enum hr_status hr_database_put_slot(struct hr_database *database, const char *cl
     status = class_is_there(database, class_id, error);
     if (status == HR_OK)
         status = write_slot(database, class_id, slot, error);
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_put_day_off(struct hr_database *database, const char *class_id, const char *day, bool off,
@@ -328,7 +312,7 @@ enum hr_status hr_database_put_day_off(struct hr_database *database, const char 
     status = class_is_there(database, class_id, error);
     if (status == HR_OK)
         status = run(database, off ? HR_SQL_DAY_OFF_PUT : HR_SQL_DAY_OFF_DELETE, class_id, day, NULL, NULL, error);
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_each_slot(struct hr_database *database, const char *class_id, const char *day,
@@ -343,13 +327,10 @@ enum hr_status hr_database_each_slot(struct hr_database *database, const char *c
     hr_sql_bind_text(statement, 1, class_id);
     hr_sql_bind_text(statement, 2, day != NULL ? day : "");
     sqlite3_bind_int(statement, 3, day != NULL ? hr_day_weekday(day) : 0);
-    while ((status = hr_sql_step(database, statement, "reading the timetable", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading the timetable", &status, error)) {
         struct hr_slot_record slot = {sqlite3_column_int(statement, 0), sqlite3_column_int(statement, 1),
                                       sqlite3_column_int(statement, 2)};
         status = each(context, &slot, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }

@@ -89,14 +89,11 @@ static enum hr_status compare_all(struct comparison *comparison, struct hr_datab
     enum hr_status status = hr_sql_start(database, HR_SQL_STUDENTS_IDS, &statement, error);
     if (status != HR_OK)
         return status;
-    while ((status = hr_sql_step(database, statement, "reading the students", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading the students", &status, error)) {
         bool listed = sqlite3_column_int(statement, 1) != 0;
         status = compare(comparison, students, hr_sql_text(statement, 0), listed, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 /* Takes the database's spellings over, and frees the rows. */

@@ -117,15 +117,12 @@ enum hr_status hr_database_each_consent(struct hr_database *database, hr_consent
     enum hr_status status = hr_sql_start(database, HR_SQL_CONSENT_ALL, &statement, error);
     if (status != HR_OK)
         return status;
-    while ((status = hr_sql_step(database, statement, "reading who has agreed", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading who has agreed", &status, error)) {
         struct hr_consent_record record = {.id = hr_sql_text(statement, 0),
                                            .name = hr_sql_text(statement, 1),
                                            .consent = consent_of(hr_sql_text(statement, 2)),
                                            .since_us = sqlite3_column_int64(statement, 3)};
         status = each(context, &record, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }

@@ -197,15 +197,24 @@ out:
 
 /* --- a new one --- */
 
-/* Gives a finished file its name, unless another program was faster: theirs is as good. */
-static int publish(const char *made, const char *path)
+int hr_sql_name_file(const char *made, const char *path)
 {
     if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
         return 0;
     /* Not every file system can rename so. */
-    if ((errno == EINVAL || errno == ENOSYS) && link(made, path) == 0)
+    if ((errno == EINVAL || errno == ENOSYS) && link(made, path) == 0 && unlink(made) == 0)
+        return 0;
+    return errno;
+}
+
+/* Unless another program was faster: theirs is as good. */
+static int publish(const char *made, const char *path)
+{
+    int problem = hr_sql_name_file(made, path);
+    if (problem == EEXIST)
         return unlink(made);
-    return errno == EEXIST ? unlink(made) : -1;
+    errno = problem;
+    return problem == 0 ? 0 : -1;
 }
 
 /* Several programs may make the database at once. Each makes a whole one beside it, with all tables, readable by its
@@ -391,6 +400,15 @@ void hr_database_rollback(struct hr_database *database)
         enum hr_status ignored = hr_sql_do(database, HR_SQL_ROLLBACK, "taking back a change", NULL);
         (void)ignored;
     }
+}
+
+enum hr_status hr_database_end(struct hr_database *database, enum hr_status status, struct hr_error *error)
+{
+    if (status == HR_OK)
+        status = hr_database_commit(database, error);
+    if (status != HR_OK)
+        hr_database_rollback(database);
+    return status;
 }
 
 /* SQLite takes the end of a last page that was cut off for zeros. */

@@ -43,6 +43,9 @@ struct hr_roster hr_database_roster(struct hr_database *database);
 enum hr_status hr_database_begin(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 enum hr_status hr_database_commit(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 void hr_database_rollback(struct hr_database *database);
+/* The end of a transaction: committed when `status` is HR_OK, else taken back. Gives the status, or why it was not
+ * committed. */
+enum hr_status hr_database_end(struct hr_database *database, enum hr_status status, struct hr_error *error) HR_MUST_USE;
 
 /* --- students --- */
 enum hr_upsert { HR_UPSERT_ADDED, HR_UPSERT_CHANGED, HR_UPSERT_SAME };

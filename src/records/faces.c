@@ -150,12 +150,9 @@ enum hr_status hr_database_each_model(struct hr_database *database, hr_face_mode
     enum hr_status status = hr_sql_start(database, HR_SQL_FACES_MODELS, &statement, error);
     if (status != HR_OK)
         return status;
-    while ((status = hr_sql_step(database, statement, "counting the face records", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "counting the face records", &status, error)) {
         status = each(context, hr_sql_text(statement, 0), hr_sql_text(statement, 1),
                       (size_t)sqlite3_column_int64(statement, 2), error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }

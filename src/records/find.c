@@ -99,13 +99,10 @@ static enum hr_status read_students(struct hr_student_finder *finder, struct hr_
     enum hr_status status = hr_sql_start(database, HR_SQL_STUDENTS_NAMES, &statement, error);
     if (status != HR_OK)
         return status;
-    while ((status = hr_sql_step(database, statement, "reading the students", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading the students", &status, error)) {
         status = add_student(finder, hr_sql_text(statement, 0), hr_sql_text(statement, 1), error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 static int by_text(const void *a, const void *b)

@@ -132,13 +132,10 @@ static enum hr_status trace_faces(struct hr_database *database, const char *id, 
     if (status != HR_OK)
         return status;
     hr_sql_bind_text(statement, 1, id);
-    while ((status = hr_sql_step(database, statement, "reading the face records", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading the face records", &status, error)) {
         status = trace_face(traces, statement, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 static enum hr_status trace_student(struct hr_database *database, const char *id, struct traces *traces,
@@ -195,11 +192,7 @@ static enum hr_status remove_rows(struct hr_database *database, const char *id, 
         status = hr_sql_note_removal(database, error);
     if (status == HR_OK)
         status = delete_rows(database, id, traces, error);
-    if (status == HR_OK)
-        status = hr_database_commit(database, error);
-    if (status != HR_OK)
-        hr_database_rollback(database);
-    return status;
+    return hr_database_end(database, status, error);
 }
 
 /* --- looking whether it is gone --- */

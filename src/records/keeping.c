@@ -76,11 +76,7 @@ enum hr_status hr_database_set_keeping(struct hr_database *database, enum hr_kep
     status = write_days(database, kind, days, error);
     if (status == HR_OK)
         status = hr_database_note(database, kinds[kind].set, NULL, (size_t)days, error);
-    if (status == HR_OK)
-        status = hr_database_commit(database, error);
-    if (status != HR_OK)
-        hr_database_rollback(database);
-    return status;
+    return hr_database_end(database, status, error);
 }
 
 int64_t hr_keeping_from_us(const struct hr_keeping *keeping, enum hr_kept kind)
@@ -184,11 +180,7 @@ static enum hr_status remove_rows(struct hr_database *database, struct hr_overdu
     if (status == HR_OK)
         status = renew_keys(database, &losers, error);
     free(losers.students);
-    if (status == HR_OK)
-        status = hr_database_commit(database, error);
-    if (status != HR_OK)
-        hr_database_rollback(database);
-    return status;
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_purge(struct hr_database *database, struct hr_overdue *out, struct hr_error *error)

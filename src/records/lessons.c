@@ -27,15 +27,6 @@ static enum hr_status run(struct hr_database *database, enum hr_sql which, int64
     return hr_sql_finish(database, statement, "changing a lesson", changed, error);
 }
 
-static enum hr_status finish(struct hr_database *database, enum hr_status status, struct hr_error *error)
-{
-    if (status == HR_OK)
-        status = hr_database_commit(database, error);
-    if (status != HR_OK)
-        hr_database_rollback(database);
-    return status;
-}
-
 /* CONFLICT unless the lesson's state is the wanted one. */
 static enum hr_status check_state(struct hr_database *database, int64_t key, bool finished, struct hr_error *error)
 {
@@ -123,7 +114,7 @@ enum hr_status hr_database_put_lesson(struct hr_database *database, const struct
         status = write_lesson(database, lesson, error);
     if (status == HR_OK)
         status = find_at(database, lesson, key, &finished_us, error);
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 static struct hr_lesson_record lesson_of(sqlite3_stmt *statement)
@@ -146,14 +137,11 @@ enum hr_status hr_database_each_lesson(struct hr_database *database, const char 
     if (status != HR_OK)
         return status;
     hr_sql_bind_text(statement, 1, class_id != NULL ? class_id : "");
-    while ((status = hr_sql_step(database, statement, "reading the lessons", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading the lessons", &status, error)) {
         struct hr_lesson_record lesson = lesson_of(statement);
         status = each(context, &lesson, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 enum hr_status hr_database_lesson(struct hr_database *database, int64_t key, hr_lesson_record_fn *each, void *context,
@@ -189,7 +177,7 @@ enum hr_status hr_database_remove_lesson(struct hr_database *database, int64_t k
         status = hr_database_note(database, "remove_lesson", NULL, 1, error);
     if (status == HR_OK)
         status = hr_sql_note_removal(database, error);
-    status = finish(database, status, error);
+    status = hr_database_end(database, status, error);
     return status == HR_OK ? hr_sql_tidy(database, error) : status;
 }
 
@@ -236,7 +224,7 @@ enum hr_status hr_database_each_recording(struct hr_database *database, int64_t 
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, lesson);
-    while ((status = hr_sql_step(database, statement, "reading a lesson's recordings", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading a lesson's recordings", &status, error)) {
         struct hr_recording_record recording = {.observation = sqlite3_column_int64(statement, 0),
                                                 .video = hr_sql_text(statement, 1),
                                                 .version = hr_sql_text(statement, 2),
@@ -246,11 +234,8 @@ enum hr_status hr_database_each_recording(struct hr_database *database, int64_t 
                                                 .samples_per_s = sqlite3_column_double(statement, 6),
                                                 .unknown_people = (size_t)sqlite3_column_int64(statement, 7)};
         status = each(context, &recording, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 /* --- marks --- */
@@ -305,7 +290,7 @@ enum hr_status hr_database_mark(struct hr_database *database, int64_t lesson, co
                                      : take_mark_back(database, lesson, student_id, error);
     if (status == HR_OK)
         status = hr_database_note(database, status_word != NULL ? "mark" : "unmark", student_id, 1, error);
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_each_mark(struct hr_database *database, int64_t lesson, hr_mark_record_fn *each,
@@ -316,18 +301,15 @@ enum hr_status hr_database_each_mark(struct hr_database *database, int64_t lesso
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, lesson);
-    while ((status = hr_sql_step(database, statement, "reading the marks", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading the marks", &status, error)) {
         struct hr_mark_record mark = {.student_id = hr_sql_text(statement, 0),
                                       .status = hr_sql_text(statement, 1),
                                       .note = hr_sql_text(statement, 2),
                                       .who = hr_sql_text(statement, 3),
                                       .at_us = sqlite3_column_int64(statement, 4)};
         status = each(context, &mark, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 /* --- finished --- */
@@ -379,7 +361,7 @@ enum hr_status hr_database_finish_lesson(struct hr_database *database, int64_t l
         status = set_state(database, lesson, clock->wall_us(clock->context), error);
     if (status == HR_OK)
         status = hr_database_note(database, "finish_lesson", NULL, count, error);
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_reopen_lesson(struct hr_database *database, int64_t lesson, struct hr_error *error)
@@ -394,7 +376,7 @@ enum hr_status hr_database_reopen_lesson(struct hr_database *database, int64_t l
         status = set_state(database, lesson, 0, error);
     if (status == HR_OK)
         status = hr_database_note(database, "reopen_lesson", NULL, 1, error);
-    return finish(database, status, error);
+    return hr_database_end(database, status, error);
 }
 
 enum hr_status hr_database_each_final(struct hr_database *database, int64_t lesson, hr_final_record_fn *each,
@@ -405,7 +387,7 @@ enum hr_status hr_database_each_final(struct hr_database *database, int64_t less
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, lesson);
-    while ((status = hr_sql_step(database, statement, "reading a finished roll", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading a finished roll", &status, error)) {
         bool compared = sqlite3_column_type(statement, 9) != SQLITE_NULL;
         struct hr_final_record row = {.student_id = hr_sql_text(statement, 0),
                                       .name = hr_sql_text(statement, 1),
@@ -418,11 +400,8 @@ enum hr_status hr_database_each_final(struct hr_database *database, int64_t less
                                       .sightings = (size_t)sqlite3_column_int64(statement, 8),
                                       .similarity = compared ? sqlite3_column_double(statement, 9) : (double)NAN};
         status = each(context, &row, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 /* --- what is held of one student --- */
@@ -441,7 +420,7 @@ enum hr_status hr_database_each_lesson_of_student(struct hr_database *database, 
     if (status != HR_OK)
         return status;
     hr_sql_bind_text(statement, 1, student_id);
-    while ((status = hr_sql_step(database, statement, "reading a student's lessons", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading a student's lessons", &status, error)) {
         struct hr_student_lesson_record lesson = {.class_id = hr_sql_text(statement, 0),
                                                   .day = hr_sql_text(statement, 1),
                                                   .start_us = sqlite3_column_int64(statement, 2),
@@ -454,9 +433,6 @@ enum hr_status hr_database_each_lesson_of_student(struct hr_database *database, 
                                                   .arrived_us = sqlite3_column_int64(statement, 9),
                                                   .left_us = sqlite3_column_int64(statement, 10)};
         status = each(context, &lesson, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }

@@ -118,11 +118,7 @@ enum hr_status hr_database_keep(struct hr_database *database, const struct hr_ob
     if (status != HR_OK)
         return status;
     status = hr_database_keep_within(database, observation, tracks, count, &key, error);
-    if (status == HR_OK)
-        status = hr_database_commit(database, error);
-    if (status != HR_OK)
-        hr_database_rollback(database);
-    return status;
+    return hr_database_end(database, status, error);
 }
 
 /* --- reading --- */
@@ -134,7 +130,7 @@ enum hr_status hr_database_each_observation(struct hr_database *database, hr_obs
     enum hr_status status = hr_sql_start(database, HR_SQL_OBSERVATIONS, &statement, error);
     if (status != HR_OK)
         return status;
-    while ((status = hr_sql_step(database, statement, "reading what was kept", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading what was kept", &status, error)) {
         struct hr_observation_record observation = {.key = sqlite3_column_int64(statement, 0),
                                                     .video = hr_sql_text(statement, 1),
                                                     .version = hr_sql_text(statement, 2),
@@ -152,11 +148,8 @@ enum hr_status hr_database_each_observation(struct hr_database *database, hr_obs
                                                     .models = hr_sql_text(statement, 14),
                                                     .unknown_people = (size_t)sqlite3_column_int64(statement, 15)};
         status = each(context, &observation, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 /* Candidates who are forgotten are left out. Their ids live until the statement ends. */
@@ -189,7 +182,7 @@ enum hr_status hr_database_each_track(struct hr_database *database, int64_t obse
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, observation);
-    while ((status = hr_sql_step(database, statement, "reading what was kept", error)) == HR_OK) {
+    while (hr_sql_next(database, statement, "reading what was kept", &status, error)) {
         bool known = sqlite3_column_type(statement, 1) != SQLITE_NULL;
         struct hr_track_record track = {.student_id = known ? hr_sql_text(statement, 1) : NULL,
                                         .person = (size_t)sqlite3_column_int64(statement, 2),
@@ -210,11 +203,8 @@ enum hr_status hr_database_each_track(struct hr_database *database, int64_t obse
         status = read_candidates(database, sqlite3_column_int64(statement, 0), &track, ids, error);
         if (status == HR_OK)
             status = each(context, &track, error);
-        if (status != HR_OK)
-            break;
     }
-    hr_sql_end(statement);
-    return status == HR_END ? HR_OK : status;
+    return status;
 }
 
 /* --- forgetting --- */

@@ -489,6 +489,20 @@ enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement
     return hr_sql_fail(database, sqlite3_extended_errcode(database->handle), doing, error);
 }
 
+bool hr_sql_next(struct hr_database *database, sqlite3_stmt *statement, const char *doing, enum hr_status *status,
+                 struct hr_error *error)
+{
+    if (*status == HR_OK) {
+        *status = hr_sql_step(database, statement, doing, error);
+        if (*status == HR_OK)
+            return true;
+        if (*status == HR_END)
+            *status = HR_OK;
+    }
+    hr_sql_end(statement);
+    return false;
+}
+
 enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement, const char *doing, size_t *changed,
                              struct hr_error *error)
 {

@@ -172,6 +172,10 @@ int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes);
 /* HR_OK with a row, HR_END without, else the failure. */
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,
                            struct hr_error *error) HR_MUST_USE;
+/* For a walk over its rows: true with the next one as long as *status is HR_OK. Otherwise the statement has ended, and
+ * *status is HR_OK behind the last row, or what failed, here or in the walk. */
+bool hr_sql_next(struct hr_database *database, sqlite3_stmt *statement, const char *doing, enum hr_status *status,
+                 struct hr_error *error) HR_MUST_USE;
 /* A statement without rows, to its end; *changed (may be NULL): the number of rows it changed. */
 enum hr_status hr_sql_finish(struct hr_database *database, sqlite3_stmt *statement, const char *doing, size_t *changed,
                              struct hr_error *error) HR_MUST_USE;
@@ -194,6 +198,8 @@ enum hr_status hr_sql_note_removal(struct hr_database *database, struct hr_error
 enum hr_status hr_sql_finish_removal(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 /* Who is at work, as the audit log has it. */
 const char *hr_audit_user(struct hr_database *database);
+/* Gives a finished file its name, if nobody has it: 0, or an errno, EEXIST among them. */
+int hr_sql_name_file(const char *made, const char *path);
 /* What the audit log says of a student's removal (`whole`), before it; or of that of some of his faces. */
 enum hr_status hr_audit_removal(struct hr_database *database, const char *student_id, bool whole, size_t faces,
                                 struct hr_error *error) HR_MUST_USE;

@@ -5,6 +5,7 @@ HOMEROOM_PROGRAM, HOMEROOM_MODELS, HOMEROOM_PHOTOS, HOMEROOM_SOURCE.
 """
 
 import atexit
+import contextlib
 import csv
 import io
 import json
@@ -13,6 +14,7 @@ import pty
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -197,6 +199,18 @@ OBAMA_ROW = ["Barack Obama", "Law", "senior"]
 BIDEN_ROW = ["Joe Biden", "History", "junior"]
 HEADER = ["name", "major", "year"]
 
+
+class OverDatabase(Case):
+    """With a look into the database from outside."""
+
+    def sql(self, text, *values):
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            rows = db.execute(text, values).fetchall()
+            db.commit()
+        return rows
+
+    def everything(self):
+        return b"".join(path.read_bytes() for path in self.dir.glob("homeroom.db*"))
 
 def main():
     """Runs the module's tests; the last lines are those of the C tests, so that they are counted."""

@@ -1,24 +1,12 @@
 """What a student may ask for: to be left out, to be told what is held, to have it deleted in time."""
 
 import contextlib
-import sqlite3
 import struct
 
 from harness import *
 
 
-class Private(Case):
-    def sql(self, text, *values):
-        with contextlib.closing(sqlite3.connect(self.db)) as db:
-            rows = db.execute(text, values).fetchall()
-            db.commit()
-        return rows
-
-    def everything(self):
-        return b"".join(path.read_bytes() for path in self.dir.glob("homeroom.db*"))
-
-
-class Consent(Private):
+class Consent(OverDatabase):
     def test_no_leaves_the_student_without_a_face(self):
         self.enrolled()
         (vector,) = self.sql("SELECT vector FROM faces JOIN students ON key = student WHERE students.id = '44' LIMIT 1")[0]
@@ -66,7 +54,7 @@ class Consent(Private):
         self.assertEqual(self.sql("SELECT count(*) FROM students WHERE consent = 'yes'"), [(2,)])
 
 
-class Backup(Private):
+class Backup(OverDatabase):
     needs_models = False
 
     def make(self, env=None):
@@ -104,7 +92,7 @@ class Backup(Private):
         self.assertEqual(self.ids(key), ["2"])
 
 
-class Audit(Private):
+class Audit(OverDatabase):
     def log(self):
         return json.loads(self.run_it("export", "--what", "audit").out)["audit"]
 
@@ -145,7 +133,7 @@ class Audit(Private):
         self.assertIn("no entry in the audit log", self.run_it("export").err)
 
 
-class About(Private):
+class About(OverDatabase):
     def about(self, who, **more):
         return json.loads(self.run_it("export", "--what", "student", "--student", who, **more).out)
 
@@ -185,7 +173,7 @@ class About(Private):
         self.run_it("export", "--what", "student", "--student", "Zoe", status=NOT_FOUND)
 
 
-class Environment(Private):
+class Environment(OverDatabase):
     SECRETS = {
         "AWS_SECRET_ACCESS_KEY": "hidden-key-1", "AWS_SESSION_TOKEN": "hidden-token-2",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": "hidden-token-3", "HOMEROOM_NATS_PASSWORD": "hidden-word-4",

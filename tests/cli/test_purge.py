@@ -9,16 +9,7 @@ from harness import *
 DAY_US = 86_400_000_000
 
 
-class Purge(Case):
-    def sql(self, text, *values):
-        with contextlib.closing(sqlite3.connect(self.db)) as db:
-            rows = db.execute(text, values).fetchall()
-            db.commit()
-        return rows
-
-    def everything(self):
-        return b"".join(path.read_bytes() for path in self.dir.glob("homeroom.db*"))
-
+class Purge(OverDatabase):
     def grow_old(self, student, days):
         """As if the student had been enrolled so long ago; gives the faces' bytes."""
         self.sql("UPDATE faces SET created_us = created_us - ? WHERE student = (SELECT key FROM students WHERE id = ?)",

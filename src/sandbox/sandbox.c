@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,14 +18,6 @@ struct hr_sandbox {
     int control;
     pid_t zygote;
     uint64_t memory_bytes; /* of each child */
-    struct ahead *ahead;   /* owned; NULL: there was none */
-};
-
-/* A child that was made before anybody asked. */
-struct ahead {
-    struct hr_sandbox_child child;
-    struct hr_sandbox_limits limits;
-    atomic_bool is_taken;
 };
 
 enum { ENDING_WAIT_MS = 1000 };
@@ -52,7 +43,7 @@ enum hr_status hr_sandbox_fork(struct hr_sandbox **out, const struct hr_sandbox_
     }
     sandbox->zygote = fork();
     if (sandbox->zygote == 0)
-        hr_zygote_run(pair[1], work);
+        hr_zygote_run(pair[1], work, memory_bytes);
     int saved_errno = errno;
     close(pair[1]);
     sandbox->control = pair[0];
@@ -75,9 +66,6 @@ void hr_sandbox_stop(struct hr_sandbox *sandbox)
 {
     if (sandbox == NULL)
         return;
-    if (sandbox->ahead != NULL && !atomic_load(&sandbox->ahead->is_taken))
-        hr_sandbox_child_stop(&sandbox->ahead->child);
-    free(sandbox->ahead);
     close(sandbox->control);
     while (waitpid(sandbox->zygote, NULL, 0) < 0 && errno == EINTR)
         continue;
@@ -125,8 +113,8 @@ static bool send_request(int control, const struct hr_zygote_request *request,
     return sent == (ssize_t)sizeof *request;
 }
 
-static enum hr_status start(const struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits,
-                            struct hr_sandbox_child *child, struct hr_error *error)
+enum hr_status hr_sandbox_child_start(const struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits,
+                                      struct hr_sandbox_child *child, struct hr_error *error)
 {
     int talk[2], life[2] = {-1, -1};
     bool too_large = false;
@@ -149,41 +137,6 @@ static enum hr_status start(const struct hr_sandbox *sandbox, const struct hr_sa
     close_one(&talk[1]);
     close_one(&life[1]);
     return status;
-}
-
-void hr_sandbox_child_ahead(struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits)
-{
-    struct hr_error ignored;
-    struct ahead *ahead = calloc(1, sizeof *ahead);
-    if (ahead == NULL || sandbox->ahead != NULL) {
-        free(ahead);
-        return;
-    }
-    ahead->limits = *limits;
-    if (start(sandbox, limits, &ahead->child, &ignored) == HR_OK) {
-        sandbox->ahead = ahead;
-        return;
-    }
-    hr_sandbox_child_stop(&ahead->child);
-    free(ahead);
-}
-
-enum hr_status hr_sandbox_child_start(const struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits,
-                                      struct hr_sandbox_child *child, struct hr_error *error)
-{
-    struct ahead *ahead = sandbox->ahead;
-    bool fits =
-        ahead != NULL && ahead->limits.cpu_s == limits->cpu_s && ahead->limits.shared_bytes == limits->shared_bytes;
-    if (!fits || atomic_exchange(&ahead->is_taken, true))
-        return start(sandbox, limits, child, error);
-    /* It may have waited for long, and who takes little goes first when memory runs out. */
-    struct pollfd polled = {.fd = ahead->child.socket};
-    if (poll(&polled, 1, 0) > 0) {
-        hr_sandbox_child_stop(&ahead->child);
-        return start(sandbox, limits, child, error);
-    }
-    *child = ahead->child;
-    return HR_OK;
 }
 
 void hr_sandbox_child_stop(struct hr_sandbox_child *child)

@@ -11,8 +11,9 @@
 
 /* What the children do. Constant; the functions are in the program already when it forks. */
 struct hr_sandbox_work {
-    /* In the zygote, once, while files can still be opened: libraries that load their parts. May be NULL. */
-    void (*prepare)(void);
+    /* In the zygote, once, while files can still be opened: libraries that load their parts. Each child may take
+     * `memory_bytes` (0: what it has anyway), what is taken here included. May be NULL. */
+    void (*prepare)(uint64_t memory_bytes);
     /* In a child: serve whoever is at the other end of `socket` (SOCK_SEQPACKET), and return when it is gone. `memory`
      * is shared with it, of hr_sandbox_limits.shared_bytes, and can't change its size. */
     void (*serve)(int socket, int memory);
@@ -44,9 +45,6 @@ struct hr_sandbox_child {
  * after an error. Errors: IO, MEMORY; INTERNAL: the zygote is gone. */
 enum hr_status hr_sandbox_child_start(const struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits,
                                       struct hr_sandbox_child *child, struct hr_error *error) HR_MUST_USE;
-/* A child for the first one who starts one with the same limits: it is made while the program does other things. Once,
- * before other threads; what can't be had is made later. */
-void hr_sandbox_child_ahead(struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits);
 /* It is killed if it still lives. Safe on a stopped one. */
 void hr_sandbox_child_stop(struct hr_sandbox_child *child);
 

@@ -216,7 +216,7 @@ static void set_signals(sigset_t *mask)
     sigdelset(mask, SIGCHLD);
 }
 
-_Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work)
+_Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work, uint64_t memory_bytes)
 {
     struct zygote *zygote = calloc(1, sizeof *zygote);
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -235,7 +235,7 @@ _Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work)
     sigset_t mask;
     set_signals(&mask);
     if (work->prepare != NULL)
-        work->prepare();
+        work->prepare(memory_bytes);
     wipe_environment();
     volunteer();
     hr_confine_filter_make(&zygote->filter);

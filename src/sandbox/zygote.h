@@ -12,6 +12,6 @@ struct hr_zygote_request {
 enum { HR_ZYGOTE_DESCRIPTORS = 3 };
 
 /* Never returns: the zygote ends with whoever holds the other end of `control`. */
-_Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work);
+_Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work, uint64_t memory_bytes);
 
 #endif

@@ -249,12 +249,6 @@ static uint64_t cpu_limit_s(const struct hr_deadline *deadline)
     return by_time < most ? by_time : most;
 }
 
-void hr_remote_ahead(struct hr_sandbox *sandbox)
-{
-    const struct hr_sandbox_limits limits = {.cpu_s = cpu_limit_s(NULL), .shared_bytes = HR_WIRE_SHARED_BYTES};
-    hr_sandbox_child_ahead(sandbox, &limits);
-}
-
 static enum hr_status begin(struct hr_remote **out, const struct hr_sandbox *sandbox, struct hr_stream *stream,
                             const struct hr_deadline *deadline, struct hr_error *error)
 {

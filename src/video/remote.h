@@ -26,9 +26,6 @@ const char *hr_remote_warning(const struct hr_remote *remote);
 enum hr_status hr_remote_photo(struct hr_image *out, struct hr_view bytes, const struct hr_photo_options *options,
                                char damage[HR_PHOTO_DAMAGE_SIZE], struct hr_error *error) HR_MUST_USE;
 
-/* The child of the first video, ahead of it. */
-void hr_remote_ahead(struct hr_sandbox *sandbox);
-
 /* A child that is asked nothing: the flags of the layers that hold (sandbox/confine.h). */
 enum hr_status hr_remote_try(const struct hr_sandbox *sandbox, unsigned *layers, struct hr_error *error) HR_MUST_USE;
 

@@ -261,33 +261,36 @@ static void serve(int socket, int memory)
 
 /* Each child's pages are new: half of what a child costs was the kernel giving them, four kilobytes at a time. So the
  * heap reaches ahead, of pages as large as there are, and what a decoder frees stays for its next picture. Reserved is
- * not used: a child takes what it touches. */
-static void reach_ahead(void)
+ * not used: a child takes what it touches. Its limit counts what is reserved, so it is a quarter of that at most. */
+static void reach_ahead(uint64_t memory_bytes)
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    enum { AHEAD_BYTES = 128 << 20, MMAP_BYTES = 32 << 20, STEP_BYTES = 4 << 20, PAGE_BYTES = 2 << 20 };
+    enum { AHEAD_BYTES = 128 << 20, PARTS = 4, MMAP_BYTES = 32 << 20, STEP_BYTES = 4 << 20, PAGE_BYTES = 2 << 20 };
+    int ahead = memory_bytes > 0 && memory_bytes / PARTS < AHEAD_BYTES ? (int)(memory_bytes / PARTS) : AHEAD_BYTES;
     struct rlimit addresses;
     if (getrlimit(RLIMIT_AS, &addresses) != 0 || addresses.rlim_cur != RLIM_INFINITY)
         return; /* there they count, used or not */
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
-    mallopt(M_TOP_PAD, AHEAD_BYTES);
+    mallopt(M_TOP_PAD, ahead);
     void *block = malloc(PAGE_BYTES);
     uintptr_t end = (uintptr_t)sbrk(0), start = (uintptr_t)block;
-    if (block != NULL && end > start && end - start >= AHEAD_BYTES) {
+    if (block != NULL && end > start && end - start >= (uintptr_t)ahead) {
         start = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
         (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
     }
     free(block);
     mallopt(M_TOP_PAD, STEP_BYTES);
+#else
+    (void)memory_bytes;
 #endif
 }
 
-static void prepare(void)
+static void prepare(uint64_t memory_bytes)
 {
     hr_heif_load();
-    reach_ahead();
+    reach_ahead(memory_bytes);
 }
 
 const struct hr_sandbox_work hr_serve_videos = {.prepare = prepare, .serve = serve};

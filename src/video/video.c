@@ -115,10 +115,7 @@ enum hr_status hr_sandbox_start(struct hr_sandbox **out, const struct hr_sandbox
                             "sandbox options of %zu bytes: their size is not set, or they are those of another version",
                             options->size);
     uint64_t bytes = options != NULL && options->memory_bytes > 0 ? options->memory_bytes : HR_LIMIT_DECODER_BYTES;
-    enum hr_status status = hr_sandbox_fork(out, &hr_serve_videos, bytes, error);
-    if (status == HR_OK)
-        hr_remote_ahead(*out);
-    return status;
+    return hr_sandbox_fork(out, &hr_serve_videos, bytes, error);
 }
 
 enum hr_status hr_video_try_sandbox(const struct hr_sandbox *sandbox, char *held, size_t size, bool *whole,

@@ -47,12 +47,6 @@ enum hr_status hr_sandbox_child_start(const struct hr_sandbox *sandbox, const st
     return HR_OK;
 }
 
-void hr_sandbox_child_ahead(struct hr_sandbox *sandbox, const struct hr_sandbox_limits *limits)
-{
-    (void)sandbox;
-    (void)limits;
-}
-
 void hr_sandbox_child_stop(struct hr_sandbox_child *child)
 {
     if (child->socket > 0) {

@@ -4,7 +4,7 @@ enum { TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3, TYPE_LONG = 4, IFD_ENTRY_BYTES 
 
 static struct hr_view tail(struct hr_view view, size_t from)
 {
-    return from <= view.size ? hr_view_of(view.data + from, view.size - from) : (struct hr_view){0};
+    return from < view.size ? hr_view_of(view.data + from, view.size - from) : (struct hr_view){0};
 }
 
 static struct hr_view cut(struct hr_view view, size_t size)

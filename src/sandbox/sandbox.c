@@ -129,7 +129,7 @@ enum hr_status hr_sandbox_child_start(const struct hr_sandbox *sandbox, const st
     enum hr_status status = HR_OK;
     if (child->memory < 0 && !too_large)
         status = hr_error_set_errno(error, errno, "no shared memory for a process that decodes");
-    struct hr_zygote_request request = {.limits = {sandbox->memory_bytes, limits->cpu_s}};
+    struct hr_zygote_request request = {.cpu_s = limits->cpu_s};
     if (status == HR_OK &&
         !send_request(sandbox->control, &request, (int[]){talk[1], too_large ? talk[1] : child->memory, life[1]}))
         status = hr_error_set(error, HR_ERR_INTERNAL,

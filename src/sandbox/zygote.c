@@ -30,6 +30,7 @@ struct child {
 struct zygote {
     int control;
     const struct hr_sandbox_work *work;
+    uint64_t memory_bytes; /* of each child */
     struct hr_confine_filter filter;
     unsigned held; /* layers that hold for the zygote, too */
     struct child children[CHILDREN_MAX];
@@ -72,7 +73,8 @@ static _Noreturn void be_child(const struct zygote *zygote, const struct hr_zygo
         _exit(1);
     closefrom(MEMORY_AT + 1);
     struct hr_sandbox_greeting greeting = {.layers = zygote->held};
-    greeting.layers |= hr_confine_now(&request->limits, &zygote->filter);
+    const struct hr_confine_limits limits = {.memory_bytes = zygote->memory_bytes, .cpu_s = request->cpu_s};
+    greeting.layers |= hr_confine_now(&limits, &zygote->filter);
     if (send(SOCKET_AT, &greeting, sizeof greeting, MSG_NOSIGNAL) == sizeof greeting)
         zygote->work->serve(SOCKET_AT, MEMORY_AT);
     _exit(0);
@@ -226,6 +228,7 @@ _Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work, ui
         _exit(1);
     zygote->control = fcntl(control, F_DUPFD_CLOEXEC, ASIDE);
     zygote->work = work;
+    zygote->memory_bytes = memory_bytes;
     for (int i = 0; i < (keeps_standard_error() ? 2 : 3); i++)
         dup2(nowhere, i);
     dup2(zygote->control, SOCKET_AT);

@@ -4,14 +4,15 @@
 
 #include "sandbox/sandbox.h"
 
-/* What it is asked over `control` (SOCK_SEQPACKET): a child with these limits, and behind them three descriptors: its
- * socket, its memory and the end of its life. The life socket gets the child's status as an int, and is closed. */
+/* What it is asked over `control` (SOCK_SEQPACKET): a child, and behind the request three descriptors: its socket, its
+ * memory and the end of its life. The life socket gets the child's status as an int, and is closed. */
 struct hr_zygote_request {
-    struct hr_confine_limits limits;
+    uint64_t cpu_s; /* as in hr_sandbox_limits */
 };
 enum { HR_ZYGOTE_DESCRIPTORS = 3 };
 
-/* Never returns: the zygote ends with whoever holds the other end of `control`. */
+/* `memory_bytes`: what each child may take, as in hr_sandbox_fork. Never returns: the zygote ends with whoever holds
+ * the other end of `control`. */
 _Noreturn void hr_zygote_run(int control, const struct hr_sandbox_work *work, uint64_t memory_bytes);
 
 #endif

@@ -2,6 +2,7 @@
 
 enum { TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3, TYPE_LONG = 4, IFD_ENTRY_BYTES = 12 };
 
+/* Of no bytes it has no address, from which nobody may go on. */
 static struct hr_view tail(struct hr_view view, size_t from)
 {
     return from < view.size ? hr_view_of(view.data + from, view.size - from) : (struct hr_view){0};

@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|backup|restore|class|lesson|attendance|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|backup|restore|class|lesson|attendance|seen|correct|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -108,7 +108,7 @@ _homeroom()
         doctor) words+=' --out --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance keeping purge evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct keeping purge evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -123,7 +123,13 @@ _homeroom()
         attendance)
             if [[ $previous == attendance ]]; then words='LESSON CLASS'; else files=-f; fi
             ;;
-        help) words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance keeping purge evaluate lambda worker workload doctor models help version' ;;
+        seen)
+            if [[ $previous == seen ]]; then words='LESSON CLASS'; else files=-f; fi
+            ;;
+        correct)
+            if [[ $previous == correct ]]; then words='TRACK PERSON'; else files=-f; fi
+            ;;
+        help) words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct keeping purge evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "classroom/keep.h"
 #include "records/audit.h"
 #include "records/classes.h"
 #include "records/consent.h"
+#include "records/corrections.h"
+#include "records/views.h"
 #include "roster/student.h"
 
 static enum hr_status no_memory(struct hr_error *error)
@@ -233,6 +236,52 @@ static enum hr_status fill_classes(struct hr_database *database, const char *id,
     return hr_database_each_class(database, add_class, &of, error);
 }
 
+static enum hr_status add_change(void *context, const struct hr_change_record *change, struct hr_error *error)
+{
+    struct hr_json *list = context, *entry = hr_json_object_new();
+    bool good = hr_json_set(entry, "kind", hr_json_text_new(hr_correction_name(change->kind))) &&
+                hr_json_set(entry, "tracks", hr_json_integer_new((int64_t)change->track_count)) &&
+                hr_json_set(entry, "who", hr_json_any_text_new(change->who)) &&
+                hr_json_set(entry, "at", time_of(change->at_us)) &&
+                hr_json_set(entry, "undone_by", hr_json_text_new(change->undone_us != 0 ? change->undone_by : NULL)) &&
+                hr_json_set(entry, "undone", time_of(change->undone_us));
+    if (good)
+        return hr_json_append(list, entry) ? HR_OK : no_memory(error);
+    hr_json_free(entry);
+    return no_memory(error);
+}
+
+static enum hr_status fill_changes(struct hr_database *database, const char *id, struct hr_json *list,
+                                   struct hr_error *error)
+{
+    return hr_database_each_change_of(database, id, add_change, list, error);
+}
+
+/* A vector and a picture: the picture as it is, in base64. */
+static enum hr_status add_view(void *context, const struct hr_view_record *view, const char *models,
+                               struct hr_error *error)
+{
+    struct hr_json *list = context, *entry = hr_json_object_new();
+    struct hr_buffer picture;
+    hr_buffer_init(&picture, (size_t)1 << 20);
+    hr_base64_append(&picture, view->picture);
+    bool good = hr_json_set(entry, "track", hr_json_integer_new(view->track)) &&
+                hr_json_set(entry, "models", hr_json_any_text_new(models)) &&
+                hr_json_set(entry, "vector_bytes", hr_json_integer_new((int64_t)view->vector.size)) &&
+                hr_json_set(entry, "jpeg", hr_json_text_new(hr_buffer_text(&picture)));
+    hr_buffer_clear(&picture);
+    if (good)
+        return hr_json_append(list, entry) ? HR_OK : no_memory(error);
+    hr_json_free(entry);
+    return no_memory(error);
+}
+
+static enum hr_status fill_views(struct hr_database *database, const char *id, struct hr_json *list,
+                                 struct hr_error *error)
+{
+    return hr_database_each_view_of(database, id, add_view, list, error);
+}
+
 static enum hr_status fill_audit(struct hr_database *database, const char *id, struct hr_json *list,
                                  struct hr_error *error)
 {
@@ -264,6 +313,10 @@ enum hr_status hr_export_student_json(struct hr_database *database, const char *
         status = set_list(database, id, fill_classes, "classes", object, error);
     if (status == HR_OK)
         status = set_list(database, id, fill_lessons, "lessons", object, error);
+    if (status == HR_OK)
+        status = set_list(database, id, fill_changes, "corrections", object, error);
+    if (status == HR_OK)
+        status = set_list(database, id, fill_views, "pictures", object, error);
     if (status == HR_OK)
         status = set_list(database, id, fill_audit, "audit", object, error);
     if (status == HR_OK)

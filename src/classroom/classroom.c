@@ -112,6 +112,8 @@ static enum hr_status decide_and_look_up(struct lesson *lesson, struct hr_error 
     status = hr_decide(session->tracks, lesson->snapshot->gallery, &decide, decisions, error);
     if (status == HR_OK)
         status = hr_result_fill(result, session->tracks, lesson->snapshot, decisions, error);
+    if (status == HR_OK && session->keeps_views)
+        status = hr_result_take_views(result, session->tracks, error);
     free(decisions);
     lap(&mark, &result->times.track_us);
     return status;

@@ -189,12 +189,20 @@ static bool same_layout(const struct hr_vector_layout *a, const struct hr_vector
     return same;
 }
 
+void hr_session_keep_views(struct hr_session *session)
+{
+    session->keeps_views = true;
+    hr_tracks_free(session->tracks); /* made anew when they are needed */
+    session->tracks = NULL;
+}
+
 enum hr_status hr_session_prepare(struct hr_session *session, const struct hr_vector_layout *layout,
                                   struct hr_error *error)
 {
     const struct hr_network *networks[HR_VECTOR_PARTS_MAX];
     struct hr_embedders_options embed = {.pool = session->pool};
     struct hr_tracks_options follow = hr_tracks_options_default();
+    follow.portraits = session->keeps_views;
     if (session->tracks != NULL && same_layout(layout, &session->layout))
         return HR_OK;
     hr_tracks_free(session->tracks);

@@ -57,7 +57,11 @@ struct hr_session {
     struct hr_embedders *embedders; /* NULL until it is known which are needed */
     struct hr_tracks *tracks;       /* likewise */
     struct hr_faces faces;          /* scratch of the frame in hand */
+    bool keeps_views;               /* results have vectors and pictures of the tracks */
 };
+
+/* From now on its results have what a class keeps of faces (records/views.h), for hr_result_keep_for_lesson. */
+void hr_session_keep_views(struct hr_session *session);
 
 /* As hr_session_new, for enrolment: with every model that is here. */
 enum hr_status hr_session_new_enrolling(struct hr_session **out, struct hr_engine *engine, int threads,

@@ -6,6 +6,10 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "classroom/result.h"
+#include "face/portrait.h"
+#include "records/views.h"
+#include "video/jpeg.h"
 
 static enum hr_status no_memory(struct hr_error *error)
 {
@@ -93,11 +97,38 @@ static struct hr_observation_record head_of(const struct hr_observation *seen, c
                                           .unknown_people = seen->unknown_people};
 }
 
+/* What cannot be seen as a picture is kept without one. */
+static enum hr_status keep_view(struct hr_database *database, int64_t track, const struct hr_result_view *view,
+                                struct hr_error *error)
+{
+    struct hr_buffer jpeg;
+    if (view->vector == NULL)
+        return HR_OK;
+    hr_buffer_init(&jpeg, 65536);
+    enum hr_status status = HR_OK;
+    if (view->portrait != NULL) {
+        const struct hr_frame portrait = {.size = {HR_PORTRAIT_WIDTH_PX, HR_PORTRAIT_HEIGHT_PX},
+                                          .stride_bytes = (ptrdiff_t)3 * HR_PORTRAIT_WIDTH_PX,
+                                          .rgb = view->portrait};
+        status = hr_jpeg_write(&portrait, &jpeg, error);
+    }
+    struct hr_view_record record = {.track = track,
+                                    .vector = hr_view_of(view->vector, view->size * sizeof *view->vector),
+                                    .sharpness = (double)view->sharpness,
+                                    .frontal = (double)view->frontal,
+                                    .picture = hr_buffer_view(&jpeg)};
+    if (status == HR_OK)
+        status = hr_database_keep_view(database, &record, error);
+    hr_buffer_clear(&jpeg);
+    return status;
+}
+
 static enum hr_status write(struct hr_database *database, const struct hr_observation_record *head,
-                            const struct hr_track_record *tracks, size_t count,
-                            const struct hr_lesson_recording *recording, struct hr_error *error)
+                            struct hr_track_record *tracks, const struct hr_result *result,
+                            const struct hr_recording_place *recording, struct hr_error *error)
 {
     int64_t key = 0;
+    size_t count = result->observation.track_count;
     if (recording == NULL)
         return hr_database_keep(database, head, tracks, count, error);
     enum hr_status status = hr_database_begin(database, error);
@@ -105,13 +136,14 @@ static enum hr_status write(struct hr_database *database, const struct hr_observ
         return status;
     status = hr_database_keep_within(database, head, tracks, count, &key, error);
     if (status == HR_OK)
-        status =
-            hr_database_add_recording(database, recording->lesson, key, recording->camera, recording->start_us, error);
+        status = hr_database_add_recording(database, key, recording, error);
+    for (size_t i = 0; status == HR_OK && result->views != NULL && i < count; i++)
+        status = keep_view(database, tracks[i].key, &result->views[i], error);
     return hr_database_end(database, status, error);
 }
 
 static enum hr_status keep(const struct hr_result *result, const char *version,
-                           const struct hr_lesson_recording *recording, struct hr_database *database,
+                           const struct hr_recording_place *recording, struct hr_database *database,
                            struct hr_error *error)
 {
     const struct hr_observation *seen = hr_result_observation(result);
@@ -125,8 +157,7 @@ static enum hr_status keep(const struct hr_result *result, const char *version,
         good = !texts[i].best.failed && !texts[i].places.failed;
     }
     struct hr_observation_record head = head_of(seen, version, hr_buffer_text(&models));
-    enum hr_status status =
-        good ? write(database, &head, records, seen->track_count, recording, error) : no_memory(error);
+    enum hr_status status = good ? write(database, &head, records, result, recording, error) : no_memory(error);
     for (size_t i = 0; texts != NULL && i < seen->track_count; i++) {
         hr_buffer_clear(&texts[i].best);
         hr_buffer_clear(&texts[i].places);
@@ -144,7 +175,7 @@ enum hr_status hr_result_keep(const struct hr_result *result, const char *versio
 }
 
 enum hr_status hr_result_keep_for_lesson(const struct hr_result *result, const char *version,
-                                         const struct hr_lesson_recording *recording, struct hr_database *database,
+                                         const struct hr_recording_place *recording, struct hr_database *database,
                                          struct hr_error *error)
 {
     return keep(result, version, recording, database, error);

@@ -11,14 +11,9 @@
 enum hr_status hr_result_keep(const struct hr_result *result, const char *version, struct hr_database *database,
                               struct hr_error *error) HR_MUST_USE;
 
-/* The same as a recording of a lesson: all of it or nothing. */
-struct hr_lesson_recording {
-    int64_t lesson;
-    int64_t start_us;   /* wall clock of the first picture */
-    const char *camera; /* "": the only one */
-};
+/* The same as a recording of a lesson, with what the class keeps of faces: all of it or nothing. */
 enum hr_status hr_result_keep_for_lesson(const struct hr_result *result, const char *version,
-                                         const struct hr_lesson_recording *recording, struct hr_database *database,
+                                         const struct hr_recording_place *recording, struct hr_database *database,
                                          struct hr_error *error) HR_MUST_USE;
 
 /* Everything that is kept as JSON: {"observations": [...]}, a line for each, in the order of their making, with the

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wipe.h"
 #include "face/people.h"
+#include "face/portrait.h"
 
 struct hr_result *hr_result_new(const char *video, const struct hr_vector_layout *layout)
 {
@@ -30,10 +32,23 @@ struct hr_result *hr_result_new(const char *video, const struct hr_vector_layout
     return result;
 }
 
+static void free_views(struct hr_result *result)
+{
+    for (size_t i = 0; result->views != NULL && i < result->observation.track_count; i++) {
+        struct hr_result_view *view = &result->views[i];
+        if (view->vector != NULL)
+            hr_wipe_free(view->vector, view->size * sizeof *view->vector);
+        if (view->portrait != NULL)
+            hr_wipe_free(view->portrait, HR_PORTRAIT_BYTES);
+    }
+    free(result->views);
+}
+
 void hr_result_free(struct hr_result *result)
 {
     if (result == NULL)
         return;
+    free_views(result);
     hr_students_free(result->records, result->observation.student_count);
     hr_texts_free(result->ids, result->id_count);
     for (size_t i = 0; i < result->observation.warning_count; i++)
@@ -313,6 +328,34 @@ enum hr_status hr_result_fill(struct hr_result *result, const struct hr_tracks *
     if (status == HR_OK)
         status = link_tracks(result, tracks, snapshot->gallery, decisions, error);
     return status;
+}
+
+enum hr_status hr_result_take_views(struct hr_result *result, const struct hr_tracks *tracks, struct hr_error *error)
+{
+    size_t size = hr_tracks_layout(tracks)->size;
+    result->views = calloc(result->observation.track_count + 1, sizeof *result->views);
+    if (result->views == NULL)
+        return no_memory(error);
+    for (size_t i = 0; i < result->observation.track_count; i++) {
+        const struct hr_track *track = hr_tracks_get(tracks, i);
+        struct hr_result_view *view = &result->views[i];
+        view->size = size;
+        view->sharpness = track->best_sharpness;
+        view->frontal = track->best_frontal;
+        if (track->vector != NULL) {
+            view->vector = calloc(size + 1, sizeof *view->vector);
+            if (view->vector == NULL)
+                return no_memory(error);
+            memcpy(view->vector, track->vector, size * sizeof *view->vector);
+        }
+        if (track->portrait != NULL) {
+            view->portrait = malloc(HR_PORTRAIT_BYTES);
+            if (view->portrait == NULL)
+                return no_memory(error);
+            memcpy(view->portrait, track->portrait, HR_PORTRAIT_BYTES);
+        }
+    }
+    return HR_OK;
 }
 
 const struct hr_observation *hr_result_observation(const struct hr_result *result)

@@ -21,7 +21,19 @@ struct hr_result {
     char *warnings[HR_RESULT_WARNING_MAX];
     bool warning_names[HR_RESULT_WARNING_MAX]; /* it names a student */
     struct hr_stage_times times;
+    struct hr_result_view *views; /* owned; one for each track; NULL: they are not kept */
 };
+
+/* What a class may keep of a track's face. */
+struct hr_result_view {
+    float *vector; /* owned; of the result's models; NULL: none */
+    size_t size;
+    float sharpness, frontal;
+    uint8_t *portrait; /* owned; face/portrait.h; NULL: none */
+};
+/* A copy of what the tracks have of the faces. The tracks of the result are filled in. */
+enum hr_status hr_result_take_views(struct hr_result *result, const struct hr_tracks *tracks,
+                                    struct hr_error *error) HR_MUST_USE;
 
 /* NULL: no memory. */
 struct hr_result *hr_result_new(const char *video, const struct hr_vector_layout *layout);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classroom/standing.h"
 #include "homeroom.h"
 
 /* A pause between two parts of a recording, or a camera that is started after the bell, is shorter; nobody's whole
@@ -61,9 +62,19 @@ struct spans {
 struct person {
     struct hr_roll_entry entry;
     bool is_member, refuses, may_be_seen; /* in review */
+    bool is_corrected;                    /* somebody has said that a track is his */
     size_t faces;
     struct spans certain;
     int64_t sample_us; /* the longest time between two looks in the recordings that he is in */
+};
+
+/* People are numbered from 1 on in a recording; whoever is one no longer, or is one since somebody said so, counts
+ * otherwise than when it was looked at. */
+struct unknown_count {
+    size_t most;    /* the highest number */
+    size_t unnamed; /* tracks that are unknown since */
+    bool *still;    /* owned: of each number, whether a track is unknown still */
+    size_t capacity;
 };
 
 struct making {
@@ -74,9 +85,11 @@ struct making {
     struct spans filmed;
     struct recording {
         int64_t observation, start_us, sample_us;
-    } * recordings; /* owned */
+        size_t unknown_people; /* as they were counted */
+    } * recordings;            /* owned */
     size_t recording_capacity;
     size_t current;
+    struct unknown_count unknown; /* of the recording in hand */
 };
 
 static bool add_span(struct spans *spans, int64_t start_us, int64_t end_us)
@@ -210,9 +223,8 @@ static enum hr_status take_recording(void *context, const struct hr_recording_re
         making->recording_capacity = capacity;
     }
     int64_t sample_us = record->samples_per_s > 0 ? llround(1e6 / record->samples_per_s) : 1000000;
-    making->recordings[roll->recording_count++] = (struct recording){record->observation, record->start_us, sample_us};
-    if (record->unknown_people > roll->unknown_people)
-        roll->unknown_people = record->unknown_people;
+    making->recordings[roll->recording_count++] =
+        (struct recording){record->observation, record->start_us, sample_us, record->unknown_people};
     return add_span(&making->filmed, record->start_us, record->start_us + record->duration_us) ? HR_OK
                                                                                                : no_memory(error);
 }
@@ -236,15 +248,18 @@ static enum hr_status add_guest(struct making *making, const char *id, struct pe
     return status;
 }
 
-static enum hr_status note_certain(struct making *making, const struct hr_track_record *track, struct hr_error *error)
+static enum hr_status note_certain(struct making *making, const struct hr_standing_track *standing,
+                                   struct hr_error *error)
 {
+    const struct hr_track_record *track = &standing->record;
     const struct recording *recording = &making->recordings[making->current];
     struct person *person = find_person(making, track->student_id);
     enum hr_status status = person != NULL ? HR_OK : add_guest(making, track->student_id, &person, error);
     if (status != HR_OK)
         return status;
     person->entry.sightings += track->sightings;
-    if (isfinite(track->similarity) && !(track->similarity <= person->entry.similarity))
+    person->is_corrected = person->is_corrected || standing->by_hand;
+    if (!standing->by_hand && isfinite(track->similarity) && !(track->similarity <= person->entry.similarity))
         person->entry.similarity = track->similarity;
     if (recording->sample_us > person->sample_us)
         person->sample_us = recording->sample_us;
@@ -261,11 +276,50 @@ static void note_possible(struct making *making, const char *id)
         person->may_be_seen = true;
 }
 
-static enum hr_status take_track(void *context, const struct hr_track_record *track, struct hr_error *error)
+static bool count_unknown(struct unknown_count *count, const struct hr_standing_track *standing)
+{
+    const struct hr_track_record *track = &standing->record;
+    bool unknown = track->student_id == NULL && !standing->is_nobody;
+    if (track->person == 0) {
+        count->unnamed += unknown && standing->is_corrected;
+        return true;
+    }
+    if (track->person >= count->capacity) {
+        size_t capacity = 2 * track->person + 16;
+        bool *still = reallocarray(count->still, capacity, sizeof *still);
+        if (still == NULL)
+            return false;
+        memset(still + count->capacity, 0, (capacity - count->capacity) * sizeof *still);
+        count->still = still;
+        count->capacity = capacity;
+    }
+    count->most = track->person > count->most ? track->person : count->most;
+    count->still[track->person] = count->still[track->person] || unknown;
+    return true;
+}
+
+/* Those of the recording that has most. */
+static void add_unknown(struct making *making, const struct recording *recording)
+{
+    struct unknown_count *count = &making->unknown;
+    size_t small = recording->unknown_people > count->most ? recording->unknown_people - count->most : 0;
+    size_t people = count->unnamed + small;
+    for (size_t i = 1; i <= count->most; i++)
+        people += count->still[i];
+    if (people > making->roll->unknown_people)
+        making->roll->unknown_people = people;
+    free(count->still);
+    *count = (struct unknown_count){0};
+}
+
+static enum hr_status take_track(void *context, const struct hr_standing_track *standing, struct hr_error *error)
 {
     struct making *making = context;
+    const struct hr_track_record *track = &standing->record;
+    if (!count_unknown(&making->unknown, standing))
+        return no_memory(error);
     if (strcmp(track->band, hr_band_name(HR_BAND_CERTAIN)) == 0 && track->student_id != NULL)
-        return note_certain(making, track, error);
+        return note_certain(making, standing, error);
     if (strcmp(track->band, hr_band_name(HR_BAND_REVIEW)) != 0)
         return HR_OK;
     if (track->student_id != NULL)
@@ -298,12 +352,19 @@ static enum hr_status judge_seen(const struct making *making, struct person *per
                 covered_us(&making->filmed, roll->start_us, entry->arrived_us) > person->sample_us;
     bool early = entry->left_us + person->sample_us < roll->end_us - roll->early_min * MINUTE_US &&
                  covered_us(&making->filmed, entry->left_us + person->sample_us, roll->end_us) > GAP_US;
-    if (late)
-        return say(person, HR_PRESENCE_LATE, early ? "first seen late, last seen early" : "first seen late", error);
-    if (early)
-        return say(person, HR_PRESENCE_LEFT_EARLY, "last seen early", error);
     bool begin_filmed = covered_us(&making->filmed, roll->start_us, roll->start_us + GAP_US) > 0;
-    return say(person, HR_PRESENCE_PRESENT, begin_filmed ? "seen" : "seen; the beginning was not filmed", error);
+    const char *why = late && early   ? "first seen late, last seen early"
+                      : late          ? "first seen late"
+                      : early         ? "last seen early"
+                      : !begin_filmed ? "seen; the beginning was not filmed"
+                                      : "seen";
+    char corrected[96];
+    snprintf(corrected, sizeof corrected, "%s, as it was corrected", why);
+    return say(person,
+               late    ? HR_PRESENCE_LATE
+               : early ? HR_PRESENCE_LEFT_EARLY
+                       : HR_PRESENCE_PRESENT,
+               person->is_corrected ? corrected : why, error);
 }
 
 static enum hr_status judge(const struct making *making, struct person *person, struct hr_error *error)
@@ -403,12 +464,18 @@ static enum hr_status make_anew(struct making *making, struct hr_error *error)
 {
     struct hr_roll *roll = making->roll;
     struct hr_database *database = making->database;
-    enum hr_status status = hr_database_each_member(database, roll->class_id, roll->day, take_member, making, error);
+    struct hr_standing *standing = NULL;
+    enum hr_status status = hr_standing_load(&standing, database, roll->class_id, error);
+    if (status == HR_OK)
+        status = hr_database_each_member(database, roll->class_id, roll->day, take_member, making, error);
     if (status == HR_OK)
         status = hr_database_each_recording(database, roll->lesson, take_recording, making, error);
-    for (; status == HR_OK && making->current < roll->recording_count; making->current++)
-        status = hr_database_each_track(database, making->recordings[making->current].observation, take_track, making,
-                                        error);
+    for (; status == HR_OK && making->current < roll->recording_count; making->current++) {
+        status = hr_standing_each_track(standing, database, making->recordings[making->current].observation, take_track,
+                                        making, error);
+        add_unknown(making, &making->recordings[making->current]);
+    }
+    hr_standing_free(standing);
     join_spans(&making->filmed);
     if (status == HR_OK)
         status = find_gaps(making, error);
@@ -445,6 +512,8 @@ static enum hr_status read_finished(struct making *making, struct hr_error *erro
 {
     enum hr_status status =
         hr_database_each_recording(making->database, making->roll->lesson, take_recording, making, error);
+    for (size_t i = 0; status == HR_OK && i < making->roll->recording_count; i++)
+        add_unknown(making, &making->recordings[i]);
     join_spans(&making->filmed);
     if (status == HR_OK)
         status = find_gaps(making, error);

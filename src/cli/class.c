@@ -25,6 +25,22 @@ enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode
     return hr_cli_explain(cli, hr_class_open_engine(&cli->class, mode, out, error), error);
 }
 
+enum hr_status hr_cli_open_models(struct hr_cli *cli, struct hr_engine **out, struct hr_error *error)
+{
+    return hr_engine_new(out, cli->model_dir, cli->sandbox, error);
+}
+
+enum hr_status hr_cli_publish_class(struct hr_cli *cli, struct hr_engine *engine, const char *class_id, const char *day,
+                                    struct hr_error *error)
+{
+    struct hr_snapshot_parts parts = {0};
+    enum hr_status status = hr_class_open_database(&cli->class, HR_DATABASE_READ, &parts.database, error);
+    if (status != HR_OK)
+        return status;
+    hr_database_only_class(parts.database, class_id, day);
+    return hr_engine_publish(engine, &parts, error);
+}
+
 static void tell(const struct hr_cli *cli, const struct hr_snapshot *snapshot)
 {
     const struct hr_log *log = &cli->log;

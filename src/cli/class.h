@@ -13,6 +13,12 @@ enum hr_status hr_cli_open_engine(struct hr_cli *cli, enum hr_database_mode mode
 /* Says what to do about a database that is not there; gives the status back. */
 enum hr_status hr_cli_explain(const struct hr_cli *cli, enum hr_status status, struct hr_error *error);
 
+/* An engine with the models and without a class: what kept vectors are compared with. */
+enum hr_status hr_cli_open_models(struct hr_cli *cli, struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
+/* A snapshot for it of the students of a class on a day (NULL: everybody's). */
+enum hr_status hr_cli_publish_class(struct hr_cli *cli, struct hr_engine *engine, const char *class_id, const char *day,
+                                    struct hr_error *error) HR_MUST_USE;
+
 /* Logs what a user must know of the gallery before names come out of it: nobody is in it, everybody was imported, its
  * students look much alike, vectors that cannot be used. Names nobody. */
 void hr_cli_tell_gallery(const struct hr_cli *cli, struct hr_engine *engine);

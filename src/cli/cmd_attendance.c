@@ -290,7 +290,7 @@ int hr_cmd_attendance(struct hr_cli *cli)
     struct hr_lesson_found lesson;
     struct hr_roll roll = {0};
     const char *word = cli->words[0];
-    bool is_lesson = strchr(word, '/') != NULL || strspn(word, "0123456789") == strlen(word);
+    bool is_lesson = hr_cli_is_lesson(word);
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, &error);
     if (status == HR_OK && is_lesson) {
         status = hr_cli_find_lesson(database, word, &lesson, &error);

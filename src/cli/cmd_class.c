@@ -1,4 +1,4 @@
-/* homeroom class [ID], and class new, enrol, leave, meets, off, remove */
+/* homeroom class [ID], and class new, enrol, leave, meets, off, keep, remove */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "cli/lesson_words.h"
 #include "cli/person.h"
 #include "cli/zone.h"
+#include "records/views.h"
 
 static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
@@ -25,6 +26,7 @@ static enum hr_status answer_class(void *context, const struct hr_class_record *
         hr_json_set(object, "zone", hr_json_any_text_new(class->zone));
         hr_json_set(object, "late_min", hr_json_integer_new(class->late_min));
         hr_json_set(object, "early_min", hr_json_integer_new(class->early_min));
+        hr_json_set(object, "keep_days", hr_json_integer_new(class->keep_days));
         hr_json_set(object, "students", hr_json_integer_new((int64_t) class->member_count));
         hr_json_set(object, "lessons", hr_json_integer_new((int64_t) class->lesson_count));
         hr_answer_json(cli->out, object);
@@ -35,9 +37,12 @@ static enum hr_status answer_class(void *context, const struct hr_class_record *
     hr_answer_text(cli->out, class->title);
     fputs("): ", cli->out);
     hr_answer_text(cli->out, class->zone);
-    fprintf(cli->out, ", late after %d min, early before %d min, %zu student%s, %zu lesson%s\n", class->late_min,
+    fprintf(cli->out, ", late after %d min, early before %d min, %zu student%s, %zu lesson%s", class->late_min,
             class->early_min, class->member_count, hr_plural(class->member_count), class->lesson_count,
             hr_plural(class->lesson_count));
+    if (class->keep_days > 0)
+        fprintf(cli->out, ", faces kept for %d day%s", class->keep_days, hr_plural((size_t) class->keep_days));
+    fputc('\n', cli->out);
     return HR_OK;
 }
 
@@ -207,6 +212,27 @@ static enum hr_status off(struct hr_cli *cli, struct hr_database *database, stru
     return status;
 }
 
+static enum hr_status keep(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    char *end;
+    size_t removed = 0;
+    long days = strtol(cli->words[2], &end, 10);
+    if (end == cli->words[2] || *end != '\0' || days < 0 || days > HR_KEEP_DAYS_MAX)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "a class keeps pictures for 0 (not at all) to %d days, not '%s'",
+                            HR_KEEP_DAYS_MAX, cli->words[2]);
+    enum hr_status status = hr_database_set_keep_days(database, cli->words[1], (int)days, &removed, error);
+    if (status != HR_OK)
+        return status;
+    if (days > 0)
+        fprintf(cli->out,
+                "of the faces in the class's next recordings, also of people who are not enrolled, a vector and a "
+                "picture are kept for %ld day%s\n",
+                days, hr_plural((size_t)days));
+    else
+        fprintf(cli->out, "nothing is kept of the faces in recordings; what there was (%zu) is removed\n", removed);
+    return HR_OK;
+}
+
 static enum hr_status remove_class(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
 {
     bool agreed = cli->settings.people.yes;
@@ -232,6 +258,7 @@ static const struct {
     {"leave", "ID STUDENT...", 3, SIZE_MAX, leave},
     {"meets", "ID WEEKDAY TIMES", 4, 4, meets},
     {"off", "ID DAY", 3, 3, off},
+    {"keep", "ID DAYS", 3, 3, keep},
     {"remove", "ID", 2, 2, remove_class},
 };
 
@@ -263,8 +290,8 @@ int hr_cmd_class(struct hr_cli *cli)
             status = change(cli, changes[i].change, &error);
     }
     if (!known && cli->word_count > 1)
-        status = hr_error_set(&error, HR_ERR_ARGUMENT, "class takes new, enrol, leave, meets, off or remove, not '%s'",
-                              cli->words[0]);
+        status = hr_error_set(&error, HR_ERR_ARGUMENT,
+                              "class takes new, enrol, leave, meets, off, keep or remove, not '%s'", cli->words[0]);
     else if (!known)
         status = show(cli, &error);
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);

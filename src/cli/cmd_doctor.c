@@ -252,7 +252,8 @@ static void report_keeping(struct doctor *doctor, struct hr_database *database)
     bool faces_for_ever = keeping.days[HR_KEPT_FACES] == 0;
     report(doctor, faces_for_ever ? FINDING_HINT : FINDING_OK, "keeping",
            faces_for_ever ? "'homeroom keeping faces DAYS' has vectors end with the term" : NULL, "%s", times);
-    size_t rows = overdue.rows[HR_KEPT_FACES] + overdue.rows[HR_KEPT_OBSERVATIONS] + overdue.rows[HR_KEPT_AUDIT];
+    size_t rows =
+        overdue.rows[HR_KEPT_FACES] + overdue.rows[HR_KEPT_OBSERVATIONS] + overdue.rows[HR_KEPT_AUDIT] + overdue.views;
     if (rows > 0)
         report(doctor, FINDING_HINT, "keeping", "'homeroom purge' removes it, 'watch' and 'worker' do by themselves",
                "%zu face vector%s, %zu video%s and %zu note%s too old", overdue.rows[HR_KEPT_FACES],

@@ -6,6 +6,7 @@
 #include "base/plural.h"
 #include "classroom/keep.h"
 #include "classroom/roll.h"
+#include "cli/again.h"
 #include "cli/answer.h"
 #include "cli/class.h"
 #include "cli/lesson_words.h"
@@ -194,15 +195,11 @@ static enum hr_status lesson_of_clock(struct adding *adding, int64_t start_us, s
 static enum hr_status open_engine(struct adding *adding, struct hr_engine **out, struct hr_error *error)
 {
     struct hr_cli *cli = adding->cli;
-    struct hr_snapshot_parts parts = {0};
-    enum hr_status status = hr_engine_new(out, cli->model_dir, cli->sandbox, error);
-    if (status == HR_OK)
-        status = hr_class_open_database(&cli->class, HR_DATABASE_READ, &parts.database, error);
-    if (status != HR_OK)
-        return status;
-    if (!cli->settings.lessons.guests)
-        hr_database_only_class(parts.database, adding->lesson.class_id, adding->lesson.day);
-    return hr_engine_publish(*out, &parts, error);
+    bool all = cli->settings.lessons.guests;
+    enum hr_status status = hr_cli_open_models(cli, out, error);
+    return status == HR_OK ? hr_cli_publish_class(cli, *out, all ? NULL : adding->lesson.class_id,
+                                                  all ? NULL : adding->lesson.day, error)
+                           : status;
 }
 
 static enum hr_status recognize(struct adding *adding, const char *video, struct hr_result **result,
@@ -218,6 +215,8 @@ static enum hr_status recognize(struct adding *adding, const char *video, struct
     enum hr_status status = open_engine(adding, &engine, error);
     if (status == HR_OK)
         status = hr_session_new(&session, engine, cli->settings.recognition.threads, error);
+    if (status == HR_OK && adding->lesson.keep_days > 0)
+        hr_session_keep_views(session);
     if (status == HR_OK)
         status = hr_anywhere_open_stream(&cli->class.anywhere, video, &deadline, &stream, error);
     if (status == HR_OK) {
@@ -238,7 +237,8 @@ static enum hr_status keep(struct adding *adding, const struct hr_result *result
 {
     struct hr_cli *cli = adding->cli;
     const char *camera = cli->settings.lessons.camera;
-    struct hr_lesson_recording recording = {adding->lesson.key, start_us, camera != NULL ? camera : ""};
+    struct hr_recording_place recording = {adding->lesson.key, start_us, camera != NULL ? camera : "",
+                                           cli->settings.lessons.guests};
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &adding->database, error);
     if (status == HR_OK)
         status = hr_result_keep_for_lesson(result, "", &recording, adding->database, error);
@@ -260,6 +260,25 @@ static void tell_added(const struct adding *adding, const char *video, const str
     for (size_t i = 0; hr_result_warning(result, i) != NULL; i++)
         if (!hr_result_warning_names_student(result, i))
             hr_log_write(&adding->cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, hr_result_warning(result, i));
+}
+
+/* What was corrected before is known in this one, too: a face that is not a student. */
+static enum hr_status heed_corrections(struct adding *adding, struct hr_error *error)
+{
+    struct hr_engine *engine = NULL;
+    size_t changed = 0;
+    if (adding->lesson.keep_days == 0)
+        return HR_OK;
+    enum hr_status status = hr_cli_open_models(adding->cli, &engine, error);
+    if (status == HR_OK)
+        status = hr_cli_open_database(adding->cli, HR_DATABASE_WRITE, &adding->database, error);
+    if (status == HR_OK)
+        status = hr_cli_decide_again(adding->cli, engine, adding->database, adding->lesson.class_id, adding->lesson.key,
+                                     &changed, error);
+    hr_database_close(adding->database);
+    adding->database = NULL;
+    hr_engine_close(engine);
+    return status;
 }
 
 static enum hr_status find_place(struct adding *adding, const char *video, bool first, int64_t *start_us,
@@ -285,14 +304,9 @@ static enum hr_status find_place(struct adding *adding, const char *video, bool 
     return status;
 }
 
-static bool is_lesson_word(const char *word)
-{
-    return strchr(word, '/') != NULL || strspn(word, "0123456789") == strlen(word);
-}
-
 static enum hr_status add(struct hr_cli *cli, struct hr_error *error)
 {
-    struct adding adding = {.cli = cli, .has_lesson = is_lesson_word(cli->words[1])};
+    struct adding adding = {.cli = cli, .has_lesson = hr_cli_is_lesson(cli->words[1])};
     enum hr_status status = HR_OK;
     for (size_t i = 2; status == HR_OK && i < cli->word_count; i++) {
         struct hr_result *result = NULL;
@@ -302,6 +316,8 @@ static enum hr_status add(struct hr_cli *cli, struct hr_error *error)
             status = recognize(&adding, cli->words[i], &result, error);
         if (status == HR_OK)
             status = keep(&adding, result, start_us, error);
+        if (status == HR_OK)
+            status = heed_corrections(&adding, error);
         if (status == HR_OK) {
             tell_added(&adding, cli->words[i], result, start_us);
             adding.next_start_us = start_us + hr_result_observation(result)->duration_us;

@@ -23,10 +23,25 @@ static void answer_one(const struct hr_cli *cli, enum hr_kept kind, int days, si
                 hr_plural(rows), days, hr_plural((size_t)days), dry ? "would be removed" : "removed");
 }
 
+static void answer_views(const struct hr_cli *cli, size_t rows)
+{
+    bool dry = cli->settings.purge.dry_run;
+    if (cli->settings.terminal.json) {
+        struct hr_json *object = hr_json_object_new();
+        hr_json_set(object, "kind", hr_json_text_new("pictures"));
+        hr_json_set(object, dry ? "too_old" : "removed", hr_json_integer_new((int64_t)rows));
+        hr_answer_json(cli->out, object);
+    } else if (rows > 0) {
+        fprintf(cli->out, "pictures: %zu older than their class keeps them %s\n", rows,
+                dry ? "would be removed" : "removed");
+    }
+}
+
 static void answer(const struct hr_cli *cli, const struct hr_keeping *keeping, const struct hr_overdue *overdue)
 {
     for (int i = 0; i < HR_KEPT_COUNT; i++)
         answer_one(cli, (enum hr_kept)i, keeping->days[i], overdue->rows[i]);
+    answer_views(cli, overdue->views);
     if (cli->settings.terminal.json || cli->settings.purge.dry_run || !hr_overdue_any(overdue))
         return;
     fputs("the database file was written anew without them\n", cli->out);

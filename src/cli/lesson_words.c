@@ -28,6 +28,7 @@ static enum hr_status take_class(void *context, const struct hr_class_record *cl
     snprintf(found->zone, sizeof found->zone, "%.255s", class->zone);
     found->late_min = class->late_min;
     found->early_min = class->early_min;
+    found->keep_days = class->keep_days;
     return HR_OK;
 }
 
@@ -99,6 +100,11 @@ enum hr_status hr_cli_find_lesson(struct hr_database *database, const char *word
     if (status == HR_OK)
         status = hr_database_lesson(database, key, take_lesson, out, error);
     return status == HR_OK ? hr_database_class(database, out->class_id, take_class, out, error) : status;
+}
+
+bool hr_cli_is_lesson(const char *word)
+{
+    return strchr(word, '/') != NULL || strspn(word, "0123456789") == strlen(word);
 }
 
 enum hr_status hr_cli_zone_of_class(struct hr_database *database, const char *class_id, char zone[256],

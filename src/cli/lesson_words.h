@@ -11,11 +11,13 @@ struct hr_lesson_found {
     int64_t key;
     char class_id[256], zone[256], day[HR_DAY_SIZE], title[256];
     int64_t start_us, end_us, finished_us;
-    int late_min, early_min;
+    int late_min, early_min, keep_days;
 };
 /* NOT_FOUND; CONFLICT when the class meets several times on that day. */
 enum hr_status hr_cli_find_lesson(struct hr_database *database, const char *word, struct hr_lesson_found *out,
                                   struct hr_error *error) HR_MUST_USE;
+/* Whether a word calls a lesson, and not a class. */
+bool hr_cli_is_lesson(const char *word);
 /* "8b" of its time zone. NOT_FOUND. */
 enum hr_status hr_cli_zone_of_class(struct hr_database *database, const char *class_id, char zone[256],
                                     struct hr_error *error) HR_MUST_USE;

@@ -168,13 +168,16 @@ const struct hr_command hr_command_table[] = {
      "copy is looked at first, and must be sealed with the same keys, or neither may be sealed. Of a database that is "
      "not sealed, whoever was forgotten since is back. Asks first on a terminal; elsewhere --yes is needed.",
      1, 1, hr_cmd_restore, false},
-    {HR_COMMAND_CLASS, "class", "[ID | new|enrol|leave|meets|off|remove ID ...]",
+    {HR_COMMAND_CLASS, "class", "[ID | new|enrol|leave|meets|off|keep|remove ID ...]",
      "classes: who is in which, and when it meets",
      "'class new 8b --title \"Physics\" --zone Europe/Berlin' makes a class, or changes it. 'class enrol 8b 44 \"Joe "
      "Biden\" --from 2026-09-01' puts students into it ('all': everybody in the database), 'class leave' ends that "
      "with a "
      "last day (--until). 'class meets 8b mon 08:00-08:45' is its timetable, 'class off 8b 2026-12-24' a day without; "
      "--not-any-more takes either back. Without a word: all classes; with one, who is in it.\n\n"
+     "'class keep 8b 14' keeps, for 14 days, a face vector and a small picture of everybody whom the class's next "
+     "recordings show, enrolled or not: for 'seen', for 'show', and so that a correction is known in earlier lessons "
+     "as well. Off at first; 'class keep 8b 0' removes what there is. Read docs/privacy.md before.\n\n"
      "Whoever does not agree to be recognised, or has no photo, may be in a class like everybody: he is on the roll "
      "and "
      "marked by hand. Asks before it removes a class; elsewhere than on a terminal --yes is needed.",
@@ -187,7 +190,8 @@ const struct hr_command hr_command_table[] = {
      "08:00-08:45' makes one by hand, without times those of the timetable.\n\n"
      "'lesson add' looks for the class's students, and for nobody else unless --guests says so, in recordings, and "
      "keeps "
-     "what was seen: who, when, where in the picture, and why; no pictures, no vectors. When a recording began is what "
+     "what was seen: who, when, where in the picture, and why; pictures and vectors only where 'class keep' says so. "
+     "When a recording began is what "
      "--start says, or else the date and time in its name; with a CLASS in place of the LESSON the timetable says "
      "which "
      "lesson it is. Several parts and several cameras (--camera) are one lesson. The same video given again replaces "
@@ -210,6 +214,27 @@ const struct hr_command hr_command_table[] = {
      "that "
      "say whether he was.",
      1, 1, hr_cmd_attendance, false},
+    {HR_COMMAND_SEEN, "seen", "LESSON|CLASS", "every face of a lesson, and the unknown people of a class",
+     "Of a LESSON: each track, which is one face while in sight: its number, when, who it is taken for and how certain "
+     "that is. Of a CLASS: its unknown people. One of them is called u17 when 17 is his first track; his tracks are "
+     "put together within a recording, and over cameras and lessons where the class keeps vectors ('class keep').",
+     1, 1, hr_cmd_seen, false},
+    {HR_COMMAND_CORRECT, "correct",
+     "TRACK|PERSON is|not STUDENT | TRACK|PERSON nobody|forget | undo [NUMBER] | list [LESSON|CLASS]",
+     "say who a face is, or is not, and take it back",
+     "'correct 17 is 44' says that track 17 is student 44, 'correct 17 not 44' that it is not, and 'correct 17 nobody' "
+     "that it is nobody who counts, a picture on the wall for one. With u17 in place of 17 it is said of every track "
+     "of "
+     "that unknown person ('seen'). The roll follows at once; what was seen stays as it is, and a correction beside "
+     "it, "
+     "with who said it and when. 'correct undo' takes the last one back, or the one of that number; 'correct list' "
+     "shows them. A finished lesson is reopened first. 'correct u17 forget' removes the vectors and pictures that the "
+     "class keeps of that person.\n\n"
+     "Where the class keeps vectors, 'correct u17 is 44' also enrols the student from the best of that person's tracks "
+     "(which takes his consent as given, as 'enroll' does), and after every correction the class's lessons that are "
+     "not finished are decided again, without their videos. A student who was twice said not to be somebody is from "
+     "then on certain only by what is more alike than that.",
+     1, 3, hr_cmd_correct, false},
     {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",
      "KIND is faces (face vectors, from the day on which they were enrolled), observations (what --keep has kept of "
      "videos) or audit (the audit log's entries). Everything is kept for ever until a time is set. A face that is "

@@ -68,6 +68,12 @@ enum hr_status hr_vector_layout_add(struct hr_vector_layout *layout, const char 
 void hr_vector_normalise(float *part, size_t size);
 /* The same for each part of a whole vector. */
 void hr_vector_normalise_all(const struct hr_vector_layout *layout, float *vector);
+
+/* How alike two vectors of the layout are, or means of some, as a score of the best model; -INFINITY: there is nothing
+ * to compare. */
+float hr_vector_likeness(const struct hr_vector_layout *layout, const float *a, const float *b);
+/* How alike they must be to be one person's: what is asked of two views of one track, too. */
+float hr_vector_same_person_score(const struct hr_vector_layout *layout);
 /* The cosine of two parts of length 1. */
 float hr_vector_cosine(const float *a, const float *b, size_t size);
 

@@ -9,7 +9,8 @@ enum { COMPARED_MAX = 1000, TRACKS_COMPARED_MAX = 8 };
 
 /* The tracks of a person as a list: next[i] is the one before track i, SIZE_MAX none. */
 struct people {
-    const struct hr_tracks *tracks;
+    const struct hr_track *const *tracks;
+    const struct hr_vector_layout *layout;
     size_t *last; /* of each person, the track that joined last */
     size_t *next;
     size_t count;
@@ -26,10 +27,11 @@ static float likeness_to(const struct people *people, size_t person, size_t trac
     float least = INFINITY;
     size_t compared = 0;
     for (size_t i = people->last[person]; i != SIZE_MAX; i = people->next[i]) {
-        if (at_the_same_time(hr_tracks_get(people->tracks, i), hr_tracks_get(people->tracks, track)))
+        const struct hr_track *other = people->tracks[i];
+        if (at_the_same_time(other, people->tracks[track]))
             return -INFINITY;
         if (compared++ < TRACKS_COMPARED_MAX)
-            least = fminf(least, hr_tracks_likeness(people->tracks, i, track));
+            least = fminf(least, hr_vector_likeness(people->layout, other->vector, people->tracks[track]->vector));
     }
     return least;
 }
@@ -38,7 +40,7 @@ static float likeness_to(const struct people *people, size_t person, size_t trac
 static size_t join(struct people *people, size_t track)
 {
     size_t best = people->count, first = people->count > COMPARED_MAX ? people->count - COMPARED_MAX : 0;
-    float best_likeness = hr_tracks_same_person_score(people->tracks);
+    float best_likeness = hr_vector_same_person_score(people->layout);
     for (size_t i = first; i < people->count; i++) {
         float likeness = likeness_to(people, i, track);
         if (likeness >= best_likeness) {
@@ -75,22 +77,43 @@ static size_t viewless_at_once(const struct hr_tracks *tracks, const struct hr_d
     return most;
 }
 
+enum hr_status hr_people_of_each(const struct hr_track *const *tracks, const bool *unknown, size_t count,
+                                 const struct hr_vector_layout *layout, size_t *person, size_t *people,
+                                 struct hr_error *error)
+{
+    struct people found = {.tracks = tracks,
+                           .layout = layout,
+                           .last = calloc(count + 1, sizeof *found.last),
+                           .next = calloc(count + 1, sizeof *found.next)};
+    enum hr_status status = HR_OK;
+    if (found.last == NULL || found.next == NULL)
+        status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu people", count);
+    for (size_t i = 0; status == HR_OK && i < count; i++)
+        person[i] = unknown[i] && tracks[i]->vector != NULL ? join(&found, i) : 0;
+    *people = found.count;
+    free(found.last);
+    free(found.next);
+    return status;
+}
+
 enum hr_status hr_people_of_tracks(const struct hr_tracks *tracks, const struct hr_decision *decisions, size_t *person,
                                    size_t *people, struct hr_error *error)
 {
     size_t count = hr_tracks_count(tracks);
-    struct people found = {
-        .tracks = tracks, .last = calloc(count + 1, sizeof *found.last), .next = calloc(count + 1, sizeof *found.next)};
+    const struct hr_track **each = malloc((count + 1) * sizeof *each);
+    bool *unknown = malloc((count + 1) * sizeof *unknown);
     enum hr_status status = HR_OK;
-    if (found.last == NULL || found.next == NULL)
+    if (each == NULL || unknown == NULL)
         status = hr_error_set(error, HR_ERR_MEMORY, "no memory for %zu people", count);
     for (size_t i = 0; status == HR_OK && i < count; i++) {
-        bool unknown = decisions[i].student == SIZE_MAX && hr_tracks_get(tracks, i)->vector != NULL;
-        person[i] = unknown ? join(&found, i) : 0;
+        each[i] = hr_tracks_get(tracks, i);
+        unknown[i] = decisions[i].student == SIZE_MAX;
     }
     if (status == HR_OK)
-        *people = found.count + viewless_at_once(tracks, decisions);
-    free(found.last);
-    free(found.next);
+        status = hr_people_of_each(each, unknown, count, hr_tracks_layout(tracks), person, people, error);
+    if (status == HR_OK)
+        *people += viewless_at_once(tracks, decisions);
+    free(each);
+    free(unknown);
     return status;
 }

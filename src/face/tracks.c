@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wipe.h"
 #include "face/assign.h"
+#include "face/portrait.h"
 #include "face/tracks_inside.h"
 
 /* The same face a moment later overlaps its old box and looks alike; then nothing more is asked.
@@ -13,10 +15,6 @@
  * persons at 0.74 at most, 99 of 100 pairs below 0.64. */
 static const float sure_overlap = 0.3f;
 static const float sure_correlation = 0.8f;
-/* Views of one person, seconds apart, have at least so much of what two photos of one person have on average: 0.931 of
- * cosine with dlib's model, by which the eight clips' persons lie at 0.92 and less, 0.52 with the better one. Stricter
- * than need be: a track torn in two costs little, two persons in one track would be a wrong record. */
-static const float same_person_share = 0.75f;
 /* For the assignment problem, whose costs are positive: more than any score. */
 static const float score_ceiling = 100;
 /* How far a face may move, in face sizes: at once, and more per second out of sight. */
@@ -68,6 +66,9 @@ static void forget_track(struct hr_followed *track)
     drop_views(track);
     free(track->mean);
     track->mean = NULL;
+    if (track->portrait != NULL)
+        hr_wipe_free(track->portrait, HR_PORTRAIT_BYTES);
+    track->portrait = NULL;
 }
 
 void hr_tracks_reset(struct hr_tracks *tracks)
@@ -77,6 +78,7 @@ void hr_tracks_reset(struct hr_tracks *tracks)
     tracks->count = tracks->open_count = 0;
     tracks->frame_us = tracks->interval_us = 0;
     tracks->camera = 0;
+    tracks->portrait_count = 0;
 }
 
 void hr_tracks_free(struct hr_tracks *tracks)
@@ -103,6 +105,11 @@ size_t hr_tracks_count(const struct hr_tracks *tracks)
 const struct hr_track *hr_tracks_get(const struct hr_tracks *tracks, size_t index)
 {
     return &tracks->items[index].seen;
+}
+
+const struct hr_vector_layout *hr_tracks_layout(const struct hr_tracks *tracks)
+{
+    return tracks->layout;
 }
 
 static enum hr_status no_memory(struct hr_error *error)
@@ -333,30 +340,7 @@ static float likeness_of_vectors(struct hr_tracks *tracks, struct hr_followed *t
     embed_sighting(tracks, sighting);
     if (!mean_of_track(tracks, track))
         return -INFINITY;
-    const struct hr_model_face *model = tracks->layout->parts[0].model;
-    size_t size = model->vector_size;
-    float length = sqrtf(hr_vector_cosine(track->mean, track->mean, size));
-    float cosine = hr_vector_cosine(track->mean, sighting->vector, size);
-    return length > 0 ? hr_vector_score(model, cosine / length) : -INFINITY;
-}
-
-float hr_tracks_same_person_score(const struct hr_tracks *tracks)
-{
-    if (tracks->layout->count == 0)
-        return 0;
-    const struct hr_model_face *model = tracks->layout->parts[0].model;
-    return same_person_share * hr_vector_score(model, model->same_mean);
-}
-
-float hr_tracks_likeness(const struct hr_tracks *tracks, size_t a, size_t b)
-{
-    const float *left = tracks->items[a].seen.vector, *right = tracks->items[b].seen.vector;
-    if (left == NULL || right == NULL || tracks->layout->count == 0)
-        return -INFINITY;
-    const struct hr_model_face *model = tracks->layout->parts[0].model;
-    size_t size = model->vector_size;
-    float lengths = sqrtf(hr_vector_cosine(left, left, size) * hr_vector_cosine(right, right, size));
-    return lengths > 0 ? hr_vector_score(model, hr_vector_cosine(left, right, size) / lengths) : -INFINITY;
+    return hr_vector_likeness(tracks->layout, track->mean, sighting->vector);
 }
 
 /* Whether the embeddings say that track and sighting are one person. Without any view on one side
@@ -364,7 +348,7 @@ float hr_tracks_likeness(const struct hr_tracks *tracks, size_t a, size_t b)
 static bool same_person(struct hr_tracks *tracks, struct hr_followed *track, struct hr_sighting *sighting)
 {
     return !sighting->usable || track->view_count == 0 || tracks->layout->count == 0 ||
-           likeness_of_vectors(tracks, track, sighting) >= hr_tracks_same_person_score(tracks);
+           likeness_of_vectors(tracks, track, sighting) >= hr_vector_same_person_score(tracks->layout);
 }
 
 /* --- growing a track --- */
@@ -418,6 +402,21 @@ static void keep_place(struct hr_track *seen, int64_t at_us, const struct hr_box
     seen->places[seen->place_count++] = (struct hr_track_place){at_us, *box};
 }
 
+/* Without memory for it there is none. */
+static void keep_portrait(struct hr_tracks *tracks, struct hr_followed *track, const struct hr_box *box)
+{
+    if (!tracks->options.portraits)
+        return;
+    if (track->portrait == NULL && tracks->portrait_count < HR_PORTRAITS_MAX) {
+        track->portrait = malloc(HR_PORTRAIT_BYTES);
+        tracks->portrait_count += track->portrait != NULL;
+    }
+    if (track->portrait == NULL)
+        return;
+    hr_portrait_cut(tracks->frame, box, track->portrait);
+    track->seen.portrait = track->portrait;
+}
+
 static void grow_track(struct hr_tracks *tracks, struct hr_followed *track, const struct hr_sighting *sighting)
 {
     struct hr_track *seen = &track->seen;
@@ -436,6 +435,7 @@ static void grow_track(struct hr_tracks *tracks, struct hr_followed *track, cons
         seen->best_us = tracks->frame_us;
         seen->best_sharpness = sighting->quality.sharpness;
         seen->best_frontal = sighting->quality.frontal;
+        keep_portrait(tracks, track, &sighting->face.box);
     }
     keep_view(tracks, track, sighting);
 }
@@ -542,7 +542,7 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
                 tracks->layout->count == 0)
                 continue;
             float score = likeness_of_vectors(tracks, track, sighting);
-            if (score < hr_tracks_same_person_score(tracks))
+            if (score < hr_vector_same_person_score(tracks->layout))
                 continue;
             *cost = score_ceiling - score;
             any = true;
@@ -554,7 +554,7 @@ static enum hr_status match_by_looks(struct hr_tracks *tracks, size_t faces, boo
         return no_memory(error);
     struct hr_assign_size size = {.rows = faces, .columns = columns};
     enum hr_status status =
-        hr_assign(size, tracks->cost, score_ceiling - hr_tracks_same_person_score(tracks), chosen, error);
+        hr_assign(size, tracks->cost, score_ceiling - hr_vector_same_person_score(tracks->layout), chosen, error);
     for (size_t i = 0; status == HR_OK && i < faces; i++)
         if (tracks->chosen[i] == SIZE_MAX)
             tracks->chosen[i] = chosen[i];

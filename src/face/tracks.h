@@ -16,6 +16,7 @@ struct hr_tracks_options {
     /* Smaller faces are counted but not embedded; default 20: a face of 24 pixels is measured as 20 to 28, and what is
      * certain of them is as right as of larger ones (docs/accuracy.md). */
     float face_min_px;
+    bool portraits; /* a picture of each track's best view, face/portrait.h; default false */
 };
 struct hr_tracks_options hr_tracks_options_default(void);
 
@@ -51,6 +52,8 @@ struct hr_track_place {
 /* Most places that are kept of a track: the first sighting and every n-th from there, n a power of two that grows with
  * the track. Enough to show where somebody sat and walked. */
 enum { HR_TRACK_PLACES_MAX = 16 };
+/* Most pictures of one video: 54 kB each while it is looked at. */
+enum { HR_PORTRAITS_MAX = 512 };
 
 struct hr_track {
     int64_t first_us;
@@ -68,16 +71,12 @@ struct hr_track {
     /* Mean over the views' vectors, whose parts have length 1: so much the shorter the less alike they are, and a
      * likeness with it is the mean of theirs. Owned by the tracks; NULL without a view. */
     const float *vector;
+    const uint8_t *portrait; /* of its best view; owned by the tracks; NULL: none was wanted, or there are too many */
 };
 
 size_t hr_tracks_count(const struct hr_tracks *tracks);
 const struct hr_track *hr_tracks_get(const struct hr_tracks *tracks, size_t index);
-
-/* How alike two tracks must be to be one person's, as a score of the best model (hr_vector_score); what is asked of
- * two views of one track, too. */
-float hr_tracks_same_person_score(const struct hr_tracks *tracks);
-/* That score of two tracks, by their means; -INFINITY when one has no view. */
-float hr_tracks_likeness(const struct hr_tracks *tracks, size_t a, size_t b);
+const struct hr_vector_layout *hr_tracks_layout(const struct hr_tracks *tracks);
 
 /* --- decisions --- */
 

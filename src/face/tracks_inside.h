@@ -18,6 +18,7 @@ struct hr_followed {
     float *view_numbers;        /* owned: the views' vectors; NULL when closed */
     float *mean;                /* owned: what seen.vector points to once the track is closed */
     size_t view_count;
+    uint8_t *portrait; /* owned: what seen.portrait points to; NULL: none */
 };
 
 struct hr_tracks {
@@ -30,6 +31,7 @@ struct hr_tracks {
     size_t open_count, open_capacity;
     int64_t frame_us, interval_us; /* of the latest frame, and since the one before */
     int camera;
+    size_t portrait_count;
 
     const struct hr_frame *frame;  /* in hand, during hr_tracks_add */
     struct hr_sighting *sightings; /* of that frame */

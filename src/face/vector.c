@@ -23,6 +23,11 @@ enum hr_status hr_vector_layout_add(struct hr_vector_layout *layout, const char 
     return HR_OK;
 }
 
+/* Views of one person, seconds apart, have at least so much of what two photos of one person have on average: 0.931 of
+ * cosine with dlib's model, by which the eight clips' persons lie at 0.92 and less, 0.52 with the better one. Stricter
+ * than need be: a track torn in two costs little, two persons in one track would be a wrong record. */
+static const float same_person_share = 0.75f;
+
 /* Partial sums, so that the additions need not wait for each other. */
 enum { LANES = 16 };
 
@@ -55,6 +60,24 @@ void hr_vector_normalise_all(const struct hr_vector_layout *layout, float *vecto
 float hr_vector_score(const struct hr_model_face *model, float cosine)
 {
     return (cosine - model->stranger_mean) / model->stranger_deviation;
+}
+
+float hr_vector_same_person_score(const struct hr_vector_layout *layout)
+{
+    if (layout->count == 0)
+        return 0;
+    const struct hr_model_face *model = layout->parts[0].model;
+    return same_person_share * hr_vector_score(model, model->same_mean);
+}
+
+float hr_vector_likeness(const struct hr_vector_layout *layout, const float *a, const float *b)
+{
+    if (a == NULL || b == NULL || layout->count == 0)
+        return -INFINITY;
+    const struct hr_model_face *model = layout->parts[0].model;
+    size_t size = model->vector_size;
+    float lengths = sqrtf(hr_vector_cosine(a, a, size) * hr_vector_cosine(b, b, size));
+    return lengths > 0 ? hr_vector_score(model, hr_vector_cosine(a, b, size) / lengths) : -INFINITY;
 }
 
 double hr_rarity(double score)

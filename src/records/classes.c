@@ -135,6 +135,7 @@ static struct hr_class_record class_of(sqlite3_stmt *statement)
                                     .zone = hr_sql_text(statement, 2),
                                     .late_min = sqlite3_column_int(statement, 3),
                                     .early_min = sqlite3_column_int(statement, 4),
+                                    .keep_days = sqlite3_column_int(statement, 7),
                                     .member_count = (size_t)sqlite3_column_int64(statement, 5),
                                     .lesson_count = (size_t)sqlite3_column_int64(statement, 6)};
 }

@@ -15,6 +15,7 @@ struct hr_class_record {
     const char *zone;    /* "Europe/Berlin", of the tz database */
     int late_min;        /* whoever comes later than so many minutes is late */
     int early_min;       /* whoever leaves earlier than so many minutes before the end has left early */
+    int keep_days;       /* how long views are kept (records/views.h); 0: none are; when it is read */
     size_t member_count; /* today or later; when it is read */
     size_t lesson_count;
 };

@@ -67,10 +67,18 @@ static enum hr_status say(struct hr_database *database, const char *id, bool giv
     enum hr_status status = write_consent(database, id, given, false, &changed, error);
     if (status == HR_OK && changed == 0)
         status = hr_sql_no_student(id, error);
+    if (status == HR_OK && !given) /* while it is known which are his */
+        status = run(database, HR_SQL_VIEWS_DELETE_STUDENT, id, error);
     if (status == HR_OK && !given)
         status = run(database, HR_SQL_TRACKS_UNNAME, id, error);
     if (status == HR_OK && !given)
         status = run(database, HR_SQL_CANDIDATES_UNNAME, id, error);
+    if (status == HR_OK && !given)
+        status = run(database, HR_SQL_DECISIONS_UNNAME, id, error);
+    if (status == HR_OK && !given)
+        status = run(database, HR_SQL_CHOICES_UNNAME, id, error);
+    if (status == HR_OK && !given)
+        status = run(database, HR_SQL_CHANGES_UNNAME, id, error);
     return status == HR_OK ? hr_database_note(database, given ? "consent_yes" : "consent_no", id, 0, error) : status;
 }
 

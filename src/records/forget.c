@@ -102,6 +102,17 @@ static enum hr_status trace_face_index(struct traces *traces, const char *model_
     return status;
 }
 
+/* Windows of what may be split over pages. */
+static enum hr_status trace_bytes(struct traces *traces, struct hr_view bytes, struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    for (size_t at = 0; status == HR_OK && at < bytes.size; at += TRACE_BYTES_MAX) {
+        size_t left = bytes.size - at;
+        status = add_trace(traces, hr_view_of(bytes.data + at, left < WINDOW_BYTES ? left : WINDOW_BYTES), error);
+    }
+    return status;
+}
+
 /* A row of HR_SQL_FACES_AS_STORED. */
 static enum hr_status trace_face(struct traces *traces, sqlite3_stmt *statement, struct hr_error *error)
 {
@@ -113,10 +124,7 @@ static enum hr_status trace_face(struct traces *traces, sqlite3_stmt *statement,
     }
     traces->faces++;
     struct hr_view vector = hr_view_of(sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
-    for (size_t at = 0; status == HR_OK && at < vector.size; at += TRACE_BYTES_MAX) {
-        size_t left = vector.size - at;
-        status = add_trace(traces, hr_view_of(vector.data + at, left < WINDOW_BYTES ? left : WINDOW_BYTES), error);
-    }
+    status = trace_bytes(traces, vector, error);
     if (status == HR_OK)
         status = add_trace(traces, hr_view_text(hr_sql_text(statement, 1)), error);
     if (status == HR_OK)
@@ -151,6 +159,36 @@ static enum hr_status trace_student(struct hr_database *database, const char *id
     }
     hr_sql_end(statement);
     return status;
+}
+
+/* What classes keep of him. */
+static enum hr_status trace_views(struct hr_database *database, const char *id, struct traces *traces,
+                                  struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_VIEWS_OF_STUDENT, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, id);
+    while (hr_sql_next(database, statement, "reading kept pictures", &status, error)) {
+        static const int columns[] = {1, 4}; /* vector and picture */
+        for (int i = 0; status == HR_OK && i < 2; i++) {
+            int column = columns[i];
+            const void *bytes = sqlite3_column_blob(statement, column); /* before the size */
+            status = trace_bytes(traces, hr_view_of(bytes, (size_t)sqlite3_column_bytes(statement, column)), error);
+        }
+    }
+    return status;
+}
+
+static enum hr_status delete_views(struct hr_database *database, const char *id, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_VIEWS_DELETE_STUDENT, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, id);
+    return hr_sql_finish(database, statement, "removing kept pictures", NULL, error);
 }
 
 static enum hr_status delete_rows(struct hr_database *database, const char *id, const struct traces *traces,
@@ -188,8 +226,12 @@ static enum hr_status remove_rows(struct hr_database *database, const char *id, 
     if (status == HR_OK && traces->origin != NULL && traces->faces == 0)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "student '%s' has no photo '%s'; there %s%s", id, traces->origin,
                               traces->others[0] != '\0' ? "are " : "is none at all", traces->others);
+    if (status == HR_OK && traces->origin == NULL)
+        status = trace_views(database, id, traces, error);
     if (status == HR_OK)
         status = hr_sql_note_removal(database, error);
+    if (status == HR_OK && traces->origin == NULL)
+        status = delete_views(database, id, error);
     if (status == HR_OK)
         status = delete_rows(database, id, traces, error);
     return hr_database_end(database, status, error);

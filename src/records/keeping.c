@@ -93,7 +93,7 @@ bool hr_overdue_any(const struct hr_overdue *overdue)
     size_t rows = 0;
     for (int i = 0; i < HR_KEPT_COUNT; i++)
         rows += overdue->rows[i];
-    return rows > 0;
+    return rows + overdue->views > 0;
 }
 
 enum hr_status hr_database_overdue(struct hr_database *database, struct hr_overdue *out, struct hr_error *error)
@@ -107,21 +107,23 @@ enum hr_status hr_database_overdue(struct hr_database *database, struct hr_overd
     status = hr_sql_step(database, statement, "looking for what is too old", error);
     for (int i = 0; status == HR_OK && i < HR_KEPT_COUNT; i++)
         out->rows[i] = (size_t)sqlite3_column_int64(statement, i);
+    if (status == HR_OK)
+        out->views = (size_t)sqlite3_column_int64(statement, HR_KEPT_COUNT);
     hr_sql_end(statement);
     return status;
 }
 
-static enum hr_status purge_kind(struct hr_database *database, enum hr_kept kind, size_t *removed,
+static enum hr_status purge_rows(struct hr_database *database, enum hr_sql which, const char *noted, size_t *removed,
                                  struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, kinds[kind].purge, &statement, error);
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
     if (status != HR_OK)
         return status;
     hr_sql_bind_now(statement, 1);
     status = hr_sql_finish(database, statement, "removing what is too old", removed, error);
     if (status == HR_OK && *removed > 0)
-        status = hr_database_note(database, kinds[kind].purged, NULL, *removed, error);
+        status = hr_database_note(database, noted, NULL, *removed, error);
     return status;
 }
 
@@ -176,7 +178,9 @@ static enum hr_status remove_rows(struct hr_database *database, struct hr_overdu
     if (status == HR_OK)
         status = find_losers(database, &losers, error);
     for (int i = 0; status == HR_OK && i < HR_KEPT_COUNT; i++)
-        status = purge_kind(database, (enum hr_kept)i, &out->rows[i], error);
+        status = purge_rows(database, kinds[i].purge, kinds[i].purged, &out->rows[i], error);
+    if (status == HR_OK)
+        status = purge_rows(database, HR_SQL_VIEWS_PURGE, "purge_views", &out->views, error);
     if (status == HR_OK)
         status = renew_keys(database, &losers, error);
     free(losers.students);

@@ -32,6 +32,7 @@ int64_t hr_keeping_from_us(const struct hr_keeping *keeping, enum hr_kept kind);
 
 struct hr_overdue {
     size_t rows[HR_KEPT_COUNT]; /* face vectors, videos, entries */
+    size_t views;               /* of tracks: longer than their classes keep them (records/views.h) */
 };
 bool hr_overdue_any(const struct hr_overdue *overdue);
 /* What is too old by now. */

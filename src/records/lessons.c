@@ -126,7 +126,8 @@ static struct hr_lesson_record lesson_of(sqlite3_stmt *statement)
                                      .end_us = sqlite3_column_int64(statement, 4),
                                      .day = hr_sql_text(statement, 5),
                                      .finished_us = sqlite3_column_int64(statement, 6),
-                                     .recording_count = (size_t)sqlite3_column_int64(statement, 7)};
+                                     .recording_count = (size_t)sqlite3_column_int64(statement, 7),
+                                     .has_guests = sqlite3_column_int(statement, 8) != 0};
 }
 
 enum hr_status hr_database_each_lesson(struct hr_database *database, const char *class_id, hr_lesson_record_fn *each,
@@ -196,23 +197,24 @@ static enum hr_status drop_replaced(struct hr_database *database, int64_t lesson
     return hr_sql_finish(database, statement, "replacing a recording", NULL, error);
 }
 
-enum hr_status hr_database_add_recording(struct hr_database *database, int64_t lesson, int64_t observation,
-                                         const char *camera, int64_t start_us, struct hr_error *error)
+enum hr_status hr_database_add_recording(struct hr_database *database, int64_t observation,
+                                         const struct hr_recording_place *place, struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    enum hr_status status = hr_cell_check(hr_view_text(camera), "name of a camera", error);
+    enum hr_status status = hr_cell_check(hr_view_text(place->camera), "name of a camera", error);
     if (status == HR_OK)
-        status = check_state(database, lesson, false, error);
+        status = check_state(database, place->lesson, false, error);
     if (status == HR_OK)
-        status = drop_replaced(database, lesson, observation, camera, error);
+        status = drop_replaced(database, place->lesson, observation, place->camera, error);
     if (status == HR_OK)
         status = hr_sql_start(database, HR_SQL_RECORDING_INSERT, &statement, error);
     if (status != HR_OK)
         return status;
-    sqlite3_bind_int64(statement, 1, lesson);
+    sqlite3_bind_int64(statement, 1, place->lesson);
     sqlite3_bind_int64(statement, 2, observation);
-    hr_sql_bind_text(statement, 3, camera);
-    sqlite3_bind_int64(statement, 4, start_us);
+    hr_sql_bind_text(statement, 3, place->camera);
+    sqlite3_bind_int64(statement, 4, place->start_us);
+    sqlite3_bind_int(statement, 5, place->guests);
     return hr_sql_finish(database, statement, "writing a recording", NULL, error);
 }
 
@@ -232,7 +234,9 @@ enum hr_status hr_database_each_recording(struct hr_database *database, int64_t 
                                                 .start_us = sqlite3_column_int64(statement, 4),
                                                 .duration_us = sqlite3_column_int64(statement, 5),
                                                 .samples_per_s = sqlite3_column_double(statement, 6),
-                                                .unknown_people = (size_t)sqlite3_column_int64(statement, 7)};
+                                                .unknown_people = (size_t)sqlite3_column_int64(statement, 7),
+                                                .false_present = sqlite3_column_double(statement, 8),
+                                                .frames = (size_t)sqlite3_column_int64(statement, 9)};
         status = each(context, &recording, error);
     }
     return status;

@@ -12,6 +12,7 @@ struct hr_lesson_record {
     const char *day;     /* of its start, in the class's time zone */
     int64_t finished_us; /* 0: not finished */
     size_t recording_count;
+    bool has_guests; /* in a recording everybody in the database was looked for; when it is read */
 };
 
 /* A lesson that begins at that moment is there once: its end and title (NULL: leave) are changed. CONFLICT when it is
@@ -37,13 +38,19 @@ struct hr_recording_record {
     const char *camera; /* "": the only one */
     int64_t start_us;   /* when its first picture was taken */
     int64_t duration_us;
-    double samples_per_s;
-    size_t unknown_people;
+    double samples_per_s, false_present;
+    size_t frames, unknown_people;
 };
 /* A video that is there already, by name, version and camera, is replaced, with what was seen in it. Within a
  * transaction. CONFLICT when the lesson is finished. */
-enum hr_status hr_database_add_recording(struct hr_database *database, int64_t lesson, int64_t observation,
-                                         const char *camera, int64_t start_us, struct hr_error *error) HR_MUST_USE;
+struct hr_recording_place {
+    int64_t lesson;
+    int64_t start_us;   /* wall clock of the first picture */
+    const char *camera; /* "": the only one */
+    bool guests;        /* everybody in the database was looked for, not the class alone */
+};
+enum hr_status hr_database_add_recording(struct hr_database *database, int64_t observation,
+                                         const struct hr_recording_place *place, struct hr_error *error) HR_MUST_USE;
 typedef enum hr_status hr_recording_record_fn(void *context, const struct hr_recording_record *recording,
                                               struct hr_error *error);
 enum hr_status hr_database_each_recording(struct hr_database *database, int64_t lesson, hr_recording_record_fn *each,

@@ -52,7 +52,7 @@ static enum hr_status add_observation(struct hr_database *database, const struct
     return status;
 }
 
-static enum hr_status add_candidates(struct hr_database *database, const struct hr_track_record *track, int64_t key,
+static enum hr_status add_candidates(struct hr_database *database, const struct hr_track_record *track,
                                      struct hr_error *error)
 {
     enum hr_status status = HR_OK;
@@ -61,7 +61,7 @@ static enum hr_status add_candidates(struct hr_database *database, const struct 
         status = hr_sql_start(database, HR_SQL_CANDIDATE_INSERT, &statement, error);
         if (status != HR_OK)
             return status;
-        sqlite3_bind_int64(statement, 1, key);
+        sqlite3_bind_int64(statement, 1, track->key);
         sqlite3_bind_int64(statement, 2, (sqlite3_int64)i);
         sqlite3_bind_double(statement, 3, track->candidates[i].similarity);
         hr_sql_bind_text(statement, 4, track->candidates[i].student_id);
@@ -70,7 +70,7 @@ static enum hr_status add_candidates(struct hr_database *database, const struct 
     return status;
 }
 
-static enum hr_status add_track(struct hr_database *database, int64_t observation, const struct hr_track_record *track,
+static enum hr_status add_track(struct hr_database *database, int64_t observation, struct hr_track_record *track,
                                 struct hr_error *error)
 {
     sqlite3_stmt *statement;
@@ -96,12 +96,12 @@ static enum hr_status add_track(struct hr_database *database, int64_t observatio
     hr_sql_bind_text(statement, 16, track->best);
     hr_sql_bind_text(statement, 17, track->places);
     status = hr_sql_finish(database, statement, "keeping what was seen", NULL, error);
-    int64_t key = sqlite3_last_insert_rowid(database->handle);
-    return status == HR_OK ? add_candidates(database, track, key, error) : status;
+    track->key = sqlite3_last_insert_rowid(database->handle);
+    return status == HR_OK ? add_candidates(database, track, error) : status;
 }
 
 enum hr_status hr_database_keep_within(struct hr_database *database, const struct hr_observation_record *observation,
-                                       const struct hr_track_record *tracks, size_t count, int64_t *key,
+                                       struct hr_track_record *tracks, size_t count, int64_t *key,
                                        struct hr_error *error)
 {
     enum hr_status status = add_observation(database, observation, key, error);
@@ -111,7 +111,7 @@ enum hr_status hr_database_keep_within(struct hr_database *database, const struc
 }
 
 enum hr_status hr_database_keep(struct hr_database *database, const struct hr_observation_record *observation,
-                                const struct hr_track_record *tracks, size_t count, struct hr_error *error)
+                                struct hr_track_record *tracks, size_t count, struct hr_error *error)
 {
     int64_t key = 0;
     enum hr_status status = hr_database_begin(database, error);
@@ -153,15 +153,15 @@ enum hr_status hr_database_each_observation(struct hr_database *database, hr_obs
 }
 
 /* Candidates who are forgotten are left out. Their ids live until the statement ends. */
-static enum hr_status read_candidates(struct hr_database *database, int64_t key, struct hr_track_record *track,
+static enum hr_status read_candidates(struct hr_database *database, enum hr_sql which, struct hr_track_record *track,
                                       char ids[HR_CANDIDATE_RECORDS_MAX][HR_LIMIT_STUDENT_ID_BYTES + 1],
                                       struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, HR_SQL_CANDIDATES, &statement, error);
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
     if (status != HR_OK)
         return status;
-    sqlite3_bind_int64(statement, 1, key);
+    sqlite3_bind_int64(statement, 1, track->key);
     while (track->candidate_count < HR_CANDIDATE_RECORDS_MAX &&
            (status = hr_sql_step(database, statement, "reading what was kept", error)) == HR_OK) {
         char *id = ids[track->candidate_count];
@@ -173,18 +173,24 @@ static enum hr_status read_candidates(struct hr_database *database, int64_t key,
     return status == HR_END ? HR_OK : status;
 }
 
-enum hr_status hr_database_each_track(struct hr_database *database, int64_t observation, hr_track_record_fn *each,
-                                      void *context, struct hr_error *error)
+/* Which statements read the tracks of an observation, and the candidates of each. */
+struct track_reading {
+    enum hr_sql tracks, candidates;
+};
+
+static enum hr_status read_tracks(struct hr_database *database, struct track_reading reading, int64_t observation,
+                                  hr_track_record_fn *each, void *context, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     char ids[HR_CANDIDATE_RECORDS_MAX][HR_LIMIT_STUDENT_ID_BYTES + 1];
-    enum hr_status status = hr_sql_start(database, HR_SQL_TRACKS_OF, &statement, error);
+    enum hr_status status = hr_sql_start(database, reading.tracks, &statement, error);
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, observation);
     while (hr_sql_next(database, statement, "reading what was kept", &status, error)) {
         bool known = sqlite3_column_type(statement, 1) != SQLITE_NULL;
-        struct hr_track_record track = {.student_id = known ? hr_sql_text(statement, 1) : NULL,
+        struct hr_track_record track = {.key = sqlite3_column_int64(statement, 0),
+                                        .student_id = known ? hr_sql_text(statement, 1) : NULL,
                                         .person = (size_t)sqlite3_column_int64(statement, 2),
                                         .band = hr_sql_text(statement, 3),
                                         .reason = hr_sql_text(statement, 4),
@@ -200,11 +206,25 @@ enum hr_status hr_database_each_track(struct hr_database *database, int64_t obse
                                         .stranger_chance = sqlite3_column_double(statement, 14),
                                         .best = hr_sql_text(statement, 15),
                                         .places = hr_sql_text(statement, 16)};
-        status = read_candidates(database, sqlite3_column_int64(statement, 0), &track, ids, error);
+        status = read_candidates(database, reading.candidates, &track, ids, error);
         if (status == HR_OK)
             status = each(context, &track, error);
     }
     return status;
+}
+
+enum hr_status hr_database_each_track(struct hr_database *database, int64_t observation, hr_track_record_fn *each,
+                                      void *context, struct hr_error *error)
+{
+    const struct track_reading reading = {HR_SQL_TRACKS_OF, HR_SQL_CANDIDATES};
+    return read_tracks(database, reading, observation, each, context, error);
+}
+
+enum hr_status hr_database_each_track_now(struct hr_database *database, int64_t observation, hr_track_record_fn *each,
+                                          void *context, struct hr_error *error)
+{
+    const struct track_reading reading = {HR_SQL_TRACKS_NOW, HR_SQL_CANDIDATES_NOW};
+    return read_tracks(database, reading, observation, each, context, error);
 }
 
 /* --- forgetting --- */

@@ -29,6 +29,7 @@ struct hr_candidate_record {
 enum { HR_CANDIDATE_RECORDS_MAX = 3 };
 
 struct hr_track_record {
+    int64_t key;            /* given by the database; set when it is read */
     const char *student_id; /* NULL: unknown, or forgotten since */
     size_t person;          /* of the unknown people; 0: none of them */
     const char *band;
@@ -46,13 +47,13 @@ struct hr_track_record {
     size_t candidate_count;
 };
 
-/* All of it or nothing. Students whom the database does not have are none. */
+/* All of it or nothing. Students whom the database does not have are none. Each track's key is set. */
 enum hr_status hr_database_keep(struct hr_database *database, const struct hr_observation_record *observation,
-                                const struct hr_track_record *tracks, size_t count, struct hr_error *error) HR_MUST_USE;
+                                struct hr_track_record *tracks, size_t count, struct hr_error *error) HR_MUST_USE;
 
 /* The same within a transaction of the caller's; *key is the observation's. */
 enum hr_status hr_database_keep_within(struct hr_database *database, const struct hr_observation_record *observation,
-                                       const struct hr_track_record *tracks, size_t count, int64_t *key,
+                                       struct hr_track_record *tracks, size_t count, int64_t *key,
                                        struct hr_error *error) HR_MUST_USE;
 
 /* In the order of their making; a status other than HR_OK stops the walk and is returned. */
@@ -63,6 +64,11 @@ enum hr_status hr_database_each_observation(struct hr_database *database, hr_obs
 typedef enum hr_status hr_track_record_fn(void *context, const struct hr_track_record *track, struct hr_error *error);
 enum hr_status hr_database_each_track(struct hr_database *database, int64_t observation, hr_track_record_fn *each,
                                       void *context, struct hr_error *error) HR_MUST_USE;
+
+/* The same with what each track is taken for now: what was decided when its vector was compared again
+ * (records/views.h). What people said of it is not in it: classroom/standing.h. */
+enum hr_status hr_database_each_track_now(struct hr_database *database, int64_t observation, hr_track_record_fn *each,
+                                          void *context, struct hr_error *error) HR_MUST_USE;
 
 /* Removes everything that is kept of videos of that name, and writes the file anew. NOT_FOUND when there is nothing. */
 enum hr_status hr_database_forget_video(struct hr_database *database, const char *video, size_t *removed,

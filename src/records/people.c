@@ -122,6 +122,14 @@ static enum hr_status join(struct hr_database *database, const char *id, const c
     if (status == HR_OK)
         status = run(database, HR_SQL_CANDIDATES_MOVE, other, id, NULL, error);
     if (status == HR_OK)
+        status = run(database, HR_SQL_DECISIONS_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_CHOICES_JOIN, other, id, NULL, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_CHOICES_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
+        status = run(database, HR_SQL_CHANGES_MOVE, other, id, NULL, error);
+    if (status == HR_OK)
         status = run(database, HR_SQL_AUDIT_MOVE, other, id, NULL, error);
     if (status == HR_OK)
         status = run(database, HR_SQL_MEMBERS_MOVE, other, id, NULL, error);

@@ -472,6 +472,24 @@ static enum hr_status change_all(struct hr_database *database, const char *sql, 
     return status == HR_OK ? hr_database_commit(database, error) : status;
 }
 
+/* There are no keys for the faces of people who are not enrolled. */
+static enum hr_status check_views(struct hr_database *database, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_CLASSES_KEEPING, &statement, error);
+    if (status != HR_OK)
+        return status;
+    status = hr_sql_step(database, statement, "looking at its classes", error);
+    if (status == HR_OK)
+        status =
+            hr_error_set(error, HR_ERR_CONFLICT,
+                         "class '%s' keeps pictures of what a camera sees, which cannot be sealed: 'homeroom class "
+                         "keep %s 0' removes them",
+                         hr_sql_text(statement, 0), hr_sql_text(statement, 0));
+    hr_sql_end(statement);
+    return status == HR_END ? HR_OK : status;
+}
+
 enum hr_status hr_database_seal(struct hr_database *database, struct hr_vault *vault, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
@@ -480,6 +498,8 @@ enum hr_status hr_database_seal(struct hr_database *database, struct hr_vault *v
     else if (!hr_vault_is_new(vault))
         status = hr_error_set(error, HR_ERR_CONFLICT, "'%s' is there already, with keys of another database",
                               hr_vault_name(vault));
+    if (status == HR_OK)
+        status = check_views(database, error);
     if (status == HR_OK)
         status = hr_database_begin(database, error);
     if (status != HR_OK) {

@@ -25,10 +25,31 @@
 #define CLASS_COLUMNS                                                                                                  \
     "c.id, c.title, c.zone, c.late_min, c.early_min, (SELECT count(DISTINCT student) FROM members"                     \
     " WHERE class = c.key AND (to_day = '' OR to_day >= date('now'))), (SELECT count(*) FROM lessons"                  \
-    " WHERE class = c.key)"
+    " WHERE class = c.key), c.keep_days"
+/* From a track (t) on to its class (c). */
+#define CLASS_OF_TRACK                                                                                                 \
+    "JOIN recordings AS r ON r.observation = t.observation JOIN lessons AS l ON l.key = r.lesson"                      \
+    " JOIN classes AS c ON c.key = l.class"
+#define KEPT_US "c.keep_days * 86400000000"
+#define VIEWS_TOO_OLD(NOW)                                                                                             \
+    "SELECT t.key FROM views AS v JOIN tracks AS t ON t.key = v.track JOIN observations AS o ON o.key = t.observation" \
+    " " CLASS_OF_TRACK " WHERE o.made_us < " NOW " - " KEPT_US
+/* A view (v) of a track that was, or is, taken for ?1, by the program or by somebody. */
+#define VIEW_OF_STUDENT                                                                                                \
+    "v.track IN (SELECT key FROM tracks WHERE student = " KEY_OF(                                                      \
+        "?1") " UNION SELECT track FROM decisions"                                                                     \
+              " WHERE student = " KEY_OF(                                                                              \
+                  "?1") " UNION SELECT c.track FROM corrections AS c JOIN changes AS h ON h.key = c.change"            \
+                        " WHERE h.kind = 'is' AND h.student = " KEY_OF("?1") ")"
+#define CHANGE_COLUMNS                                                                                                 \
+    "h.key, h.kind, s.id, h.who, h.at_us, h.undone_by, h.undone_us,"                                                   \
+    " (SELECT count(*) FROM corrections WHERE change = h.key),"                                                        \
+    " (SELECT min(track) FROM corrections WHERE change = h.key)"                                                       \
+    " FROM changes AS h LEFT JOIN students AS s ON s.key = h.student"
 #define LESSON_COLUMNS                                                                                                 \
     "l.key, c.id, l.title, l.start_us, l.end_us, l.day, l.finished_us, (SELECT count(*) FROM recordings"               \
-    " WHERE lesson = l.key) FROM lessons AS l JOIN classes AS c ON c.key = l.class"
+    " WHERE lesson = l.key), (SELECT coalesce(max(guests), 0) FROM recordings WHERE lesson = l.key)"                   \
+    " FROM lessons AS l JOIN classes AS c ON c.key = l.class"
 /* The bytes of a record as they lie in the file, in its table and in its two indexes. */
 #define STUDENT_BYTES                                                                                                  \
     "CAST(id || name || major || year || extra AS BLOB) AS in_table, CAST(name AS BLOB), CAST(id AS BLOB)"
@@ -130,6 +151,7 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
                             " OR instr(CAST(model_id || origin_sha256 AS BLOB), ?1)"
                             " UNION ALL SELECT 1 FROM (SELECT " STUDENT_BYTES " FROM students)"
                             " WHERE instr(in_table, ?1)"
+                            " UNION ALL SELECT 1 FROM views WHERE instr(vector, ?1) OR instr(picture, ?1)"
                             " UNION ALL SELECT 1 FROM observations WHERE instr(CAST(video AS BLOB), ?1) LIMIT 1",
     [HR_SQL_COUNTS] =
         "SELECT (SELECT count(*) FROM students AS s WHERE " READABLE_STUDENT "), (SELECT coalesce(sum(n), 0)"
@@ -153,6 +175,19 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
                          " t.sightings, t.views, t.face_px, t.similarity, t.margin, t.stranger_chance, t.best, t.places"
                          " FROM tracks AS t LEFT JOIN students AS s ON s.key = t.student"
                          " WHERE t.observation = ?1 ORDER BY t.key",
+    /* What it is taken for now, in the same columns. */
+    [HR_SQL_TRACKS_NOW] =
+        "SELECT t.key, s.id, t.person, coalesce(d.band, t.band), coalesce(d.reason, t.reason),"
+        " coalesce(d.model_id, t.model_id), t.camera, t.first_us, t.last_us, t.sightings, t.views, t.face_px,"
+        " iif(d.track, d.similarity, t.similarity), iif(d.track, d.margin, t.margin),"
+        " coalesce(d.stranger_chance, t.stranger_chance), t.best, t.places"
+        " FROM tracks AS t LEFT JOIN decisions AS d ON d.track = t.key"
+        " LEFT JOIN students AS s ON s.key = iif(d.track, d.student, t.student)"
+        " WHERE t.observation = ?1 ORDER BY t.key",
+    [HR_SQL_CANDIDATES_NOW] =
+        "SELECT s.id, c.similarity FROM (SELECT rank, student, similarity FROM choices WHERE track = ?1 UNION ALL"
+        " SELECT rank, student, similarity FROM candidates WHERE track = ?1 AND NOT EXISTS"
+        " (SELECT 1 FROM decisions WHERE track = ?1)) AS c JOIN students AS s ON s.key = c.student ORDER BY c.rank",
     [HR_SQL_CANDIDATES] = "SELECT s.id, c.similarity FROM candidates AS c JOIN students AS s ON s.key = c.student"
                           " WHERE c.track = ?1 ORDER BY c.rank",
     [HR_SQL_TRACKS_MOVE] = "UPDATE tracks SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
@@ -175,6 +210,9 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_FACES_DELETE_STUDENT] = "DELETE FROM faces WHERE student = " KEY_OF("?1"),
     [HR_SQL_TRACKS_UNNAME] = "UPDATE tracks SET student = NULL WHERE student = " KEY_OF("?1"),
     [HR_SQL_CANDIDATES_UNNAME] = "DELETE FROM candidates WHERE student = " KEY_OF("?1"),
+    [HR_SQL_DECISIONS_UNNAME] = "UPDATE decisions SET student = NULL WHERE student = " KEY_OF("?1"),
+    [HR_SQL_CHOICES_UNNAME] = "DELETE FROM choices WHERE student = " KEY_OF("?1"),
+    [HR_SQL_CHANGES_UNNAME] = "DELETE FROM changes WHERE student = " KEY_OF("?1"),
     [HR_SQL_STUDENT_STANDING] = "SELECT key, listed FROM students WHERE id = ?1",
     [HR_SQL_AUDIT_INSERT] =
         "INSERT INTO audit(at_us, who, what, student, count) VALUES (?1, ?2, ?3, " KEY_OF("?4") ", ?5)",
@@ -246,9 +284,11 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "DELETE FROM observations WHERE key IN (SELECT o.key FROM recordings AS r JOIN observations AS o"
         " ON o.key = r.observation JOIN observations AS n ON n.key = ?2 WHERE r.lesson = ?1 AND o.key <> n.key"
         " AND o.video = n.video AND r.camera = ?3)",
-    [HR_SQL_RECORDING_INSERT] = "INSERT INTO recordings(lesson, observation, camera, start_us) VALUES (?1, ?2, ?3, ?4)",
+    [HR_SQL_RECORDING_INSERT] = "INSERT INTO recordings(lesson, observation, camera, start_us, guests)"
+                                " VALUES (?1, ?2, ?3, ?4, ?5)",
     [HR_SQL_RECORDINGS] =
-        "SELECT o.key, o.video, o.version, r.camera, r.start_us, o.duration_us, o.samples_per_s, o.unknown_people"
+        "SELECT o.key, o.video, o.version, r.camera, r.start_us, o.duration_us, o.samples_per_s, o.unknown_people,"
+        " o.false_present, o.frames"
         " FROM recordings AS r JOIN observations AS o ON o.key = r.observation WHERE r.lesson = ?1"
         " ORDER BY r.start_us, r.camera, o.key",
     [HR_SQL_MARK_INSERT] = "INSERT INTO marks(lesson, student, status, note, who, at_us)"
@@ -278,6 +318,68 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
             "?1") ") LEFT JOIN finals AS f ON f.lesson = l.key"
                   " AND f.student = " KEY_OF(
                       "?1") " WHERE m.key IS NOT NULL OR f.lesson IS NOT NULL ORDER BY l.start_us",
+    [HR_SQL_CHANGE_INSERT] = "INSERT INTO changes(kind, student, who, at_us, undone_by, undone_us)"
+                             " VALUES (?1, " KEY_OF("?2") ", ?3, ?4, '', 0)",
+    [HR_SQL_CHANGE_LAST] = "SELECT max(key) FROM changes WHERE undone_us = 0",
+    [HR_SQL_CHANGE_UNDO] = "UPDATE changes SET undone_by = ?2, undone_us = ?3 WHERE key = ?1",
+    [HR_SQL_CHANGE] = "SELECT " CHANGE_COLUMNS " WHERE h.key = ?1",
+    /* ?1: a lesson, 0: of any; ?2: a class, '': of any. */
+    [HR_SQL_CHANGES] = "SELECT " CHANGE_COLUMNS " WHERE (?1 = 0 AND ?2 = '') OR EXISTS (SELECT 1 FROM corrections AS c"
+                       " JOIN tracks AS t ON t.key = c.track JOIN recordings AS r ON r.observation = t.observation"
+                       " JOIN lessons AS l ON l.key = r.lesson WHERE c.change = h.key AND (?1 = 0 OR l.key = ?1)"
+                       " AND (?2 = '' OR l.class = " CLASS_OF("?2") ")) ORDER BY h.key",
+    [HR_SQL_CHANGES_OF_STUDENT] = "SELECT " CHANGE_COLUMNS " WHERE h.student = " KEY_OF("?1") " ORDER BY h.key",
+    [HR_SQL_CORRECTION_INSERT] = "INSERT INTO corrections(track, change) VALUES (?1, ?2)",
+    /* Those that hold, and what the track was taken for when nobody had said anything. */
+    [HR_SQL_CORRECTIONS_OF_CLASS] =
+        "SELECT c.track, h.kind, s.id, t.student IS h.student OR d.student IS h.student,"
+        " iif(d.student IS h.student, d.model_id, t.model_id), iif(d.student IS h.student, d.similarity, t.similarity)"
+        " FROM lessons AS l CROSS JOIN recordings AS r ON r.lesson = l.key"
+        " CROSS JOIN tracks AS t ON t.observation = r.observation"
+        " CROSS JOIN corrections AS c ON c.track = t.key JOIN changes AS h ON h.key = c.change"
+        " LEFT JOIN students AS s ON s.key = h.student LEFT JOIN decisions AS d ON d.track = t.key"
+        " WHERE l.class = " CLASS_OF("?1") " AND h.undone_us = 0 ORDER BY h.key, c.track",
+    /* A finished lesson that a change says anything of. */
+    [HR_SQL_CORRECTION_FINISHED] =
+        "SELECT l.key FROM corrections AS c JOIN tracks AS t ON t.key = c.track JOIN recordings AS r"
+        " ON r.observation = t.observation JOIN lessons AS l ON l.key = r.lesson WHERE c.change = ?1"
+        " AND l.finished_us <> 0 LIMIT 1",
+    [HR_SQL_TRACK_LESSON] =
+        "SELECT r.lesson, t.observation FROM tracks AS t JOIN recordings AS r ON r.observation = t.observation"
+        " WHERE t.key = ?1",
+    [HR_SQL_CLASS_KEEP] = "UPDATE classes SET keep_days = ?2 WHERE id = ?1",
+    [HR_SQL_CLASSES_KEEPING] = "SELECT id FROM classes WHERE keep_days > 0 LIMIT 1",
+    [HR_SQL_VIEW_INSERT] = "INSERT INTO views(track, vector, sharpness, frontal, picture) SELECT t.key, ?2, ?3, ?4, ?5"
+                           " FROM tracks AS t " CLASS_OF_TRACK " WHERE t.key = ?1 AND c.keep_days > 0",
+    /* ?2: now. */
+    [HR_SQL_VIEWS_OF] =
+        "SELECT v.track, v.vector, v.sharpness, v.frontal, v.picture, o.models FROM tracks AS t"
+        " JOIN views AS v ON v.track = t.key JOIN observations AS o ON o.key = t.observation " CLASS_OF_TRACK
+        " WHERE t.observation = ?1 AND o.made_us >= ?2 - " KEPT_US " ORDER BY v.track",
+    [HR_SQL_VIEWS_OF_STUDENT] =
+        "SELECT v.track, v.vector, v.sharpness, v.frontal, v.picture, o.models FROM views AS v JOIN tracks AS t"
+        " ON t.key = v.track JOIN observations AS o ON o.key = t.observation WHERE " VIEW_OF_STUDENT
+        " ORDER BY v.track",
+    [HR_SQL_VIEW_DELETE] = "DELETE FROM views WHERE track = ?1",
+    [HR_SQL_VIEWS_DELETE_CLASS] =
+        "DELETE FROM views WHERE track IN (SELECT t.key FROM tracks AS t " CLASS_OF_TRACK " WHERE c.id = ?1)",
+    [HR_SQL_VIEWS_DELETE_STUDENT] = "DELETE FROM views AS v WHERE " VIEW_OF_STUDENT,
+    [HR_SQL_VIEWS_PURGE] = "DELETE FROM views WHERE track IN (" VIEWS_TOO_OLD("?1") ")",
+    [HR_SQL_DECISION_DELETE] = "DELETE FROM decisions WHERE track = ?1",
+    [HR_SQL_DECISION_INSERT] =
+        "INSERT INTO decisions(track, student, band, reason, model_id, similarity, margin, stranger_chance)"
+        " VALUES (?1, " KEY_OF("?2") ", ?3, ?4, ?5, ?6, ?7, ?8)",
+    [HR_SQL_CHOICE_INSERT] = "INSERT INTO choices(track, rank, similarity, student)"
+                             " SELECT ?1, ?2, ?3, key FROM students WHERE id = ?4",
+    [HR_SQL_ENROLLED_INSERT] = "INSERT INTO enrolled(face, change) VALUES (?1, ?2)",
+    [HR_SQL_ENROLLED_DELETE] = "DELETE FROM faces WHERE id IN (SELECT face FROM enrolled WHERE change = ?1)",
+    [HR_SQL_CHANGES_MOVE] = "UPDATE changes SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    [HR_SQL_DECISIONS_MOVE] = "UPDATE decisions SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
+    [HR_SQL_CHOICES_JOIN] = "DELETE FROM choices AS c WHERE c.student IN (" KEY_OF("?1") ", " KEY_OF(
+        "?2") ") AND EXISTS"
+              " (SELECT 1 FROM choices AS o WHERE o.track = c.track AND o.rank < c.rank"
+              " AND o.student IN (" KEY_OF("?1") ", " KEY_OF("?2") "))",
+    [HR_SQL_CHOICES_MOVE] = "UPDATE choices SET student = " KEY_OF("?2") " WHERE student = " KEY_OF("?1"),
     [HR_SQL_KEEPING] = "SELECT kind, days FROM keeping",
     [HR_SQL_KEEPING_SET] =
         "INSERT INTO keeping(kind, days) VALUES (?1, ?2) ON CONFLICT(kind) DO UPDATE SET days = excluded.days",
@@ -286,8 +388,9 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "faces", "?1") "),"
                        " (SELECT count(*) FROM observations WHERE made_us < " LAST_DAY(
                            "observations", "?1") "),"
-                                                 " (SELECT count(*) FROM audit WHERE at_us < " LAST_DAY("audit",
-                                                                                                        "?1") ")",
+                                                 " (SELECT count(*) FROM audit WHERE at_us < " LAST_DAY(
+                                                     "audit", "?1") "),"
+                                                                    " (SELECT count(*) FROM (" VIEWS_TOO_OLD("?1") "))",
     [HR_SQL_STUDENTS_OVERDUE] = "SELECT DISTINCT student FROM faces WHERE created_us < " LAST_DAY("faces", "?1"),
     [HR_SQL_FACES_PURGE] = "DELETE FROM faces WHERE created_us < " LAST_DAY("faces", "?1"),
     [HR_SQL_OBSERVATIONS_PURGE] = "DELETE FROM observations WHERE made_us < " LAST_DAY("observations", "?1"),

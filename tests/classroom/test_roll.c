@@ -3,6 +3,7 @@
 
 #include "classroom/roll.h"
 #include "records/consent.h"
+#include "records/corrections.h"
 #include "records/support.h"
 
 #define SECOND INT64_C(1000000)
@@ -79,7 +80,9 @@ static void film(const char *video, const char *camera, int64_t from_us, int64_t
     }
     assert_ok(hr_database_begin(database, &test_error));
     assert_ok(hr_database_keep_within(database, &head, tracks, count, &key, &test_error));
-    assert_ok(hr_database_add_recording(database, lesson, key, camera, START + from_us, &test_error));
+    assert_ok(hr_database_add_recording(
+        database, key, &(struct hr_recording_place){.lesson = lesson, .start_us = START + from_us, .camera = camera},
+        &test_error));
     assert_ok(hr_database_commit(database, &test_error));
 }
 
@@ -296,11 +299,124 @@ static void students_who_are_joined_keep_their_lessons(void **state)
     assert_presence("Cleo", "excused");
 }
 
+/* --- corrections --- */
+
+static int64_t last_track;
+
+static enum hr_status take_track(void *context, const struct hr_track_record *track, struct hr_error *error)
+{
+    (void)context;
+    (void)error;
+    last_track = track->key;
+    return HR_OK;
+}
+
+static enum hr_status take_recording(void *context, const struct hr_recording_record *recording, struct hr_error *error)
+{
+    return hr_database_each_track(context, recording->observation, take_track, NULL, error);
+}
+
+/* Says it of the last track that was filmed; gives its number. */
+static int64_t say(enum hr_correction_kind kind, const char *student)
+{
+    int64_t change;
+    assert_ok(hr_database_each_recording(database, lesson, take_recording, database, &test_error));
+    assert_ok(hr_database_correct(database, kind, student, &last_track, 1, &change, &test_error));
+    return change;
+}
+
+static enum hr_status ignore_change(void *context, const struct hr_change_record *change, struct hr_error *error)
+{
+    (void)context;
+    (void)change;
+    (void)error;
+    return HR_OK;
+}
+
+static void take_back(int64_t change)
+{
+    int64_t track;
+    assert_ok(hr_database_undo(database, change, ignore_change, NULL, &track, &test_error));
+}
+
+static void the_roll_follows_what_is_said_and_taken_back(void **state)
+{
+    (void)state;
+    film_all((const struct sight[]){{"1", "certain", 0, 45 * MINUTE - SECOND, NULL}}, 1);
+    int64_t not_ada = say(HR_CORRECTION_NOT, "1");
+    assert_presence("Ada", "absent");
+    int64_t is_ben = say(HR_CORRECTION_IS, "2");
+    assert_presence("Ben", "present");
+    struct hr_roll roll = made();
+    assert_string_equal(entry_of(&roll, "Ben")->why, "seen, as it was corrected");
+    hr_roll_clear(&roll);
+    int64_t nobody = say(HR_CORRECTION_NOBODY, NULL);
+    assert_presence("Ben", "absent");
+    take_back(nobody);
+    assert_presence("Ben", "present");
+    take_back(is_ben);
+    assert_presence("Ben", "absent");
+    assert_presence("Ada", "absent");
+    take_back(not_ada);
+    assert_presence("Ada", "present");
+    assert_presence("Ben", "absent");
+}
+
+static void whom_a_candidate_is_not_is_no_longer_in_review(void **state)
+{
+    (void)state;
+    film_all((const struct sight[]){{"1", "review", 0, 44 * MINUTE, "2"}}, 1);
+    assert_presence("Ada", "review");
+    assert_presence("Ben", "review");
+    int64_t not_ben = say(HR_CORRECTION_NOT, "2");
+    assert_presence("Ada", "review");
+    assert_presence("Ben", "absent");
+    take_back(not_ben);
+    say(HR_CORRECTION_IS, "2");
+    assert_presence("Ada", "absent");
+    assert_presence("Ben", "present");
+}
+
+static void a_look_alike_is_certain_no_longer(void **state)
+{
+    (void)state;
+    film("a.mp4", "", 0, 45 * MINUTE, (const struct sight[]){{"1", "certain", 0, MINUTE, NULL}}, 1);
+    int64_t first = say(HR_CORRECTION_NOT, "1");
+    film("b.mp4", "", 0, 45 * MINUTE, (const struct sight[]){{"1", "certain", 2 * MINUTE, 44 * MINUTE, NULL}}, 1);
+    assert_presence("Ada", "present"); /* once may be a slip */
+    say(HR_CORRECTION_NOT, "1");
+    assert_presence("Ada", "absent");
+    film("c.mp4", "", 0, 45 * MINUTE, (const struct sight[]){{"1", "certain", 0, 44 * MINUTE, NULL}}, 1);
+    assert_presence("Ada", "review"); /* as alike as those were */
+    take_back(first);
+    assert_presence("Ada", "present");
+}
+
+static void unknown_people_are_counted_as_they_stand(void **state)
+{
+    struct hr_roll roll;
+    (void)state;
+    film_all((const struct sight[]){{"1", "certain", 0, MINUTE, NULL}}, 1); /* and two unknown without a view */
+    int64_t not_ada = say(HR_CORRECTION_NOT, "1");
+    roll = made();
+    assert_int_equal(roll.unknown_people, 3);
+    hr_roll_clear(&roll);
+    take_back(not_ada);
+    say(HR_CORRECTION_NOBODY, NULL);
+    roll = made();
+    assert_int_equal(roll.unknown_people, 2);
+    hr_roll_clear(&roll);
+}
+
 int main(void)
 {
 #define WITH_A_CLASS(test) cmocka_unit_test_setup_teardown(test, make_class, drop_class)
     const struct CMUnitTest tests[] = {
         WITH_A_CLASS(who_comes_within_the_grace_is_present),
+        WITH_A_CLASS(the_roll_follows_what_is_said_and_taken_back),
+        WITH_A_CLASS(whom_a_candidate_is_not_is_no_longer_in_review),
+        WITH_A_CLASS(a_look_alike_is_certain_no_longer),
+        WITH_A_CLASS(unknown_people_are_counted_as_they_stand),
         WITH_A_CLASS(of_what_was_not_filmed_nothing_follows),
         WITH_A_CLASS(parts_and_cameras_are_one_lesson),
         WITH_A_CLASS(a_pause_of_a_minute_leaves_nobody_absent),

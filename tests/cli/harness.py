@@ -5,6 +5,7 @@ HOMEROOM_PROGRAM, HOMEROOM_MODELS, HOMEROOM_PHOTOS, HOMEROOM_SOURCE.
 """
 
 import atexit
+import base64
 import contextlib
 import csv
 import io

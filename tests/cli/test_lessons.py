@@ -6,7 +6,7 @@ WEEKDAY_DAY = "2026-11-27"  # a Friday
 NAMES = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,Cleo,art,junior\n49,Dora,art,senior\n"
 
 
-class Lessons(Case):
+class Lessons(OverDatabase):
     def film(self, name, photo, seconds):
         """Somebody who holds still before the camera for so long."""
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-loop", "1", "-r", "1", "-i", PHOTOS / photo, "-t", str(seconds),
@@ -97,6 +97,107 @@ class Lessons(Case):
         self.assertIn("0 students for certain, 1 unknown", result.out)
         self.run_it("lesson", "add", "9c/2026-11-27", "a.mp4", "--start", "08:00:00", "--fps", "0.5", "--guests")
         self.assertEqual(self.statuses(), {"Joe Biden": "not_filmed", "Barack Obama": "not_enrolled"})
+
+    def seen(self, what):
+        return self.run_it("seen", what, "--json").objects()
+
+    def film_a_stranger_twice(self):
+        """Obama before the front camera of the first lesson, somebody unknown before the one at the back, and again in the second."""
+        self.film("front.mp4", "obama2.jpg", 120)
+        self.film("back.mp4", "astronaut.png", 60)
+        self.run_it("lesson", "new", "8b", "2026-11-20")
+        self.run_it("lesson", "new", "8b", WEEKDAY_DAY)
+        for lesson, video, camera, start in ((1, "front.mp4", "front", "08:00:00"), (1, "back.mp4", "back", "08:00:10"),
+                                             (2, "back.mp4", "back", "08:00:30")):
+            self.run_it("lesson", "add", lesson, video, "--start", start, "--camera", camera, "--fps", "0.5")
+        for video in ("front.mp4", "back.mp4"):
+            (self.dir / video).unlink()
+
+    def test_a_correction_and_its_undo(self):
+        self.make_class()
+        self.film_a_stranger_twice()
+        self.assertEqual([(one["student"], one["person"], one["picture"]) for one in self.seen(1)],
+                         [("44", None, False), (None, "u2", False)])
+        self.assertEqual([one["person"] for one in self.seen("8b")], ["u2", "u3"])  # nothing is kept to compare them by
+        self.assertIn("correction 1: 1 track is not of 44", self.run_it("correct", 1, "not", "Barack Obama").out)
+        self.assertEqual(self.statuses()["Barack Obama"], "absent")
+        self.run_it("correct", 2, "is", "44")
+        obama = self.roll()["Barack Obama"]
+        self.assertEqual((obama["status"], obama["arrived"], obama["why"]), ("present", "2026-11-20T07:00:10Z", "seen, as it was corrected"))
+        self.run_it("correct", "undo", 1)
+        self.assertEqual(self.roll()["Barack Obama"]["arrived"], "2026-11-20T07:00:00Z")
+        self.run_it("correct", "undo")
+        said = self.run_it("correct", "list", "--json").objects()
+        self.assertEqual([(one["kind"], one["student"], one["undone"] is not None) for one in said],
+                         [("not", "44", True), ("is", "44", True)])
+        self.assertTrue(all(one["who"].startswith("user ") for one in said))
+        self.run_it("correct", "undo", status=NOT_FOUND)
+        self.assertEqual(self.run_it("students", "--json").objects()[2]["faces"], 0)
+
+    def test_a_stranger_is_one_person_and_is_named_in_all_lessons_without_the_videos(self):
+        self.make_class()
+        self.run_it("class", "keep", "8b", 14)
+        self.film_a_stranger_twice()
+        self.assertEqual([(one["person"], one["lessons"], one["tracks"]) for one in self.seen("8b")], [("u2", 2, [2, 3])])
+        self.assertEqual(self.statuses()["Cleo"], "unmarked")
+        said = self.run_it("correct", "u3", "is", "Cleo").out
+        self.assertIn("correction 1: 2 tracks are of 48 (Cleo)\nenrolled from 2 of them\n", said)
+        self.assertEqual(self.statuses(1)["Cleo"], "present")
+        self.assertEqual(self.roll(2)["Cleo"]["arrived"], "2026-11-27T07:00:30Z")
+        self.assertEqual(self.seen("8b"), [])
+        later = self.run_it("lesson", "new", "8b", "2026-12-04").out.split()[0]
+        self.film("later.mp4", "astronaut.png", 60)
+        self.run_it("lesson", "add", later, "later.mp4", "--start", "08:00:00", "--fps", "0.5")
+        self.assertEqual([(one["student"], one["band"], one["by_hand"]) for one in self.seen(later)], [("48", "certain", False)])
+        self.run_it("correct", "undo")
+        self.assertEqual(self.statuses(1)["Cleo"], "unmarked")
+        self.assertEqual([(one["person"], one["lessons"]) for one in self.seen("8b")], [("u2", 3)])  # the later one, too
+        faces = {one["id"]: one["faces"] for one in self.run_it("students", "--json").objects()}
+        self.assertEqual(faces, {"44": 1, "46": 1, "48": 0, "49": 0})
+
+    def test_a_look_alike_is_known_in_later_lessons(self):
+        """A stranger whom the program takes for Cleo, because she was enrolled with his face by mistake, and not twice."""
+        self.make_class()
+        self.run_it("class", "keep", "8b", 14)
+        shutil.copy(PHOTOS / "obama2.jpg", self.dir / "photos" / "48.jpg")
+        (self.dir / "photos" / "44.jpg").unlink()
+        self.run_it("forget", 44, "--yes")
+        self.run_it("enroll", 48, self.dir / "photos" / "48.jpg")
+        self.film("a.mp4", "obama.jpg", 120)
+        for lesson, day in enumerate(("2026-11-13", "2026-11-20", WEEKDAY_DAY), 1):
+            self.run_it("lesson", "new", "8b", day)
+            self.run_it("lesson", "add", lesson, "a.mp4", "--start", "08:00:00", "--fps", "0.5")
+            if lesson < 3:
+                self.assertEqual(self.seen(lesson)[0]["student"], "48")
+                self.run_it("correct", lesson, "not", 48)
+        self.assertEqual([(one["student"], one["reason"]) for one in self.seen(3)], [(None, "look_alike")])
+        self.assertEqual(self.statuses(3)["Cleo"], "absent")
+        self.run_it("correct", "undo", 1)
+        self.assertEqual([(one["student"], one["band"]) for one in self.seen(3)], [("48", "certain")])
+
+    def test_pictures_are_kept_for_their_time_and_forgotten_with_the_student(self):
+        self.make_class()
+        self.run_it("class", "keep", "8b", 14)
+        self.film_a_stranger_twice()
+        self.film("again.mp4", "astronaut.png", 20)
+        self.assertEqual([one["picture"] for one in self.seen(1) + self.seen(2)], 3 * [True])
+        held = json.loads(self.run_it("export", "--what", "student", "--student", 44).out)
+        picture = base64.b64decode(held["pictures"][0]["jpeg"])
+        (self.dir / "kept.jpg").write_bytes(picture)
+        probed = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=codec_name,width,height", "-of", "csv=p=0", self.dir / "kept.jpg"],
+                                check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.assertEqual(probed.strip(), "mjpeg,120,150")
+        self.assertIn(picture, self.everything())
+        self.run_it("forget", 44, "--yes")
+        self.assertNotIn(picture[:200], self.everything())
+        self.assertEqual([one["picture"] for one in self.seen(1) + self.seen(2)], [False, True, True])
+        self.assertIn("2 vectors and pictures removed", self.run_it("correct", "u2", "forget").out)
+        self.assertEqual([one["picture"] for one in self.seen(1) + self.seen(2)], 3 * [False])
+        self.run_it("lesson", "add", 2, "again.mp4", "--start", "08:00:30", "--camera", "again", "--fps", "0.5")
+        self.assertEqual([one["picture"] for one in self.seen(2) if one["camera"] == "again"], [True])
+        self.run_it("class", "keep", "8b", 0)
+        self.assertEqual([one["picture"] for one in self.seen(1) + self.seen(2)], 4 * [False])
+        self.assertEqual(self.sql("SELECT count(*) FROM views"), [(0,)])
 
     def test_what_is_wrong_is_said(self):
         self.make_class()

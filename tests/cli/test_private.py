@@ -141,7 +141,8 @@ class About(OverDatabase):
         self.enrolled()
         self.run_it("recognize", "--keep", "--out", "reports", self.videos() / "obama.mp4", self.videos() / "biden.mp4")
         held = self.about("Barack Obama")
-        self.assertEqual(sorted(held), ["audit", "classes", "consent", "faces", "from_table", "key", "lessons", "observations", "record"])
+        self.assertEqual(sorted(held), ["audit", "classes", "consent", "corrections", "faces", "from_table", "key", "lessons", "observations",
+                                         "pictures", "record"])
         self.assertEqual((held["key"], held["from_table"]), (1, True))
         self.assertEqual(
             held["record"], {"id": "44", "name": "Barack Obama", "major": "Law", "year": "senior", "further_columns": {}}

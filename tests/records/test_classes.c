@@ -175,7 +175,9 @@ static void a_class_goes_with_all_that_was_seen_in_it(void **state)
     assert_ok(hr_database_put_lesson(database, &lesson, &key, &test_error));
     assert_ok(hr_database_begin(database, &test_error));
     assert_ok(hr_database_keep_within(database, &head, NULL, 0, &observation, &test_error));
-    assert_ok(hr_database_add_recording(database, key, observation, "", 1000000, &test_error));
+    assert_ok(hr_database_add_recording(database, observation,
+                                        &(struct hr_recording_place){.lesson = key, .start_us = 1000000, .camera = ""},
+                                        &test_error));
     assert_ok(hr_database_commit(database, &test_error));
     assert_ok(hr_database_mark(database, key, "1", "late", "", &test_error));
     assert_ok(hr_database_remove_class(database, "8b", &test_error));

@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|backup|restore|class|lesson|attendance|seen|correct|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|backup|restore|class|lesson|attendance|seen|correct|show|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -74,6 +74,7 @@ _homeroom()
     --start) return ;;
     --camera) return ;;
     --note) return ;;
+    --as) words='csv moodle canvas svg' ;;
     --strangers) files=-d ;;
     --gallery) return ;;
     --photos) return ;;
@@ -99,7 +100,7 @@ _homeroom()
         restore) words+=' --yes' ;;
         class) words+=' --yes --title --zone --late --early --from --until --not-any-more' ;;
         lesson) words+=' --fps --false-present --timeout --yes --title --start --camera --guests --note' ;;
-        attendance) words+=' --csv' ;;
+        attendance) words+=' --csv --as' ;;
         purge) words+=' --dry-run' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
         lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
@@ -108,7 +109,7 @@ _homeroom()
         doctor) words+=' --out --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct keeping purge evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct show keeping purge evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -129,7 +130,8 @@ _homeroom()
         correct)
             if [[ $previous == correct ]]; then words='TRACK PERSON'; else files=-f; fi
             ;;
-        help) words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct keeping purge evaluate lambda worker workload doctor models help version' ;;
+        show) files=-f ;;
+        help) words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct show keeping purge evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

@@ -212,7 +212,12 @@ const struct hr_command hr_command_table[] = {
      "and not in the class on that day. excused: by hand alone.\n\n"
      "Of a CLASS: a table of its students and lessons as CSV, with the share of lessons that each was in, of those "
      "that "
-     "say whether he was.",
+     "say whether he was.\n\n"
+     "--as moodle gives idnumber and status (P, L, E, A), which Moodle's attendance module takes for a session; nobody "
+     "in doubt is in it, and a message says how many. --as canvas gives a column of scores for each lesson, 1, 0 or "
+     "EX, "
+     "as Canvas's gradebook imports it: it makes assignments of one point. --as svg is a picture. --json has "
+     "everything.",
      1, 1, hr_cmd_attendance, false},
     {HR_COMMAND_SEEN, "seen", "LESSON|CLASS", "every face of a lesson, and the unknown people of a class",
      "Of a LESSON: each track, which is one face while in sight: its number, when, who it is taken for and how certain "
@@ -235,6 +240,13 @@ const struct hr_command hr_command_table[] = {
      "not finished are decided again, without their videos. A student who was twice said not to be somebody is from "
      "then on certain only by what is more alike than that.",
      1, 3, hr_cmd_correct, false},
+    {HR_COMMAND_SHOW, "show", "LESSON [FILE.html]",
+     "a lesson as one page: the roll, when each was in sight, the pictures",
+     "Writes a page of HTML that needs nothing else, no script, no server and no network, and prints well: the roll; a "
+     "bar for each student that says when he was in sight; the pictures that the class keeps ('class keep'); who is to "
+     "be looked at, with the command that says who it is; the unknown people. To FILE.html, which only its owner may "
+     "read, or to standard output.",
+     1, 2, hr_cmd_show, false},
     {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",
      "KIND is faces (face vectors, from the day on which they were enrolled), observations (what --keep has kept of "
      "videos) or audit (the audit log's entries). Everything is kept for ever until a time is set. A face that is "

@@ -215,6 +215,9 @@ const struct hr_option hr_option_table[] = {
     {"note", 0, HR_OPTION_TEXT, AT(lessons.note), "TEXT", NULL, 0, 0, NULL, NULL, ON(LESSON), "why it is marked so"},
     {"csv", 0, HR_OPTION_FLAG, AT(lessons.csv), NULL, NULL, 0, 0, NULL, NULL, ON(ATTENDANCE),
      "the roll as CSV instead of a table for people (a class's table is CSV anyway)"},
+    {"as", 0, HR_OPTION_CHOICE, AT(lessons.as), "FORM", "csv|moodle|canvas|svg", 0, 0, NULL, NULL, ON(ATTENDANCE),
+     "moodle: what its attendance module imports into a session; canvas: a column of scores for its gradebook (of a "
+     "CLASS); svg: a picture of a CLASS's lessons"},
     {"strangers", 0, HR_OPTION_TEXT, AT(evaluate.strangers), "DIR", NULL, 0, 0, NULL, NULL, ON(EVALUATE),
      "folder with pictures of people who are never enrolled, one each"},
     {"gallery", 0, HR_OPTION_TEXT, AT(evaluate.galleries), "LIST", NULL, 0, 0, "0", NULL, ON(EVALUATE),

@@ -28,6 +28,7 @@ enum hr_command_id {
     HR_COMMAND_ATTENDANCE,
     HR_COMMAND_SEEN,
     HR_COMMAND_CORRECT,
+    HR_COMMAND_SHOW,
     HR_COMMAND_KEEPING,
     HR_COMMAND_PURGE,
     HR_COMMAND_EVALUATE,
@@ -127,6 +128,7 @@ struct hr_lessons_settings {
     bool guests;
     const char *note;
     bool csv;
+    const char *as;
 };
 
 struct hr_keys_settings {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "report/markup.h"
+
 enum { WIDTH = 640, HEIGHT = 400, LEFT = 60, RIGHT = 70, TOP = 40, BOTTOM = 50 };
 
 /* Strangers are few: their axis reaches to a twentieth. */
@@ -12,13 +14,6 @@ static const double strangers_top = 0.05;
 struct axes {
     double low, high; /* powers of ten */
 };
-
-/* Tenths of a pixel as whole numbers, so that no locale writes a comma. */
-static void append_number(struct hr_buffer *out, double number)
-{
-    long tenths = lround(number * 10);
-    hr_buffer_append_format(out, "%s%ld.%ld", tenths < 0 ? "-" : "", labs(tenths) / 10, labs(tenths) % 10);
-}
 
 static double x_of(const struct axes *axes, double accepted)
 {
@@ -39,9 +34,9 @@ static void append_line(struct hr_buffer *out, const struct hr_curve *curve, con
                                            "points=\"");
     for (size_t i = 0; i < curve->count; i++) {
         const struct hr_curve_point *point = &curve->points[i];
-        append_number(out, x_of(axes, point->accepted));
+        hr_markup_append_number(out, x_of(axes, point->accepted));
         hr_buffer_append_text(out, ",");
-        append_number(out, y_of(strangers ? point->strangers / strangers_top : point->found));
+        hr_markup_append_number(out, y_of(strangers ? point->strangers / strangers_top : point->found));
         hr_buffer_append_text(out, i + 1 < curve->count ? " " : "\"/>\n");
     }
 }
@@ -49,18 +44,11 @@ static void append_line(struct hr_buffer *out, const struct hr_curve *curve, con
 static void append_label(struct hr_buffer *out, double x, double y, const char *anchor, const char *text)
 {
     hr_buffer_append_text(out, "<text x=\"");
-    append_number(out, x);
+    hr_markup_append_number(out, x);
     hr_buffer_append_text(out, "\" y=\"");
-    append_number(out, y);
+    hr_markup_append_number(out, y);
     hr_buffer_append_format(out, "\" text-anchor=\"%s\">", anchor);
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '<')
-            hr_buffer_append_text(out, "&lt;");
-        else if (*c == '&')
-            hr_buffer_append_text(out, "&amp;");
-        else
-            hr_buffer_append(out, hr_view_of(c, 1));
-    }
+    hr_markup_append_text(out, text);
     hr_buffer_append_text(out, "</text>\n");
 }
 
@@ -71,7 +59,7 @@ static void append_rule(struct hr_buffer *out, double x1, double y1, double x2, 
     hr_buffer_append_text(out, "<line");
     for (int i = 0; i < 4; i++) {
         hr_buffer_append_format(out, " %s=\"", names[i]);
-        append_number(out, places[i]);
+        hr_markup_append_number(out, places[i]);
         hr_buffer_append_text(out, "\"");
     }
     hr_buffer_append_format(out, " stroke=\"%s\"/>\n", colour);

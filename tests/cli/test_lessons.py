@@ -1,9 +1,28 @@
 """Classes and lessons on the command line: from nothing to a finished roll, in the eight commands of the README."""
 
+import html.parser
+import xml.etree.ElementTree
+
 from harness import *
 
 WEEKDAY_DAY = "2026-11-27"  # a Friday
 NAMES = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,Cleo,art,junior\n49,Dora,art,senior\n"
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would see."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.sources, self.text = set(), [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.text += data
 
 
 class Lessons(OverDatabase):
@@ -154,6 +173,56 @@ class Lessons(OverDatabase):
         self.assertEqual([(one["person"], one["lessons"]) for one in self.seen("8b")], [("u2", 3)])  # the later one, too
         faces = {one["id"]: one["faces"] for one in self.run_it("students", "--json").objects()}
         self.assertEqual(faces, {"44": 1, "46": 1, "48": 0, "49": 0})
+
+    def test_a_lesson_is_shown_as_one_page_that_needs_nothing_else(self):
+        self.make_class()
+        self.run_it("class", "keep", "8b", 14)
+        self.run_it("rename", 48, "--name", "<script>alert('Cleo')</script> \u202eoelC")
+        self.film_a_stranger_twice()
+        self.run_it("show", 1, "page.html")
+        self.assertEqual((self.dir / "page.html").stat().st_mode & 0o777, 0o600)
+        text = (self.dir / "page.html").read_text()
+        page = Page(text)
+        self.assertEqual(page.tags & {"script", "link", "iframe", "object"}, set())
+        self.assertEqual([source[:23] for source in page.sources], 2 * ["data:image/jpeg;base64,"])
+        for source in page.sources:
+            self.assertTrue(base64.b64decode(source[23:], validate=True).startswith(b"\xff\xd8"))
+        self.assertNotIn("\u202e", text)
+        self.assertIn("default-src 'none'", text)
+        for words in ("8b, 2026-11-20, 08:00:00 to 08:02:00", "Barack Obama", "<script>alert('Cleo')", "u2", "08:00:10 to 08:01:08",
+                      "1 present", "1 absent", "2 unmarked"):
+            self.assertIn(words, page.text)
+        self.assertIn("seen 08:00:00-08:02:00", text)
+        self.assertEqual(self.run_it("show", 1).out.replace("\r\n", "\n"), text)
+        notes = [entry["what"] for entry in json.loads(self.run_it("export", "--what", "audit").out)["audit"]]
+        self.assertEqual(notes.count("show_lesson"), 2)
+
+    def test_the_roll_in_the_forms_of_other_programs(self):
+        self.make_class()
+        self.film_a_stranger_twice()
+        self.run_it("lesson", "mark", 1, 48, "excused")
+        self.run_it("lesson", "mark", 2, 44, "left_early")
+        result = self.run_it("attendance", 1, "--as", "moodle")
+        self.assertEqual(result.rows(), [["idnumber", "status"], ["44", "P"], ["48", "E"], ["46", "A"]])
+        self.assertIn("1 left out", result.err)  # Dora, of whom nothing is known
+        self.assertEqual(self.run_it("attendance", "8b", "--as", "moodle").rows()[1:],
+                         [["2026-11-20", "08:00", "44", "P"], ["2026-11-20", "08:00", "48", "E"], ["2026-11-20", "08:00", "46", "A"],
+                          ["2026-11-27", "08:00", "44", "P"], ["2026-11-27", "08:00", "46", "A"]])
+        rows = self.run_it("attendance", "8b", "--as", "canvas").rows()
+        self.assertEqual(rows[0], ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Attendance score 2026-11-20 08:00",
+                                   "Attendance score 2026-11-27 08:00"])
+        self.assertEqual(rows[1], ["    Points Possible", "", "", "", "", "1", "1"])
+        self.assertEqual(rows[2:], [["Barack Obama", "", "44", "", "8b", "1", "1"], ["Cleo", "", "48", "", "8b", "EX", ""],
+                                    ["Dora", "", "49", "", "8b", "", ""], ["Joe Biden", "", "46", "", "8b", "0", "0"]])
+        term = json.loads(self.run_it("attendance", "8b", "--json").out)
+        self.assertEqual([one["recordings"] for one in term["lessons"]], [2, 1])
+        self.assertEqual([(one["id"], one["statuses"], one["there"], one["known"]) for one in term["students"]][:2],
+                         [("44", ["present", "left_early"], 2, 2), ("48", ["excused", "unmarked"], 0, 0)])
+        picture = xml.etree.ElementTree.fromstring(self.run_it("attendance", "8b", "--as", "svg").out)
+        texts = [element.text for element in picture.iter("{http://www.w3.org/2000/svg}text")]
+        for text in ("8b", "Barack Obama", "2026-11-20 08:00", "2 of 2", "P", "E"):
+            self.assertIn(text, texts)
+        self.assertIn("is of a class", self.run_it("attendance", 1, "--as", "canvas", status=ARGUMENT).err)
 
     def test_a_look_alike_is_known_in_later_lessons(self):
         """A stranger whom the program takes for Cleo, because she was enrolled with his face by mistake, and not twice."""

@@ -64,7 +64,7 @@ struct person {
     bool is_member, refuses, may_be_seen; /* in review */
     bool is_corrected;                    /* somebody has said that a track is his */
     size_t faces;
-    struct spans certain;
+    struct spans certain, possible;
     int64_t sample_us; /* the longest time between two looks in the recordings that he is in */
 };
 
@@ -269,11 +269,18 @@ static enum hr_status note_certain(struct making *making, const struct hr_standi
                : no_memory(error);
 }
 
-static void note_possible(struct making *making, const char *id)
+static enum hr_status note_possible(struct making *making, const char *id, const struct hr_track_record *track,
+                                    struct hr_error *error)
 {
+    const struct recording *recording = &making->recordings[making->current];
     struct person *person = find_person(making, id);
-    if (person != NULL)
-        person->may_be_seen = true;
+    if (person == NULL)
+        return HR_OK;
+    person->may_be_seen = true;
+    return add_span(&person->possible, recording->start_us + track->first_us,
+                    recording->start_us + track->last_us + recording->sample_us)
+               ? HR_OK
+               : no_memory(error);
 }
 
 static bool count_unknown(struct unknown_count *count, const struct hr_standing_track *standing)
@@ -322,11 +329,12 @@ static enum hr_status take_track(void *context, const struct hr_standing_track *
         return note_certain(making, standing, error);
     if (strcmp(track->band, hr_band_name(HR_BAND_REVIEW)) != 0)
         return HR_OK;
+    enum hr_status status = HR_OK;
     if (track->student_id != NULL)
-        note_possible(making, track->student_id);
-    for (size_t i = 0; i < track->candidate_count; i++)
-        note_possible(making, track->candidates[i].student_id);
-    return HR_OK;
+        status = note_possible(making, track->student_id, track, error);
+    for (size_t i = 0; status == HR_OK && i < track->candidate_count; i++)
+        status = note_possible(making, track->candidates[i].student_id, track, error);
+    return status;
 }
 
 /* --- what follows --- */
@@ -352,6 +360,10 @@ static enum hr_status judge_seen(const struct making *making, struct person *per
                 covered_us(&making->filmed, roll->start_us, entry->arrived_us) > person->sample_us;
     bool early = entry->left_us + person->sample_us < roll->end_us - roll->early_min * MINUTE_US &&
                  covered_us(&making->filmed, entry->left_us + person->sample_us, roll->end_us) > GAP_US;
+    if (late && covered_us(&person->possible, roll->start_us, entry->arrived_us) > 0)
+        return say(person, HR_PRESENCE_REVIEW, "seen, and somebody may be him before that", error);
+    if (early && covered_us(&person->possible, entry->left_us + person->sample_us, roll->end_us) > 0)
+        return say(person, HR_PRESENCE_REVIEW, "seen, and somebody may be him after that", error);
     bool begin_filmed = covered_us(&making->filmed, roll->start_us, roll->start_us + GAP_US) > 0;
     const char *why = late && early   ? "first seen late, last seen early"
                       : late          ? "first seen late"
@@ -454,6 +466,7 @@ static void clear_making(struct making *making)
     for (size_t i = 0; i < making->count; i++) {
         clear_entry(&making->people[i].entry);
         free(making->people[i].certain.items);
+        free(making->people[i].possible.items);
     }
     free(making->people);
     free(making->filmed.items);
@@ -481,6 +494,7 @@ static enum hr_status make_anew(struct making *making, struct hr_error *error)
         status = find_gaps(making, error);
     for (size_t i = 0; status == HR_OK && i < making->count; i++) {
         join_spans(&making->people[i].certain);
+        join_spans(&making->people[i].possible);
         status = judge(making, &making->people[i], error);
     }
     if (status == HR_OK)

@@ -13,6 +13,7 @@
 #include "cli/person.h"
 #include "cli/report_log.h"
 #include "cli/zone.h"
+#include "video/video.h"
 
 /* A camera that runs before the bell belongs to the lesson that follows. */
 #define EARLY_CAMERA_S (30 * 60)
@@ -141,34 +142,70 @@ struct adding {
     struct hr_lesson_found lesson;
     bool has_lesson; /* else the first word is a class, and the clock says which lesson */
     char zone[256];
+    bool start_of_file;    /* the recording in hand begins when the file itself says */
     int64_t next_start_us; /* of a part without a clock of its own: behind the one before */
 };
 
-/* When the first picture was taken: what was said, what the name says, or the end of the part before. */
+/* What the file itself says of when it was made; 0: nothing. The same errors as recognition has. */
+static enum hr_status ask_container(struct adding *adding, const char *video, int64_t *start_us, struct hr_error *error)
+{
+    struct hr_cli *cli = adding->cli;
+    struct hr_stream stream = {0};
+    struct hr_video *opened = NULL;
+    struct hr_recognize_options options = hr_cli_recognize_options(&cli->settings);
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), options.timeout_ms, hr_cli_stop());
+    struct hr_video_options decoding = {.decoder_threads = 1, .deadline = &deadline, .sandbox = cli->sandbox};
+    enum hr_status status = hr_anywhere_open_stream(&cli->class.anywhere, video, &deadline, &stream, error);
+    if (status == HR_OK)
+        status = hr_video_open(&opened, &stream, video, &decoding, error);
+    *start_us = status == HR_OK ? hr_video_info(opened)->created_us : 0;
+    hr_video_close(opened);
+    hr_stream_close(&stream);
+    return status;
+}
+
+/* "08:02:30", or with a day before it. */
+static enum hr_status parse_start(const struct adding *adding, const char *said, int64_t *start_us,
+                                  struct hr_error *error)
+{
+    char day[HR_ZONE_DAY_SIZE] = "";
+    int seconds = -1;
+    if (strlen(said) > HR_ZONE_DAY_SIZE && (said[10] == ' ' || said[10] == 'T')) {
+        snprintf(day, sizeof day, "%.10s", said);
+        seconds = hr_zone_parse_clock(said + HR_ZONE_DAY_SIZE);
+    } else {
+        snprintf(day, sizeof day, "%s", adding->has_lesson ? adding->lesson.day : "");
+        seconds = hr_zone_parse_clock(said);
+    }
+    if (seconds < 0 || day[0] == '\0')
+        return hr_error_set(error, HR_ERR_ARGUMENT, "--start takes 08:02:30, or 2026-11-27T08:02:30, not '%s'", said);
+    return hr_zone_to_utc(adding->zone, day, seconds, start_us, error);
+}
+
+/* When the first picture was taken: what was said, the end of the part before, what the name says, or the file. A name
+ * is by the clock on the wall; what a file says may be in any zone that the camera takes for the world's. */
 static enum hr_status find_start(struct adding *adding, const char *video, bool first, int64_t *start_us,
                                  struct hr_error *error)
 {
-    const char *said = first ? adding->cli->settings.lessons.start : NULL;
+    const char *said = adding->cli->settings.lessons.start;
     const char *slash = strrchr(video, '/');
-    char day[HR_ZONE_DAY_SIZE] = "";
-    int seconds = -1;
-    if (said != NULL && strlen(said) > HR_ZONE_DAY_SIZE && (said[10] == ' ' || said[10] == 'T')) {
-        snprintf(day, sizeof day, "%.10s", said);
-        seconds = hr_zone_parse_clock(said + HR_ZONE_DAY_SIZE);
-    } else if (said != NULL) {
-        snprintf(day, sizeof day, "%s", adding->has_lesson ? adding->lesson.day : "");
-        seconds = hr_zone_parse_clock(said);
-    } else if (adding->cli->settings.lessons.start != NULL && adding->next_start_us > 0) {
+    char day[HR_ZONE_DAY_SIZE];
+    int seconds;
+    if (said != NULL && first)
+        return parse_start(adding, said, start_us, error);
+    if (said != NULL && adding->next_start_us > 0) {
         *start_us = adding->next_start_us;
         return HR_OK;
-    } else if (!hr_zone_parse_name(slash != NULL ? slash + 1 : video, day, &seconds)) {
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "when was '%s' recorded? Its name has no date and time: say --start 08:02:30", video);
     }
-    if (seconds < 0 || day[0] == '\0')
-        return hr_error_set(error, HR_ERR_ARGUMENT, "--start takes 08:02:30, or 2026-11-27T08:02:30, not '%s'",
-                            said != NULL ? said : "");
-    return hr_zone_to_utc(adding->zone, day, seconds, start_us, error);
+    if (hr_zone_parse_name(slash != NULL ? slash + 1 : video, day, &seconds))
+        return hr_zone_to_utc(adding->zone, day, seconds, start_us, error);
+    enum hr_status status = ask_container(adding, video, start_us, error);
+    if (status == HR_OK && *start_us == 0)
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "when was '%s' recorded? Neither its name nor the file says it: say --start 08:02:30",
+                            video);
+    adding->start_of_file = status == HR_OK;
+    return status;
 }
 
 /* The lesson of the timetable that a recording of that moment belongs to. */
@@ -254,8 +291,9 @@ static void tell_added(const struct adding *adding, const char *video, const str
     hr_zone_from_utc(adding->zone, start_us, day, clock);
     FILE *out = adding->cli->out;
     hr_answer_text(out, video);
-    fprintf(out, ": lesson %lld, from %s %s, %.0f s, %zu student%s for certain, %zu unknown\n",
-            (long long)adding->lesson.key, day, clock, (double)seen->duration_us / 1e6, hr_result_student_count(result),
+    fprintf(out, ": lesson %lld, from %s %s%s, %.0f s, %zu student%s for certain, %zu unknown\n",
+            (long long)adding->lesson.key, day, clock, adding->start_of_file ? " (as the file says)" : "",
+            (double)seen->duration_us / 1e6, hr_result_student_count(result),
             hr_plural(hr_result_student_count(result)), seen->unknown_people);
     for (size_t i = 0; hr_result_warning(result, i) != NULL; i++)
         if (!hr_result_warning_names_student(result, i))
@@ -311,6 +349,7 @@ static enum hr_status add(struct hr_cli *cli, struct hr_error *error)
     for (size_t i = 2; status == HR_OK && i < cli->word_count; i++) {
         struct hr_result *result = NULL;
         int64_t start_us = 0;
+        adding.start_of_file = false;
         status = find_place(&adding, cli->words[i], i == 2, &start_us, error);
         if (status == HR_OK)
             status = recognize(&adding, cli->words[i], &result, error);

@@ -445,6 +445,7 @@ static enum hr_status open_moving(struct hr_decoding *video, const char *contain
         .size = video->first.size,
         .rotation_deg = hr_orientation_rotation_deg(video->orientation),
         .duration_us = hr_demux_duration_us(&video->demux),
+        .created_us = hr_demux_created_us(&video->demux),
         .cameras = video->demux.cameras,
         .container = video->demux.format->iformat->name,
         .codec = avcodec_get_name(stream->codecpar->codec_id),

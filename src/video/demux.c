@@ -3,6 +3,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
 #include <libavutil/dict.h>
+#include <libavutil/parseutils.h>
 
 #include "base/image.h"
 #include "base/limits.h"
@@ -399,6 +400,25 @@ enum hr_orientation hr_demux_orientation(const struct hr_demux *demux)
     int32_t matrix[9];
     memcpy(matrix, data, sizeof matrix);
     return hr_orientation_of_matrix(matrix);
+}
+
+/* A camera whose clock was never set says 1904 or 1970. */
+#define CREATED_MIN_US INT64_C(946684800000000)  /* 2000-01-01 */
+#define CREATED_MAX_US INT64_C(4102444800000000) /* 2100-01-01 */
+
+static int64_t created_us(const AVDictionary *metadata)
+{
+    int64_t wall_us = 0;
+    const AVDictionaryEntry *entry = av_dict_get(metadata, "creation_time", NULL, 0);
+    if (entry == NULL || av_parse_time(&wall_us, entry->value, 0) != 0)
+        return 0;
+    return wall_us >= CREATED_MIN_US && wall_us <= CREATED_MAX_US ? wall_us : 0;
+}
+
+int64_t hr_demux_created_us(const struct hr_demux *demux)
+{
+    int64_t wall_us = created_us(demux->format->metadata);
+    return wall_us != 0 ? wall_us : created_us(demux->stream->metadata);
 }
 
 int64_t hr_demux_duration_us(const struct hr_demux *demux)

@@ -50,6 +50,9 @@ int64_t hr_demux_latest_us(const struct hr_demux *demux);
 enum hr_orientation hr_demux_orientation(const struct hr_demux *demux);
 /* As the container says; 0 when it does not. */
 int64_t hr_demux_duration_us(const struct hr_demux *demux);
+/* Wall clock, microseconds since 1970, as the container or its stream says; 0 when it says none, or none that a camera
+ * could mean. */
+int64_t hr_demux_created_us(const struct hr_demux *demux);
 /* By how much the packets that were read fall short of the video's claimed end; 0 when they do not,
  * or when nobody knows. */
 int64_t hr_demux_missing_us(const struct hr_demux *demux);

@@ -98,8 +98,8 @@ static bool answer_makes_sense(struct hr_wire_answer *answer)
     if (!is_described)
         return true;
     return hr_size_check(shown, &ignored) == HR_OK && answer->cameras >= 1 &&
-           answer->cameras <= HR_LIMIT_VIDEO_STREAMS && answer->duration_us >= 0 && answer->rotation_deg >= 0 &&
-           answer->rotation_deg < 360 && answer->rotation_deg % 90 == 0;
+           answer->cameras <= HR_LIMIT_VIDEO_STREAMS && answer->duration_us >= 0 && answer->created_us >= 0 &&
+           answer->rotation_deg >= 0 && answer->rotation_deg < 360 && answer->rotation_deg % 90 == 0;
 }
 
 /* What the child says of the bytes is believed; what only its parent can know is not. */
@@ -349,6 +349,7 @@ enum hr_status hr_remote_open(struct hr_remote **out, struct hr_stream *stream, 
         .size = {remote->answer.shown_width_px, remote->answer.shown_height_px},
         .rotation_deg = remote->answer.rotation_deg,
         .duration_us = remote->answer.duration_us,
+        .created_us = remote->answer.created_us,
         .cameras = remote->answer.cameras,
         .container = remote->container,
         .codec = remote->codec,

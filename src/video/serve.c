@@ -143,6 +143,7 @@ static void describe(const struct hr_decoding *decoding, struct hr_wire_answer *
     answer->rotation_deg = info->rotation_deg;
     answer->cameras = info->cameras;
     answer->duration_us = info->duration_us;
+    answer->created_us = info->created_us;
     answer->work = hr_decoding_work(decoding);
     snprintf(answer->container, sizeof answer->container, "%s", info->container);
     snprintf(answer->codec, sizeof answer->codec, "%s", info->codec);

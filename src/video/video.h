@@ -34,6 +34,7 @@ struct hr_video_info {
     /* As the container says; 0 when it does not. Once hr_video_next gave HR_END for a video whose clock
      * jumps: of what was shown. */
     int64_t duration_us;
+    int64_t created_us; /* wall clock of the first picture, as the container says; 0 when it does not */
     int cameras; /* videos in the file; cover pictures are none */
     /* Borrowed from the video. */
     const char *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; "image" */

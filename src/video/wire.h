@@ -59,6 +59,7 @@ struct hr_wire_answer {
     int32_t rotation_deg;
     int32_t cameras;
     int64_t duration_us;
+    int64_t created_us;
     char container[HR_WIRE_NAME_MAX];
     char codec[HR_WIRE_NAME_MAX];
     struct hr_video_work work;

@@ -299,6 +299,25 @@ static void students_who_are_joined_keep_their_lessons(void **state)
     assert_presence("Cleo", "excused");
 }
 
+static void who_may_have_been_there_before_is_not_late_for_certain(void **state)
+{
+    (void)state;
+    film_all((const struct sight[]){{"1", "certain", 20 * MINUTE, 44 * MINUTE, NULL},
+                                    {"1", "review", 0, 19 * MINUTE, NULL},
+                                    {"2", "certain", 0, 20 * MINUTE, NULL},
+                                    {"3", "review", 21 * MINUTE, 44 * MINUTE, "2"},
+                                    {"3", "certain", 20 * MINUTE, 44 * MINUTE, NULL}},
+             5);
+    struct hr_roll roll = made();
+    assert_int_equal(entry_of(&roll, "Ada")->presence, HR_PRESENCE_REVIEW);
+    assert_true(entry_of(&roll, "Ada")->arrived_us == START + 20 * MINUTE);
+    assert_string_equal(entry_of(&roll, "Ada")->why, "seen, and somebody may be him before that");
+    assert_int_equal(entry_of(&roll, "Ben")->presence, HR_PRESENCE_REVIEW);
+    assert_string_equal(entry_of(&roll, "Ben")->why, "seen, and somebody may be him after that");
+    assert_int_equal(entry_of(&roll, "Cleo")->presence, HR_PRESENCE_LATE);
+    hr_roll_clear(&roll);
+}
+
 /* --- corrections --- */
 
 static int64_t last_track;
@@ -413,6 +432,7 @@ int main(void)
 #define WITH_A_CLASS(test) cmocka_unit_test_setup_teardown(test, make_class, drop_class)
     const struct CMUnitTest tests[] = {
         WITH_A_CLASS(who_comes_within_the_grace_is_present),
+        WITH_A_CLASS(who_may_have_been_there_before_is_not_late_for_certain),
         WITH_A_CLASS(the_roll_follows_what_is_said_and_taken_back),
         WITH_A_CLASS(whom_a_candidate_is_not_is_no_longer_in_review),
         WITH_A_CLASS(a_look_alike_is_certain_no_longer),

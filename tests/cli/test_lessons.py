@@ -63,6 +63,19 @@ class Lessons(OverDatabase):
         self.assertEqual(obama["arrived"], "2026-11-27T06:59:30Z")  # Berlin's winter
         self.assertLessEqual(abs(obama["seen_s"] - 160), 2)
 
+    def test_a_recording_begins_when_it_is_said_or_by_its_name_or_by_the_file(self):
+        self.make_class()
+        self.film("plain.mp4", "obama2.jpg", 20)
+        for name, created in (("file.mp4", "2026-11-27T07:00:20Z"), ("1904.mp4", "1904-01-01T00:00:00Z"),
+                              ("20261127_080040.mov", "2026-11-27T12:00:00Z"), ("late.mkv", "2026-11-27T07:01:00.500Z")):
+            ffmpeg("-i", self.dir / "plain.mp4", "-c", "copy", "-metadata", f"creation_time={created}", self.dir / name)
+        self.assertIn("lesson 1, from 2026-11-27 08:00:20 (as the file says), ", self.run_it("lesson", "add", "8b", "file.mp4").out)
+        self.assertIn("lesson 1, from 2026-11-27 08:00:40, ", self.run_it("lesson", "add", "8b", "20261127_080040.mov").out)
+        self.assertIn("from 2026-11-27 08:01:00 (as the file says), ", self.run_it("lesson", "add", "8b", "late.mkv").out)
+        self.assertIn("from 2026-11-27 08:00:00, ", self.run_it("lesson", "add", 1, "file.mp4", "--start", "08:00:00").out)
+        for name in ("plain.mp4", "1904.mp4"):
+            self.assertIn("Neither its name nor the file says it", self.run_it("lesson", "add", "8b", name, status=ARGUMENT).err)
+
     def test_two_cameras_parts_and_whoever_comes_late(self):
         self.make_class()
         self.run_it("class", "new", "8b", "--late", 0, "--early", 0)

@@ -89,7 +89,7 @@ _homeroom()
         case $command in
         recognize) words+=' --out --fps --format --columns --false-present --include --force --keep --jobs --timeout --students --students-cache' ;;
         watch) words+=' --fps --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;
-        import) words+=' --students --create-table --accept-lookalike --map --namesakes' ;;
+        import) words+=' --students --create-table --accept-lookalike --map --namesakes --zone' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;
         export) words+=' --what --student' ;;
         forget) words+=' --yes --kept --photo' ;;

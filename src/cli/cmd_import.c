@@ -1,4 +1,5 @@
-/* homeroom import students FILE, homeroom import encoding FILE */
+/* homeroom import students FILE, import oneroster FOLDER, import encoding FILE */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,8 +7,12 @@
 #include "classroom/enroll.h"
 #include "cli/answer.h"
 #include "cli/class.h"
+#include "cli/lesson_words.h"
+#include "cli/zone.h"
 #include "records/audit.h"
+#include "records/classes.h"
 #include "store/anywhere.h"
+#include "tables/oneroster.h"
 
 /* A table of students, and what became of it. */
 struct table {
@@ -212,12 +217,132 @@ out:
     return status == HR_OK ? exit_status : hr_cli_fail(cli, &error);
 }
 
+/* --- OneRoster --- */
+
+static enum hr_status read_one(struct hr_cli *cli, const char *name, bool wanted, struct hr_buffer *out,
+                               struct hr_error *error)
+{
+    char path[4096];
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&cli->cloud);
+    size_t length = strlen(cli->words[1]);
+    const char *slash = length > 0 && cli->words[1][length - 1] == '/' ? "" : "/";
+    hr_buffer_init(out, HR_LIMIT_IMPORT_BYTES);
+    if ((size_t)snprintf(path, sizeof path, "%s%s%s", cli->words[1], slash, name) >= sizeof path)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "the name of the folder is too long");
+    enum hr_status status = hr_anywhere_read(&anywhere, path, &cli->patience, out, error);
+    return status == HR_ERR_NOT_FOUND && !wanted ? HR_OK : status;
+}
+
+/* Within one transaction: whoever is in a class from a day that is not said is in it from today on. */
+static enum hr_status put_classes(struct hr_cli *cli, struct hr_database *database, const struct hr_oneroster *roster,
+                                  size_t *entered, struct hr_error *error)
+{
+    const char *zone = cli->settings.lessons.zone;
+    char today[HR_DAY_SIZE];
+    enum hr_status status = HR_OK;
+    hr_cli_today(zone != NULL ? zone : "UTC", today);
+    for (size_t i = 0; status == HR_OK && i < roster->class_count; i++) {
+        struct hr_class_record class = {.id = roster->classes[i].id,
+                                        .title = roster->classes[i].title,
+                                        .zone = zone,
+                                        .late_min = -1,
+                                        .early_min = -1};
+        status = hr_database_put_class(database, &class, NULL, error);
+    }
+    for (size_t i = 0; status == HR_OK && i < roster->enrolment_count; i++) {
+        const struct hr_oneroster_enrolment *enrolment = &roster->enrolments[i];
+        const char *class_id = roster->classes[enrolment->of_class].id;
+        const char *student_id = roster->students[enrolment->student].id;
+        bool changed = false;
+        status = hr_database_enrol(database, class_id, student_id,
+                                   enrolment->from_day[0] != '\0' ? enrolment->from_day : today, &changed, error);
+        if (status == HR_OK && changed && enrolment->to_day[0] != '\0')
+            status = hr_database_leave(database, class_id, student_id, enrolment->to_day, error);
+        *entered += changed;
+    }
+    return status;
+}
+
+static enum hr_status put_roster(struct hr_cli *cli, const struct hr_oneroster *roster, struct table *table,
+                                 size_t *entered, struct hr_error *error)
+{
+    struct hr_database *database = NULL;
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_CREATE, &database, error);
+    if (status == HR_OK)
+        status = put_students(database, table, error);
+    if (status == HR_OK)
+        status = hr_database_begin(database, error);
+    if (status == HR_OK)
+        status = hr_database_end(database, put_classes(cli, database, roster, entered, error), error);
+    if (status == HR_OK)
+        status = hr_class_save_database(&cli->class, database, error);
+    hr_database_close(database);
+    return status;
+}
+
+static void tell_roster(const struct hr_cli *cli, const struct hr_oneroster *roster, const struct table *table,
+                        size_t entered)
+{
+    const struct hr_import_problems none = {0};
+    if (roster->left_out > 0)
+        hr_log_write(&cli->log, HR_LOG_INFO, NULL, "%zu row%s left out: of others than students, or no longer active",
+                     roster->left_out, hr_plural(roster->left_out));
+    if (roster->dangling > 0)
+        hr_log_write(&cli->log, HR_LOG_WARNING, NULL,
+                     "%zu enrolment%s of a student or class that is not in these files: left out", roster->dangling,
+                     hr_plural(roster->dangling));
+    tell_done(cli, table, &none);
+    hr_log_write(&cli->log, HR_LOG_INFO, NULL, "%zu class%s, %zu enrolment%s new", roster->class_count,
+                 roster->class_count == 1 ? "" : "es", entered, hr_plural(entered));
+}
+
+static int import_oneroster(struct hr_cli *cli)
+{
+    struct hr_error error = {0};
+    struct hr_buffer users, roles, classes, enrollments;
+    struct hr_oneroster roster = {0};
+    struct table table = {0};
+    size_t entered = 0;
+    enum hr_status status =
+        cli->settings.lessons.zone != NULL ? hr_zone_check(cli->settings.lessons.zone, &error) : HR_OK;
+    enum hr_status read[] = {read_one(cli, "users.csv", true, &users, status == HR_OK ? &error : NULL),
+                             read_one(cli, "roles.csv", false, &roles, NULL),
+                             read_one(cli, "classes.csv", false, &classes, NULL),
+                             read_one(cli, "enrollments.csv", false, &enrollments, NULL)};
+    if (status == HR_OK)
+        status = read[0];
+    for (size_t i = 1; status == HR_OK && i < sizeof read / sizeof *read; i++)
+        if (read[i] != HR_OK)
+            status = hr_error_set(&error, read[i], "a file beside '%s/users.csv' cannot be read", cli->words[1]);
+    struct hr_oneroster_files files = {hr_buffer_view(&users), hr_buffer_view(&roles), hr_buffer_view(&classes),
+                                       hr_buffer_view(&enrollments)};
+    if (status == HR_OK)
+        status = hr_oneroster_read(&files, &roster, &error);
+    table.students = roster.students;
+    table.count = roster.student_count;
+    if (status == HR_OK)
+        status = put_roster(cli, &roster, &table, &entered, &error);
+    if (status == HR_OK)
+        tell_roster(cli, &roster, &table, entered);
+    int exit_status = roster.dangling > 0 ? HR_EXIT_NO : 0;
+    hr_texts_free(table.missing, table.missing_count);
+    hr_oneroster_clear(&roster);
+    hr_buffer_clear(&users);
+    hr_buffer_clear(&roles);
+    hr_buffer_clear(&classes);
+    hr_buffer_clear(&enrollments);
+    return status == HR_OK ? exit_status : hr_cli_fail(cli, &error);
+}
+
 int hr_cmd_import(struct hr_cli *cli)
 {
     struct hr_error error = {0};
     bool students = strcmp(cli->words[0], "students") == 0;
+    if (strcmp(cli->words[0], "oneroster") == 0)
+        return import_oneroster(cli);
     if (!students && strcmp(cli->words[0], "encoding") != 0) {
-        hr_error_set(&error, HR_ERR_ARGUMENT, "'%s' cannot be imported: say 'students' or 'encoding'", cli->words[0]);
+        hr_error_set(&error, HR_ERR_ARGUMENT, "'%s' cannot be imported: say 'students', 'oneroster' or 'encoding'",
+                     cli->words[0]);
         return hr_cli_fail(cli, &error);
     }
     if (cli->settings.import.create_table && cli->settings.class.students == NULL) {

@@ -193,7 +193,7 @@ const struct hr_option hr_option_table[] = {
     {"name", 0, HR_OPTION_TEXT, AT(people.name), "NAME", NULL, 0, 0, NULL, NULL, ON(RENAME), "the new name"},
     {"title", 0, HR_OPTION_TEXT, AT(lessons.title), "TEXT", NULL, 0, 0, NULL, NULL, ON(CLASS) | ON(LESSON),
      "what the class, or the lesson, is called"},
-    {"zone", 0, HR_OPTION_TEXT, AT(lessons.zone), "ZONE", NULL, 0, 0, NULL, "HOMEROOM_ZONE", ON(CLASS),
+    {"zone", 0, HR_OPTION_TEXT, AT(lessons.zone), "ZONE", NULL, 0, 0, NULL, "HOMEROOM_ZONE", ON(CLASS) | ON(IMPORT),
      "time zone of a class, like Europe/Berlin (new ones: UTC)"},
     {"late", 0, HR_OPTION_INTEGER, AT(lessons.late_min), "MIN", NULL, -1, 720, "-1", NULL, ON(CLASS),
      "minutes after the beginning from which somebody is late; -1: as it is (new ones: 5)"},

@@ -20,6 +20,8 @@ struct hr_class_record {
     size_t lesson_count;
 };
 
+/* Changes here are a part of the caller's transaction where there is one, but for those that remove. */
+
 /* Adds a class, or changes it: NULL texts and negative numbers leave what is there. *added may be NULL. ARGUMENT. */
 enum hr_status hr_database_put_class(struct hr_database *database, const struct hr_class_record *record, bool *added,
                                      struct hr_error *error) HR_MUST_USE;

@@ -581,6 +581,11 @@ void hr_sql_bind_now(sqlite3_stmt *statement, int index)
     sqlite3_bind_int64(statement, index, clock->wall_us(clock->context));
 }
 
+bool hr_sql_is_alone(const struct hr_database *database)
+{
+    return sqlite3_get_autocommit(database->handle) != 0;
+}
+
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,
                            struct hr_error *error)
 {

@@ -202,6 +202,9 @@ void hr_sql_end(sqlite3_stmt *statement); /* NULL is allowed */
 int hr_sql_bind_text(sqlite3_stmt *statement, int index, const char *text);
 int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes);
 
+/* Whether no transaction is open. */
+bool hr_sql_is_alone(const struct hr_database *database);
+
 /* HR_OK with a row, HR_END without, else the failure. */
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,
                            struct hr_error *error) HR_MUST_USE;

@@ -29,6 +29,7 @@ MODELS = Path(os.environ.get("HOMEROOM_MODELS") or "models-not-given")
 # The models whose vectors a photo gives on this machine, best first: without its maker's files there is dlib's alone.
 VECTORS = [name for name, file in (("face-reidentification-retail-0095-1", "face-reidentification-retail-0095.hrm"),
                                    ("dlib-resnet-1", "dlib-resnet.hrm")) if (MODELS / file).exists()]
+SHARED = Path(os.environ.get("HOMEROOM_SHARED") or SOURCE / ".." / "shared")
 PHOTOS = Path(os.environ.get("HOMEROOM_PHOTOS") or "photos-not-given")
 
 # Exit statuses, as the manual has them.

@@ -281,6 +281,45 @@ class Lessons(OverDatabase):
         self.assertEqual([one["picture"] for one in self.seen(1) + self.seen(2)], 4 * [False])
         self.assertEqual(self.sql("SELECT count(*) FROM views"), [(0,)])
 
+    def test_a_schools_roster(self):
+        """OneRoster 1.1 and 1.2: who is a student is said in users.csv, or in roles.csv."""
+        classes = ("sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds\n"
+                   "c-1,active,,Physics,8,k,8b,scheduled,,o,t\nc-2,active,,Art,8,k,A r t,scheduled,,o,t\nc-3,tobedeleted,,Old,,,,,,,\n")
+        enrollments = ("sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate\n"
+                       "1,active,,c-1,o,s1,student,,2026-08-17,\n2,active,,c-1,o,s2,student,,2026-08-17,2026-11-30\n3,active,,c-2,o,s2,student,,,\n"
+                       "4,active,,c-1,o,t1,teacher,true,,\n5,tobedeleted,,c-2,o,s1,student,,,\n")
+        first = ("\ufeffsourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,email,password,grades\r\n"
+                 "s1,active,,true,o,student,ada,,Ada,Lovelace,ada@example.org,secret,8\r\ns2,active,,true,o,student,jo,,Jo\u0301,Doe,,,8\r\n"
+                 "t1,active,,true,o,teacher,max,,Max,M,,,\r\n")
+        second = ("sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,grades,preferredGivenName\n"
+                  "s1,,,true,ada,,Ada,Lovelace,9,Adi\ns2,,,true,jo,,Jo\u0301,Doe,9,\nt1,,,true,max,,Max,M,,\n")
+        roles = "sourcedId,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId\n1,s1,primary,student,,,o\n2,s2,primary,student,,,o\n3,t1,primary,teacher,,,o\n"
+        for name, users, more in (("1p1", first, {}), ("1p2", second, {"roles.csv": roles})):
+            folder = self.dir / name
+            folder.mkdir()
+            for file, text in {"users.csv": users, "classes.csv": classes, "enrollments.csv": enrollments, "manifest.csv": "propertyName,value\n", **more}.items():
+                (folder / file).write_text(text, newline="")
+        result = self.run_it("import", "oneroster", "1p1", "--zone", "Europe/Berlin")
+        self.assertIn("2 students: 2 new", result.err)
+        self.assertIn("2 classes, 3 enrolments new", result.err)
+        self.assertEqual([(one["id"], one["name"], one["year"]) for one in self.run_it("students", "--json").objects()],
+                         [("s1", "Ada Lovelace", "8"), ("s2", "J\u00f3 Doe", "8")])
+        self.assertNotIn(b"secret", self.everything())
+        self.assertNotIn(b"ada@example.org", self.everything())
+        self.assertIn("8b (Physics): Europe/Berlin", self.run_it("class").out)
+        self.assertIn("c-2 (Art)", self.run_it("class").out)  # its code is no word
+        members = self.run_it("class", "8b", "--json").objects()
+        self.assertEqual([(one["id"], one["from"], one["to"]) for one in members if "can_be_recognised" in one],
+                         [("s1", "2026-08-17", None), ("s2", "2026-08-17", "2026-11-30")])
+        again = self.run_it("import", "oneroster", "1p2")
+        self.assertIn("2 students: 0 new, 2 changed", again.err)
+        self.assertIn("0 enrolments new", again.err)
+        self.assertEqual([(one["name"], one["year"]) for one in self.run_it("students", "--json").objects()],
+                         [("Adi Lovelace", "9"), ("J\u00f3 Doe", "9")])
+        (self.dir / "1p1" / "users.csv").write_text("sourcedId,name\ns1,Ada\n")
+        self.assertIn("users.csv: no column 'givenName'", self.run_it("import", "oneroster", "1p1", status=FORMAT).err)
+        self.assertIn("users.csv", self.run_it("import", "oneroster", "nowhere", status=NOT_FOUND).err)
+
     def test_what_is_wrong_is_said(self):
         self.make_class()
         self.film("a.mp4", "obama2.jpg", 2)

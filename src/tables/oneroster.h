@@ -1,4 +1,4 @@
-/* OneRoster 1.1 and 1.2 (1EdTech, "OneRoster: CSV Tables" 1.1.1 and "CSV Binding" 1.2.1): what a school's system says of
+/* OneRoster 1.1 and 1.2 (1EdTech, "CSV Tables" 1.1.1, "CSV Binding" 1.2.1): what a school's system says of
  * its students, classes, and who is in which. Pure functions of bytes. */
 #ifndef HR_TABLES_ONEROSTER_H
 #define HR_TABLES_ONEROSTER_H

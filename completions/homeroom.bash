@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|backup|restore|class|lesson|attendance|seen|correct|show|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|backup|restore|class|lesson|attendance|seen|correct|show|estimate|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -101,6 +101,7 @@ _homeroom()
         class) words+=' --yes --title --zone --late --early --from --until --not-any-more' ;;
         lesson) words+=' --fps --false-present --timeout --yes --title --start --camera --guests --note' ;;
         attendance) words+=' --csv --as' ;;
+        estimate) words+=' --fps --false-present --timeout --memory-mb --price-gb-s --price-calls' ;;
         purge) words+=' --dry-run' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
         lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
@@ -109,7 +110,7 @@ _homeroom()
         doctor) words+=' --out --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct show keeping purge evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct show estimate keeping purge evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -131,7 +132,8 @@ _homeroom()
             if [[ $previous == correct ]]; then words='TRACK PERSON'; else files=-f; fi
             ;;
         show) files=-f ;;
-        help) words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct show keeping purge evaluate lambda worker workload doctor models help version' ;;
+        estimate) files=-f ;;
+        help) words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct show estimate keeping purge evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

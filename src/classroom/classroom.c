@@ -200,6 +200,8 @@ static enum hr_status open_camera(struct lesson *lesson, struct hr_stream *strea
 /* Moves on to the next camera of the video; false where there is none that can be looked at. */
 static bool turn_to_next_camera(struct lesson *lesson, const struct hr_stream *stream)
 {
+    if (lesson->video != NULL) /* it could be opened */
+        lesson->part->work = hr_video_work(lesson->video);
     hr_video_close(lesson->video);
     lesson->video = NULL;
     if (lesson->position.camera + 1 >= lesson->cameras)
@@ -288,6 +290,10 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     hr_tracks_reset(session->tracks);
     status = tell(&lesson, stream, name, error);
     part->position_us = lesson.position.pts_us;
+    part->duration_us = lesson.position.duration_us;
+    part->frames = lesson.position.frames;
+    if (lesson.video != NULL)
+        part->work = hr_video_work(lesson.video);
     if (status == HR_OK && !part->unfinished) {
         lesson.result->times.total_us = hr_clock_now_us() - start_us;
         *out = lesson.result;

@@ -7,6 +7,7 @@
 #include "base/stream.h"
 #include "classroom/engine.h"
 #include "report/report.h"
+#include "video/video.h"
 
 /* Where the time of a video went, microseconds of wall clock in the calling thread. */
 struct hr_stage_times {
@@ -32,6 +33,9 @@ struct hr_part {
     struct hr_buffer checkpoint; /* initialised by the caller; filled when `unfinished` */
     bool unfinished;             /* then there is no result yet */
     int64_t position_us;         /* of the video, reached so far */
+    int64_t duration_us;         /* of the video; 0: not known */
+    size_t frames;               /* that were looked at so far */
+    struct hr_video_work work;   /* what decoding cost in this part, of the last camera */
 };
 /* Most that a checkpoint takes: every track that there may be. */
 #define HR_PART_STATE_BYTES_MAX ((size_t)64 << 20)

@@ -253,6 +253,15 @@ const struct hr_command hr_command_table[] = {
      "be looked at, with the command that says who it is; the unknown people. To FILE.html, which only its owner may "
      "read, or to standard output.",
      1, 2, hr_cmd_show, false},
+    {HR_COMMAND_ESTIMATE, "estimate", "VIDEO...",
+     "how long a video will take, with how much memory, and its price on Lambda",
+     "Looks at each video for four seconds, as 'recognize' would, and says what all of it will take: minutes here with "
+     "--threads, minutes of one processor, memory with that of the process that decodes, and what AWS Lambda would "
+     "bill "
+     "for (--memory-mb, --price-gb-s), where a function is taken to have one processor as fast as this one's for "
+     "1769 MB. A video that ends before was looked at to its end. More people than in its first seconds take "
+     "longer.",
+     1, SIZE_MAX, hr_cmd_estimate, true},
     {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",
      "KIND is faces (face vectors, from the day on which they were enrolled), observations (what --keep has kept of "
      "videos) or audit (the audit log's entries). Everything is kept for ever until a time is set. A face that is "

@@ -18,7 +18,7 @@
 #define SERVING (ON(LAMBDA) | ON(WORKER))
 #define SEEING (ON(RECOGNIZE) | ON(WATCH) | SERVING)
 /* What is said of a lesson's recordings is said as of videos. */
-#define SAMPLING (SEEING | ON(LESSON))
+#define SAMPLING (SEEING | ON(LESSON) | ON(ESTIMATE))
 
 const struct hr_option hr_option_table[] = {
     {"db", 0, HR_OPTION_TEXT, AT(class.database), "FILE", NULL, 0, 0, NULL, "HOMEROOM_DB", ~0u,
@@ -173,12 +173,12 @@ const struct hr_option hr_option_table[] = {
     {"durations", 0, HR_OPTION_TEXT, AT(workload.durations), "FILE", NULL, 0, 0, NULL, NULL, ON(WORKLOAD),
      "the function's log, or a pipe that gives it: its REPORT lines say what is billed; without it the "
      "cost is not known"},
-    {"memory-mb", 0, HR_OPTION_INTEGER, AT(workload.memory_mb), "N", NULL, 0, 10240, "0", NULL, ON(WORKLOAD),
-     "the function's memory; 0: as the REPORT lines have it, else 1769"},
-    {"price-gb-s", 0, HR_OPTION_NUMBER, AT(workload.price_gb_s), "USD", NULL, 0, 1, HR_PRICE_GB_S, NULL, ON(WORKLOAD),
-     "price of a GB-second (x86-64 in us-east-1, " HR_PRICE_DATE ")"},
+    {"memory-mb", 0, HR_OPTION_INTEGER, AT(workload.memory_mb), "N", NULL, 0, 10240, "0", NULL,
+     ON(WORKLOAD) | ON(ESTIMATE), "the function's memory; 0: as the REPORT lines have it, else 1769"},
+    {"price-gb-s", 0, HR_OPTION_NUMBER, AT(workload.price_gb_s), "USD", NULL, 0, 1, HR_PRICE_GB_S, NULL,
+     ON(WORKLOAD) | ON(ESTIMATE), "price of a GB-second (x86-64 in us-east-1, " HR_PRICE_DATE ")"},
     {"price-calls", 0, HR_OPTION_NUMBER, AT(workload.price_million_calls), "USD", NULL, 0, 1000, HR_PRICE_MILLION_CALLS,
-     NULL, ON(WORKLOAD), "price of a million calls of the function (" HR_PRICE_DATE ")"},
+     NULL, ON(WORKLOAD) | ON(ESTIMATE), "price of a million calls of the function (" HR_PRICE_DATE ")"},
     {"yes", 'y', HR_OPTION_FLAG, AT(people.yes), NULL, NULL, 0, 0, NULL, NULL,
      ON(FORGET) | ON(MERGE) | ON(CONSENT) | ON(KEYS) | ON(RESTORE) | ON(CLASS) | ON(LESSON), "do not ask"},
     {"new-key-file", 0, HR_OPTION_TEXT, AT(keys.new_key_file), "FILE", NULL, 0, 0, NULL, NULL, ON(KEYS),

@@ -538,7 +538,8 @@ const struct hr_video_info *hr_decoding_info(const struct hr_decoding *video)
 
 struct hr_video_work hr_decoding_work(const struct hr_decoding *video)
 {
-    return (struct hr_video_work){video->packets_decoded, video->lookahead.packets_left_out};
+    return (struct hr_video_work){.packets_decoded = video->packets_decoded,
+                                  .packets_left_out = video->lookahead.packets_left_out};
 }
 
 /* Once all is read: what was wrong, in one line. */

@@ -134,6 +134,17 @@ static enum hr_status show(struct servant *servant, const struct hr_frame *frame
     return HR_OK;
 }
 
+/* What this process has taken: of processors, and of memory. */
+static void describe_process(struct hr_video_work *work)
+{
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        return;
+    work->processor_us = (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+                         usage.ru_stime.tv_usec;
+    work->memory_bytes = (uint64_t)usage.ru_maxrss * 1024; /* Linux: kibibytes */
+}
+
 static void describe(const struct hr_decoding *decoding, struct hr_wire_answer *answer)
 {
     const struct hr_video_info *info = hr_decoding_info(decoding);
@@ -145,6 +156,7 @@ static void describe(const struct hr_decoding *decoding, struct hr_wire_answer *
     answer->duration_us = info->duration_us;
     answer->created_us = info->created_us;
     answer->work = hr_decoding_work(decoding);
+    describe_process(&answer->work);
     snprintf(answer->container, sizeof answer->container, "%s", info->container);
     snprintf(answer->codec, sizeof answer->codec, "%s", info->codec);
     snprintf(answer->warning, sizeof answer->warning, "%s", warning != NULL ? warning : "");

@@ -35,7 +35,7 @@ struct hr_video_info {
      * jumps: of what was shown. */
     int64_t duration_us;
     int64_t created_us; /* wall clock of the first picture, as the container says; 0 when it does not */
-    int cameras; /* videos in the file; cover pictures are none */
+    int cameras;        /* videos in the file; cover pictures are none */
     /* Borrowed from the video. */
     const char *container; /* "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", ...; "image" */
     const char *codec;     /* "h264", "hevc", "mjpeg", "heif", ... */
@@ -60,10 +60,12 @@ const struct hr_video_info *hr_video_info(const struct hr_video *video);
  * the next call. */
 enum hr_status hr_video_next(struct hr_video *video, struct hr_frame *out, struct hr_error *error) HR_MUST_USE;
 
-/* What decoding cost so far; for the bench and the tests. */
+/* What decoding cost so far; for estimates, the bench and the tests. */
 struct hr_video_work {
     uint64_t packets_decoded;
     uint64_t packets_left_out; /* no due frame needed them */
+    int64_t processor_us;      /* of a process apart; 0 where this process decodes */
+    uint64_t memory_bytes;     /* the most that it had; likewise */
 };
 struct hr_video_work hr_video_work(const struct hr_video *video);
 

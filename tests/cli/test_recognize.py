@@ -430,5 +430,27 @@ class Signals(Case):
         self.interrupted(signal.SIGKILL, -signal.SIGKILL)
 
 
+class Estimate(Case):
+    def test_what_a_video_will_take(self):
+        make_video(self.dir / "short.mp4", PHOTOS / "obama2.jpg", seconds=2)
+        ffmpeg("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=10:duration=300", "-c:v", "libx264", "-preset", "ultrafast", self.dir / "long.mp4")
+        short, long = self.run_it("estimate", "short.mp4", "long.mp4", "--json").objects()
+        self.assertTrue(short["whole"])
+        self.assertEqual(short["samples"], 4)
+        self.assertFalse(long["whole"])
+        self.assertAlmostEqual(long["duration_s"], 300, delta=1)
+        self.assertAlmostEqual(long["samples"], 600, delta=60)
+        self.assertGreater(long["here_s"], short["here_s"])
+        for one in (short, long):
+            self.assertGreater(one["processor_s"], 0)
+            self.assertGreater(one["memory_mb"], 20)
+            self.assertAlmostEqual(one["lambda_usd"], one["lambda_billed_s"] * 1769 / 1024 * 0.0000166667 + 0.2e-6, delta=one["lambda_usd"] / 100)
+        half = self.run_it("estimate", "short.mp4", "--json", "--memory-mb", 885).objects()[0]
+        self.assertAlmostEqual(half["lambda_billed_s"], half["processor_s"] * 1769 / 885, delta=half["processor_s"] / 100)
+        self.assertFalse(list(self.dir.glob("*.csv")))
+        self.assertIn("all: about", self.run_it("estimate", "short.mp4", "long.mp4").out)
+        self.run_it("estimate", "missing.mp4", status=NOT_FOUND)
+
+
 if __name__ == "__main__":
     main()

@@ -69,7 +69,7 @@ class Answer(ctypes.Structure):
                 ("width_px", ctypes.c_int32), ("height_px", ctypes.c_int32), ("pts_us", ctypes.c_int64),
                 ("shown_width_px", ctypes.c_int32), ("shown_height_px", ctypes.c_int32), ("rotation_deg", ctypes.c_int32),
                 ("cameras", ctypes.c_int32), ("duration_us", ctypes.c_int64), ("created_us", ctypes.c_int64), ("container", ctypes.c_char * 64),
-                ("codec", ctypes.c_char * 64), ("work", ctypes.c_uint64 * 2), ("warning", ctypes.c_char * 400)]
+                ("codec", ctypes.c_char * 64), ("work", ctypes.c_uint64 * 4), ("warning", ctypes.c_char * 400)]
 
 
 class Wish(ctypes.Structure):

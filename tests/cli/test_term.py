@@ -6,7 +6,7 @@ from harness import *
 from term import LESSON_S, PART_S, Term
 
 PEOPLE = SHARED / "people" / "lfw"
-# The everyday run looks at one lesson once a second; the long one at the whole term, at four rates.
+# The everyday run looks at one lesson once a second; the long one at the whole term, and at three lessons more often.
 LONG = os.environ.get("HOMEROOM_TERM") == "all"
 
 
@@ -40,8 +40,8 @@ class TermAgainstTheTruth(OverDatabase):
                     most, who = track["similarity"], picture
         return who
 
-    def look_at(self, term, rate):
-        for lesson in term.lessons:
+    def look_at(self, term, rate, indices):
+        for lesson in (term.lessons[index] for index in indices):
             self.run_it("lesson", "new", "8b", lesson.day, "08:00-08:03")
             for camera in (0, 1):
                 parts = [self.dir / f"{lesson.day}-{camera}-{part}.mp4" for part in range(LESSON_S // PART_S)]
@@ -87,13 +87,14 @@ class TermAgainstTheTruth(OverDatabase):
                     term.film(lesson, camera, part, self.dir / f"{lesson.day}-{camera}-{part}.mp4")
         for rate in (1, 2, 3, 5) if LONG else (1,):
             counts = {"right": 0, "review": 0}
-            self.look_at(term, rate)
-            for index in range(len(term.lessons)):
+            indices = range(len(term.lessons)) if rate == 1 else (0, 4, 8)
+            self.look_at(term, rate, indices)
+            for index in indices:
                 with self.subTest(day=term.lessons[index].day, rate=rate):
                     self.judge(term, index, rate, counts)
             print(f"{rate} looks a second: {counts['right']} right, {counts['review']} in review", flush=True)
             self.assertGreater(counts["right"], 2 * counts["review"])
-            for lesson in term.lessons:
+            for lesson in (term.lessons[index] for index in indices):
                 self.run_it("lesson", "remove", f"8b/{lesson.day}", "--yes")
 
 

@@ -262,6 +262,20 @@ const struct hr_command hr_command_table[] = {
      "1769 MB. A video that ends before was looked at to its end. More people than in its first seconds take "
      "longer.",
      1, SIZE_MAX, hr_cmd_estimate, true},
+    {HR_COMMAND_RECORD, "record", "URL", "record a camera by a class's timetable",
+     "Takes the pictures of a camera (rtsps://, rtsp://, https://, http://, srt://, udp://) as they come, without "
+     "sound, "
+     "into the folder --out, in parts of --part minutes: 8b_2026-11-27_08-00-05.mp4, which 'lesson add 8b' puts into "
+     "its "
+     "lesson; the file says by itself, too, when it began. With --class by the class's timetable, without, or with "
+     "--now, at once.\n\n"
+     "A part is written in pieces of a second, under a hidden name until it is complete: what there is when the "
+     "program "
+     "is killed or the disk is full plays, and gets its name when 'record' is started again. A camera that gives no "
+     "picture for 8 seconds is called again until it is back; that there is none is said, and is a gap in the roll, "
+     "not filmed. SIGINT and SIGTERM end the part and the program. Cameras that are not encrypted are refused but on "
+     "this machine, unless --insecure says that nobody else can listen.",
+     1, 1, hr_cmd_record, false},
     {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",
      "KIND is faces (face vectors, from the day on which they were enrolled), observations (what --keep has kept of "
      "videos) or audit (the audit log's entries). Everything is kept for ever until a time is set. A face that is "

@@ -30,6 +30,7 @@ enum hr_command_id {
     HR_COMMAND_CORRECT,
     HR_COMMAND_SHOW,
     HR_COMMAND_ESTIMATE,
+    HR_COMMAND_RECORD,
     HR_COMMAND_KEEPING,
     HR_COMMAND_PURGE,
     HR_COMMAND_EVALUATE,
@@ -115,6 +116,13 @@ struct hr_people_settings {
     const char *photo;
     const char *kept;
     const char *name;
+};
+
+struct hr_record_settings {
+    const char *class_id;
+    int part_min;
+    double seconds; /* 0: until it is stopped */
+    bool now;
 };
 
 /* class, lesson, attendance. */
@@ -205,6 +213,7 @@ struct hr_settings {
     struct hr_people_settings people;
     struct hr_keys_settings keys;
     struct hr_lessons_settings lessons;
+    struct hr_record_settings record;
     struct hr_purge_settings purge;
     struct hr_export_settings export;
     struct hr_evaluate_settings evaluate;

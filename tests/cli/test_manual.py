@@ -45,7 +45,7 @@ class Files(Case):
     def test_bash(self):
         (self.dir / "lesson.mp4").touch()
         (self.dir / "reports").mkdir()
-        self.assertEqual(self.complete("homeroom", "rec"), ["recognize"])
+        self.assertEqual(self.complete("homeroom", "rec"), ["recognize", "record"])
         self.assertIn("doctor", self.complete("homeroom", ""))
         self.assertEqual(self.complete("homeroom", "recognize", "--form"), ["--format"])
         self.assertEqual(self.complete("homeroom", "recognize", "--format", ""), ["csv", "json"])

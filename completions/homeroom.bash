@@ -102,7 +102,7 @@ _homeroom()
         keys) words+=' --yes --new-key-file' ;;
         restore) words+=' --yes' ;;
         class) words+=' --yes --title --zone --late --early --from --until --not-any-more' ;;
-        lesson) words+=' --fps --false-present --timeout --yes --title --start --camera --guests --note' ;;
+        lesson) words+=' --fps --false-present --timeout --yes --title --from --until --start --camera --guests --note' ;;
         attendance) words+=' --csv --as' ;;
         estimate) words+=' --fps --false-present --timeout --memory-mb --price-gb-s --price-calls' ;;
         record) words+=' --out --zone --class --now --part --seconds' ;;

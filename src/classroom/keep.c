@@ -111,6 +111,8 @@ static enum hr_status keep_view(struct hr_database *database, int64_t track, con
                                           .stride_bytes = (ptrdiff_t)3 * HR_PORTRAIT_WIDTH_PX,
                                           .rgb = view->portrait};
         status = hr_jpeg_write(&portrait, &jpeg, error);
+        if (status == HR_ERR_UNSUPPORTED) /* an FFmpeg with little in it, as the function's image has */
+            status = HR_OK;
     }
     struct hr_view_record record = {.track = track,
                                     .vector = hr_view_of(view->vector, view->size * sizeof *view->vector),

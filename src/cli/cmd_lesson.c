@@ -13,10 +13,12 @@
 #include "cli/person.h"
 #include "cli/report_log.h"
 #include "cli/zone.h"
+#include "tables/calendar.h"
 #include "video/video.h"
 
 /* A camera that runs before the bell belongs to the lesson that follows. */
 #define EARLY_CAMERA_S (30 * 60)
+#define CALENDAR_BYTES_MAX ((size_t)16 << 20)
 
 /* --- listing --- */
 
@@ -132,6 +134,63 @@ static enum hr_status make(struct hr_cli *cli, struct hr_database *database, str
                                   made.class_id, made.day);
     }
     return status == HR_OK ? hr_database_lesson(database, made.key, answer_lesson, &listing, error) : status;
+}
+
+/* --- import: a calendar --- */
+
+static enum hr_status put_meeting(struct made *made, const struct hr_calendar_meeting *meeting, struct hr_error *error)
+{
+    struct hr_lesson_record lesson = {.class_id = made->class_id, .title = meeting->title};
+    const char *zone = meeting->zone[0] != '\0' ? meeting->zone : made->zone;
+    char day[HR_ZONE_DAY_SIZE];
+    enum hr_status status = hr_zone_check(zone, error);
+    if (status == HR_OK)
+        status = hr_zone_to_utc(zone, meeting->day, meeting->start_s, &lesson.start_us, error);
+    if (status == HR_OK)
+        status = hr_zone_to_utc(zone, meeting->day, meeting->end_s, &lesson.end_us, error);
+    if (status != HR_OK)
+        return status;
+    hr_zone_from_utc(made->zone, lesson.start_us, day, NULL); /* by the class's own clock */
+    lesson.day = day;
+    status = hr_database_put_lesson(made->database, &lesson, &made->key, error);
+    if (status == HR_ERR_CONFLICT) /* it is finished: nothing of it changes */
+        return HR_OK;
+    made->count += status == HR_OK;
+    return status;
+}
+
+/* From today on, for a year, unless something else is said. */
+static enum hr_status import_calendar(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    struct made made = {.database = database, .class_id = cli->words[1]};
+    const struct hr_lessons_settings *settings = &cli->settings.lessons;
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&cli->cloud);
+    struct hr_calendar calendar = {0};
+    struct hr_buffer bytes;
+    char today[HR_DAY_SIZE], later[HR_DAY_SIZE];
+    hr_buffer_init(&bytes, CALENDAR_BYTES_MAX);
+    enum hr_status status = hr_cli_zone_of_class(database, made.class_id, made.zone, error);
+    hr_cli_today(made.zone, today);
+    snprintf(later, sizeof later, "%04d%s", hr_day_part(today, 0, 4) + 1,
+             strcmp(today + 4, "-02-29") == 0 ? "-02-28" : today + 4);
+    if (status == HR_OK)
+        status = hr_anywhere_read(&anywhere, cli->words[2], &cli->patience, &bytes, error);
+    if (status == HR_OK)
+        status = hr_calendar_read(hr_buffer_view(&bytes), settings->from != NULL ? settings->from : today,
+                                  settings->until != NULL ? settings->until : later, &calendar, error);
+    if (status != HR_OK && strstr(error->text, cli->words[2]) == NULL)
+        hr_error_prefix(error, "reading '%s'", cli->words[2]);
+    for (size_t i = 0; status == HR_OK && i < calendar.count; i++)
+        status = put_meeting(&made, &calendar.meetings[i], error);
+    if (status == HR_OK && calendar.left_out > 0)
+        hr_log_write(&cli->log, HR_LOG_WARNING, NULL,
+                     "%zu event%s left out: whole days, over midnight, or by a rule that is not of days or weeks",
+                     calendar.left_out, hr_plural(calendar.left_out));
+    if (status == HR_OK)
+        fprintf(cli->out, "%zu lesson%s in the calendar\n", made.count, hr_plural_are(made.count));
+    hr_calendar_clear(&calendar);
+    hr_buffer_clear(&bytes);
+    return status;
 }
 
 /* --- add: recordings --- */
@@ -458,6 +517,7 @@ static const struct {
     change_fn *change; /* NULL: add, which opens the database by itself */
 } changes[] = {
     {"new", "CLASS DAY [TIMES]", 3, 4, make},
+    {"import", "CLASS FILE.ics", 3, 3, import_calendar},
     {"add", "LESSON|CLASS VIDEO...", 3, SIZE_MAX, NULL},
     {"mark", "LESSON STUDENT present|late|left_early|absent|excused", 4, 4, mark},
     {"unmark", "LESSON STUDENT", 3, 3, unmark},
@@ -496,7 +556,8 @@ int hr_cmd_lesson(struct hr_cli *cli)
     }
     if (status == HR_OK && !known && cli->word_count > 1)
         status = hr_error_set(&error, HR_ERR_ARGUMENT,
-                              "lesson takes new, add, mark, unmark, finish, reopen or remove, not '%s'", cli->words[0]);
+                              "lesson takes new, import, add, mark, unmark, finish, reopen or remove, not '%s'",
+                              cli->words[0]);
     else if (status == HR_OK && !known)
         status = list(cli, &error);
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);

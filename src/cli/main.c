@@ -187,12 +187,16 @@ const struct hr_command hr_command_table[] = {
      "and "
      "marked by hand. Asks before it removes a class; elsewhere than on a terminal --yes is needed.",
      0, SIZE_MAX, hr_cmd_class, false},
-    {HR_COMMAND_LESSON, "lesson", "[CLASS | new|add|mark|unmark|finish|reopen|remove ...]",
+    {HR_COMMAND_LESSON, "lesson", "[CLASS | new|import|add|mark|unmark|finish|reopen|remove ...]",
      "lessons: recordings, marks by hand, finishing",
      "'lesson new CLASS DAY [TIMES]', 'lesson add LESSON|CLASS VIDEO...', 'lesson mark LESSON STUDENT STATUS', 'lesson "
      "unmark LESSON STUDENT', 'lesson finish|reopen|remove LESSON'; without a word all lessons, or those of a CLASS. "
      "LESSON is a number, or CLASS/DAY (8b/2026-11-27), with /08:00 where there are several. 'lesson new 8b 2026-11-27 "
-     "08:00-08:45' makes one by hand, without times those of the timetable.\n\n"
+     "08:00-08:45' makes one by hand, without times those of the timetable. 'lesson import 8b FILE.ics' makes those of "
+     "a "
+     "calendar (iCalendar), from today on for a year unless --from and --until say otherwise; again it changes what "
+     "has "
+     "changed.\n\n"
      "'lesson add' looks for the class's students, and for nobody else unless --guests says so, in recordings, and "
      "keeps "
      "what was seen: who, when, where in the picture, and why; pictures and vectors only where 'class keep' says so. "

@@ -281,6 +281,29 @@ class Lessons(OverDatabase):
         self.assertEqual([one["picture"] for one in self.seen(1) + self.seen(2)], 4 * [False])
         self.assertEqual(self.sql("SELECT count(*) FROM views"), [(0,)])
 
+    def test_a_timetable_from_a_calendar(self):
+        self.make_class()
+        calendar = (SOURCE / "tests/fuzz/corpus/calendar/term.ics").read_bytes()
+        (self.dir / "term.ics").write_bytes(calendar)
+        words = ("lesson", "import", "8b", "term.ics", "--from", "2026-09-01", "--until", "2026-11-30")
+        result = self.run_it(*words)
+        self.assertIn("2 events left out", result.err)  # a whole day, and one by the month
+        lessons = [(one["day"], one["start"][:5], one["end"][:5], one["title"]) for one in self.run_it("lesson", "8b", "--json").objects()]
+        days = {day for day, *_ in lessons}
+        self.assertEqual(lessons[0], ("2026-09-02", "08:00", "08:45", "Physics, with a long title that is folded"))
+        self.assertFalse(days & {"2026-10-14", "2026-10-16", "2026-12-24", "2026-09-05"})  # taken out, or not read
+        self.assertEqual([one for one in lessons if one[0] == "2026-10-21"], [("2026-10-21", "10:00", "10:45", "Physics, later")])
+        self.assertEqual([one[0] for one in lessons if one[1] == "12:00"], ["2026-09-07", "2026-09-21", "2026-10-05"])
+        self.assertEqual([one[1:3] for one in lessons if one[0] == "2026-11-27"], [("08:00", "08:45")])  # seven by the world's clock, and the rule's
+        # Wednesdays and Fridays from 2 September to 27 November, less two, and three of every other Monday.
+        self.assertEqual(len(lessons), 13 + 13 - 2 + 3)
+        self.run_it(*words)
+        self.assertEqual(len(self.run_it("lesson", "8b", "--json").objects()), len(lessons))
+        (self.dir / "not.ics").write_text("id,name\n1,Ada\n")
+        self.assertIn("no calendar", self.run_it("lesson", "import", "8b", "not.ics", status=FORMAT).err)
+        (self.dir / "bad.ics").write_bytes(calendar.replace(b"20260902T080000", b"20260931T080000"))
+        self.assertIn("line 14: a time or a rule", self.run_it("lesson", "import", "8b", "bad.ics", status=FORMAT).err)
+
     def test_a_schools_roster(self):
         """OneRoster 1.1 and 1.2: who is a student is said in users.csv, or in roles.csv."""
         classes = ("sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds\n"
@@ -331,7 +354,7 @@ class Lessons(OverDatabase):
             (("lesson", "new", "8b", "2026-11-28"), NOT_FOUND, "say its times"),
             (("lesson", "new", "8b", "2026-11-28", "8-9"), ARGUMENT, "is no time of a lesson"),
             (("lesson", "mark", "1", "44"), ARGUMENT, "usage: homeroom lesson mark"),
-            (("lesson", "delete", "1"), ARGUMENT, "lesson takes new, add"),
+            (("lesson", "delete", "1"), ARGUMENT, "lesson takes new, import, add"),
             (("class", "new", "8 b"), ARGUMENT, "without blanks"),
             (("class", "new", "7a", "--zone", "Berlin"), ARGUMENT, "no time zone"),
             (("class", "meets", "8b", "friday", "08:00-08:45"), ARGUMENT, "day of the week"),

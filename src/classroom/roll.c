@@ -11,6 +11,8 @@
 /* A pause between two parts of a recording, or a camera that is started after the bell, is shorter; nobody's whole
  * lesson is. */
 #define GAP_US (INT64_C(60) * 1000000)
+/* Shorter ones are between two parts, and are not told. */
+#define GAP_TOLD_US (INT64_C(10) * 1000000)
 #define MINUTE_US (INT64_C(60) * 1000000)
 
 static const char *const names[HR_PRESENCE_COUNT] = {
@@ -90,6 +92,7 @@ struct making {
     size_t recording_capacity;
     size_t current;
     struct unknown_count unknown; /* of the recording in hand */
+    int64_t unfilmed_us;          /* of the lesson, all together */
 };
 
 static bool add_span(struct spans *spans, int64_t start_us, int64_t end_us)
@@ -392,7 +395,7 @@ static enum hr_status judge(const struct making *making, struct person *person, 
         return say(person, HR_PRESENCE_REVIEW, "somebody may be him", error);
     if (making->roll->recording_count == 0)
         return say(person, HR_PRESENCE_NOT_FILMED, "no recording", error);
-    if (making->roll->gap_count > 0)
+    if (making->unfilmed_us >= GAP_US)
         return say(person, HR_PRESENCE_NOT_FILMED, "not seen, and not all of the lesson was filmed", error);
     return say(person, HR_PRESENCE_ABSENT, "not seen in the whole lesson", error);
 }
@@ -409,7 +412,8 @@ static enum hr_status find_gaps(struct making *making, struct hr_error *error)
         int64_t next_us = last ? roll->end_us : making->filmed.items[i].start_us;
         if (next_us > roll->end_us)
             next_us = roll->end_us;
-        if (next_us - at_us >= GAP_US)
+        making->unfilmed_us += next_us > at_us ? next_us - at_us : 0;
+        if (next_us - at_us >= GAP_TOLD_US)
             roll->gaps[roll->gap_count++] = (struct hr_roll_gap){at_us, next_us};
         if (!last && making->filmed.items[i].end_us > at_us)
             at_us = making->filmed.items[i].end_us;

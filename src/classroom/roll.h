@@ -14,7 +14,7 @@ enum hr_presence {
     HR_PRESENCE_PRESENT,
     HR_PRESENCE_LATE,         /* first seen after the class's grace, though it was filmed before */
     HR_PRESENCE_LEFT_EARLY,   /* last seen before the end by more than the grace, though it was filmed after */
-    HR_PRESENCE_ABSENT,       /* the whole lesson was filmed, and nobody in it may be him */
+    HR_PRESENCE_ABSENT,       /* the lesson was filmed but for less than a minute in all, and nobody in it may be him */
     HR_PRESENCE_EXCUSED,      /* by hand alone */
     HR_PRESENCE_REVIEW,       /* somebody may be him: look at it */
     HR_PRESENCE_NOT_FILMED,   /* not seen, and not all of the lesson was filmed */
@@ -51,7 +51,7 @@ struct hr_roll {
     int late_min, early_min;
     struct hr_roll_entry *entries; /* by name */
     size_t count;
-    struct hr_roll_gap *gaps; /* of the lesson that no camera filmed, of a minute and more */
+    struct hr_roll_gap *gaps; /* of the lesson that no camera filmed, of ten seconds and more */
     size_t gap_count;
     size_t recording_count;
     size_t unknown_people; /* of the recording that has most */

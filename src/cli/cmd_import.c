@@ -238,9 +238,8 @@ static enum hr_status put_classes(struct hr_cli *cli, struct hr_database *databa
                                   size_t *entered, struct hr_error *error)
 {
     const char *zone = cli->settings.lessons.zone;
-    char today[HR_DAY_SIZE];
+    char today[HR_DAY_SIZE], of_class[256];
     enum hr_status status = HR_OK;
-    hr_cli_today(zone != NULL ? zone : "UTC", today);
     for (size_t i = 0; status == HR_OK && i < roster->class_count; i++) {
         struct hr_class_record class = {.id = roster->classes[i].id,
                                         .title = roster->classes[i].title,
@@ -254,6 +253,10 @@ static enum hr_status put_classes(struct hr_cli *cli, struct hr_database *databa
         const char *class_id = roster->classes[enrolment->of_class].id;
         const char *student_id = roster->students[enrolment->student].id;
         bool changed = false;
+        status = hr_cli_zone_of_class(database, class_id, of_class, error);
+        if (status != HR_OK)
+            break;
+        hr_cli_today(of_class, today);
         status = hr_database_enrol(database, class_id, student_id,
                                    enrolment->from_day[0] != '\0' ? enrolment->from_day : today, &changed, error);
         if (status == HR_OK && changed && enrolment->to_day[0] != '\0')

@@ -216,7 +216,7 @@ const struct hr_command hr_command_table[] = {
      "the "
      "clock, and why. present, late, left_early: seen for certain, by the class's grace. absent: not seen, and all of "
      "the "
-     "lesson was filmed (but for less than a minute). review: somebody may be him, look at it. not_filmed: not seen, "
+     "lesson was filmed (but for less than a minute in all). review: somebody may be him, look at it. not_filmed: not seen, "
      "and not "
      "all was filmed; the gaps are said. unmarked: cannot be recognised, and nobody marked him. not_enrolled: seen, "
      "and not in the class on that day. excused: by hand alone.\n\n"

@@ -299,6 +299,23 @@ static void students_who_are_joined_keep_their_lessons(void **state)
     assert_presence("Cleo", "excused");
 }
 
+static void short_gaps_are_told_and_count_together(void **state)
+{
+    (void)state;
+    film("a.mp4", "", 0, 15 * MINUTE, NULL, 0);
+    film("b.mp4", "", 15 * MINUTE + 5 * SECOND, 10 * MINUTE, NULL, 0); /* five seconds: between two parts */
+    film("c.mp4", "", 25 * MINUTE + 35 * SECOND, 10 * MINUTE, NULL, 0);
+    film("d.mp4", "", 35 * MINUTE + 35 * SECOND, 9 * MINUTE + 25 * SECOND, NULL, 0);
+    struct hr_roll roll = made();
+    assert_int_equal(roll.gap_count, 1);
+    assert_true(roll.gaps[0].start_us == START + 25 * MINUTE + 5 * SECOND);
+    assert_true(roll.gaps[0].end_us == START + 25 * MINUTE + 35 * SECOND);
+    hr_roll_clear(&roll);
+    assert_presence("Ada", "absent");
+    film("d.mp4", "", 36 * MINUTE + 5 * SECOND, 8 * MINUTE + 55 * SECOND, NULL, 0); /* in place of the other */
+    assert_presence("Ada", "not_filmed");
+}
+
 static void who_may_have_been_there_before_is_not_late_for_certain(void **state)
 {
     (void)state;
@@ -432,6 +449,7 @@ int main(void)
 #define WITH_A_CLASS(test) cmocka_unit_test_setup_teardown(test, make_class, drop_class)
     const struct CMUnitTest tests[] = {
         WITH_A_CLASS(who_comes_within_the_grace_is_present),
+        WITH_A_CLASS(short_gaps_are_told_and_count_together),
         WITH_A_CLASS(who_may_have_been_there_before_is_not_late_for_certain),
         WITH_A_CLASS(the_roll_follows_what_is_said_and_taken_back),
         WITH_A_CLASS(whom_a_candidate_is_not_is_no_longer_in_review),

@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|consent|keys|backup|restore|class|lesson|attendance|seen|correct|show|estimate|record|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|split|consent|keys|backup|restore|class|lesson|attendance|seen|correct|show|estimate|record|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -97,7 +97,7 @@ _homeroom()
         export) words+=' --what --student' ;;
         forget) words+=' --yes --kept --photo' ;;
         rename) words+=' --name' ;;
-        merge) words+=' --yes' ;;
+        merge) words+=' --yes --undo' ;;
         consent) words+=' --yes' ;;
         keys) words+=' --yes --new-key-file' ;;
         restore) words+=' --yes' ;;
@@ -114,7 +114,7 @@ _homeroom()
         doctor) words+=' --out --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct show estimate record keeping purge evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge split consent keys backup restore class lesson attendance seen correct show estimate record keeping purge evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -123,6 +123,7 @@ _homeroom()
             if [[ $previous == import ]]; then words='students encoding'; else files=-f; fi
             ;;
         enroll) files=-f ;;
+        split) files=-f ;;
         keys) files=-f ;;
         backup) files=-f ;;
         restore) files=-f ;;
@@ -137,7 +138,7 @@ _homeroom()
             ;;
         show) files=-f ;;
         estimate) files=-f ;;
-        help) words='recognize watch import enroll students export forget rename merge consent keys backup restore class lesson attendance seen correct show estimate record keeping purge evaluate lambda worker workload doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget rename merge split consent keys backup restore class lesson attendance seen correct show estimate record keeping purge evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

@@ -132,11 +132,17 @@ const struct hr_command hr_command_table[] = {
      "The faces stay. An id that another student has is refused: 'homeroom merge' joins two "
      "students.",
      1, 2, hr_cmd_rename, false},
-    {HR_COMMAND_MERGE, "merge", "ID OTHER", "make one student of two",
+    {HR_COMMAND_MERGE, "merge", "ID OTHER | --undo", "make one student of two",
      "OTHER is the same person as ID: his faces become ID's, columns that are empty are filled from "
      "his record, and the record of OTHER is removed. Asks first on a terminal; elsewhere --yes is "
-     "needed.",
-     2, 2, hr_cmd_merge, false},
+     "needed. 'merge --undo' makes two of them again, with what was each one's, as long as the database is not sealed: "
+     "there the other one's keys are gone.",
+     0, 2, hr_cmd_merge, false},
+    {HR_COMMAND_SPLIT, "split", "ID OTHER PHOTO...", "give photos of one student to another",
+     "The faces that came from these photos of ID, named as 'export --what student' lists their origin, are OTHER's "
+     "from "
+     "now on, who is added when he is not there. 'merge' is the way back.",
+     3, SIZE_MAX, hr_cmd_split, false},
     {HR_COMMAND_CONSENT, "consent", "[ID] [yes|no]", "record who agrees to be recognised, or show it",
      "'consent ID no' takes the student out of everything that recognises: all face vectors are deleted as 'forget' "
      "does it, photos and vectors of his are refused from then on, no report names him, and what was kept of videos "
@@ -216,7 +222,8 @@ const struct hr_command hr_command_table[] = {
      "the "
      "clock, and why. present, late, left_early: seen for certain, by the class's grace. absent: not seen, and all of "
      "the "
-     "lesson was filmed (but for less than a minute in all). review: somebody may be him, look at it. not_filmed: not seen, "
+     "lesson was filmed (but for less than a minute in all). review: somebody may be him, look at it. not_filmed: not "
+     "seen, "
      "and not "
      "all was filmed; the gaps are said. unmarked: cannot be recognised, and nobody marked him. not_enrolled: seen, "
      "and not in the class on that day. excused: by hand alone.\n\n"

@@ -218,6 +218,7 @@ const struct hr_option hr_option_table[] = {
     {"as", 0, HR_OPTION_CHOICE, AT(lessons.as), "FORM", "csv|moodle|canvas|svg", 0, 0, NULL, NULL, ON(ATTENDANCE),
      "moodle: what its attendance module imports into a session; canvas: a column of scores for its gradebook (of a "
      "CLASS); svg: a picture of a CLASS's lessons"},
+    {"undo", 0, HR_OPTION_FLAG, AT(people.undo), NULL, NULL, 0, 0, NULL, NULL, ON(MERGE), "take the last merge back"},
     {"class", 0, HR_OPTION_TEXT, AT(record.class_id), "ID", NULL, 0, 0, NULL, NULL, ON(RECORD),
      "record the lessons of its timetable, each from a minute before to a minute behind"},
     {"now", 0, HR_OPTION_FLAG, AT(record.now), NULL, NULL, 0, 0, NULL, NULL, ON(RECORD),

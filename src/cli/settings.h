@@ -19,6 +19,7 @@ enum hr_command_id {
     HR_COMMAND_FORGET,
     HR_COMMAND_RENAME,
     HR_COMMAND_MERGE,
+    HR_COMMAND_SPLIT,
     HR_COMMAND_CONSENT,
     HR_COMMAND_KEYS,
     HR_COMMAND_BACKUP,
@@ -116,6 +117,7 @@ struct hr_people_settings {
     const char *photo;
     const char *kept;
     const char *name;
+    bool undo;
 };
 
 struct hr_record_settings {

@@ -79,6 +79,20 @@ enum hr_status hr_database_rename(struct hr_database *database, const char *id, 
 enum hr_status hr_database_merge(struct hr_database *database, const char *id, const char *other, size_t *moved,
                                  struct hr_error *error) HR_MUST_USE;
 
+/* Takes the last merge back that was not: the other one is there again as he was, and what was his and still is there
+ * is his again. What both had in one place (a place among a track's candidates, a row of a finished roll) stays with
+ * the one. NOT_FOUND, in a sealed database always; CONFLICT: his id was given to somebody else since. */
+struct hr_parted {
+    char id[256], other[256];
+};
+enum hr_status hr_database_unmerge(struct hr_database *database, struct hr_parted *out,
+                                   struct hr_error *error) HR_MUST_USE;
+/* Two people in one record: the faces of these photos go to `other`, who is added when he is not there. All or nothing;
+ * merging is the way back. NOT_FOUND: no such photo; PERMISSION: the other does not agree to be recognised. */
+enum hr_status hr_database_split(struct hr_database *database, const char *id, const char *other,
+                                 const char *const *origins, size_t count, size_t *moved,
+                                 struct hr_error *error) HR_MUST_USE;
+
 /* All students by id; *out is the caller's (hr_students_free). face_counts (may be NULL): the views that
  * each has, malloc'ed too. */
 enum hr_status hr_database_students(struct hr_database *database, struct hr_student **out, size_t **face_counts,

@@ -226,7 +226,8 @@ static const char *const steps[] = {
      * number of tracks; `undone_us`: 0 while it holds. `decisions`: what a track is now taken for, when its vector was
      * compared again, with `choices` for its candidates. `views` (records/views.h): kept for the class's `keep_days`,
      * none when that is 0. `enrolled`: the faces that a change has added. `guests`: everybody
-     * in the database was looked for, not the class alone. */
+     * in the database was looked for, not the class alone. `joined` and `moves`: of a change that joined two students,
+     * whom it removed and which rows were his, so that it can be taken back. */
     "ALTER TABLE classes ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE recordings ADD COLUMN guests INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE changes("
@@ -269,6 +270,29 @@ static const char *const steps[] = {
     " PRIMARY KEY (track, rank)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX choices_by_student ON choices(student);"
+    "CREATE TABLE joined("
+    " change INTEGER PRIMARY KEY REFERENCES changes(key) ON DELETE CASCADE,"
+    " key INTEGER NOT NULL,"
+    " id TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " major TEXT NOT NULL,"
+    " year TEXT NOT NULL,"
+    " extra TEXT NOT NULL,"
+    " listed INTEGER NOT NULL,"
+    " consent TEXT NOT NULL,"
+    " consent_us INTEGER NOT NULL,"
+    " kept_name TEXT NOT NULL,"
+    " kept_major TEXT NOT NULL,"
+    " kept_year TEXT NOT NULL,"
+    " kept_extra TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE moves("
+    " change INTEGER NOT NULL REFERENCES changes(key) ON DELETE CASCADE,"
+    " kind TEXT NOT NULL,"
+    " row INTEGER NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " PRIMARY KEY (change, kind, row, detail)"
+    ") STRICT, WITHOUT ROWID;"
     "CREATE TABLE views("
     " track INTEGER PRIMARY KEY REFERENCES tracks(key) ON DELETE CASCADE,"
     " vector BLOB NOT NULL,"

@@ -509,6 +509,8 @@ enum hr_status hr_database_seal(struct hr_database *database, struct hr_vault *v
     database->vault = vault;
     hr_vault_note_added(vault);
     status = note_ring(database, hr_vault_ring(vault), error);
+    if (status == HR_OK) /* names of students who were joined */
+        status = hr_sql_do(database, HR_SQL_MERGES_DELETE, "sealing it", error);
     if (status == HR_OK)
         status = change_all(database, SEAL_STUDENTS(SEAL) ";" SEAL_FACES(SEAL), "seal", error);
     if (status != HR_OK) {

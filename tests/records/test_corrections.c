@@ -236,6 +236,44 @@ static void a_later_decision_stands_beside_what_was_seen(void **state)
     assert_string_equal(now, "none certain 0");
 }
 
+static int64_t number(const char *sql)
+{
+    int64_t out = -1;
+    assert_ok(hr_sql_integer(database, sql, "counting", &out, &test_error));
+    return out;
+}
+
+static void a_merge_and_its_undo_take_lessons_and_corrections_along(void **state)
+{
+    static const char *const of_ben[] = {
+        "SELECT count(*) FROM tracks WHERE student = (SELECT key FROM students WHERE id = '2')",
+        "SELECT count(*) FROM candidates WHERE student = (SELECT key FROM students WHERE id = '2')",
+        "SELECT count(*) FROM members WHERE student = (SELECT key FROM students WHERE id = '2')",
+        "SELECT count(*) FROM marks WHERE student = (SELECT key FROM students WHERE id = '2')",
+        "SELECT count(*) FROM changes WHERE kind <> 'merge' AND student = (SELECT key FROM students WHERE id = '2')",
+        "SELECT count(*) FROM finals WHERE student = (SELECT key FROM students WHERE id = '2')",
+        "SELECT count(*) FROM members"};
+    enum { COUNT = sizeof of_ben / sizeof *of_ben };
+    int64_t before[COUNT];
+    struct hr_parted parted;
+    struct hr_final_record final = {.student_id = "2", .status = "present", .why = "", .similarity = (double)NAN};
+    size_t moved;
+    (void)state;
+    say(HR_CORRECTION_IS, "2", tracks[2].key);
+    assert_ok(hr_database_mark(database, lesson, "2", "late", "", &test_error));
+    assert_ok(hr_database_finish_lesson(database, lesson, &final, 1, &test_error));
+    for (size_t i = 0; i < COUNT; i++)
+        before[i] = number(of_ben[i]);
+    assert_ok(hr_database_merge(database, "1", "2", &moved, &test_error));
+    assert_int_equal(number("SELECT count(*) FROM finals WHERE student = (SELECT key FROM students WHERE id = '1')"),
+                     1);
+    assert_changes("is 1/1 ");
+    assert_ok(hr_database_unmerge(database, &parted, &test_error));
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(number(of_ben[i]), before[i]);
+    assert_changes("is 2/1 ");
+}
+
 /* --- views --- */
 
 static void keep_views(void)
@@ -405,6 +443,7 @@ int main(void)
                                        WITH_CLASS(what_cannot_be_said_changes_nothing),
                                        WITH_CLASS(it_is_known_what_a_rejected_track_was_taken_for),
                                        WITH_CLASS(a_later_decision_stands_beside_what_was_seen),
+                                       WITH_CLASS(a_merge_and_its_undo_take_lessons_and_corrections_along),
                                        WITH_CLASS(nothing_is_kept_unless_the_class_says_so),
                                        WITH_CLASS(what_is_kept_too_long_is_read_by_nobody_and_purged),
                                        WITH_CLASS(who_is_forgotten_or_refuses_leaves_no_view),

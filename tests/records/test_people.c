@@ -373,6 +373,8 @@ static void merging_moves_faces_and_fills_what_is_empty(void **state)
     assert_string_equal(student.name, "Anna Lee"); /* a name that was but the id is none */
     assert_string_equal(student.major, "law");
     assert_string_equal(student.year, "senior");
+    /* Kept so that it can be taken back, and gone with the one. */
+    assert_ok(hr_database_forget(database, "1", NULL, &test_error));
     hr_database_close(database);
     assert_false(left_in_the_file(*state, hr_view_text("a-second-id-of-one-person")));
 }
@@ -715,6 +717,77 @@ static void everybody_of_one_name_is_found(void **state)
     hr_database_close(database);
 }
 
+static void a_merge_is_taken_back_to_the_last_row(void **state)
+{
+    struct hr_database *database = opened(*state);
+    struct hr_student ada = test_student("17", "Ada", "", "2"), other = test_student("18", "Ada L.", "maths", "");
+    struct hr_parted parted;
+    size_t moved;
+    assert_ok(hr_database_put_student(database, &ada, NULL, &test_error));
+    assert_ok(hr_database_put_student(database, &other, NULL, &test_error));
+    add_face(database, "17", "a.jpg", "aa", 1);
+    add_face(database, "18", "b.jpg", "bb", 2);
+    char *before = dump(database);
+    assert_fails(hr_database_unmerge(database, &parted, &test_error), HR_ERR_NOT_FOUND, "no two students");
+    for (int i = 0; i < 2; i++) { /* and again */
+        assert_ok(hr_database_merge(database, "17", "18", &moved, &test_error));
+        assert_string_equal(read_student(database, "17").major, "maths");
+        assert_ok(hr_database_unmerge(database, &parted, &test_error));
+        assert_string_equal(parted.id, "17");
+        assert_string_equal(parted.other, "18");
+        char *after = dump(database);
+        assert_string_equal(after, before);
+        free(after);
+    }
+    free(before);
+    hr_database_close(database);
+}
+
+static void a_merge_that_cannot_be_taken_back_stays(void **state)
+{
+    struct hr_database *database = opened(*state);
+    struct hr_parted parted;
+    size_t moved;
+    put(database, "17", "Ada");
+    put(database, "18", "Ada L.");
+    add_face(database, "17", "a.jpg", "aa", 1);
+    add_face(database, "18", "a copy.jpg", "aa", 1); /* one photo of both: left behind, and copied back */
+    assert_ok(hr_database_merge(database, "17", "18", &moved, &test_error));
+    put(database, "18", "Ben");
+    assert_fails(hr_database_unmerge(database, &parted, &test_error), HR_ERR_CONFLICT, "rename that one first");
+    assert_string_equal(read_student(database, "18").name, "Ben");
+    assert_ok(hr_database_rename(database, "18", "19", NULL, &test_error));
+    assert_ok(hr_database_rename(database, "17", NULL, "Ada Lovelace", &test_error)); /* said since: stays */
+    assert_ok(hr_database_unmerge(database, &parted, &test_error));
+    assert_int_equal(read_student(database, "18").faces, 1);
+    assert_int_equal(read_student(database, "17").faces, 1);
+    assert_string_equal(read_student(database, "17").name, "Ada Lovelace");
+    assert_ok(hr_database_merge(database, "17", "18", &moved, &test_error));
+    assert_ok(hr_database_forget(database, "17", NULL, &test_error)); /* and the one within */
+    assert_fails(hr_database_unmerge(database, &parted, &test_error), HR_ERR_NOT_FOUND, "no two students");
+    hr_database_close(database);
+}
+
+static void photos_go_from_one_to_another_and_back(void **state)
+{
+    struct hr_database *database = opened(*state);
+    const char *photos[] = {"b.jpg", "c.jpg"}, *none[] = {"b.jpg", "x.jpg"};
+    size_t moved;
+    put(database, "17", "Ada");
+    add_face(database, "17", "a.jpg", "aa", 1);
+    add_face(database, "17", "b.jpg", "bb", 2);
+    add_face(database, "17", "c.jpg", "cc", 3);
+    assert_fails(hr_database_split(database, "17", "20", none, 2, &moved, &test_error), HR_ERR_NOT_FOUND, "'x.jpg'");
+    assert_string_equal(read_student(database, "20").id, "");
+    assert_ok(hr_database_split(database, "17", "20", photos, 2, &moved, &test_error));
+    assert_int_equal(moved, 2);
+    assert_int_equal(read_student(database, "17").faces, 1);
+    assert_int_equal(read_student(database, "20").faces, 2);
+    assert_ok(hr_database_merge(database, "17", "20", &moved, &test_error));
+    assert_int_equal(read_student(database, "17").faces, 3);
+    hr_database_close(database);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -734,6 +807,9 @@ int main(void)
         FOLDER_TEST(only_photos_that_both_have_stay_once),
         FOLDER_TEST(merging_keeps_what_the_first_has),
         FOLDER_TEST(merging_with_nobody_leaves_every_row),
+        FOLDER_TEST(a_merge_is_taken_back_to_the_last_row),
+        FOLDER_TEST(a_merge_that_cannot_be_taken_back_stays),
+        FOLDER_TEST(photos_go_from_one_to_another_and_back),
         FOLDER_TEST(one_photo_goes_and_the_student_stays),
         FOLDER_TEST(every_record_of_one_photo_goes),
         FOLDER_TEST(a_photo_without_a_hash_goes_and_its_like_stays),

@@ -181,14 +181,14 @@ static enum hr_status trace_views(struct hr_database *database, const char *id, 
     return status;
 }
 
-static enum hr_status delete_views(struct hr_database *database, const char *id, struct hr_error *error)
+static enum hr_status delete_of(struct hr_database *database, enum hr_sql which, const char *id, struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, HR_SQL_VIEWS_DELETE_STUDENT, &statement, error);
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
     if (status != HR_OK)
         return status;
     hr_sql_bind_text(statement, 1, id);
-    return hr_sql_finish(database, statement, "removing kept pictures", NULL, error);
+    return hr_sql_finish(database, statement, "removing a student", NULL, error);
 }
 
 static enum hr_status delete_rows(struct hr_database *database, const char *id, const struct traces *traces,
@@ -231,7 +231,10 @@ static enum hr_status remove_rows(struct hr_database *database, const char *id, 
     if (status == HR_OK)
         status = hr_sql_note_removal(database, error);
     if (status == HR_OK && traces->origin == NULL)
-        status = delete_views(database, id, error);
+        status = delete_of(database, HR_SQL_VIEWS_DELETE_STUDENT, id, error);
+    /* What a merge has kept of somebody with this id. */
+    if (status == HR_OK && traces->origin == NULL && !traces->all_faces)
+        status = delete_of(database, HR_SQL_MERGES_FORGET, id, error);
     if (status == HR_OK)
         status = delete_rows(database, id, traces, error);
     return hr_database_end(database, status, error);

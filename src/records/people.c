@@ -222,19 +222,6 @@ static enum hr_status run_undo(struct hr_database *database, enum hr_sql which, 
     return hr_sql_finish(database, statement, "parting two students", NULL, error);
 }
 
-static enum hr_status end_merge(struct hr_database *database, int64_t change, struct hr_error *error)
-{
-    sqlite3_stmt *statement;
-    const struct hr_clock *clock = hr_clock_system();
-    enum hr_status status = hr_sql_start(database, HR_SQL_CHANGE_UNDO, &statement, error);
-    if (status != HR_OK)
-        return status;
-    sqlite3_bind_int64(statement, 1, change);
-    hr_sql_bind_text(statement, 2, hr_audit_user(database));
-    sqlite3_bind_int64(statement, 3, clock->wall_us(clock->context));
-    return hr_sql_finish(database, statement, "parting two students", NULL, error);
-}
-
 /* Whom the change joined. NOT_FOUND when it is none. */
 static enum hr_status look_up_merge(struct hr_database *database, int64_t change, struct hr_parted *out,
                                     struct hr_error *error)
@@ -273,8 +260,8 @@ static enum hr_status part(struct hr_database *database, struct hr_parted *out, 
                             out->other);
     for (size_t i = 0; status == HR_OK && i < sizeof steps / sizeof *steps; i++)
         status = run_undo(database, steps[i], change, error);
-    if (status == HR_OK)
-        status = end_merge(database, change, error);
+    if (status == HR_OK) /* with what was kept of him for it */
+        status = run(database, HR_SQL_MERGES_FORGET, out->other, NULL, NULL, error);
     return status == HR_OK ? hr_database_note(database, "unmerge", out->id, 1, error) : status;
 }
 

@@ -411,6 +411,7 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_MERGE] = "SELECT s.id, j.id FROM changes AS h JOIN students AS s ON s.key = h.student JOIN joined AS j"
                      " ON j.change = h.key WHERE h.key = ?1 AND h.kind = 'merge' AND h.undone_us = 0",
     [HR_SQL_MERGES_DELETE] = "DELETE FROM changes WHERE kind = 'merge'",
+    [HR_SQL_MERGES_FORGET] = "DELETE FROM changes WHERE key IN (SELECT change FROM joined WHERE id = ?1)",
     [HR_SQL_UNMERGE_STUDENT] =
         "INSERT INTO students(key, id, name, major, year, extra, listed, consent, consent_us)"
         " SELECT key, id, name, major, year, extra, listed, consent, consent_us FROM joined WHERE change = "

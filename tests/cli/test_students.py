@@ -344,5 +344,47 @@ class Encoding(Case):
         self.assertEqual(rows, [HEADER, OBAMA_ROW])
 
 
+class OldDatabases(OverDatabase):
+    """Databases that the programs of their time have made (tests/records/old)."""
+
+    needs_models = False
+
+    def old(self, version):
+        shutil.copy(SOURCE / "tests" / "records" / "old" / f"version{version}.db", self.db)
+        self.db.chmod(0o600)
+
+    def test_nothing_is_lost_on_the_way_to_this_version(self):
+        for version in (2, 8):
+            with self.subTest(version):
+                self.old(version)
+                self.run_it("class", "new", "new")  # whoever writes first brings it up to date
+                self.assertGreater(self.sql("PRAGMA user_version")[0][0], version)
+                self.assertEqual([(one["id"], one["name"], one["major"], one["year"], one["faces"])
+                                  for one in self.run_it("students", "--json").objects()],
+                                 [("44", "Ada Lovelace", "maths", "senior", 2), ("46", "J\u00f3 Doe", "history", "junior", 1),
+                                  ("48", "Cleo", "art", "junior", 0)])
+                held = json.loads(self.run_it("export", "--what", "student", "--student", 44).out)
+                self.assertEqual(held["record"]["further_columns"], {"phone": "1"})
+                self.assertEqual(held["consent"]["given"], "yes")
+                self.assertEqual([face["origin"] for face in held["faces"]], ["photo ada 1.jpg", "photo ada 2.jpg"])
+                self.run_it("merge", 44, 46, "--yes")
+                self.run_it("merge", "--undo")
+                self.run_it("forget", 46, "--yes")
+                self.assertEqual(len(self.run_it("students", "--json").objects()), 2)
+                self.db.unlink()
+
+    def test_lessons_of_version_8(self):
+        self.old(8)
+        first, second = (json.loads(self.run_it("attendance", lesson, "--json").out) for lesson in (1, 2))
+        self.assertEqual([(one["name"], one["status"], one["by_hand"]) for one in first["students"]],
+                         [("Ada Lovelace", "present", True), ("Cleo", "unmarked", False), ("J\u00f3 Doe", "late", True)])
+        self.assertEqual([(one["name"], one["status"], one["seen_s"]) for one in second["students"]],
+                         [("Ada Lovelace", "present", 2.5), ("Cleo", "unmarked", 0.0), ("J\u00f3 Doe", "not_filmed", 0.0)])
+        self.run_it("correct", 1, "not", 44)
+        self.assertEqual(json.loads(self.run_it("attendance", 2, "--json").out)["students"][0]["status"], "not_filmed")
+        self.run_it("correct", "undo")
+        self.assertIn("observations: 300 days", self.run_it("keeping").out)
+
+
 if __name__ == "__main__":
     main()

@@ -762,6 +762,13 @@ static void a_merge_that_cannot_be_taken_back_stays(void **state)
     assert_int_equal(read_student(database, "18").faces, 1);
     assert_int_equal(read_student(database, "17").faces, 1);
     assert_string_equal(read_student(database, "17").name, "Ada Lovelace");
+    assert_ok(hr_database_forget(database, "18", NULL, &test_error)); /* nothing of him is left of the merge */
+    put(database, "18", "A long name that is known again");
+    assert_ok(hr_database_merge(database, "17", "18", &moved, &test_error));
+    put(database, "18", "A long name that is known again");
+    assert_ok(hr_database_forget(database, "18", NULL, &test_error));
+    assert_fails(hr_database_unmerge(database, &parted, &test_error), HR_ERR_NOT_FOUND, "no two students");
+    put(database, "18", "Ada L.");
     assert_ok(hr_database_merge(database, "17", "18", &moved, &test_error));
     assert_ok(hr_database_forget(database, "17", NULL, &test_error)); /* and the one within */
     assert_fails(hr_database_unmerge(database, &parted, &test_error), HR_ERR_NOT_FOUND, "no two students");

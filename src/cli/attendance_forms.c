@@ -24,14 +24,33 @@ static void add_cell(struct hr_buffer *out, const char *text, bool last)
     hr_buffer_append_text(out, last ? "\r\n" : ",");
 }
 
+/* ".500", where there are any thousandths: a look may be taken five times a second. */
+static void write_thousandths(int64_t wall_us, char out[8])
+{
+    int thousandths = (int)(wall_us / 1000 % 1000);
+    out[0] = '\0';
+    if (thousandths > 0)
+        snprintf(out, 8, ".%03d", thousandths);
+}
+
+enum { FINE_CLOCK_SIZE = HR_ZONE_CLOCK_SIZE + 8 };
+
+static void fine_clock_of(const struct hr_roll *roll, int64_t wall_us, char out[FINE_CLOCK_SIZE])
+{
+    char clock[HR_ZONE_CLOCK_SIZE], thousandths[8];
+    clock_of(roll, wall_us, clock);
+    write_thousandths(wall_us, thousandths);
+    snprintf(out, FINE_CLOCK_SIZE, "%s%s", clock, thousandths);
+}
+
 void hr_roll_write_csv(const struct hr_roll *roll, struct hr_buffer *out)
 {
     hr_buffer_append_text(out, "id,name,status,by_hand,arrived,left,minutes_seen,sightings,similarity,why\r\n");
     for (size_t i = 0; i < roll->count; i++) {
         const struct hr_roll_entry *entry = &roll->entries[i];
-        char arrived[HR_ZONE_CLOCK_SIZE], left[HR_ZONE_CLOCK_SIZE], minutes[32], sightings[32], similarity[32] = "";
-        clock_of(roll, entry->arrived_us, arrived);
-        clock_of(roll, entry->left_us, left);
+        char arrived[FINE_CLOCK_SIZE], left[FINE_CLOCK_SIZE], minutes[32], sightings[32], similarity[32] = "";
+        fine_clock_of(roll, entry->arrived_us, arrived);
+        fine_clock_of(roll, entry->left_us, left);
         snprintf(minutes, sizeof minutes, "%.1f", (double)entry->seen_us / 60e6);
         snprintf(sightings, sizeof sightings, "%zu", entry->sightings);
         if (isfinite(entry->similarity))
@@ -51,11 +70,14 @@ void hr_roll_write_csv(const struct hr_roll *roll, struct hr_buffer *out)
 
 static struct hr_json *time_json(int64_t wall_us)
 {
-    char text[HR_CLOCK_ISO8601_SIZE];
+    char text[HR_CLOCK_ISO8601_SIZE], fine[HR_CLOCK_ISO8601_SIZE + 8], thousandths[8];
     if (wall_us == 0)
         return hr_json_text_new(NULL);
     hr_clock_iso8601(wall_us, text);
-    return hr_json_text_new(text);
+    write_thousandths(wall_us, thousandths);
+    text[strlen(text) - 1] = '\0'; /* the Z comes behind them */
+    snprintf(fine, sizeof fine, "%s%sZ", text, thousandths);
+    return hr_json_text_new(fine);
 }
 
 static struct hr_json *entry_json(const struct hr_roll_entry *entry)

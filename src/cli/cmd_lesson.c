@@ -171,8 +171,8 @@ static enum hr_status import_calendar(struct hr_cli *cli, struct hr_database *da
     hr_buffer_init(&bytes, CALENDAR_BYTES_MAX);
     enum hr_status status = hr_cli_zone_of_class(database, made.class_id, made.zone, error);
     hr_cli_today(made.zone, today);
-    snprintf(later, sizeof later, "%04d%s", hr_day_part(today, 0, 4) + 1,
-             strcmp(today + 4, "-02-29") == 0 ? "-02-28" : today + 4);
+    const char *same_day = strcmp(today + 4, "-02-29") == 0 ? "-02-28" : today + 4;
+    snprintf(later, sizeof later, "%04u%.6s", (unsigned)(hr_day_part(today, 0, 4) + 1) % 10000, same_day);
     if (status == HR_OK)
         status = hr_anywhere_read(&anywhere, cli->words[2], &cli->patience, &bytes, error);
     if (status == HR_OK)

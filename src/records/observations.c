@@ -7,14 +7,6 @@
 #include "records/sql.h"
 #include "roster/student.h"
 
-static void bind_real(sqlite3_stmt *statement, int index, double number)
-{
-    if (isfinite(number))
-        sqlite3_bind_double(statement, index, number);
-    else
-        sqlite3_bind_null(statement, index);
-}
-
 static double real_of(sqlite3_stmt *statement, int column)
 {
     return sqlite3_column_type(statement, column) == SQLITE_NULL ? (double)NAN
@@ -52,13 +44,13 @@ static enum hr_status add_observation(struct hr_database *database, const struct
     return status;
 }
 
-static enum hr_status add_candidates(struct hr_database *database, const struct hr_track_record *track,
-                                     struct hr_error *error)
+enum hr_status hr_sql_add_candidates(struct hr_database *database, enum hr_sql insert,
+                                     const struct hr_track_record *track, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
     for (size_t i = 0; status == HR_OK && i < track->candidate_count; i++) {
         sqlite3_stmt *statement;
-        status = hr_sql_start(database, HR_SQL_CANDIDATE_INSERT, &statement, error);
+        status = hr_sql_start(database, insert, &statement, error);
         if (status != HR_OK)
             return status;
         sqlite3_bind_int64(statement, 1, track->key);
@@ -90,14 +82,14 @@ static enum hr_status add_track(struct hr_database *database, int64_t observatio
     sqlite3_bind_int64(statement, 10, (sqlite3_int64)track->sightings);
     sqlite3_bind_int64(statement, 11, (sqlite3_int64)track->views);
     sqlite3_bind_double(statement, 12, track->face_px);
-    bind_real(statement, 13, track->similarity);
-    bind_real(statement, 14, track->margin);
+    hr_sql_bind_real(statement, 13, track->similarity);
+    hr_sql_bind_real(statement, 14, track->margin);
     sqlite3_bind_double(statement, 15, track->stranger_chance);
     hr_sql_bind_text(statement, 16, track->best);
     hr_sql_bind_text(statement, 17, track->places);
     status = hr_sql_finish(database, statement, "keeping what was seen", NULL, error);
     track->key = sqlite3_last_insert_rowid(database->handle);
-    return status == HR_OK ? add_candidates(database, track, error) : status;
+    return status == HR_OK ? hr_sql_add_candidates(database, HR_SQL_CANDIDATE_INSERT, track, error) : status;
 }
 
 enum hr_status hr_database_keep_within(struct hr_database *database, const struct hr_observation_record *observation,

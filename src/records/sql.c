@@ -1,5 +1,7 @@
 #include "records/sql.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 #include "base/limits.h"
 #include "records/seal.h"
@@ -682,6 +684,11 @@ void hr_sql_end(sqlite3_stmt *statement)
 int hr_sql_bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
     return sqlite3_bind_text64(statement, index, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8);
+}
+
+int hr_sql_bind_real(sqlite3_stmt *statement, int index, double number)
+{
+    return isfinite(number) ? sqlite3_bind_double(statement, index, number) : sqlite3_bind_null(statement, index);
 }
 
 int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes)

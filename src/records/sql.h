@@ -223,6 +223,8 @@ void hr_sql_end(sqlite3_stmt *statement); /* NULL is allowed */
 /* Bind from 1 on; the bytes must live until hr_sql_end. The result is sqlite's. */
 int hr_sql_bind_text(sqlite3_stmt *statement, int index, const char *text);
 int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes);
+/* NULL for what is not finite. */
+int hr_sql_bind_real(sqlite3_stmt *statement, int index, double number);
 
 /* Whether no transaction is open. */
 bool hr_sql_is_alone(const struct hr_database *database);
@@ -270,6 +272,11 @@ enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *e
 
 /* The time by which it is known what has been kept for too long: bound where a statement says LAST_DAY. */
 void hr_sql_bind_now(sqlite3_stmt *statement, int index);
+
+/* The candidates of a track, by a statement that takes its key, the rank, the similarity and the student's id. */
+struct hr_track_record;
+enum hr_status hr_sql_add_candidates(struct hr_database *database, enum hr_sql insert,
+                                     const struct hr_track_record *track, struct hr_error *error) HR_MUST_USE;
 
 /* Never NULL; borrowed until the next step. */
 const char *hr_sql_text(sqlite3_stmt *statement, int column);

@@ -1,7 +1,5 @@
 #include "records/views.h"
 
-#include <math.h>
-
 #include "records/audit.h"
 #include "records/observations.h"
 #include "records/sql.h"
@@ -145,30 +143,6 @@ enum hr_status hr_database_forget_views(struct hr_database *database, const int6
 
 /* --- compared again --- */
 
-static void bind_real(sqlite3_stmt *statement, int index, double number)
-{
-    if (isfinite(number))
-        sqlite3_bind_double(statement, index, number);
-}
-
-static enum hr_status add_choices(struct hr_database *database, const struct hr_track_record *track,
-                                  struct hr_error *error)
-{
-    enum hr_status status = HR_OK;
-    for (size_t i = 0; status == HR_OK && i < track->candidate_count; i++) {
-        sqlite3_stmt *statement;
-        status = hr_sql_start(database, HR_SQL_CHOICE_INSERT, &statement, error);
-        if (status != HR_OK)
-            return status;
-        sqlite3_bind_int64(statement, 1, track->key);
-        sqlite3_bind_int64(statement, 2, (sqlite3_int64)i);
-        sqlite3_bind_double(statement, 3, track->candidates[i].similarity);
-        hr_sql_bind_text(statement, 4, track->candidates[i].student_id);
-        status = hr_sql_finish(database, statement, "deciding again", NULL, error);
-    }
-    return status;
-}
-
 enum hr_status hr_database_decide_again(struct hr_database *database, const struct hr_track_record *track,
                                         struct hr_error *error)
 {
@@ -188,11 +162,11 @@ enum hr_status hr_database_decide_again(struct hr_database *database, const stru
     hr_sql_bind_text(statement, 3, track->band);
     hr_sql_bind_text(statement, 4, track->reason);
     hr_sql_bind_text(statement, 5, track->model_id);
-    bind_real(statement, 6, track->similarity);
-    bind_real(statement, 7, track->margin);
+    hr_sql_bind_real(statement, 6, track->similarity);
+    hr_sql_bind_real(statement, 7, track->margin);
     sqlite3_bind_double(statement, 8, track->stranger_chance);
     status = hr_sql_finish(database, statement, "deciding again", NULL, error);
-    return status == HR_OK ? add_choices(database, track, error) : status;
+    return status == HR_OK ? hr_sql_add_candidates(database, HR_SQL_CHOICE_INSERT, track, error) : status;
 }
 
 enum hr_status hr_database_note_enrolled(struct hr_database *database, int64_t change, struct hr_error *error)

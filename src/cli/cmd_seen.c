@@ -1,5 +1,6 @@
 /* homeroom seen LESSON|CLASS */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/plural.h"
@@ -21,19 +22,35 @@ struct showing {
     const struct hr_recording_record *recording; /* in hand */
     const struct hr_standing_track *track;       /* likewise */
     bool has_picture;
+    int64_t *pictures; /* owned: tracks of the recording in hand that have one, in their order */
+    size_t picture_count, picture_capacity;
 };
 
 /* --- the tracks of a lesson --- */
 
-static enum hr_status look_for_picture(void *context, const struct hr_view_record *view, const char *models,
-                                       struct hr_error *error)
+static enum hr_status take_picture(void *context, const struct hr_view_record *view, const char *models,
+                                   struct hr_error *error)
 {
     struct showing *showing = context;
     (void)models;
-    (void)error;
-    showing->has_picture =
-        showing->has_picture || (view->track == showing->track->record.key && view->picture.size > 0);
+    if (view->picture.size == 0)
+        return HR_OK;
+    if (showing->picture_count == showing->picture_capacity) {
+        size_t capacity = 2 * showing->picture_capacity + 64;
+        int64_t *pictures = reallocarray(showing->pictures, capacity, sizeof *pictures);
+        if (pictures == NULL)
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a list of tracks");
+        showing->pictures = pictures;
+        showing->picture_capacity = capacity;
+    }
+    showing->pictures[showing->picture_count++] = view->track;
     return HR_OK;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
 }
 
 static void answer_json(const struct showing *showing, const char *from, const char *to,
@@ -94,9 +111,10 @@ static enum hr_status answer_track(void *context, const struct hr_standing_track
     struct showing *showing = context;
     char from[HR_ZONE_CLOCK_SIZE], to[HR_ZONE_CLOCK_SIZE];
     showing->track = track;
-    showing->has_picture = false;
-    enum hr_status status =
-        hr_database_each_view(showing->database, showing->recording->observation, look_for_picture, showing, error);
+    (void)error;
+    showing->has_picture =
+        showing->picture_count > 0 &&
+        bsearch(&track->record.key, showing->pictures, showing->picture_count, sizeof(int64_t), by_key) != NULL;
     hr_zone_from_utc(showing->zone, showing->recording->start_us + track->record.first_us, NULL, from);
     hr_zone_from_utc(showing->zone, showing->recording->start_us + track->record.last_us, NULL, to);
     const struct hr_unknown_person *person = hr_unknown_people_of(&showing->unknown, track->record.key);
@@ -104,7 +122,7 @@ static enum hr_status answer_track(void *context, const struct hr_standing_track
         answer_json(showing, from, to, person);
     else
         answer_line(showing, from, to, person);
-    return status;
+    return HR_OK;
 }
 
 static enum hr_status answer_recording(void *context, const struct hr_recording_record *recording,
@@ -112,6 +130,11 @@ static enum hr_status answer_recording(void *context, const struct hr_recording_
 {
     struct showing *showing = context;
     showing->recording = recording;
+    showing->picture_count = 0;
+    enum hr_status status =
+        hr_database_each_view(showing->database, recording->observation, take_picture, showing, error);
+    if (status != HR_OK)
+        return status;
     return hr_standing_each_track(showing->standing, showing->database, recording->observation, answer_track, showing,
                                   error);
 }
@@ -192,6 +215,7 @@ int hr_cmd_seen(struct hr_cli *cli)
     } else if (status == HR_OK) {
         status = show_class(&showing, word, &error);
     }
+    free(showing.pictures);
     hr_standing_free(showing.standing);
     hr_unknown_people_clear(&showing.unknown);
     hr_database_close(showing.database);

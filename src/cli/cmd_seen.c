@@ -1,5 +1,6 @@
 /* homeroom seen LESSON|CLASS */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ struct showing {
     struct hr_database *database;
     struct hr_standing *standing;
     struct hr_unknown_people unknown;
-    const char *zone;
+    char zone[256];
     const struct hr_recording_record *recording; /* in hand */
     const struct hr_standing_track *track;       /* likewise */
     bool has_picture;
@@ -172,9 +173,7 @@ static void answer_person(const struct showing *showing, const struct hr_unknown
 
 static enum hr_status show_class(struct showing *showing, const char *class_id, struct hr_error *error)
 {
-    char zone[256];
-    enum hr_status status = hr_cli_zone_of_class(showing->database, class_id, zone, error);
-    showing->zone = zone;
+    enum hr_status status = hr_cli_zone_of_class(showing->database, class_id, showing->zone, error);
     for (size_t i = 0; status == HR_OK && i < showing->unknown.count; i++)
         answer_person(showing, &showing->unknown.items[i]);
     return status;
@@ -208,7 +207,7 @@ int hr_cmd_seen(struct hr_cli *cli)
     if (status == HR_OK)
         status = find_unknown(&showing, is_lesson ? lesson.class_id : word, &error);
     if (status == HR_OK && is_lesson) {
-        showing.zone = lesson.zone;
+        snprintf(showing.zone, sizeof showing.zone, "%s", lesson.zone);
         status = hr_standing_load(&showing.standing, showing.database, lesson.class_id, &error);
         if (status == HR_OK)
             status = hr_database_each_recording(showing.database, lesson.key, answer_recording, &showing, &error);

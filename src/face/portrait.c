@@ -13,8 +13,9 @@ static void average(const struct hr_frame *frame, float left, float top, float s
 {
     int sums[3] = {0}, count = looks * looks;
     for (int i = 0; i < count; i++) {
-        int x = (int)floorf(left + step * ((float)(i % looks) + 0.5f) / (float)looks);
-        int y = (int)floorf(top + step * ((float)(i / looks) + 0.5f) / (float)looks);
+        int column = i % looks, row = i / looks;
+        int x = (int)floorf(left + step * ((float)column + 0.5f) / (float)looks);
+        int y = (int)floorf(top + step * ((float)row + 0.5f) / (float)looks);
         if (x < 0 || y < 0 || x >= frame->size.width_px || y >= frame->size.height_px)
             continue;
         const uint8_t *at = frame->rgb + y * frame->stride_bytes + (ptrdiff_t)3 * x;

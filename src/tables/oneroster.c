@@ -366,7 +366,7 @@ static void give_enrolments(struct making *making)
 {
     struct hr_oneroster *out = making->out;
     size_t kept = 0;
-    for (size_t i = 0; i < out->enrolment_count; i++) {
+    for (size_t i = 0; making->users != NULL && i < out->enrolment_count; i++) {
         struct hr_oneroster_enrolment enrolment = out->enrolments[i];
         enrolment.student = making->users[enrolment.student].index;
         if (enrolment.student != SIZE_MAX)

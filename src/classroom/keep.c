@@ -345,5 +345,5 @@ enum hr_status hr_observations_of_student(struct hr_database *database, const ch
                                           struct hr_error *error)
 {
     struct gathering gathering = {database, student_id, list};
-    return hr_database_each_observation(database, gather, &gathering, error);
+    return hr_database_each_observation_of(database, student_id, gather, &gathering, error);
 }

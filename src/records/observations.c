@@ -115,13 +115,11 @@ enum hr_status hr_database_keep(struct hr_database *database, const struct hr_ob
 
 /* --- reading --- */
 
-enum hr_status hr_database_each_observation(struct hr_database *database, hr_observation_record_fn *each, void *context,
-                                            struct hr_error *error)
+/* Rows of a statement that was given its values. */
+static enum hr_status walk_observations(struct hr_database *database, sqlite3_stmt *statement,
+                                        hr_observation_record_fn *each, void *context, struct hr_error *error)
 {
-    sqlite3_stmt *statement;
-    enum hr_status status = hr_sql_start(database, HR_SQL_OBSERVATIONS, &statement, error);
-    if (status != HR_OK)
-        return status;
+    enum hr_status status = HR_OK;
     while (hr_sql_next(database, statement, "reading what was kept", &status, error)) {
         struct hr_observation_record observation = {.key = sqlite3_column_int64(statement, 0),
                                                     .video = hr_sql_text(statement, 1),
@@ -142,6 +140,25 @@ enum hr_status hr_database_each_observation(struct hr_database *database, hr_obs
         status = each(context, &observation, error);
     }
     return status;
+}
+
+enum hr_status hr_database_each_observation(struct hr_database *database, hr_observation_record_fn *each, void *context,
+                                            struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_OBSERVATIONS, &statement, error);
+    return status == HR_OK ? walk_observations(database, statement, each, context, error) : status;
+}
+
+enum hr_status hr_database_each_observation_of(struct hr_database *database, const char *student_id,
+                                               hr_observation_record_fn *each, void *context, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_OBSERVATIONS_OF, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, student_id);
+    return walk_observations(database, statement, each, context, error);
 }
 
 /* Candidates who are forgotten are left out. Their ids live until the statement ends. */

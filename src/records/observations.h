@@ -61,6 +61,10 @@ typedef enum hr_status hr_observation_record_fn(void *context, const struct hr_o
                                                 struct hr_error *error);
 enum hr_status hr_database_each_observation(struct hr_database *database, hr_observation_record_fn *each, void *context,
                                             struct hr_error *error) HR_MUST_USE;
+/* Those in which a track was taken for the student, or he was a candidate for one. */
+enum hr_status hr_database_each_observation_of(struct hr_database *database, const char *student_id,
+                                               hr_observation_record_fn *each, void *context,
+                                               struct hr_error *error) HR_MUST_USE;
 typedef enum hr_status hr_track_record_fn(void *context, const struct hr_track_record *track, struct hr_error *error);
 enum hr_status hr_database_each_track(struct hr_database *database, int64_t observation, hr_track_record_fn *each,
                                       void *context, struct hr_error *error) HR_MUST_USE;

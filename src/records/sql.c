@@ -43,6 +43,9 @@
               " WHERE student = " KEY_OF(                                                                              \
                   "?1") " UNION SELECT c.track FROM corrections AS c JOIN changes AS h ON h.key = c.change"            \
                         " WHERE h.kind = 'is' AND h.student = " KEY_OF("?1") ")"
+#define OBSERVATION_COLUMNS                                                                                            \
+    "key, video, version, made_us, duration_us, width_px, height_px, codec, frames, faces, samples_per_s,"             \
+    " false_present, includes_review, class_generation, models, unknown_people"
 #define JOINED_KEY "(SELECT key FROM joined WHERE change = ?1)"
 #define MOVED(KIND) "(SELECT row FROM moves WHERE change = ?1 AND kind = '" KIND "')"
 #define CHANGE_COLUMNS                                                                                                 \
@@ -190,10 +193,11 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         " VALUES (?1, " KEY_OF("?2") ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     [HR_SQL_CANDIDATE_INSERT] = "INSERT INTO candidates(track, rank, similarity, student)"
                                 " SELECT ?1, ?2, ?3, key FROM students WHERE id = ?4",
-    [HR_SQL_OBSERVATIONS] =
-        "SELECT key, video, version, made_us, duration_us, width_px, height_px, codec, frames, faces,"
-        " samples_per_s, false_present, includes_review, class_generation, models, unknown_people"
-        " FROM observations ORDER BY key",
+    [HR_SQL_OBSERVATIONS] = "SELECT " OBSERVATION_COLUMNS " FROM observations ORDER BY key",
+    [HR_SQL_OBSERVATIONS_OF] =
+        "WITH his(k) AS (SELECT key FROM students WHERE id = ?1) SELECT " OBSERVATION_COLUMNS " FROM observations"
+        " WHERE key IN (SELECT observation FROM tracks, his WHERE student = k UNION SELECT t.observation FROM his"
+        " CROSS JOIN candidates AS c ON c.student = k JOIN tracks AS t ON t.key = c.track) ORDER BY key",
     [HR_SQL_TRACKS_OF] = "SELECT t.key, s.id, t.person, t.band, t.reason, t.model_id, t.camera, t.first_us, t.last_us,"
                          " t.sightings, t.views, t.face_px, t.similarity, t.margin, t.stranger_chance, t.best, t.places"
                          " FROM tracks AS t LEFT JOIN students AS s ON s.key = t.student"

@@ -253,14 +253,19 @@ static enum hr_status take_class(void *context, const struct reading *reading, s
         making->out->left_out++;
         return HR_OK;
     }
-    if (cell(reading, CLASS_ID).size == 0)
-        return bad(reading, "a class without sourcedId", error);
+    struct hr_view code = cell(reading, CLASS_CODE);
+    enum hr_status status = hr_student_id_check(cell(reading, CLASS_ID), error);
+    if (status == HR_OK)
+        status = hr_cell_check(cell(reading, CLASS_TITLE), "title", error);
+    if (status != HR_OK)
+        return hr_error_prefix(error, "%s:%zu", reading->file->name, reading->csv.record_line);
+    if (hr_student_id_check(code, NULL) != HR_OK) /* no word: the sourcedId stands for it */
+        code.size = 0;
     if (!grow((void **)&making->classes, making->class_count, &making->class_capacity, sizeof *making->classes))
         return no_memory(error);
     struct class *class = &making->classes[making->class_count++];
-    *class = (struct class){.id = copy(cell(reading, CLASS_ID)),
-                            .code = copy(cell(reading, CLASS_CODE)),
-                            .title = copy(cell(reading, CLASS_TITLE))};
+    *class = (struct class){
+        .id = copy(cell(reading, CLASS_ID)), .code = copy(code), .title = copy(cell(reading, CLASS_TITLE))};
     return class->id != NULL && class->code != NULL && class->title != NULL ? HR_OK : no_memory(error);
 }
 

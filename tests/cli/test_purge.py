@@ -82,7 +82,7 @@ class TooOld(Purge):
             f"faces: {len(VECTORS)} vector{s} older than 10 days would be removed\n"
             "observations: 1 video older than 30 days would be removed\naudit: kept for ever\n")
         self.assertEqual([(found["kind"], found["too_old"]) for found in self.run_it("purge", "--dry-run", "--json").objects()],
-                         [("faces", len(VECTORS)), ("observations", 1), ("audit", 0)])
+                         [("faces", len(VECTORS)), ("observations", 1), ("audit", 0), ("pictures", 0)])
         self.assertEqual(self.everything(), before)
         for vector in vectors:
             self.assertIn(vector[:32], before)

@@ -48,12 +48,12 @@ static char find_separator(struct hr_view text)
     return candidates[best];
 }
 
-/* Excel's own line in front of the header, "sep=;": the separator, and what stands behind the line. */
+/* Excel's own line in front of the header, "sep=;": the separator, which is ASCII, and what stands behind the line. */
 static bool take_separator_line(struct hr_csv *csv)
 {
     struct hr_view text = csv->rest;
     if (text.size < 6 || strncasecmp((const char *)text.data, "sep=", 4) != 0 ||
-        (text.data[5] != '\r' && text.data[5] != '\n') || text.data[4] == '"')
+        (text.data[5] != '\r' && text.data[5] != '\n') || text.data[4] == '"' || text.data[4] >= 0x80)
         return false;
     csv->separator = (char)text.data[4];
     csv->rest = hr_view_of(text.data + 5, text.size - 5);

@@ -494,6 +494,29 @@ static enum hr_status reopen(struct hr_cli *cli, struct hr_database *database, s
     return status;
 }
 
+/* By the class as it is now, where its vectors are kept: somebody was enrolled since. */
+static enum hr_status decide_again(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
+{
+    struct hr_lesson_found lesson = {0};
+    struct hr_engine *engine = NULL;
+    size_t changed = 0;
+    bool is_lesson = hr_cli_is_lesson(cli->words[1]);
+    enum hr_status status = is_lesson ? hr_cli_find_lesson(database, cli->words[1], &lesson, error)
+                                      : hr_cli_zone_of_class(database, cli->words[1], lesson.zone, error);
+    if (status == HR_OK && lesson.finished_us != 0)
+        status = hr_error_set(error, HR_ERR_CONFLICT, "lesson %lld is finished: 'homeroom lesson reopen %lld' first",
+                              (long long)lesson.key, (long long)lesson.key);
+    if (status == HR_OK)
+        status = hr_cli_open_models(cli, &engine, error);
+    if (status == HR_OK)
+        status = hr_cli_decide_again(cli, engine, database, is_lesson ? lesson.class_id : cli->words[1], lesson.key,
+                                     &changed, error);
+    if (status == HR_OK)
+        fprintf(cli->out, "%zu track%s now taken for somebody else\n", changed, hr_plural_are(changed));
+    hr_engine_close(engine);
+    return status;
+}
+
 static enum hr_status remove_lesson(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
 {
     struct hr_lesson_found lesson;
@@ -519,6 +542,7 @@ static const struct {
     {"new", "CLASS DAY [TIMES]", 3, 4, make},
     {"import", "CLASS FILE.ics", 3, 3, import_calendar},
     {"add", "LESSON|CLASS VIDEO...", 3, SIZE_MAX, NULL},
+    {"again", "LESSON|CLASS", 2, 2, decide_again},
     {"mark", "LESSON STUDENT present|late|left_early|absent|excused", 4, 4, mark},
     {"unmark", "LESSON STUDENT", 3, 3, unmark},
     {"finish", "LESSON", 2, 2, finish},
@@ -556,7 +580,7 @@ int hr_cmd_lesson(struct hr_cli *cli)
     }
     if (status == HR_OK && !known && cli->word_count > 1)
         status = hr_error_set(&error, HR_ERR_ARGUMENT,
-                              "lesson takes new, import, add, mark, unmark, finish, reopen or remove, not '%s'",
+                              "lesson takes new, import, add, again, mark, unmark, finish, reopen or remove, not '%s'",
                               cli->words[0]);
     else if (status == HR_OK && !known)
         status = list(cli, &error);

@@ -193,7 +193,7 @@ const struct hr_command hr_command_table[] = {
      "and "
      "marked by hand. Asks before it removes a class; elsewhere than on a terminal --yes is needed.",
      0, SIZE_MAX, hr_cmd_class, false},
-    {HR_COMMAND_LESSON, "lesson", "[CLASS | new|import|add|mark|unmark|finish|reopen|remove ...]",
+    {HR_COMMAND_LESSON, "lesson", "[CLASS | new|import|add|again|mark|unmark|finish|reopen|remove ...]",
      "lessons: recordings, marks by hand, finishing",
      "'lesson new CLASS DAY [TIMES]', 'lesson add LESSON|CLASS VIDEO...', 'lesson mark LESSON STUDENT STATUS', 'lesson "
      "unmark LESSON STUDENT', 'lesson finish|reopen|remove LESSON'; without a word all lessons, or those of a CLASS. "
@@ -212,6 +212,8 @@ const struct hr_command hr_command_table[] = {
      "which "
      "lesson it is. Several parts and several cameras (--camera) are one lesson. The same video given again replaces "
      "what was seen in it.\n\n"
+     "'lesson again' decides who was seen anew, by the class as it is now, without the videos, where the class keeps "
+     "vectors ('class keep'): when somebody was enrolled since.\n\n"
      "'lesson mark' says present, late, left_early, absent or excused by hand, which outranks what was seen and stands "
      "beside "
      "it; 'unmark' takes the last one back. 'lesson finish' freezes the roll; 'reopen' is possible, and noted in the "

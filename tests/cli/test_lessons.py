@@ -237,6 +237,19 @@ class Lessons(OverDatabase):
             self.assertIn(text, texts)
         self.assertIn("is of a class", self.run_it("attendance", 1, "--as", "canvas", status=ARGUMENT).err)
 
+    def test_whoever_is_enrolled_later_is_known_in_earlier_lessons(self):
+        self.make_class()
+        self.run_it("class", "keep", "8b", 14)
+        self.film_a_stranger_twice()
+        self.run_it("lesson", "finish", 2)
+        self.run_it("enroll", 48, PHOTOS / "astronaut.png")
+        self.assertEqual(self.statuses()["Cleo"], "absent")
+        self.assertEqual(self.run_it("lesson", "again", "8b").out, "1 track is now taken for somebody else\n")
+        self.assertEqual(self.statuses()["Cleo"], "present")
+        self.assertEqual(self.statuses(2)["Cleo"], "unmarked")  # it is finished
+        self.assertIn("is finished", self.run_it("lesson", "again", 2, status=CONFLICT).err)
+        self.assertEqual(self.run_it("lesson", "again", 1).out, "0 tracks are now taken for somebody else\n")
+
     def test_a_look_alike_is_known_in_later_lessons(self):
         """A stranger whom the program takes for Cleo, because she was enrolled with his face by mistake, and not twice."""
         self.make_class()
@@ -354,7 +367,7 @@ class Lessons(OverDatabase):
             (("lesson", "new", "8b", "2026-11-28"), NOT_FOUND, "say its times"),
             (("lesson", "new", "8b", "2026-11-28", "8-9"), ARGUMENT, "is no time of a lesson"),
             (("lesson", "mark", "1", "44"), ARGUMENT, "usage: homeroom lesson mark"),
-            (("lesson", "delete", "1"), ARGUMENT, "lesson takes new, import, add"),
+            (("lesson", "delete", "1"), ARGUMENT, "lesson takes new, import, add, again"),
             (("class", "new", "8 b"), ARGUMENT, "without blanks"),
             (("class", "new", "7a", "--zone", "Berlin"), ARGUMENT, "no time zone"),
             (("class", "meets", "8b", "friday", "08:00-08:45"), ARGUMENT, "day of the week"),

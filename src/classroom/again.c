@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/wipe.h"
 #include "classroom/kept_vector.h"
+#include "classroom/standing.h"
 #include "face/decide.h"
 #include "homeroom.h"
 #include "records/audit.h"
@@ -16,8 +18,6 @@
 #include "records/corrections.h"
 #include "records/views.h"
 
-/* As classroom/standing.c has it. */
-enum { REJECTIONS_MIN = 2 };
 /* A student is enrolled from so many tracks at most: more tell little that is new. */
 enum { ENROLLED_TRACKS_MAX = 4 };
 
@@ -63,14 +63,11 @@ static enum hr_status take_rejected(void *context, const struct hr_correction_re
     size_t student = hr_gallery_find(again->snapshot->gallery, record->student_id);
     if (student == SIZE_MAX)
         return HR_OK;
-    if (again->rejected_count == again->rejected_capacity) {
-        size_t capacity = 2 * again->rejected_capacity + 16;
-        struct rejected *items = reallocarray(again->rejected, capacity, sizeof *items);
-        if (items == NULL)
-            return no_memory(error);
-        again->rejected = items;
-        again->rejected_capacity = capacity;
-    }
+    struct rejected *items =
+        hr_array_room(again->rejected, again->rejected_count, &again->rejected_capacity, sizeof *items);
+    if (items == NULL)
+        return no_memory(error);
+    again->rejected = items;
     again->rejected[again->rejected_count++] = (struct rejected){.track = record->track, .student = student};
     return HR_OK;
 }
@@ -109,14 +106,10 @@ static enum hr_status take_rejected_recording(void *context, const struct hr_rec
 static enum hr_status take_lesson_key(void *context, const struct hr_lesson_record *lesson, struct hr_error *error)
 {
     struct again *again = context;
-    if (again->lesson_count == again->lesson_capacity) {
-        size_t capacity = 2 * again->lesson_capacity + 64;
-        int64_t *lessons = reallocarray(again->lessons, capacity, sizeof *lessons);
-        if (lessons == NULL)
-            return no_memory(error);
-        again->lessons = lessons;
-        again->lesson_capacity = capacity;
-    }
+    int64_t *lessons = hr_array_room(again->lessons, again->lesson_count, &again->lesson_capacity, sizeof *lessons);
+    if (lessons == NULL)
+        return no_memory(error);
+    again->lessons = lessons;
     again->lessons[again->lesson_count++] = lesson->key;
     return HR_OK;
 }
@@ -147,7 +140,7 @@ static bool is_rejected(const struct again *again, const struct looked *track, s
         float likeness = hr_vector_likeness(again->layout, item->vector, track->vector);
         alike = alike || (likeness >= hr_vector_same_person_score(again->layout) && likeness > score);
     }
-    return said >= REJECTIONS_MIN && alike;
+    return said >= HR_REJECTIONS_MIN && alike;
 }
 
 /* --- one recording --- */
@@ -155,14 +148,10 @@ static bool is_rejected(const struct again *again, const struct looked *track, s
 static enum hr_status take_track(void *context, const struct hr_track_record *record, struct hr_error *error)
 {
     struct again *again = context;
-    if (again->track_count == again->track_capacity) {
-        size_t capacity = 2 * again->track_capacity + 64;
-        struct looked *tracks = reallocarray(again->tracks, capacity, sizeof *tracks);
-        if (tracks == NULL)
-            return no_memory(error);
-        again->tracks = tracks;
-        again->track_capacity = capacity;
-    }
+    struct looked *tracks = hr_array_room(again->tracks, again->track_count, &again->track_capacity, sizeof *tracks);
+    if (tracks == NULL)
+        return no_memory(error);
+    again->tracks = tracks;
     struct looked *track = &again->tracks[again->track_count++];
     *track = (struct looked){.key = record->key,
                              .seen = {.first_us = record->first_us,

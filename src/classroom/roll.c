@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "classroom/standing.h"
 #include "homeroom.h"
 
@@ -97,14 +98,10 @@ struct making {
 
 static bool add_span(struct spans *spans, int64_t start_us, int64_t end_us)
 {
-    if (spans->count == spans->capacity) {
-        size_t capacity = 2 * spans->capacity + 8;
-        struct span *items = reallocarray(spans->items, capacity, sizeof *items);
-        if (items == NULL)
-            return false;
-        spans->items = items;
-        spans->capacity = capacity;
-    }
+    struct span *items = hr_array_room(spans->items, spans->count, &spans->capacity, sizeof *items);
+    if (items == NULL)
+        return false;
+    spans->items = items;
     spans->items[spans->count++] = (struct span){start_us, end_us};
     return true;
 }
@@ -164,14 +161,10 @@ static struct person *find_person(struct making *making, const char *id)
 /* NULL: no memory. */
 static struct person *add_person(struct making *making, const char *id, const char *name)
 {
-    if (making->count == making->capacity) {
-        size_t capacity = 2 * making->capacity + 32;
-        struct person *people = reallocarray(making->people, capacity, sizeof *people);
-        if (people == NULL)
-            return NULL;
-        making->people = people;
-        making->capacity = capacity;
-    }
+    struct person *people = hr_array_room(making->people, making->count, &making->capacity, sizeof *people);
+    if (people == NULL)
+        return NULL;
+    making->people = people;
     struct person *person = &making->people[making->count++];
     *person = (struct person){.entry = {.similarity = (double)NAN, .presence = HR_PRESENCE_COUNT}};
     bool good = copy(&person->entry.student_id, id) && copy(&person->entry.name, name) &&
@@ -217,14 +210,11 @@ static enum hr_status take_recording(void *context, const struct hr_recording_re
 {
     struct making *making = context;
     struct hr_roll *roll = making->roll;
-    if (roll->recording_count == making->recording_capacity) {
-        size_t capacity = 2 * making->recording_capacity + 8;
-        struct recording *recordings = reallocarray(making->recordings, capacity, sizeof *recordings);
-        if (recordings == NULL)
-            return no_memory(error);
-        making->recordings = recordings;
-        making->recording_capacity = capacity;
-    }
+    struct recording *recordings =
+        hr_array_room(making->recordings, roll->recording_count, &making->recording_capacity, sizeof *recordings);
+    if (recordings == NULL)
+        return no_memory(error);
+    making->recordings = recordings;
     int64_t sample_us = record->samples_per_s > 0 ? llround(1e6 / record->samples_per_s) : 1000000;
     making->recordings[roll->recording_count++] =
         (struct recording){record->observation, record->start_us, sample_us, record->unknown_people};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/base64.h"
 #include "base/plural.h"
 #include "classroom/standing.h"
@@ -76,14 +77,10 @@ static enum hr_status take_track(void *context, const struct hr_standing_track *
 {
     struct page *page = context;
     const struct hr_track_record *record = &track->record;
-    if (page->count == page->capacity) {
-        size_t capacity = 2 * page->capacity + 64;
-        struct shown *items = reallocarray(page->items, capacity, sizeof *items);
-        if (items == NULL)
-            return no_memory(error);
-        page->items = items;
-        page->capacity = capacity;
-    }
+    struct shown *items = hr_array_room(page->items, page->count, &page->capacity, sizeof *items);
+    if (items == NULL)
+        return no_memory(error);
+    page->items = items;
     struct shown *item = &page->items[page->count++];
     *item = (struct shown){.track = record->key,
                            .start_us = page->recording_us + record->first_us,
@@ -124,14 +121,11 @@ static enum hr_status take_recording(void *context, const struct hr_recording_re
     page->first = page->count;
     page->recording_us = recording->start_us;
     page->sample_us = recording->samples_per_s > 0 ? llround(1e6 / recording->samples_per_s) : 1000000;
-    if (page->filmed_count == page->filmed_capacity) {
-        size_t capacity = 2 * page->filmed_capacity + 8;
-        struct hr_roll_gap *filmed = reallocarray(page->filmed, capacity, sizeof *filmed);
-        if (filmed == NULL)
-            return no_memory(error);
-        page->filmed = filmed;
-        page->filmed_capacity = capacity;
-    }
+    struct hr_roll_gap *filmed =
+        hr_array_room(page->filmed, page->filmed_count, &page->filmed_capacity, sizeof *filmed);
+    if (filmed == NULL)
+        return no_memory(error);
+    page->filmed = filmed;
     page->filmed[page->filmed_count++] =
         (struct hr_roll_gap){recording->start_us, recording->start_us + recording->duration_us};
     enum hr_status status =

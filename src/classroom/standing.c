@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "homeroom.h"
-
-/* One rejection may be a slip or an unlucky view; two are another face (the issue of a look-alike). */
-enum { REJECTIONS_MIN = 2 };
 
 struct correction {
     int64_t track;
@@ -32,14 +30,10 @@ static enum hr_status no_memory(struct hr_error *error)
 static enum hr_status take(void *context, const struct hr_correction_record *record, struct hr_error *error)
 {
     struct hr_standing *standing = context;
-    if (standing->count == standing->capacity) {
-        size_t capacity = 2 * standing->capacity + 16;
-        struct correction *items = reallocarray(standing->items, capacity, sizeof *items);
-        if (items == NULL)
-            return no_memory(error);
-        standing->items = items;
-        standing->capacity = capacity;
-    }
+    struct correction *items = hr_array_room(standing->items, standing->count, &standing->capacity, sizeof *items);
+    if (items == NULL)
+        return no_memory(error);
+    standing->items = items;
     struct correction *item = &standing->items[standing->count];
     *item = (struct correction){.track = record->track,
                                 .kind = record->kind,
@@ -114,7 +108,7 @@ static double rejected_similarity(const struct hr_standing *standing, const char
         track = item->track;
         most = fmax(most, item->similarity);
     }
-    return count >= REJECTIONS_MIN ? most : -INFINITY;
+    return count >= HR_REJECTIONS_MIN ? most : -INFINITY;
 }
 
 /* A look-alike's evidence names nobody for certain. */

@@ -10,6 +10,9 @@
 
 struct hr_standing; /* opaque; one thread */
 
+/* One rejection may be a slip or an unlucky view; so many are another face. */
+enum { HR_REJECTIONS_MIN = 2 };
+
 /* Reads what holds in the class. */
 enum hr_status hr_standing_load(struct hr_standing **out, struct hr_database *database, const char *class_id,
                                 struct hr_error *error) HR_MUST_USE;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 struct making {
     struct hr_term *term;
     struct hr_database *database;
@@ -18,14 +20,10 @@ static enum hr_status no_memory(struct hr_error *error)
 static enum hr_status take_lesson(void *context, const struct hr_lesson_record *lesson, struct hr_error *error)
 {
     struct making *making = context;
-    if (making->lesson_count == making->lesson_capacity) {
-        size_t capacity = 2 * making->lesson_capacity + 32;
-        int64_t *lessons = reallocarray(making->lessons, capacity, sizeof *lessons);
-        if (lessons == NULL)
-            return no_memory(error);
-        making->lessons = lessons;
-        making->lesson_capacity = capacity;
-    }
+    int64_t *lessons = hr_array_room(making->lessons, making->lesson_count, &making->lesson_capacity, sizeof *lessons);
+    if (lessons == NULL)
+        return no_memory(error);
+    making->lessons = lessons;
     making->lessons[making->lesson_count++] = lesson->key;
     return HR_OK;
 }
@@ -37,14 +35,11 @@ static enum hr_status take_member(void *context, const struct hr_member_record *
     struct hr_term *term = making->term;
     if (term->student_count > 0 && strcmp(term->students[term->student_count - 1].id, member->student_id) == 0)
         return HR_OK;
-    if (term->student_count == making->student_capacity) {
-        size_t capacity = 2 * making->student_capacity + 32;
-        struct hr_term_student *students = reallocarray(term->students, capacity, sizeof *students);
-        if (students == NULL)
-            return no_memory(error);
-        term->students = students;
-        making->student_capacity = capacity;
-    }
+    struct hr_term_student *students =
+        hr_array_room(term->students, term->student_count, &making->student_capacity, sizeof *students);
+    if (students == NULL)
+        return no_memory(error);
+    term->students = students;
     struct hr_term_student *student = &term->students[term->student_count++];
     *student = (struct hr_term_student){.id = strdup(member->student_id), .name = strdup(member->name)};
     return student->id != NULL && student->name != NULL ? HR_OK : no_memory(error);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "classroom/kept_vector.h"
 #include "classroom/standing.h"
 #include "face/people.h"
@@ -43,14 +44,10 @@ static enum hr_status take_track(void *context, const struct hr_standing_track *
     const struct hr_track_record *record = &track->record;
     if (record->student_id != NULL || track->is_nobody)
         return HR_OK;
-    if (gathering->count == gathering->capacity) {
-        size_t capacity = 2 * gathering->capacity + 64;
-        struct sight *sights = reallocarray(gathering->sights, capacity, sizeof *sights);
-        if (sights == NULL)
-            return no_memory(error);
-        gathering->sights = sights;
-        gathering->capacity = capacity;
-    }
+    struct sight *sights = hr_array_room(gathering->sights, gathering->count, &gathering->capacity, sizeof *sights);
+    if (sights == NULL)
+        return no_memory(error);
+    gathering->sights = sights;
     gathering->sights[gathering->count++] = (struct sight){.track = record->key,
                                                            .lesson = gathering->lesson,
                                                            .observation = gathering->observation,
@@ -112,14 +109,10 @@ static enum hr_status take_lesson(void *context, const struct hr_lesson_record *
     struct lesson_list *list = context;
     if (lesson->recording_count == 0 || (list->only != 0 && lesson->key != list->only))
         return HR_OK;
-    if (list->count == list->capacity) {
-        size_t capacity = 2 * list->capacity + 64;
-        int64_t *keys = reallocarray(list->keys, capacity, sizeof *keys);
-        if (keys == NULL)
-            return no_memory(error);
-        list->keys = keys;
-        list->capacity = capacity;
-    }
+    int64_t *keys = hr_array_room(list->keys, list->count, &list->capacity, sizeof *keys);
+    if (keys == NULL)
+        return no_memory(error);
+    list->keys = keys;
     list->keys[list->count++] = lesson->key;
     return HR_OK;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "classroom/again.h"
 #include "cli/class.h"
 #include "records/classes.h"
@@ -23,14 +24,10 @@ static enum hr_status take_lesson(void *context, const struct hr_lesson_record *
     if (lesson->finished_us != 0 || lesson->recording_count == 0 ||
         (lessons->only != 0 && lesson->key != lessons->only))
         return HR_OK;
-    if (lessons->count == lessons->capacity) {
-        size_t capacity = 2 * lessons->capacity + 16;
-        struct lesson *items = reallocarray(lessons->items, capacity, sizeof *items);
-        if (items == NULL)
-            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a class's lessons");
-        lessons->items = items;
-        lessons->capacity = capacity;
-    }
+    struct lesson *items = hr_array_room(lessons->items, lessons->count, &lessons->capacity, sizeof *items);
+    if (items == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a class's lessons");
+    lessons->items = items;
     struct lesson *item = &lessons->items[lessons->count++];
     *item = (struct lesson){.key = lesson->key, .has_guests = lesson->has_guests};
     snprintf(item->day, sizeof item->day, "%s", lesson->day);

@@ -11,7 +11,7 @@
 #include "report/grid.h"
 #include "tables/csv.h"
 
-static void clock_of(const struct hr_roll *roll, int64_t wall_us, char out[HR_ZONE_CLOCK_SIZE])
+void hr_roll_clock(const struct hr_roll *roll, int64_t wall_us, char out[HR_ZONE_CLOCK_SIZE])
 {
     out[0] = '\0';
     if (wall_us != 0)
@@ -38,7 +38,7 @@ enum { FINE_CLOCK_SIZE = HR_ZONE_CLOCK_SIZE + 8 };
 static void fine_clock_of(const struct hr_roll *roll, int64_t wall_us, char out[FINE_CLOCK_SIZE])
 {
     char clock[HR_ZONE_CLOCK_SIZE], thousandths[8];
-    clock_of(roll, wall_us, clock);
+    hr_roll_clock(roll, wall_us, clock);
     write_thousandths(wall_us, thousandths);
     snprintf(out, FINE_CLOCK_SIZE, "%s%s", clock, thousandths);
 }
@@ -164,7 +164,7 @@ size_t hr_term_write_moodle(const struct hr_term *term, struct hr_buffer *out)
     hr_buffer_append_text(out, "session_day,session_start,idnumber,status\r\n");
     for (size_t i = 0; i < term->count; i++) {
         char before[64], clock[HR_ZONE_CLOCK_SIZE];
-        clock_of(&term->rolls[i], term->rolls[i].start_us, clock);
+        hr_roll_clock(&term->rolls[i], term->rolls[i].start_us, clock);
         snprintf(before, sizeof before, "%s,%.5s,", term->rolls[i].day, clock);
         left_out += write_moodle_rows(&term->rolls[i], before, out);
     }
@@ -176,7 +176,7 @@ size_t hr_term_write_moodle(const struct hr_term *term, struct hr_buffer *out)
 static void label_of(const struct hr_roll *roll, char out[32])
 {
     char clock[HR_ZONE_CLOCK_SIZE];
-    clock_of(roll, roll->start_us, clock);
+    hr_roll_clock(roll, roll->start_us, clock);
     snprintf(out, 32, "%s %.5s", roll->day, clock);
 }
 

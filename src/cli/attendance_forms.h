@@ -3,6 +3,10 @@
 #define HR_CLI_ATTENDANCE_FORMS_H
 
 #include "classroom/term.h"
+#include "cli/zone.h"
+
+/* "08:05:30" in the class's time zone; "" for no time. */
+void hr_roll_clock(const struct hr_roll *roll, int64_t wall_us, char out[HR_ZONE_CLOCK_SIZE]);
 
 /* Each adds to an initialised buffer; whoever called checks it. */
 

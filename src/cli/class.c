@@ -30,6 +30,15 @@ enum hr_status hr_cli_open_models(struct hr_cli *cli, struct hr_engine **out, st
     return hr_engine_new(out, cli->model_dir, cli->sandbox, error);
 }
 
+const struct hr_vector_layout *hr_cli_known_models(struct hr_cli *cli, struct hr_engine **engine)
+{
+    struct hr_error reason = {0};
+    if (hr_cli_open_models(cli, engine, &reason) == HR_OK)
+        return &(*engine)->known;
+    hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "unknown people are not compared over lessons: %s", reason.text);
+    return NULL;
+}
+
 enum hr_status hr_cli_publish_class(struct hr_cli *cli, struct hr_engine *engine, const char *class_id, const char *day,
                                     struct hr_error *error)
 {

@@ -15,6 +15,9 @@ enum hr_status hr_cli_explain(const struct hr_cli *cli, enum hr_status status, s
 
 /* An engine with the models and without a class: what kept vectors are compared with. */
 enum hr_status hr_cli_open_models(struct hr_cli *cli, struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
+/* The same, for what can be done without: the models that are here, borrowed from *engine, which the caller closes;
+ * NULL where there are none, which is said. */
+const struct hr_vector_layout *hr_cli_known_models(struct hr_cli *cli, struct hr_engine **engine);
 /* A snapshot for it of the students of a class on a day (NULL: everybody's). */
 enum hr_status hr_cli_publish_class(struct hr_cli *cli, struct hr_engine *engine, const char *class_id, const char *day,
                                     struct hr_error *error) HR_MUST_USE;

@@ -14,13 +14,6 @@ enum { TEXT_MAX = 64 << 20 };
 
 /* --- one lesson --- */
 
-static void clock_of(const struct hr_roll *roll, int64_t wall_us, char out[HR_ZONE_CLOCK_SIZE])
-{
-    out[0] = '\0';
-    if (wall_us != 0)
-        hr_zone_from_utc(roll->zone, wall_us, NULL, out);
-}
-
 enum { ROLL_COLUMNS = 6 };
 
 /* For people. */
@@ -35,21 +28,21 @@ static enum hr_status show(struct hr_cli *cli, const struct hr_roll *roll, struc
         free(clocks);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a roll");
     }
-    clock_of(roll, roll->start_us, start);
-    clock_of(roll, roll->end_us, end);
+    hr_roll_clock(roll, roll->start_us, start);
+    hr_roll_clock(roll, roll->end_us, end);
     hr_answer_text(cli->out, roll->class_id);
     fprintf(cli->out, ", %s %.5s-%.5s%s\n", roll->day, start, end, roll->finished_us != 0 ? ", finished" : "");
     for (size_t i = 0; i < roll->gap_count; i++) {
-        clock_of(roll, roll->gaps[i].start_us, start);
-        clock_of(roll, roll->gaps[i].end_us, end);
+        hr_roll_clock(roll, roll->gaps[i].start_us, start);
+        hr_roll_clock(roll, roll->gaps[i].end_us, end);
         fprintf(cli->out, "not filmed: %s-%s\n", start, end);
     }
     memcpy(cells, header, sizeof header);
     for (size_t i = 0; i < roll->count; i++) {
         const struct hr_roll_entry *entry = &roll->entries[i];
         const char **row = cells + (i + 1) * ROLL_COLUMNS;
-        clock_of(roll, entry->arrived_us, clocks[i][0]);
-        clock_of(roll, entry->left_us, clocks[i][1]);
+        hr_roll_clock(roll, entry->arrived_us, clocks[i][0]);
+        hr_roll_clock(roll, entry->left_us, clocks[i][1]);
         row[0] = entry->student_id;
         row[1] = entry->name;
         row[2] = hr_presence_name(entry->presence);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/plural.h"
 #include "classroom/standing.h"
 #include "classroom/unknown.h"
@@ -36,14 +37,11 @@ static enum hr_status take_picture(void *context, const struct hr_view_record *v
     (void)models;
     if (view->picture.size == 0)
         return HR_OK;
-    if (showing->picture_count == showing->picture_capacity) {
-        size_t capacity = 2 * showing->picture_capacity + 64;
-        int64_t *pictures = reallocarray(showing->pictures, capacity, sizeof *pictures);
-        if (pictures == NULL)
-            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a list of tracks");
-        showing->pictures = pictures;
-        showing->picture_capacity = capacity;
-    }
+    int64_t *pictures =
+        hr_array_room(showing->pictures, showing->picture_count, &showing->picture_capacity, sizeof *pictures);
+    if (pictures == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a list of tracks");
+    showing->pictures = pictures;
     showing->pictures[showing->picture_count++] = view->track;
     return HR_OK;
 }
@@ -183,13 +181,8 @@ static enum hr_status show_class(struct showing *showing, const char *class_id, 
 static enum hr_status find_unknown(struct showing *showing, const char *class_id, struct hr_error *error)
 {
     struct hr_engine *engine = NULL;
-    struct hr_error reason = {0};
-    enum hr_status status = hr_cli_open_models(showing->cli, &engine, &reason);
-    if (status != HR_OK)
-        hr_log_write(&showing->cli->log, HR_LOG_WARNING, NULL, "unknown people are not compared over lessons: %s",
-                     reason.text);
-    status = hr_unknown_people_find(&showing->unknown, showing->database, class_id, 0,
-                                    status == HR_OK ? &engine->known : NULL, error);
+    const struct hr_vector_layout *known = hr_cli_known_models(showing->cli, &engine);
+    enum hr_status status = hr_unknown_people_find(&showing->unknown, showing->database, class_id, 0, known, error);
     hr_engine_close(engine);
     return status;
 }

@@ -17,16 +17,6 @@ static void clock_of(const char *zone, int64_t wall_us, char out[HR_ZONE_CLOCK_S
     hr_zone_from_utc(zone, wall_us, NULL, out);
 }
 
-/* Without the models the page is the same, but that unknown people are as each recording has them. */
-static const struct hr_vector_layout *find_models(struct hr_cli *cli, struct hr_engine **engine)
-{
-    struct hr_error reason = {0};
-    if (hr_cli_open_models(cli, engine, &reason) == HR_OK)
-        return &(*engine)->known;
-    hr_log_write(&cli->log, HR_LOG_WARNING, NULL, "unknown people are not compared: %s", reason.text);
-    return NULL;
-}
-
 static enum hr_status write(struct hr_cli *cli, const struct hr_buffer *page, struct hr_error *error)
 {
     if (cli->word_count > 1) {
@@ -53,7 +43,7 @@ int hr_cmd_show(struct hr_cli *cli)
     if (status == HR_OK)
         status = hr_cli_find_lesson(database, cli->words[0], &lesson, &error);
     if (status == HR_OK && lesson.keep_days > 0)
-        options.known = find_models(cli, &engine);
+        options.known = hr_cli_known_models(cli, &engine);
     if (status == HR_OK)
         status = hr_lesson_show(database, lesson.key, &options, &page, &error);
     if (status == HR_OK)

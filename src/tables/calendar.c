@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "base/limits.h"
 
 enum { LINE_MAX_BYTES = 8192, EXCEPTIONS_MAX = 512 };
@@ -257,14 +258,11 @@ static enum hr_status add_meeting(struct reading *reading, const struct event *e
     if (out->count == HR_CALENDAR_MEETINGS_MAX)
         return hr_error_set(error, HR_ERR_LIMIT, "more than %d meetings: say --from and --until",
                             HR_CALENDAR_MEETINGS_MAX);
-    if (out->count == reading->capacity) {
-        size_t capacity = 2 * reading->capacity + 64;
-        struct hr_calendar_meeting *meetings = reallocarray(out->meetings, capacity, sizeof *meetings);
-        if (meetings == NULL)
-            return no_memory(error);
-        out->meetings = meetings;
-        reading->capacity = capacity;
-    }
+    struct hr_calendar_meeting *meetings =
+        hr_array_room(out->meetings, out->count, &reading->capacity, sizeof *meetings);
+    if (meetings == NULL)
+        return no_memory(error);
+    out->meetings = meetings;
     struct hr_calendar_meeting *meeting = &out->meetings[out->count++];
     *meeting = (struct hr_calendar_meeting){.start_s = event->start.seconds, .end_s = event->end.seconds};
     meeting->title = strdup(event->title);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/limits.h"
 #include "roster/student.h"
 #include "tables/csv.h"
@@ -149,20 +150,6 @@ static char *copy(struct hr_view view)
     return strndup(view.size > 0 ? (const char *)view.data : "", view.size);
 }
 
-/* A larger array; false without memory. */
-static bool grow(void **items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return true;
-    size_t more = 2 * *capacity + 64;
-    void *grown = reallocarray(*items, more, size);
-    if (grown == NULL)
-        return false;
-    *items = grown;
-    *capacity = more;
-    return true;
-}
-
 static bool is_gone(struct hr_view status)
 {
     return is_word(status, "tobedeleted") || is_word(status, "inactive");
@@ -194,8 +181,10 @@ static enum hr_status take_user(void *context, const struct reading *reading, st
     enum hr_status status = hr_student_id_check(id, error);
     if (status != HR_OK)
         return hr_error_prefix(error, "%s:%zu", reading->file->name, reading->csv.record_line);
-    if (!grow((void **)&making->users, making->user_count, &making->user_capacity, sizeof *making->users))
+    struct user *users = hr_array_room(making->users, making->user_count, &making->user_capacity, sizeof *users);
+    if (users == NULL)
         return no_memory(error);
+    making->users = users;
     struct user *user = &making->users[making->user_count++];
     *user = (struct user){.id = copy(id),
                           .name = full_name(reading),
@@ -261,8 +250,11 @@ static enum hr_status take_class(void *context, const struct reading *reading, s
         return hr_error_prefix(error, "%s:%zu", reading->file->name, reading->csv.record_line);
     if (hr_student_id_check(code, NULL) != HR_OK) /* no word: the sourcedId stands for it */
         code.size = 0;
-    if (!grow((void **)&making->classes, making->class_count, &making->class_capacity, sizeof *making->classes))
+    struct class *classes =
+        hr_array_room(making->classes, making->class_count, &making->class_capacity, sizeof *classes);
+    if (classes == NULL)
         return no_memory(error);
+    making->classes = classes;
     struct class *class = &making->classes[making->class_count++];
     *class = (struct class){
         .id = copy(cell(reading, CLASS_ID)), .code = copy(code), .title = copy(cell(reading, CLASS_TITLE))};
@@ -297,8 +289,11 @@ static enum hr_status take_enrollment(void *context, const struct reading *readi
         return HR_OK;
     }
     user->is_student = user->is_student || making->enrolments_tell_roles;
-    if (!grow((void **)&out->enrolments, out->enrolment_count, &making->enrolment_capacity, sizeof *out->enrolments))
+    struct hr_oneroster_enrolment *enrolments =
+        hr_array_room(out->enrolments, out->enrolment_count, &making->enrolment_capacity, sizeof *enrolments);
+    if (enrolments == NULL)
         return no_memory(error);
+    out->enrolments = enrolments;
     struct hr_oneroster_enrolment *enrolment = &out->enrolments[out->enrolment_count++];
     *enrolment = (struct hr_oneroster_enrolment){.student = (size_t)(user - making->users),
                                                  .of_class = (size_t)(class - making->classes)};

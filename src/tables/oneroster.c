@@ -58,7 +58,7 @@ static enum hr_status read_header(struct reading *reading, struct hr_error *erro
         for (size_t k = 0; k < reading->csv.count && k < HR_CSV_CELLS_MAX && reading->places[i] == SIZE_MAX; k++)
             if (is_word(hr_view_bare(reading->csv.cells[k]), file->columns[i]))
                 reading->places[i] = k;
-        if (reading->places[i] == SIZE_MAX && i < file->optional)
+        if (i < file->optional && reading->places[i] == SIZE_MAX)
             return hr_error_set(error, HR_ERR_FORMAT, "%s: no column '%s': it is no OneRoster file", file->name,
                                 file->columns[i]);
     }

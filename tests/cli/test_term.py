@@ -87,7 +87,7 @@ class TermAgainstTheTruth(OverDatabase):
                     term.film(lesson, camera, part, self.dir / f"{lesson.day}-{camera}-{part}.mp4")
         for rate in (1, 2, 3, 5) if LONG else (2,):
             counts = {"right": 0, "review": 0}
-            indices = range(len(term.lessons)) if rate == 1 else (0, 4, 8)
+            indices = (0, 4, 8) if rate > 1 and LONG else range(len(term.lessons))
             self.look_at(term, rate, indices)
             for index in indices:
                 with self.subTest(day=term.lessons[index].day, rate=rate):

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/wipe.h"
 #include "classroom/result.h"
 #include "face/portrait.h"
 #include "records/views.h"
@@ -97,7 +98,24 @@ static struct hr_observation_record head_of(const struct hr_observation *seen, c
                                           .unknown_people = seen->unknown_people};
 }
 
-/* What cannot be seen as a picture is kept without one. */
+/* The track's pictures side by side. What cannot be seen as a picture is kept without one. */
+static enum hr_status write_portraits(const struct hr_result_view *view, struct hr_buffer *jpeg, struct hr_error *error)
+{
+    const size_t row = (size_t)3 * HR_PORTRAIT_WIDTH_PX;
+    uint8_t *strip = view->portrait_count > 0 ? malloc(view->portrait_count * HR_PORTRAIT_BYTES) : NULL;
+    if (strip == NULL)
+        return HR_OK;
+    for (size_t i = 0; i < view->portrait_count; i++)
+        for (size_t y = 0; y < HR_PORTRAIT_HEIGHT_PX; y++)
+            memcpy(strip + (y * view->portrait_count + i) * row, view->portraits[i] + y * row, row);
+    const struct hr_frame frame = {.size = {(int)view->portrait_count * HR_PORTRAIT_WIDTH_PX, HR_PORTRAIT_HEIGHT_PX},
+                                   .stride_bytes = (ptrdiff_t)(view->portrait_count * row),
+                                   .rgb = strip};
+    enum hr_status status = hr_jpeg_write(&frame, jpeg, error);
+    hr_wipe_free(strip, view->portrait_count * HR_PORTRAIT_BYTES);
+    return status == HR_ERR_UNSUPPORTED ? HR_OK : status; /* an FFmpeg with little in it, as the function's image has */
+}
+
 static enum hr_status keep_view(struct hr_database *database, int64_t track, const struct hr_result_view *view,
                                 struct hr_error *error)
 {
@@ -105,15 +123,7 @@ static enum hr_status keep_view(struct hr_database *database, int64_t track, con
     if (view->vector == NULL)
         return HR_OK;
     hr_buffer_init(&jpeg, 65536);
-    enum hr_status status = HR_OK;
-    if (view->portrait != NULL) {
-        const struct hr_frame portrait = {.size = {HR_PORTRAIT_WIDTH_PX, HR_PORTRAIT_HEIGHT_PX},
-                                          .stride_bytes = (ptrdiff_t)3 * HR_PORTRAIT_WIDTH_PX,
-                                          .rgb = view->portrait};
-        status = hr_jpeg_write(&portrait, &jpeg, error);
-        if (status == HR_ERR_UNSUPPORTED) /* an FFmpeg with little in it, as the function's image has */
-            status = HR_OK;
-    }
+    enum hr_status status = write_portraits(view, &jpeg, error);
     struct hr_view_record record = {.track = track,
                                     .vector = hr_view_of(view->vector, view->size * sizeof *view->vector),
                                     .sharpness = (double)view->sharpness,

@@ -38,8 +38,8 @@ static void free_views(struct hr_result *result)
         struct hr_result_view *view = &result->views[i];
         if (view->vector != NULL)
             hr_wipe_free(view->vector, view->size * sizeof *view->vector);
-        if (view->portrait != NULL)
-            hr_wipe_free(view->portrait, HR_PORTRAIT_BYTES);
+        for (size_t j = 0; j < view->portrait_count; j++)
+            hr_wipe_free(view->portraits[j], HR_PORTRAIT_BYTES);
     }
     free(result->views);
 }
@@ -348,11 +348,12 @@ enum hr_status hr_result_take_views(struct hr_result *result, const struct hr_tr
                 return no_memory(error);
             memcpy(view->vector, track->vector, size * sizeof *view->vector);
         }
-        if (track->portrait != NULL) {
-            view->portrait = malloc(HR_PORTRAIT_BYTES);
-            if (view->portrait == NULL)
+        for (size_t j = 0; j < track->portrait_count; j++) {
+            view->portraits[j] = malloc(HR_PORTRAIT_BYTES);
+            if (view->portraits[j] == NULL)
                 return no_memory(error);
-            memcpy(view->portrait, track->portrait, HR_PORTRAIT_BYTES);
+            memcpy(view->portraits[j], track->portraits[j], HR_PORTRAIT_BYTES);
+            view->portrait_count++;
         }
     }
     return HR_OK;

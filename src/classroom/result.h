@@ -29,7 +29,8 @@ struct hr_result_view {
     float *vector; /* owned; of the result's models; NULL: none */
     size_t size;
     float sharpness, frontal;
-    uint8_t *portrait; /* owned; face/portrait.h; NULL: none */
+    uint8_t *portraits[HR_TRACK_PORTRAITS_MAX]; /* owned; face/portrait.h; the best one first */
+    size_t portrait_count;
 };
 /* A copy of what the tracks have of the faces. The tracks of the result are filled in. */
 enum hr_status hr_result_take_views(struct hr_result *result, const struct hr_tracks *tracks,

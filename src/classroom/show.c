@@ -22,8 +22,9 @@ static const char style[] =
     ".s{white-space:nowrap;font-weight:bold}.present{color:#176b2c}.late,.left_early{color:#8a5a00}.absent{color:#"
     "a31515}"
     ".review,.unmarked,.not_filmed{color:#5a3d99}.excused,.not_enrolled{color:#555}"
-    ".n{color:#555;font-size:.9em}img{width:60px;height:75px;object-fit:cover;border-radius:3px;display:block}"
-    "figure{display:inline-block;margin:0 1em 1em 0;vertical-align:top;width:11em}figure img{width:120px;height:150px}"
+    ".n{color:#555;font-size:.9em}img{width:60px;height:75px;object-fit:cover;object-position:left;border-radius:3px}"
+    "img{display:block}figure{display:inline-block;margin:0 1em 1em 0;vertical-align:top;min-width:11em}"
+    "figure img{width:auto;height:150px;max-width:100%}"
     "figcaption{font-size:.85em}svg{display:block}code{font-size:.95em;background:#f2f2f2;padding:0 .2em}"
     "@media print{body{margin:0;max-width:none;font-size:11px}h2{page-break-after:avoid}"
     "tr,figure{page-break-inside:avoid}}";

@@ -66,9 +66,9 @@ static void forget_track(struct hr_followed *track)
     drop_views(track);
     free(track->mean);
     track->mean = NULL;
-    if (track->portrait != NULL)
-        hr_wipe_free(track->portrait, HR_PORTRAIT_BYTES);
-    track->portrait = NULL;
+    for (size_t i = 0; i < track->seen.portrait_count; i++)
+        hr_wipe_free(track->portraits[i].rgb, HR_PORTRAIT_BYTES);
+    track->seen.portrait_count = 0;
 }
 
 void hr_tracks_reset(struct hr_tracks *tracks)
@@ -402,19 +402,50 @@ static void keep_place(struct hr_track *seen, int64_t at_us, const struct hr_box
     seen->places[seen->place_count++] = (struct hr_track_place){at_us, *box};
 }
 
-/* Without memory for it there is none. */
-static void keep_portrait(struct hr_tracks *tracks, struct hr_followed *track, const struct hr_box *box)
+/* A picture of the view may go in place of `*place`, or behind the others: where one of about the same time is, in its
+ * place or not at all. False: none is kept. */
+static bool choose_portrait(const struct hr_tracks *tracks, const struct hr_followed *track, float overall,
+                            size_t *place)
 {
-    if (!tracks->options.portraits)
-        return;
-    if (track->portrait == NULL && tracks->portrait_count < HR_PORTRAITS_MAX) {
-        track->portrait = malloc(HR_PORTRAIT_BYTES);
-        tracks->portrait_count += track->portrait != NULL;
+    size_t count = track->seen.portrait_count;
+    for (size_t i = 0; i < count; i++) {
+        int64_t apart_us = tracks->frame_us - track->portraits[i].at_us;
+        *place = i;
+        if (apart_us < HR_PORTRAIT_GAP_US && apart_us > -HR_PORTRAIT_GAP_US)
+            return overall > track->portraits[i].overall;
     }
-    if (track->portrait == NULL)
+    size_t most = count == 0 ? HR_PORTRAITS_MAX : HR_PORTRAITS_MAX / 2;
+    *place = count;
+    if (count < HR_TRACK_PORTRAITS_MAX && tracks->portrait_count < most)
+        return true;
+    *place = count > 0 ? count - 1 : 0; /* the worst */
+    return count > 0 && overall > track->portraits[*place].overall;
+}
+
+/* Without memory for it there is none. */
+static void keep_portrait(struct hr_tracks *tracks, struct hr_followed *track, const struct hr_sighting *sighting)
+{
+    struct hr_track *seen = &track->seen;
+    float overall = sighting->quality.overall;
+    size_t place = 0;
+    if (!tracks->options.portraits || !choose_portrait(tracks, track, overall, &place))
         return;
-    hr_portrait_cut(tracks->frame, box, track->portrait);
-    track->seen.portrait = track->portrait;
+    struct hr_kept_portrait kept = track->portraits[place];
+    if (place == seen->portrait_count) {
+        kept.rgb = malloc(HR_PORTRAIT_BYTES);
+        if (kept.rgb == NULL)
+            return;
+        seen->portrait_count++;
+        tracks->portrait_count++;
+    }
+    hr_portrait_cut(tracks->frame, &sighting->face.box, kept.rgb);
+    kept.at_us = tracks->frame_us;
+    kept.overall = overall;
+    for (; place > 0 && track->portraits[place - 1].overall < overall; place--)
+        track->portraits[place] = track->portraits[place - 1];
+    track->portraits[place] = kept;
+    for (size_t i = 0; i < seen->portrait_count; i++)
+        seen->portraits[i] = track->portraits[i].rgb;
 }
 
 static void grow_track(struct hr_tracks *tracks, struct hr_followed *track, const struct hr_sighting *sighting)
@@ -435,8 +466,8 @@ static void grow_track(struct hr_tracks *tracks, struct hr_followed *track, cons
         seen->best_us = tracks->frame_us;
         seen->best_sharpness = sighting->quality.sharpness;
         seen->best_frontal = sighting->quality.frontal;
-        keep_portrait(tracks, track, &sighting->face.box);
     }
+    keep_portrait(tracks, track, sighting);
     keep_view(tracks, track, sighting);
 }
 

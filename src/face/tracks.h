@@ -16,7 +16,7 @@ struct hr_tracks_options {
     /* Smaller faces are counted but not embedded; default 20: a face of 24 pixels is measured as 20 to 28, and what is
      * certain of them is as right as of larger ones (docs/accuracy.md). */
     float face_min_px;
-    bool portraits; /* a picture of each track's best view, face/portrait.h; default false */
+    bool portraits; /* a few small pictures of each track, face/portrait.h; default false */
 };
 struct hr_tracks_options hr_tracks_options_default(void);
 
@@ -52,8 +52,9 @@ struct hr_track_place {
 /* Most places that are kept of a track: the first sighting and every n-th from there, n a power of two that grows with
  * the track. Enough to show where somebody sat and walked. */
 enum { HR_TRACK_PLACES_MAX = 16 };
-/* Most pictures of one video: 54 kB each while it is looked at. */
-enum { HR_PORTRAITS_MAX = 512 };
+/* Most pictures of one video: 54 kB each while it is looked at. Half of them are for tracks that have none yet. */
+enum { HR_PORTRAITS_MAX = 512, HR_TRACK_PORTRAITS_MAX = 3 };
+#define HR_PORTRAIT_GAP_US INT64_C(10000000)
 
 struct hr_track {
     int64_t first_us;
@@ -71,7 +72,9 @@ struct hr_track {
     /* Mean over the views' vectors, whose parts have length 1: so much the shorter the less alike they are, and a
      * likeness with it is the mean of theirs. Owned by the tracks; NULL without a view. */
     const float *vector;
-    const uint8_t *portrait; /* of its best view; owned by the tracks; NULL: none was wanted, or there are too many */
+    /* Of its best views at least HR_PORTRAIT_GAP_US apart, the best one first; owned by the tracks. */
+    const uint8_t *portraits[HR_TRACK_PORTRAITS_MAX];
+    size_t portrait_count; /* 0: none were wanted, or the video has too many */
 };
 
 size_t hr_tracks_count(const struct hr_tracks *tracks);

@@ -7,6 +7,12 @@
 
 enum { HR_TRACK_VIEWS_MAX = 16, HR_EMBED_AT_ONCE = 8 };
 
+struct hr_kept_portrait {
+    uint8_t *rgb; /* owned */
+    int64_t at_us;
+    float overall; /* quality of the view */
+};
+
 struct hr_followed {
     struct hr_track seen; /* first: what hr_tracks_get gives */
     bool open;
@@ -18,7 +24,7 @@ struct hr_followed {
     float *view_numbers;        /* owned: the views' vectors; NULL when closed */
     float *mean;                /* owned: what seen.vector points to once the track is closed */
     size_t view_count;
-    uint8_t *portrait; /* owned: what seen.portrait points to; NULL: none */
+    struct hr_kept_portrait portraits[HR_TRACK_PORTRAITS_MAX]; /* as in `seen` */
 };
 
 struct hr_tracks {

@@ -1,7 +1,7 @@
 /* What a class keeps of the faces that were seen in its lessons, enrolled or not, for as many days as it says: a vector
- * of each track, by which it can be compared again, and a small picture. Off until somebody sets a number of days
- * (docs/privacy.md). What is too old is removed by hr_database_purge and read by nobody. A student who is forgotten, or
- * no longer agrees, leaves none.
+ * of each track, by which it can be compared again, and up to three small pictures. Off until somebody sets a number of
+ * days (docs/privacy.md). What is too old is removed by hr_database_purge and read by nobody. A student who is
+ * forgotten, or no longer agrees, leaves none.
  *
  * Not in a sealed database: there are no keys for the faces of people who are not enrolled. */
 #ifndef HR_RECORDS_VIEWS_H
@@ -13,7 +13,8 @@ struct hr_view_record {
     int64_t track;         /* its key */
     struct hr_view vector; /* float32 little-endian: of the models of the observation, side by side, in their order */
     double sharpness, frontal; /* of the best view */
-    struct hr_view picture;    /* JPEG; may be empty */
+    /* JPEG, 150 pixels high: the best view, 120 wide, and to the right of it up to two of other times. May be empty. */
+    struct hr_view picture;
 };
 
 enum { HR_KEEP_DAYS_MAX = 365 };

@@ -10,6 +10,7 @@
 #include "base/host.h"
 #include "cli/class.h"
 #include "cli/lesson_words.h"
+#include "cli/outbox.h"
 #include "cli/zone.h"
 #include "records/classes.h"
 #include "video/camera.h"
@@ -27,6 +28,9 @@ enum { BEFORE_S = 60, BEHIND_S = 60 };
 struct recorder {
     struct hr_cli *cli;
     const char *url, *folder, *name, *zone;
+    char spool[4096]; /* the folder, when the parts go to a bucket */
+    struct hr_outbox outbox;
+    bool sends;
     int64_t end_us;  /* wall clock; INT64_MAX: until it is stopped */
     int64_t lost_us; /* since when there is no picture; 0: there is */
     size_t parts;
@@ -280,12 +284,21 @@ static enum hr_status check_url(const struct hr_cli *cli, const char *url, struc
 
 static enum hr_status open_folder(struct recorder *recorder, struct hr_error *error)
 {
-    if (hr_anywhere_is_remote(recorder->folder))
-        return hr_error_set(error, HR_ERR_UNSUPPORTED, "a camera is recorded into a folder, not into '%s'",
-                            recorder->folder);
-    if (mkdir(recorder->folder, S_IRWXU) != 0 && errno != EEXIST)
-        return hr_error_set_errno(error, errno, "making '%s'", recorder->folder);
-    return save_left_over(recorder, error);
+    const char *out = recorder->folder;
+    enum hr_status status = HR_OK;
+    if (hr_anywhere_is_remote(out)) {
+        status = hr_outbox_folder(out, recorder->spool, error);
+        recorder->folder = recorder->spool;
+    } else if (mkdir(out, S_IRWXU) != 0 && errno != EEXIST) {
+        status = hr_error_set_errno(error, errno, "making '%s'", out);
+    }
+    if (status == HR_OK)
+        status = save_left_over(recorder, error);
+    if (status != HR_OK || recorder->folder == out)
+        return status;
+    status = hr_outbox_begin(&recorder->outbox, recorder->cli, recorder->folder, out, error);
+    recorder->sends = status == HR_OK;
+    return status;
 }
 
 int hr_cmd_record(struct hr_cli *cli)
@@ -322,5 +335,12 @@ int hr_cmd_record(struct hr_cli *cli)
     if (status == HR_OK && recorder.lost_us != 0 && !hr_cli_interrupted())
         status = hr_error_set(&error, HR_ERR_UNAVAILABLE, "the time is over, and there was no picture at its end: %s",
                               recorder.last.text);
+    struct hr_error unsent;
+    if (recorder.sends && hr_outbox_end(&recorder.outbox, &unsent) != HR_OK) {
+        if (status != HR_OK)
+            hr_cli_fail(cli, &error);
+        status = unsent.code;
+        error = unsent;
+    }
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
 }

@@ -286,7 +286,10 @@ const struct hr_command hr_command_table[] = {
      "program "
      "is killed or the disk is full plays, and gets its name when 'record' is started again. A camera that gives no "
      "picture for 8 seconds is called again until it is back; that there is none is said, and is a gap in the roll, "
-     "not filmed. SIGINT and SIGTERM end the part and the program. Cameras that are not encrypted are refused but on "
+     "not filmed. SIGINT and SIGTERM end the part and the program. With --out s3://BUCKET/PREFIX a part is sent when "
+     "it "
+     "is complete, and lies in the folder 'unsent' beside the user's database until then: what cannot be sent is tried "
+     "again, by the next 'record' with this --out at the latest. Cameras that are not encrypted are refused but on "
      "this machine, unless --insecure says that nobody else can listen.",
      1, 1, hr_cmd_record, false},
     {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",

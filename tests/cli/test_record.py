@@ -158,7 +158,6 @@ class Record(Case):
                                   ("gopher://127.0.0.1/", ARGUMENT, "a camera is called"), ("http://127.0.0.1:9/x", UNAVAILABLE, "no picture at its end")):
             with self.subTest(url):
                 self.assertIn(text, self.run_it("record", url, "--out", "out", "--seconds", 1, status=status).err)
-        self.assertIn("into a folder", self.run_it("record", self.server.url, "--out", "s3://bucket/x", status=UNSUPPORTED).err)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ PROGRAM = os.environ["HOMEROOM_PROGRAM"]
 MODELS = os.environ["HOMEROOM_MODELS"]
 PHOTOS = Path(os.environ["HOMEROOM_PHOTOS"])
 LARGE_MB = int(os.environ.get("HOMEROOM_LARGE_MB") or 40)
-OK, ARGUMENT, NOT_FOUND, PERMISSION, FORMAT, UNSUPPORTED, CONFLICT = 0, 2, 3, 4, 6, 7, 13
+OK, ARGUMENT, NOT_FOUND, PERMISSION, FORMAT, UNSUPPORTED, CONFLICT, UNAVAILABLE = 0, 2, 3, 4, 6, 7, 13, 15
 OBAMA = b"name,major,year\r\nBarack,law,senior\r\n"
 AWKWARD = "Übung 1+2 & 100% \"neu\" 'x' $(id);\u00e9~.mp4"
 
@@ -283,6 +283,50 @@ class Large(Storage):
             _, err = self.run_it("recognize", "s3://changing/a.mov", "--out", "-", status=CONFLICT,
                                  env={"AWS_ENDPOINT_URL_S3": between.url})
         self.assertIn("was replaced by another object while it was being read", err)
+
+
+class Recordings(Storage):
+    """A camera (a file that is over soon, and called again) whose parts go to a bucket."""
+
+    def record(self, seconds, status=None, **options):
+        # The camera is gone when the time is over, more often than not.
+        process = self.start("record", self.folder / "obama.mp4", "--seconds", seconds, "--out", self.at("room"), **options)
+        out, err = process.communicate(timeout=120)
+        self.assertIn(process.returncode, (OK, UNAVAILABLE) if status is None else (status,), err)
+        return err
+
+    def unsent(self):
+        return sorted(path for path in (self.dir / ".local/share/homeroom/unsent").rglob("*") if path.is_file())
+
+    def test_parts_are_sent(self):
+        self.record(4)
+        keys = self.keys("room/")
+        self.assertGreaterEqual(len(keys), 1)
+        self.assertEqual(self.unsent(), [])
+        for key in keys:
+            self.assertRegex(key, r"^room/camera_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.mp4$")
+            (self.dir / "part.mp4").write_bytes(self.get(key))
+            ffmpeg("-i", self.dir / "part.mp4", "-f", "null", "-")
+
+    def test_what_cannot_be_sent_waits_and_nothing_is_replaced(self):
+        err = self.record(3, status=UNAVAILABLE, env={"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"})
+        waiting = self.unsent()
+        self.assertGreaterEqual(len(waiting), 1)
+        self.assertIn("is tried again", err)
+        self.assertIn("the next 'homeroom record' with this --out sends", err)
+        self.assertEqual(waiting[0].parent.stat().st_mode & 0o777, 0o700)
+        self.put(f"room/{waiting[0].name}", b"somebody else's")
+        held = {path.name: path.read_bytes() for path in waiting}
+        err = self.record(1, status=UNAVAILABLE)
+        self.assertIn("it is not replaced", err)
+        self.assertEqual(self.get(f"room/{waiting[0].name}"), b"somebody else's")
+        self.assertEqual(waiting[0].read_bytes(), held[waiting[0].name])
+        # It was sent by a program that was killed before it removed it.
+        self.put(f"room/{waiting[0].name}", held[waiting[0].name])
+        self.record(1)
+        self.assertEqual(self.unsent(), [])
+        for name, body in held.items():
+            self.assertEqual(self.get(f"room/{name}"), body)
 
 
 class Database(Storage):

@@ -266,9 +266,10 @@ static enum hr_status check_url(const struct hr_cli *cli, const char *url, struc
 {
     const char *host = strstr(url, "://");
     if (!hr_camera_knows(url))
-        return hr_error_set(
-            error, HR_ERR_ARGUMENT,
-            "a camera is called rtsp://HOST/..., rtsps://, http://, https://, srt:// or udp://, not '%.20s'", url);
+        return hr_error_set(error, HR_ERR_ARGUMENT,
+                            "a camera is called rtsp://HOST/..., rtsps://, http://, https://, srt:// or udp://, or "
+                            "/dev/video0, not '%.20s'",
+                            url);
     bool in_clear = host != NULL && strncmp(url, "rtsps:", 6) != 0 && strncmp(url, "https:", 6) != 0 &&
                     strncmp(url, "file:", 5) != 0;
     if (!in_clear || cli->settings.network.insecure)

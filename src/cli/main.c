@@ -276,7 +276,8 @@ const struct hr_command hr_command_table[] = {
      "longer.",
      1, SIZE_MAX, hr_cmd_estimate, true},
     {HR_COMMAND_RECORD, "record", "URL", "record a camera by a class's timetable",
-     "Takes the pictures of a camera (rtsps://, rtsp://, https://, http://, srt://, udp://) as they come, without "
+     "Takes the pictures of a camera (rtsps://, rtsp://, https://, http://, srt://, udp://, or /dev/video0 of this "
+     "machine) as they come, without "
      "sound, "
      "into the folder --out, in parts of --part minutes: 8b_2026-11-27_08-00-05.mp4, which 'lesson add 8b' puts into "
      "its "
@@ -290,7 +291,8 @@ const struct hr_command hr_command_table[] = {
      "it "
      "is complete, and lies in the folder 'unsent' beside the user's database until then: what cannot be sent is tried "
      "again, by the next 'record' with this --out at the latest. Cameras that are not encrypted are refused but on "
-     "this machine, unless --insecure says that nobody else can listen.",
+     "this machine, unless --insecure says that nobody else can listen. A camera of this machine gives JPEG pictures, "
+     "five a second, and needs FFmpeg's libavdevice.",
      1, 1, hr_cmd_record, false},
     {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",
      "KIND is faces (face vectors, from the day on which they were enrolled), observations (what --keep has kept of "

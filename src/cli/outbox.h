@@ -22,8 +22,8 @@ struct hr_outbox {
  * Made when it is not there. */
 enum hr_status hr_outbox_folder(const char *target, char out[4096], struct hr_error *error) HR_MUST_USE;
 
-/* Hidden files are not complete; whatever has another name is sent, and nothing replaced that is there. The outbox stays
- * where it is until it ends. */
+/* Hidden files are not complete; whatever has another name is sent, and nothing replaced that is there. The outbox
+ * stays where it is until it ends. */
 enum hr_status hr_outbox_begin(struct hr_outbox *outbox, const struct hr_cli *cli, const char *folder,
                                const char *target, struct hr_error *error) HR_MUST_USE;
 /* Waits until all is sent, as long as something can be, and nobody interrupts it. UNAVAILABLE: files wait in the

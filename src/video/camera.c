@@ -1,8 +1,10 @@
 #include "video/camera.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libavformat/avformat.h>
+#include <libavutil/avstring.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +17,20 @@
 #define PROBE_DURATION_US 1000000
 /* A packet that has to be waited for so long was not lying about since the stream was looked at: it is of now. */
 #define LIVE_US 10000
+/* A camera of this machine, by Video4Linux; and what is asked of it, as near as it can. Pictures a second: more would
+ * only be more bytes, as each of them is whole. */
+#define DEVICE "/dev/video"
+#define DEVICE_SIZE "1280x720"
+#define DEVICE_RATE "5"
+#define DEVICE_WAIT_US 5000
+/* Of the same FFmpeg as the reader of streams: the two have one number. */
+#define DEVICE_LIBRARY "libavdevice.so." AV_STRINGIFY(LIBAVFORMAT_VERSION_MAJOR)
 
 struct hr_camera {
     AVFormatContext *input;
     AVPacket *packet; /* the first of the next part, once `is_waiting` */
     int stream;
-    bool is_waiting;
+    bool is_waiting, is_device;
     bool is_live; /* what had come while it was looked at is behind us */
     const struct hr_stop *stop;
     int64_t patience_us, since_us; /* monotonic: since when it is waited for */
@@ -62,8 +72,36 @@ static enum hr_status gone(const struct hr_camera *camera, int code, const char 
     return hr_error_set(error, HR_ERR_UNAVAILABLE, "%s: %s", doing, said);
 }
 
+static bool is_device(const char *url)
+{
+    return strncmp(url, DEVICE, sizeof DEVICE - 1) == 0;
+}
+
+/* Asked for when there is a device to read: the library brings much that nothing else here needs. */
+static enum hr_status find_device_reader(const AVInputFormat **out, struct hr_error *error)
+{
+    void *library = dlopen(DEVICE_LIBRARY, RTLD_NOW); /* stays */
+    void (*begin)(void) = NULL;
+    void *found = library != NULL ? dlsym(library, "avdevice_register_all") : NULL;
+    memcpy(&begin, &found, sizeof begin);
+    if (begin == NULL)
+        return hr_error_set(error, HR_ERR_UNSUPPORTED,
+                            "a camera of this machine is read by FFmpeg's %s, which is not installed (Debian's "
+                            "package libavdevice%d)",
+                            DEVICE_LIBRARY, LIBAVFORMAT_VERSION_MAJOR);
+    begin();
+    *out = av_find_input_format("video4linux2");
+    return *out != NULL ? HR_OK : hr_error_set(error, HR_ERR_UNSUPPORTED, "this FFmpeg reads no cameras");
+}
+
 static void set_options(AVDictionary **options, const char *url, int64_t patience_us)
 {
+    if (is_device(url)) {
+        av_dict_set(options, "input_format", "mjpeg", 0);
+        av_dict_set(options, "video_size", DEVICE_SIZE, 0);
+        av_dict_set(options, "framerate", DEVICE_RATE, 0);
+        return;
+    }
     if (strncmp(url, "rtsp", 4) == 0) {
         av_dict_set(options, "rtsp_transport", "tcp", 0); /* no lost packets, and through most networks */
         av_dict_set(options, "allowed_media_types", "video", 0);
@@ -82,12 +120,21 @@ static enum hr_status connect_to(struct hr_camera *camera, const char *url, stru
     camera->input->interrupt_callback = (AVIOInterruptCB){.callback = interrupted, .opaque = camera};
     camera->input->probesize = PROBE_BYTES;
     camera->input->max_analyze_duration = PROBE_DURATION_US;
+    const AVInputFormat *reader = NULL;
+    camera->is_device = is_device(url);
+    if (camera->is_device) {
+        enum hr_status status = find_device_reader(&reader, error);
+        if (status != HR_OK)
+            return status;
+        camera->input->flags |= AVFMT_FLAG_NONBLOCK; /* else nothing ends a wait for it */
+    }
     set_options(&options, url, camera->patience_us);
-    int code = avformat_open_input(&camera->input, url, NULL, &options); /* frees on failure */
+    int code = avformat_open_input(&camera->input, url, reader, &options); /* frees on failure */
     av_dict_free(&options);
     if (code < 0)
         return gone(camera, code, "connecting", error);
-    code = avformat_find_stream_info(camera->input, NULL);
+    if (!camera->is_device) /* it says all by itself */
+        code = avformat_find_stream_info(camera->input, NULL);
     if (code < 0)
         return gone(camera, code, "connecting", error);
     camera->stream = av_find_best_stream(camera->input, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
@@ -130,20 +177,28 @@ void hr_camera_close(struct hr_camera *camera)
 /* The next packet of the video. */
 static enum hr_status next(struct hr_camera *camera, struct hr_error *error)
 {
+    camera->since_us = hr_clock_now_us();
     for (;;) {
-        camera->since_us = hr_clock_now_us();
         int code = av_read_frame(camera->input, camera->packet);
+        if (code == AVERROR(EAGAIN) && interrupted(camera))
+            code = AVERROR_EXIT;
+        if (code == AVERROR(EAGAIN)) {
+            usleep(DEVICE_WAIT_US);
+            continue;
+        }
         if (code < 0)
             return gone(camera, code, "recording", error);
         if (camera->packet->stream_index == camera->stream && camera->packet->size > 0)
             return HR_OK;
         av_packet_unref(camera->packet);
+        camera->since_us = hr_clock_now_us();
     }
 }
 
 static bool is_file(const struct hr_camera *camera)
 {
-    return strstr(camera->input->url, "://") == NULL || strncmp(camera->input->url, "file:", 5) == 0;
+    const char *url = camera->input->url;
+    return !camera->is_device && (strstr(url, "://") == NULL || strncmp(url, "file:", 5) == 0);
 }
 
 enum hr_status hr_camera_await(struct hr_camera *camera, int64_t *wall_us, struct hr_error *error)

@@ -1,5 +1,5 @@
 /* A camera's stream into files: its pictures as they come, not decoded and without sound. RTSP, HTTP, or whatever else
- * FFmpeg takes from a network, and files.
+ * FFmpeg takes from a network, cameras of this machine ("/dev/video0", those that give JPEG pictures), and files.
  *
  * A part is an MP4 of fragments of a second each: what was written when the program is killed, or the disk is full,
  * plays. It says when its first picture came, by the wall clock. The camera is trusted as far as FFmpeg's readers of
@@ -15,8 +15,9 @@ struct hr_camera; /* opaque; one thread */
 /* Whether a URL's scheme is one that this reads: rtsp, rtsps, http, https, srt, udp, file, or none (a file). */
 bool hr_camera_knows(const char *url);
 
-/* Connects. `stop` (may be NULL) ends every wait, with DEADLINE; it outlives the camera. UNAVAILABLE: it is not there,
- * gives nothing for `patience_us`, or no video; the text says which, without the password of the URL. */
+/* Connects. `stop` (may be NULL) ends every wait, with DEADLINE; it outlives the camera. UNSUPPORTED: for
+ * cameras of this machine a library of FFmpeg's is not installed. UNAVAILABLE: it is not there, gives nothing for
+ * `patience_us`, or no video; the text says which, without the password of the URL. */
 enum hr_status hr_camera_open(struct hr_camera **out, const char *url, int64_t patience_us, const struct hr_stop *stop,
                               struct hr_error *error) HR_MUST_USE;
 void hr_camera_close(struct hr_camera *camera);

@@ -153,6 +153,22 @@ class Record(Case):
         self.assertIn("07:59:00", result.err)
         self.assertEqual(len(self.parts()), 1)
 
+    @unittest.skipUnless("HOMEROOM_FAKE_CAMERA" in os.environ, "HOMEROOM_FAKE_CAMERA names the library that plays a camera")
+    def test_a_camera_of_this_machine(self):
+        """Its plug is pulled after twelve pictures; then it is there again."""
+        env = {"LD_PRELOAD": os.environ["HOMEROOM_FAKE_CAMERA"], "ASAN_OPTIONS": "verify_asan_link_order=0",
+               "FAKE_CAMERA_PICTURE": PHOTOS / "obama.jpg", "FAKE_CAMERA_COUNT": 12}
+        result = self.run_it("record", "/dev/video0", "--out", "out", "--seconds", 5, env=env, status=None)
+        self.assertIn("no picture: recording: No such device", result.err)
+        self.assertIn("the picture is back", result.err)
+        first = self.parts()[0]
+        probed = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=codec_name,nb_read_frames",
+                                 "-of", "csv=p=0", first], check=True, stdout=subprocess.PIPE, text=True).stdout
+        codec, frames = probed.strip().split(",")
+        self.assertEqual(codec, "mjpeg")
+        self.assertIn(int(frames), (11, 12))  # the one that lay there when it was opened is not of now
+        self.assertIn("no picture at its end", self.run_it("record", "/dev/video9", "--out", "out", "--seconds", 1, status=UNAVAILABLE).err)
+
     def test_what_is_refused(self):
         for url, status, text in (("rtsp://192.0.2.1/cam", PERMISSION, "--insecure"), ("http://camera.example/", PERMISSION, "--insecure"),
                                   ("gopher://127.0.0.1/", ARGUMENT, "a camera is called"), ("http://127.0.0.1:9/x", UNAVAILABLE, "no picture at its end")):

@@ -16,6 +16,7 @@ ALLOWED = {
     ("interrupt.c", "interrupted"): "the same",
     ("reason.c", "listener"): "FFmpeg's log callback gets no context; one per thread",
     ("reason.c", "callback_set"): "FFmpeg has one log callback for the process: set once",
+    ("zone.c", "lock"): "the C library has one time zone for the process",
 }
 
 # Of what compilers add for sanitizers and coverage.

@@ -32,7 +32,8 @@ BANNED = {
 }
 # name: the only files (or folders) that may
 ONLY_IN = {
-    **dict.fromkeys(("getenv", "secure_getenv", "setenv"), ("src/cli/environment.c",)),
+    **dict.fromkeys(("getenv", "secure_getenv"), ("src/cli/environment.c",)),
+    "setenv": ("src/classroom/zone.c",),  # the C library takes a time zone from nowhere else
     **dict.fromkeys(("printf", "vprintf", "puts", "putchar", "perror", "exit", "abort"), ("src/cli/",)),
     "_exit": ("src/cli/", "src/sandbox/zygote.c"),
 }

@@ -39,17 +39,6 @@ const struct hr_vector_layout *hr_cli_known_models(struct hr_cli *cli, struct hr
     return NULL;
 }
 
-enum hr_status hr_cli_publish_class(struct hr_cli *cli, struct hr_engine *engine, const char *class_id, const char *day,
-                                    struct hr_error *error)
-{
-    struct hr_snapshot_parts parts = {0};
-    enum hr_status status = hr_class_open_database(&cli->class, HR_DATABASE_READ, &parts.database, error);
-    if (status != HR_OK)
-        return status;
-    hr_database_only_class(parts.database, class_id, day);
-    return hr_engine_publish(engine, &parts, error);
-}
-
 static void tell(const struct hr_cli *cli, const struct hr_snapshot *snapshot)
 {
     const struct hr_log *log = &cli->log;

@@ -18,10 +18,6 @@ enum hr_status hr_cli_open_models(struct hr_cli *cli, struct hr_engine **out, st
 /* The same, for what can be done without: the models that are here, borrowed from *engine, which the caller closes;
  * NULL where there are none, which is said. */
 const struct hr_vector_layout *hr_cli_known_models(struct hr_cli *cli, struct hr_engine **engine);
-/* A snapshot for it of the students of a class on a day (NULL: everybody's). */
-enum hr_status hr_cli_publish_class(struct hr_cli *cli, struct hr_engine *engine, const char *class_id, const char *day,
-                                    struct hr_error *error) HR_MUST_USE;
-
 /* Logs what a user must know of the gallery before names come out of it: nobody is in it, everybody was imported, its
  * students look much alike, vectors that cannot be used. Names nobody. */
 void hr_cli_tell_gallery(const struct hr_cli *cli, struct hr_engine *engine);

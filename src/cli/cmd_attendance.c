@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classroom/lesson_words.h"
+#include "classroom/roll_forms.h"
+#include "classroom/zone.h"
 #include "cli/answer.h"
-#include "cli/attendance_forms.h"
 #include "cli/class.h"
-#include "cli/lesson_words.h"
-#include "cli/zone.h"
 
 enum { TEXT_MAX = 64 << 20 };
 
@@ -143,10 +143,10 @@ int hr_cmd_attendance(struct hr_cli *cli)
     struct hr_lesson_found lesson;
     struct hr_roll roll = {0};
     const char *word = cli->words[0];
-    bool is_lesson = hr_cli_is_lesson(word);
+    bool is_lesson = hr_lesson_is_word(word);
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, &error);
     if (status == HR_OK && is_lesson) {
-        status = hr_cli_find_lesson(database, word, &lesson, &error);
+        status = hr_lesson_find(database, word, &lesson, &error);
         if (status == HR_OK)
             status = hr_roll_make(&roll, database, lesson.key, &error);
         if (status == HR_OK)

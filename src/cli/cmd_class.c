@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "classroom/lesson_words.h"
+#include "classroom/zone.h"
 #include "cli/answer.h"
 #include "cli/class.h"
-#include "cli/lesson_words.h"
 #include "cli/person.h"
-#include "cli/zone.h"
 #include "records/views.h"
 
 static const char *const weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
@@ -120,13 +120,13 @@ static enum hr_status day_of(struct hr_cli *cli, struct hr_database *database, c
                              struct hr_error *error)
 {
     char zone[256];
-    enum hr_status status = hr_cli_zone_of_class(database, cli->words[1], zone, error);
+    enum hr_status status = hr_class_zone(database, cli->words[1], zone, error);
     if (status == HR_OK && given != NULL && strlen(given) != HR_DAY_SIZE - 1)
         status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is no day: 2026-11-27 is how one is written", given);
     if (status == HR_OK && given != NULL)
         snprintf(day, HR_DAY_SIZE, "%s", given);
     else if (status == HR_OK)
-        hr_cli_today(zone, day);
+        hr_zone_today(zone, day);
     return status;
 }
 
@@ -194,7 +194,7 @@ static enum hr_status meets(struct hr_cli *cli, struct hr_database *database, st
     if (slot.weekday == 0)
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "a day of the week is mon, tue, wed, thu, fri, sat or sun, not '%s'", cli->words[2]);
-    enum hr_status status = hr_cli_parse_times(cli->words[3], &start_s, &end_s, error);
+    enum hr_status status = hr_zone_parse_times(cli->words[3], &start_s, &end_s, error);
     if (status != HR_OK)
         return status;
     slot.start_min = start_s / 60;

@@ -5,10 +5,10 @@
 
 #include "base/plural.h"
 #include "classroom/enroll.h"
+#include "classroom/lesson_words.h"
+#include "classroom/zone.h"
 #include "cli/answer.h"
 #include "cli/class.h"
-#include "cli/lesson_words.h"
-#include "cli/zone.h"
 #include "records/audit.h"
 #include "records/classes.h"
 #include "store/anywhere.h"
@@ -253,10 +253,10 @@ static enum hr_status put_classes(struct hr_cli *cli, struct hr_database *databa
         const char *class_id = roster->classes[enrolment->of_class].id;
         const char *student_id = roster->students[enrolment->student].id;
         bool changed = false;
-        status = hr_cli_zone_of_class(database, class_id, of_class, error);
+        status = hr_class_zone(database, class_id, of_class, error);
         if (status != HR_OK)
             break;
-        hr_cli_today(of_class, today);
+        hr_zone_today(of_class, today);
         status = hr_database_enrol(database, class_id, student_id,
                                    enrolment->from_day[0] != '\0' ? enrolment->from_day : today, &changed, error);
         if (status == HR_OK && changed && enrolment->to_day[0] != '\0')

@@ -4,15 +4,13 @@
 #include <string.h>
 
 #include "base/plural.h"
-#include "classroom/keep.h"
 #include "classroom/roll.h"
-#include "cli/again.h"
+#include "classroom/zone.h"
 #include "cli/answer.h"
 #include "cli/class.h"
-#include "cli/lesson_words.h"
 #include "cli/person.h"
 #include "cli/report_log.h"
-#include "cli/zone.h"
+#include "jobs/lessons.h"
 #include "tables/calendar.h"
 #include "video/video.h"
 
@@ -32,7 +30,7 @@ static enum hr_status answer_lesson(void *context, const struct hr_lesson_record
     struct listing *listing = context;
     FILE *out = listing->cli->out;
     char zone[256], start[HR_ZONE_CLOCK_SIZE], end[HR_ZONE_CLOCK_SIZE];
-    enum hr_status status = hr_cli_zone_of_class(listing->database, lesson->class_id, zone, error);
+    enum hr_status status = hr_class_zone(listing->database, lesson->class_id, zone, error);
     if (status != HR_OK)
         return status;
     hr_zone_from_utc(zone, lesson->start_us, NULL, start);
@@ -67,7 +65,7 @@ static enum hr_status list(struct hr_cli *cli, struct hr_error *error)
     char zone[256];
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &listing.database, error);
     if (status == HR_OK && class != NULL)
-        status = hr_cli_zone_of_class(listing.database, class, zone, error);
+        status = hr_class_zone(listing.database, class, zone, error);
     if (status == HR_OK)
         status = hr_database_each_lesson(listing.database, class, answer_lesson, &listing, error);
     hr_database_close(listing.database);
@@ -117,11 +115,11 @@ static enum hr_status make(struct hr_cli *cli, struct hr_database *database, str
     struct listing listing = {cli, database};
     int start_s = 0, end_s = 0;
     struct day_slots slots = {0};
-    enum hr_status status = hr_cli_zone_of_class(database, made.class_id, made.zone, error);
+    enum hr_status status = hr_class_zone(database, made.class_id, made.zone, error);
     if (status == HR_OK && hr_day_weekday(made.day) == 0)
         status = hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is no day: 2026-11-27 is how one is written", made.day);
     if (status == HR_OK && cli->word_count > 3) {
-        status = hr_cli_parse_times(cli->words[3], &start_s, &end_s, error);
+        status = hr_zone_parse_times(cli->words[3], &start_s, &end_s, error);
         if (status == HR_OK)
             status = put(&made, start_s, end_s, error);
     } else if (status == HR_OK) {
@@ -169,8 +167,8 @@ static enum hr_status import_calendar(struct hr_cli *cli, struct hr_database *da
     struct hr_buffer bytes;
     char today[HR_DAY_SIZE], later[HR_DAY_SIZE];
     hr_buffer_init(&bytes, CALENDAR_BYTES_MAX);
-    enum hr_status status = hr_cli_zone_of_class(database, made.class_id, made.zone, error);
-    hr_cli_today(made.zone, today);
+    enum hr_status status = hr_class_zone(database, made.class_id, made.zone, error);
+    hr_zone_today(made.zone, today);
     const char *same_day = strcmp(today + 4, "-02-29") == 0 ? "-02-28" : today + 4;
     snprintf(later, sizeof later, "%04u%.6s", (unsigned)(hr_day_part(today, 0, 4) + 1) % 10000, same_day);
     if (status == HR_OK)
@@ -198,6 +196,7 @@ static enum hr_status import_calendar(struct hr_cli *cli, struct hr_database *da
 struct adding {
     struct hr_cli *cli;
     struct hr_database *database; /* to write; opened for each video alone */
+    struct hr_engine *engine;     /* owned; with the models; NULL until they are needed */
     struct hr_lesson_found lesson;
     bool has_lesson; /* else the first word is a class, and the clock says which lesson */
     char zone[256];
@@ -285,61 +284,35 @@ static enum hr_status lesson_of_clock(struct adding *adding, int64_t start_us, s
                             "class '%s' has no lesson on %s at %s by its timetable: 'homeroom lesson new %s %s TIMES'",
                             made.class_id, day, clock, made.class_id, day);
     snprintf(word, sizeof word, "%lld", (long long)made.key);
-    return status == HR_OK ? hr_cli_find_lesson(adding->database, word, &adding->lesson, error) : status;
+    return status == HR_OK ? hr_lesson_find(adding->database, word, &adding->lesson, error) : status;
 }
 
-static enum hr_status open_engine(struct adding *adding, struct hr_engine **out, struct hr_error *error)
-{
-    struct hr_cli *cli = adding->cli;
-    bool all = cli->settings.lessons.guests;
-    enum hr_status status = hr_cli_open_models(cli, out, error);
-    return status == HR_OK ? hr_cli_publish_class(cli, *out, all ? NULL : adding->lesson.class_id,
-                                                  all ? NULL : adding->lesson.day, error)
-                           : status;
-}
-
-static enum hr_status recognize(struct adding *adding, const char *video, struct hr_result **result,
-                                struct hr_error *error)
-{
-    struct hr_cli *cli = adding->cli;
-    struct hr_engine *engine = NULL;
-    struct hr_session *session = NULL;
-    struct hr_stream stream = {0};
-    struct hr_recognize_options options = hr_cli_recognize_options(&cli->settings);
-    options.stop = hr_cli_stop();
-    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), options.timeout_ms, options.stop);
-    enum hr_status status = open_engine(adding, &engine, error);
-    if (status == HR_OK)
-        status = hr_session_new(&session, engine, cli->settings.recognition.threads, error);
-    if (status == HR_OK && adding->lesson.keep_days > 0)
-        hr_session_keep_views(session);
-    if (status == HR_OK)
-        status = hr_anywhere_open_stream(&cli->class.anywhere, video, &deadline, &stream, error);
-    if (status == HR_OK) {
-        struct hr_snapshot *snapshot = hr_engine_hold(engine);
-        status = hr_classroom_recognize(session, snapshot, &stream, video, &options, result, error);
-        hr_snapshot_release(snapshot);
-    }
-    hr_stream_close(&stream);
-    hr_session_free(session);
-    hr_engine_close(engine);
-    if (status != HR_OK && strstr(error->text, video) == NULL)
-        hr_error_prefix(error, "%s", video);
-    return status;
-}
-
-static enum hr_status keep(struct adding *adding, const struct hr_result *result, int64_t start_us,
+static enum hr_status take(struct adding *adding, const char *video, int64_t start_us, struct hr_result **result,
                            struct hr_error *error)
 {
     struct hr_cli *cli = adding->cli;
     const char *camera = cli->settings.lessons.camera;
-    struct hr_recording_place recording = {adding->lesson.key, start_us, camera != NULL ? camera : "",
-                                           cli->settings.lessons.guests};
-    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &adding->database, error);
+    struct hr_stream stream = {0};
+    struct hr_lesson_recording recording = {.lesson = &adding->lesson,
+                                            .video = video,
+                                            .camera = camera != NULL ? camera : "",
+                                            .start_us = start_us,
+                                            .guests = cli->settings.lessons.guests,
+                                            .threads = cli->settings.recognition.threads,
+                                            .options = hr_cli_recognize_options(&cli->settings)};
+    recording.options.stop = hr_cli_stop();
+    struct hr_deadline deadline =
+        hr_deadline_after(hr_clock_system(), recording.options.timeout_ms, recording.options.stop);
+    enum hr_status status = HR_OK;
+    if (adding->engine == NULL)
+        status = hr_cli_open_models(cli, &adding->engine, error);
     if (status == HR_OK)
-        status = hr_result_keep_for_lesson(result, "", &recording, adding->database, error);
-    hr_database_close(adding->database);
-    adding->database = NULL;
+        status = hr_anywhere_open_stream(&cli->class.anywhere, video, &deadline, &stream, error);
+    if (status == HR_OK)
+        status = hr_lesson_take(&cli->class, adding->engine, &recording, &stream, result, error);
+    hr_stream_close(&stream);
+    if (status != HR_OK && strstr(error->text, video) == NULL)
+        hr_error_prefix(error, "%s", video);
     return status;
 }
 
@@ -362,19 +335,15 @@ static void tell_added(const struct adding *adding, const char *video, const str
 /* What was corrected before is known in this one, too: a face that is not a student. */
 static enum hr_status heed_corrections(struct adding *adding, struct hr_error *error)
 {
-    struct hr_engine *engine = NULL;
     size_t changed = 0;
     if (adding->lesson.keep_days == 0)
         return HR_OK;
-    enum hr_status status = hr_cli_open_models(adding->cli, &engine, error);
+    enum hr_status status = hr_cli_open_database(adding->cli, HR_DATABASE_WRITE, &adding->database, error);
     if (status == HR_OK)
-        status = hr_cli_open_database(adding->cli, HR_DATABASE_WRITE, &adding->database, error);
-    if (status == HR_OK)
-        status = hr_cli_decide_again(adding->cli, engine, adding->database, adding->lesson.class_id, adding->lesson.key,
-                                     &changed, error);
+        status = hr_lessons_decide_again(&adding->cli->class, adding->engine, adding->database, adding->lesson.class_id,
+                                         adding->lesson.key, &changed, error);
     hr_database_close(adding->database);
     adding->database = NULL;
-    hr_engine_close(engine);
     return status;
 }
 
@@ -383,9 +352,9 @@ static enum hr_status find_place(struct adding *adding, const char *video, bool 
 {
     enum hr_status status = hr_cli_open_database(adding->cli, HR_DATABASE_WRITE, &adding->database, error);
     if (status == HR_OK && first && adding->has_lesson)
-        status = hr_cli_find_lesson(adding->database, adding->cli->words[1], &adding->lesson, error);
+        status = hr_lesson_find(adding->database, adding->cli->words[1], &adding->lesson, error);
     if (status == HR_OK && first && !adding->has_lesson)
-        status = hr_cli_zone_of_class(adding->database, adding->cli->words[1], adding->zone, error);
+        status = hr_class_zone(adding->database, adding->cli->words[1], adding->zone, error);
     if (first && adding->has_lesson)
         snprintf(adding->zone, sizeof adding->zone, "%s", adding->lesson.zone);
     if (status == HR_OK)
@@ -403,7 +372,7 @@ static enum hr_status find_place(struct adding *adding, const char *video, bool 
 
 static enum hr_status add(struct hr_cli *cli, struct hr_error *error)
 {
-    struct adding adding = {.cli = cli, .has_lesson = hr_cli_is_lesson(cli->words[1])};
+    struct adding adding = {.cli = cli, .has_lesson = hr_lesson_is_word(cli->words[1])};
     enum hr_status status = HR_OK;
     for (size_t i = 2; status == HR_OK && i < cli->word_count; i++) {
         struct hr_result *result = NULL;
@@ -411,9 +380,7 @@ static enum hr_status add(struct hr_cli *cli, struct hr_error *error)
         adding.start_of_file = false;
         status = find_place(&adding, cli->words[i], i == 2, &start_us, error);
         if (status == HR_OK)
-            status = recognize(&adding, cli->words[i], &result, error);
-        if (status == HR_OK)
-            status = keep(&adding, result, start_us, error);
+            status = take(&adding, cli->words[i], start_us, &result, error);
         if (status == HR_OK)
             status = heed_corrections(&adding, error);
         if (status == HR_OK) {
@@ -422,6 +389,7 @@ static enum hr_status add(struct hr_cli *cli, struct hr_error *error)
         }
         hr_result_free(result);
     }
+    hr_engine_close(adding.engine);
     return status;
 }
 
@@ -435,7 +403,7 @@ static enum hr_status mark_one(struct hr_cli *cli, struct hr_database *database,
     struct hr_lesson_found lesson;
     struct hr_student student = {0};
     const char *note = cli->settings.lessons.note;
-    enum hr_status status = hr_cli_find_lesson(database, cli->words[1], &lesson, error);
+    enum hr_status status = hr_lesson_find(database, cli->words[1], &lesson, error);
     if (status == HR_OK)
         status = hr_cli_find_person(database, cli->words[2], &student, NULL, error);
     if (status == HR_OK)
@@ -467,7 +435,7 @@ static enum hr_status finish(struct hr_cli *cli, struct hr_database *database, s
     struct hr_lesson_found lesson;
     struct hr_roll roll = {0};
     size_t open = 0;
-    enum hr_status status = hr_cli_find_lesson(database, cli->words[1], &lesson, error);
+    enum hr_status status = hr_lesson_find(database, cli->words[1], &lesson, error);
     if (status == HR_OK && lesson.finished_us != 0)
         status = hr_error_set(error, HR_ERR_CONFLICT, "lesson %lld is finished already", (long long)lesson.key);
     if (status == HR_OK)
@@ -486,7 +454,7 @@ static enum hr_status finish(struct hr_cli *cli, struct hr_database *database, s
 static enum hr_status reopen(struct hr_cli *cli, struct hr_database *database, struct hr_error *error)
 {
     struct hr_lesson_found lesson;
-    enum hr_status status = hr_cli_find_lesson(database, cli->words[1], &lesson, error);
+    enum hr_status status = hr_lesson_find(database, cli->words[1], &lesson, error);
     if (status == HR_OK)
         status = hr_database_reopen_lesson(database, lesson.key, error);
     if (status == HR_OK)
@@ -500,17 +468,17 @@ static enum hr_status decide_again(struct hr_cli *cli, struct hr_database *datab
     struct hr_lesson_found lesson = {0};
     struct hr_engine *engine = NULL;
     size_t changed = 0;
-    bool is_lesson = hr_cli_is_lesson(cli->words[1]);
-    enum hr_status status = is_lesson ? hr_cli_find_lesson(database, cli->words[1], &lesson, error)
-                                      : hr_cli_zone_of_class(database, cli->words[1], lesson.zone, error);
+    bool is_lesson = hr_lesson_is_word(cli->words[1]);
+    enum hr_status status = is_lesson ? hr_lesson_find(database, cli->words[1], &lesson, error)
+                                      : hr_class_zone(database, cli->words[1], lesson.zone, error);
     if (status == HR_OK && lesson.finished_us != 0)
         status = hr_error_set(error, HR_ERR_CONFLICT, "lesson %lld is finished: 'homeroom lesson reopen %lld' first",
                               (long long)lesson.key, (long long)lesson.key);
     if (status == HR_OK)
         status = hr_cli_open_models(cli, &engine, error);
     if (status == HR_OK)
-        status = hr_cli_decide_again(cli, engine, database, is_lesson ? lesson.class_id : cli->words[1], lesson.key,
-                                     &changed, error);
+        status = hr_lessons_decide_again(&cli->class, engine, database, is_lesson ? lesson.class_id : cli->words[1],
+                                         lesson.key, &changed, error);
     if (status == HR_OK)
         fprintf(cli->out, "%zu track%s now taken for somebody else\n", changed, hr_plural_are(changed));
     hr_engine_close(engine);
@@ -521,7 +489,7 @@ static enum hr_status remove_lesson(struct hr_cli *cli, struct hr_database *data
 {
     struct hr_lesson_found lesson;
     bool agreed = cli->settings.people.yes;
-    enum hr_status status = hr_cli_find_lesson(database, cli->words[1], &lesson, error);
+    enum hr_status status = hr_lesson_find(database, cli->words[1], &lesson, error);
     if (status == HR_OK && !agreed)
         status = hr_cli_ask("Remove the lesson with its marks and what was seen?", &agreed, error);
     if (status == HR_OK && !agreed)

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "classroom/lesson_words.h"
+#include "classroom/zone.h"
 #include "cli/class.h"
-#include "cli/lesson_words.h"
 #include "cli/outbox.h"
-#include "cli/zone.h"
 #include "records/classes.h"
 #include "video/camera.h"
 
@@ -321,7 +321,7 @@ int hr_cmd_record(struct hr_cli *cli)
     if (status == HR_OK && class_id != NULL) {
         status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, &error);
         if (status == HR_OK)
-            status = hr_cli_zone_of_class(database, class_id, zone, &error);
+            status = hr_class_zone(database, class_id, zone, &error);
         hr_database_close(database);
     }
     if (status == HR_OK)

@@ -6,12 +6,12 @@
 
 #include "base/array.h"
 #include "base/plural.h"
+#include "classroom/lesson_words.h"
 #include "classroom/standing.h"
 #include "classroom/unknown.h"
+#include "classroom/zone.h"
 #include "cli/answer.h"
 #include "cli/class.h"
-#include "cli/lesson_words.h"
-#include "cli/zone.h"
 #include "homeroom.h"
 #include "records/views.h"
 
@@ -171,7 +171,7 @@ static void answer_person(const struct showing *showing, const struct hr_unknown
 
 static enum hr_status show_class(struct showing *showing, const char *class_id, struct hr_error *error)
 {
-    enum hr_status status = hr_cli_zone_of_class(showing->database, class_id, showing->zone, error);
+    enum hr_status status = hr_class_zone(showing->database, class_id, showing->zone, error);
     for (size_t i = 0; status == HR_OK && i < showing->unknown.count; i++)
         answer_person(showing, &showing->unknown.items[i]);
     return status;
@@ -193,10 +193,10 @@ int hr_cmd_seen(struct hr_cli *cli)
     struct showing showing = {.cli = cli};
     struct hr_lesson_found lesson = {0};
     const char *word = cli->words[0];
-    bool is_lesson = hr_cli_is_lesson(word);
+    bool is_lesson = hr_lesson_is_word(word);
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &showing.database, &error);
     if (status == HR_OK && is_lesson)
-        status = hr_cli_find_lesson(showing.database, word, &lesson, &error);
+        status = hr_lesson_find(showing.database, word, &lesson, &error);
     if (status == HR_OK)
         status = find_unknown(&showing, is_lesson ? lesson.class_id : word, &error);
     if (status == HR_OK && is_lesson) {

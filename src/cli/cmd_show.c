@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "classroom/lesson_words.h"
 #include "classroom/show.h"
+#include "classroom/zone.h"
 #include "cli/answer.h"
 #include "cli/audit.h"
 #include "cli/class.h"
-#include "cli/lesson_words.h"
-#include "cli/zone.h"
 
 /* 500 pictures of 4 kB in base64 are below 3 MB. */
 enum { PICTURES_MAX = 500, PAGE_BYTES_MAX = 32 << 20 };
@@ -41,7 +41,7 @@ int hr_cmd_show(struct hr_cli *cli)
     hr_buffer_init(&page, PAGE_BYTES_MAX);
     enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, &error);
     if (status == HR_OK)
-        status = hr_cli_find_lesson(database, cli->words[0], &lesson, &error);
+        status = hr_lesson_find(database, cli->words[0], &lesson, &error);
     if (status == HR_OK && lesson.keep_days > 0)
         options.known = hr_cli_known_models(cli, &engine);
     if (status == HR_OK)

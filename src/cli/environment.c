@@ -58,16 +58,6 @@ const char *hr_environment_key(void)
     return key != NULL && key[0] != '\0' ? key : NULL;
 }
 
-void hr_environment_enter_zone(const char *zone)
-{
-    char value[300];
-    const char *now = getenv("TZ");
-    snprintf(value, sizeof value, ":%s", zone);
-    if (now == NULL || strcmp(now, value) != 0)
-        (void)setenv("TZ", value, 1);
-    tzset();
-}
-
 bool hr_environment_core_dumps(void)
 {
     const char *value = getenv("HOMEROOM_CORE_DUMPS");

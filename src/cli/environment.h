@@ -19,9 +19,6 @@ const char *hr_environment(const char *name);
 /* The key of a sealed database (HOMEROOM_KEY); NULL when not set. */
 const char *hr_environment_key(void);
 
-/* The time zone of the C library from now on ("Europe/Berlin"): it takes one from the environment and nowhere else. */
-void hr_environment_enter_zone(const char *zone);
-
 /* Whether the variable asks for a core file after a crash (HOMEROOM_CORE_DUMPS=1). */
 bool hr_environment_core_dumps(void);
 

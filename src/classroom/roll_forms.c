@@ -1,4 +1,4 @@
-#include "cli/attendance_forms.h"
+#include "classroom/roll_forms.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "cli/zone.h"
+#include "classroom/zone.h"
 #include "report/grid.h"
 #include "tables/csv.h"
 

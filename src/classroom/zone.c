@@ -1,14 +1,33 @@
-#include "cli/zone.h"
+#include "classroom/zone.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/environment.h"
 #include "records/classes.h"
+
+/* The library has one zone for the whole process: who asks goes in, asks, and goes out. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* It takes the zone from the environment and nowhere else. What TZ is set to stays the same from one call to the next
+ * in most programs; the C library keeps what it was before, so that nobody who reads it meanwhile is led astray. */
+static void enter(const char *zone)
+{
+    char value[300];
+    pthread_mutex_lock(&lock);
+    snprintf(value, sizeof value, ":%s", zone);
+    (void)setenv("TZ", value, 1);
+    tzset();
+}
+
+static void leave(void)
+{
+    pthread_mutex_unlock(&lock);
+}
 
 enum hr_status hr_zone_check(const char *zone, struct hr_error *error)
 {
@@ -34,8 +53,9 @@ enum hr_status hr_zone_to_utc(const char *zone, const char *day, int seconds, in
                       .tm_min = seconds / 60 % 60,
                       .tm_sec = seconds % 60,
                       .tm_isdst = -1};
-    hr_environment_enter_zone(zone);
+    enter(zone);
     *wall_us = (int64_t)mktime(&time) * 1000000;
+    leave();
     return HR_OK;
 }
 
@@ -43,8 +63,9 @@ void hr_zone_from_utc(const char *zone, int64_t wall_us, char day[HR_ZONE_DAY_SI
 {
     time_t seconds = (time_t)(wall_us / 1000000);
     struct tm time;
-    hr_environment_enter_zone(zone);
+    enter(zone);
     localtime_r(&seconds, &time);
+    leave();
     if (day != NULL)
         strftime(day, HR_ZONE_DAY_SIZE, "%Y-%m-%d", &time);
     if (clock != NULL)

@@ -1,11 +1,11 @@
-#include "cli/lesson_words.h"
+#include "classroom/lesson_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/zone.h"
+#include "classroom/zone.h"
 
 static enum hr_status take_lesson(void *context, const struct hr_lesson_record *lesson, struct hr_error *error)
 {
@@ -71,7 +71,7 @@ static enum hr_status search_by_day(struct hr_database *database, const char *wo
         *clock++ = '\0';
     search.day = day;
     search.clock = clock;
-    enum hr_status status = hr_cli_zone_of_class(database, text, search.zone, error);
+    enum hr_status status = hr_class_zone(database, text, search.zone, error);
     if (status == HR_OK)
         status = hr_database_each_lesson(database, text, compare, &search, error);
     *key = search.key;
@@ -85,8 +85,8 @@ static enum hr_status search_by_day(struct hr_database *database, const char *wo
     return status;
 }
 
-enum hr_status hr_cli_find_lesson(struct hr_database *database, const char *word, struct hr_lesson_found *out,
-                                  struct hr_error *error)
+enum hr_status hr_lesson_find(struct hr_database *database, const char *word, struct hr_lesson_found *out,
+                              struct hr_error *error)
 {
     char *end;
     enum hr_status status = HR_OK;
@@ -102,13 +102,12 @@ enum hr_status hr_cli_find_lesson(struct hr_database *database, const char *word
     return status == HR_OK ? hr_database_class(database, out->class_id, take_class, out, error) : status;
 }
 
-bool hr_cli_is_lesson(const char *word)
+bool hr_lesson_is_word(const char *word)
 {
     return strchr(word, '/') != NULL || strspn(word, "0123456789") == strlen(word);
 }
 
-enum hr_status hr_cli_zone_of_class(struct hr_database *database, const char *class_id, char zone[256],
-                                    struct hr_error *error)
+enum hr_status hr_class_zone(struct hr_database *database, const char *class_id, char zone[256], struct hr_error *error)
 {
     struct hr_lesson_found found = {0};
     enum hr_status status = hr_database_class(database, class_id, take_class, &found, error);
@@ -116,13 +115,13 @@ enum hr_status hr_cli_zone_of_class(struct hr_database *database, const char *cl
     return status;
 }
 
-void hr_cli_today(const char *zone, char day[HR_DAY_SIZE])
+void hr_zone_today(const char *zone, char day[HR_DAY_SIZE])
 {
     const struct hr_clock *clock = hr_clock_system();
     hr_zone_from_utc(zone, clock->wall_us(clock->context), day, NULL);
 }
 
-enum hr_status hr_cli_parse_times(const char *word, int *start_s, int *end_s, struct hr_error *error)
+enum hr_status hr_zone_parse_times(const char *word, int *start_s, int *end_s, struct hr_error *error)
 {
     char text[32];
     snprintf(text, sizeof text, "%s", word);

@@ -1,7 +1,7 @@
-/* Clocks and calendars of a time zone, by the C library's tz database. One thread alone may ask: the library keeps the
- * zone in the process. */
-#ifndef HR_CLI_ZONE_H
-#define HR_CLI_ZONE_H
+/* Clocks and calendars of a time zone, by the C library's tz database. Any thread, one behind the other. A program with
+ * several sets TZ before they run: whoever reads the environment beside them would else see it grow. */
+#ifndef HR_CLASSROOM_ZONE_H
+#define HR_CLASSROOM_ZONE_H
 
 #include <stdbool.h>
 #include <stdint.h>

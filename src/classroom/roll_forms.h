@@ -1,9 +1,9 @@
 /* The roll of a lesson, and of all lessons of a class, in the forms that other programs take. */
-#ifndef HR_CLI_ATTENDANCE_FORMS_H
-#define HR_CLI_ATTENDANCE_FORMS_H
+#ifndef HR_CLASSROOM_ROLL_FORMS_H
+#define HR_CLASSROOM_ROLL_FORMS_H
 
 #include "classroom/term.h"
-#include "cli/zone.h"
+#include "classroom/zone.h"
 
 /* "08:05:30" in the class's time zone; "" for no time. */
 void hr_roll_clock(const struct hr_roll *roll, int64_t wall_us, char out[HR_ZONE_CLOCK_SIZE]);

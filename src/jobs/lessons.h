@@ -1,0 +1,40 @@
+/* Recordings into lessons, and what a class's lessons say when somebody has been enrolled or corrected since: what the
+ * command line and the page do alike. The database is a file. */
+#ifndef HR_JOBS_LESSONS_H
+#define HR_JOBS_LESSONS_H
+
+#include "classroom/classroom.h"
+#include "classroom/lesson_words.h"
+#include "jobs/class_place.h"
+
+/* A snapshot for an engine that has the models alone: of the students of a class on a day (texts outlive the snapshot;
+ * NULL: everybody's). */
+enum hr_status hr_class_publish(struct hr_class_place *place, struct hr_engine *engine, const char *class_id,
+                                const char *day, struct hr_error *error) HR_MUST_USE;
+
+/* --- a recording --- */
+
+struct hr_lesson_recording {
+    const struct hr_lesson_found *lesson;
+    const char *video;  /* what it is called */
+    const char *camera; /* "": the only one */
+    int64_t start_us;   /* wall clock of its first picture */
+    bool guests;        /* everybody in the database is looked for, not the class alone */
+    int threads;
+    struct hr_recognize_options options; /* with a stop */
+};
+/* Looks at it and keeps what was seen, with what the class keeps of faces; *result is the caller's (hr_result_free).
+ * `engine` has the models alone. The database is open for a moment at the beginning and at the end. */
+enum hr_status hr_lesson_take(struct hr_class_place *place, struct hr_engine *engine,
+                              const struct hr_lesson_recording *recording, struct hr_stream *stream,
+                              struct hr_result **result, struct hr_error *error) HR_MUST_USE;
+
+/* --- decided again --- */
+
+/* The open lessons of a class, or one of them (0: all), are held against the class as it is now, from the vectors that
+ * it keeps. `engine` has the models. *changed: how many tracks are now taken for somebody else. */
+enum hr_status hr_lessons_decide_again(struct hr_class_place *place, struct hr_engine *engine,
+                                       struct hr_database *database, const char *class_id, int64_t lesson,
+                                       size_t *changed, struct hr_error *error) HR_MUST_USE;
+
+#endif

@@ -7,11 +7,15 @@
 
 struct hr_audit_record {
     int64_t at_us;    /* wall clock */
-    const char *who;  /* the user of the system, "user ada"; borrowed during the call */
+    const char *who;  /* the user of the system, "user ada", or an account, "ada"; borrowed during the call */
     const char *what; /* a word: "enrol", "forget", ...; likewise */
     int64_t student;  /* key; 0: of no one student */
     int64_t count;    /* of whatever it was: faces, rows, students named */
 };
+
+/* Who does what is done from here on, as the audit log, marks and corrections have it: an account of the page. Without
+ * it the user of the system. Cut to 95 bytes. */
+void hr_database_act_as(struct hr_database *database, const char *who);
 
 /* Within a transaction it is a part of it. `student_id` may be NULL. */
 enum hr_status hr_database_note(struct hr_database *database, const char *what, const char *student_id, size_t count,

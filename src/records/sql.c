@@ -466,6 +466,56 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
                                                                                                "D"
                                                                                                " " FACE(
                                                                                                    "origin") " = ?3",
+    [HR_SQL_ACCOUNTS] = "SELECT key, name, role, made_us FROM accounts ORDER BY name",
+    [HR_SQL_ACCOUNT_INSERT] = "INSERT INTO accounts(name, role, password, made_us) VALUES (?1, ?2, ?3, ?4)"
+                              " ON CONFLICT (name) DO NOTHING RETURNING key",
+    [HR_SQL_ACCOUNT_FIND] = "SELECT key, name, role, made_us, password FROM accounts WHERE name = ?1",
+    [HR_SQL_ACCOUNT_SET_PASSWORD] = "UPDATE accounts SET password = ?2 WHERE key = ?1",
+    [HR_SQL_ACCOUNT_SET_ROLE] = "UPDATE accounts SET role = ?2 WHERE key = ?1",
+    [HR_SQL_ACCOUNT_DELETE] = "DELETE FROM accounts WHERE key = ?1",
+    [HR_SQL_ACCOUNT_CLASSES] =
+        "SELECT c.id FROM account_classes AS a JOIN classes AS c ON c.key = a.class WHERE a.account = ?1 ORDER BY c.id",
+    [HR_SQL_ACCOUNT_CLASSES_DELETE] = "DELETE FROM account_classes WHERE account = ?1",
+    [HR_SQL_ACCOUNT_CLASS_INSERT] =
+        "INSERT OR IGNORE INTO account_classes(account, class) SELECT ?1, key FROM classes WHERE id = ?2 RETURNING 1",
+    [HR_SQL_ACCOUNT_MAY] = "SELECT EXISTS (SELECT 1 FROM account_classes AS a JOIN classes AS c ON c.key = a.class"
+                           " WHERE a.account = ?1 AND c.id = ?2)",
+    [HR_SQL_ADMINISTRATORS] = "SELECT count(*) FROM accounts WHERE role = 'administrator' AND key <> ?1",
+    [HR_SQL_LOGIN_INSERT] = "INSERT INTO logins(secret, account, label, made_us, seen_us) VALUES (?1, ?2, ?3, ?4, ?4)",
+    [HR_SQL_LOGIN_FIND] = "SELECT a.key, a.name, a.role, l.label, l.made_us, l.seen_us FROM logins AS l"
+                          " JOIN accounts AS a ON a.key = l.account WHERE l.secret = ?1",
+    [HR_SQL_LOGIN_SEEN] = "UPDATE logins SET seen_us = ?2 WHERE secret = ?1",
+    [HR_SQL_LOGIN_DELETE] = "DELETE FROM logins WHERE secret = ?1",
+    [HR_SQL_LOGINS_DELETE] = "DELETE FROM logins WHERE account = ?1",
+    [HR_SQL_LOGINS_PURGE] = "DELETE FROM logins WHERE label = '' AND (made_us < ?1 OR seen_us < ?2)",
+    [HR_SQL_UPLOAD_INSERT] = "INSERT INTO uploads(id, account, video, class, lesson, camera, start, modified_us,"
+                             " size_bytes, made_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [HR_SQL_UPLOAD_FIND] = "SELECT u.id, u.account, u.video, u.class, u.lesson, u.camera, u.start, u.modified_us,"
+                           " u.size_bytes, u.made_us, a.name FROM uploads AS u JOIN accounts AS a ON a.key = u.account"
+                           " WHERE u.id = ?1",
+    [HR_SQL_UPLOADS] = "SELECT u.id, u.account, u.video, u.class, u.lesson, u.camera, u.start, u.modified_us,"
+                       " u.size_bytes, u.made_us, a.name FROM uploads AS u JOIN accounts AS a ON a.key = u.account"
+                       " ORDER BY u.made_us",
+    [HR_SQL_UPLOAD_DELETE] = "DELETE FROM uploads WHERE id = ?1",
+    [HR_SQL_TASK_INSERT] =
+        "INSERT INTO tasks(account, file, video, class, lesson, camera, start, modified_us, state, tries, message,"
+        " made_us, began_us, ended_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, '', ?9, 0, 0)"
+        " RETURNING key",
+    [HR_SQL_TASK_NEXT] =
+        "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
+        " began_us, ended_us FROM tasks WHERE state = 'waiting' ORDER BY key LIMIT 1",
+    [HR_SQL_TASK_BEGIN] = "UPDATE tasks SET state = 'running', tries = tries + 1, began_us = ?2"
+                          " WHERE key = ?1 AND state = 'waiting'",
+    [HR_SQL_TASK_LESSON] = "UPDATE tasks SET lesson = ?2 WHERE key = ?1",
+    [HR_SQL_TASK_END] = "UPDATE tasks SET state = ?2, message = ?3, file = '', ended_us = ?4 WHERE key = ?1",
+    [HR_SQL_TASKS] =
+        "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
+        " began_us, ended_us FROM tasks WHERE ?1 = 0 OR key = ?1 ORDER BY key DESC LIMIT 500",
+    [HR_SQL_TASK_DELETE] = "DELETE FROM tasks WHERE key = ?1",
+    [HR_SQL_TASKS_GIVE_UP] =
+        "UPDATE tasks SET state = 'failed', ended_us = ?2, message = 'the program was ended ' || tries || ' times while"
+        " it worked on this video' WHERE state = 'running' AND tries >= ?1",
+    [HR_SQL_TASKS_AGAIN] = "UPDATE tasks SET state = 'waiting' WHERE state = 'running'",
     [HR_SQL_CLASS_KEEP] = "UPDATE classes SET keep_days = ?2 WHERE id = ?1",
     [HR_SQL_CLASSES_KEEPING] = "SELECT id FROM classes WHERE keep_days > 0 LIMIT 1",
     [HR_SQL_VIEW_INSERT] = "INSERT INTO views(track, vector, sharpness, frontal, picture) SELECT t.key, ?2, ?3, ?4, ?5"

@@ -7,7 +7,7 @@ _homeroom()
     local command='' words='' files='' i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        recognize|watch|import|enroll|students|export|forget|rename|merge|split|consent|keys|backup|restore|class|lesson|attendance|seen|correct|show|estimate|record|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
+        recognize|watch|import|enroll|students|export|forget|rename|merge|split|consent|keys|backup|restore|class|lesson|attendance|seen|correct|show|estimate|record|serve|keeping|purge|evaluate|lambda|worker|workload|doctor|models|help|version) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     COMPREPLY=()
@@ -78,6 +78,10 @@ _homeroom()
     --class) return ;;
     --part) return ;;
     --seconds) return ;;
+    --listen) return ;;
+    --certificate) files=-f ;;
+    --private-key) files=-f ;;
+    --spool) files=-d ;;
     --strangers) files=-d ;;
     --gallery) return ;;
     --photos) return ;;
@@ -106,6 +110,7 @@ _homeroom()
         attendance) words+=' --csv --as' ;;
         estimate) words+=' --fps --false-present --timeout --memory-mb --price-gb-s --price-calls' ;;
         record) words+=' --out --zone --class --now --part --seconds' ;;
+        serve) words+=' --fps --false-present --timeout --listen --certificate --private-key --spool' ;;
         purge) words+=' --dry-run' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
         lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
@@ -114,7 +119,7 @@ _homeroom()
         doctor) words+=' --out --false-present' ;;
         esac
     elif [[ -z $command ]]; then
-        words='recognize watch import enroll students export forget rename merge split consent keys backup restore class lesson attendance seen correct show estimate record keeping purge evaluate lambda worker workload doctor models help version'
+        words='recognize watch import enroll students export forget rename merge split consent keys backup restore class lesson attendance seen correct show estimate record serve keeping purge evaluate lambda worker workload doctor models help version'
     else
         case $command in
         recognize) files=-f ;;
@@ -138,7 +143,7 @@ _homeroom()
             ;;
         show) files=-f ;;
         estimate) files=-f ;;
-        help) words='recognize watch import enroll students export forget rename merge split consent keys backup restore class lesson attendance seen correct show estimate record keeping purge evaluate lambda worker workload doctor models help version' ;;
+        help) words='recognize watch import enroll students export forget rename merge split consent keys backup restore class lesson attendance seen correct show estimate record serve keeping purge evaluate lambda worker workload doctor models help version' ;;
         esac
     fi
     if [[ -n $files ]]; then

@@ -12,7 +12,7 @@ if [ "$triplet" != "$(gcc -dumpmachine)" ]; then
     cross=(-DCMAKE_TOOLCHAIN_FILE=/homeroom/cmake/aarch64.cmake)
 fi
 # What nothing calls is left out; every address is settled, and read-only, before main.
-cmake -S /homeroom -B /build -G Ninja "${cross[@]}" -DCMAKE_BUILD_TYPE=Release -DHOMEROOM_TESTS=OFF \
+cmake -S /homeroom -B /build -G Ninja "${cross[@]}" -DCMAKE_BUILD_TYPE=Release -DHOMEROOM_TESTS=OFF -DHOMEROOM_WEB=OFF \
     -DPKG_CONFIG_ARGN=--static \
     -DCMAKE_C_FLAGS="-ffunction-sections -fdata-sections \
 -ffile-prefix-map=/homeroom=. -ffile-prefix-map=/build=." \

@@ -35,6 +35,11 @@ void hr_json_free(struct hr_json *value)
     json_decref(inside(value));
 }
 
+struct hr_json *hr_json_share(const struct hr_json *value)
+{
+    return outside(json_incref((json_t *)(uintptr_t)value));
+}
+
 struct hr_json *hr_json_object_new(void)
 {
     return outside(json_object());

@@ -28,6 +28,9 @@ enum hr_json_type {
 enum hr_status hr_json_parse(struct hr_json **out, struct hr_view text, struct hr_error *error) HR_MUST_USE;
 void hr_json_free(struct hr_json *value);
 
+/* The same value once more, for another container: neither is changed from then on. */
+struct hr_json *hr_json_share(const struct hr_json *value);
+
 /* NULL when out of memory (setters accept that and mark their container failed through their
  * result). */
 struct hr_json *hr_json_object_new(void);

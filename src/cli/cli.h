@@ -47,8 +47,8 @@ extern const size_t hr_command_count;
 hr_command_fn hr_cmd_recognize, hr_cmd_watch, hr_cmd_import, hr_cmd_enroll, hr_cmd_students, hr_cmd_export,
     hr_cmd_forget, hr_cmd_rename, hr_cmd_merge, hr_cmd_split, hr_cmd_consent, hr_cmd_keys, hr_cmd_backup,
     hr_cmd_restore, hr_cmd_keeping, hr_cmd_purge, hr_cmd_class, hr_cmd_lesson, hr_cmd_attendance, hr_cmd_seen,
-    hr_cmd_correct, hr_cmd_show, hr_cmd_estimate, hr_cmd_record, hr_cmd_evaluate, hr_cmd_workload, hr_cmd_lambda,
-    hr_cmd_worker, hr_cmd_doctor, hr_cmd_models, hr_cmd_help, hr_cmd_version;
+    hr_cmd_correct, hr_cmd_show, hr_cmd_estimate, hr_cmd_record, hr_cmd_serve, hr_cmd_evaluate, hr_cmd_workload,
+    hr_cmd_lambda, hr_cmd_worker, hr_cmd_doctor, hr_cmd_models, hr_cmd_help, hr_cmd_version;
 
 /* Log an error once and give its exit status. */
 int hr_cli_fail(const struct hr_cli *cli, const struct hr_error *error);

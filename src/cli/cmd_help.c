@@ -14,7 +14,7 @@ static bool takes(const struct hr_option *option, enum hr_command_id id)
 
 static bool is_common(const struct hr_option *option)
 {
-    return option->commands == ~0u;
+    return option->commands == HR_OPTION_OF_ALL;
 }
 
 static void write_option(FILE *out, const struct hr_option *option)

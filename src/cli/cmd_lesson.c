@@ -12,10 +12,7 @@
 #include "cli/report_log.h"
 #include "jobs/lessons.h"
 #include "tables/calendar.h"
-#include "video/video.h"
 
-/* A camera that runs before the bell belongs to the lesson that follows. */
-#define EARLY_CAMERA_S (30 * 60)
 #define CALENDAR_BYTES_MAX ((size_t)16 << 20)
 
 /* --- listing --- */
@@ -204,20 +201,17 @@ struct adding {
     int64_t next_start_us; /* of a part without a clock of its own: behind the one before */
 };
 
-/* What the file itself says of when it was made; 0: nothing. The same errors as recognition has. */
+/* What the file itself says of when it was made; 0: nothing. */
 static enum hr_status ask_container(struct adding *adding, const char *video, int64_t *start_us, struct hr_error *error)
 {
     struct hr_cli *cli = adding->cli;
     struct hr_stream stream = {0};
-    struct hr_video *opened = NULL;
+    int64_t duration_us;
     struct hr_recognize_options options = hr_cli_recognize_options(&cli->settings);
     struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), options.timeout_ms, hr_cli_stop());
-    struct hr_video_options decoding = {.decoder_threads = 1, .deadline = &deadline, .sandbox = cli->sandbox};
     enum hr_status status = hr_anywhere_open_stream(&cli->class.anywhere, video, &deadline, &stream, error);
     if (status == HR_OK)
-        status = hr_video_open(&opened, &stream, video, &decoding, error);
-    *start_us = status == HR_OK ? hr_video_info(opened)->created_us : 0;
-    hr_video_close(opened);
+        status = hr_recording_ask(&cli->class, &stream, video, &deadline, start_us, &duration_us, error);
     hr_stream_close(&stream);
     return status;
 }
@@ -266,24 +260,19 @@ static enum hr_status find_start(struct adding *adding, const char *video, bool 
     return status;
 }
 
-/* The lesson of the timetable that a recording of that moment belongs to. */
+/* The lesson that a recording of that moment belongs to. */
 static enum hr_status lesson_of_clock(struct adding *adding, int64_t start_us, struct hr_error *error)
 {
-    char day[HR_ZONE_DAY_SIZE], clock[HR_ZONE_CLOCK_SIZE], word[512];
-    struct day_slots slots = {0};
-    struct made made = {.database = adding->database, .class_id = adding->cli->words[1], .day = day};
-    snprintf(made.zone, sizeof made.zone, "%s", adding->zone);
+    char day[HR_ZONE_DAY_SIZE], clock[HR_ZONE_CLOCK_SIZE], word[32];
+    const char *class_id = adding->cli->words[1];
+    int64_t key = 0;
     hr_zone_from_utc(adding->zone, start_us, day, clock);
-    int at_s = hr_zone_parse_clock(clock);
-    enum hr_status status = hr_database_each_slot(adding->database, made.class_id, day, take_slot, &slots, error);
-    for (size_t i = 0; status == HR_OK && i < slots.count && made.count == 0; i++)
-        if (at_s >= slots.items[i].start_min * 60 - EARLY_CAMERA_S && at_s < slots.items[i].end_min * 60)
-            status = put(&made, slots.items[i].start_min * 60, slots.items[i].end_min * 60, error);
-    if (status == HR_OK && made.count == 0)
+    enum hr_status status = hr_lesson_of_clock(adding->database, class_id, adding->zone, start_us, &key, error);
+    if (status == HR_OK && key == 0)
         return hr_error_set(error, HR_ERR_NOT_FOUND,
                             "class '%s' has no lesson on %s at %s by its timetable: 'homeroom lesson new %s %s TIMES'",
-                            made.class_id, day, clock, made.class_id, day);
-    snprintf(word, sizeof word, "%lld", (long long)made.key);
+                            class_id, day, clock, class_id, day);
+    snprintf(word, sizeof word, "%lld", (long long)key);
     return status == HR_OK ? hr_lesson_find(adding->database, word, &adding->lesson, error) : status;
 }
 

@@ -21,7 +21,7 @@ static enum kind kind_of(const struct hr_option *option)
 /* Whether an option belongs to the command alone (shared with few others); NULL: to every command. */
 static bool belongs(const struct hr_option *option, const struct hr_command *command)
 {
-    bool common = option->commands == ~0u;
+    bool common = option->commands == HR_OPTION_OF_ALL;
     return command == NULL ? common : !common && (option->commands >> command->id & 1u) != 0;
 }
 

@@ -294,6 +294,14 @@ const struct hr_command hr_command_table[] = {
      "this machine, unless --insecure says that nobody else can listen. A camera of this machine gives JPEG pictures, "
      "five a second, and needs FFmpeg's libavdevice.",
      1, 1, hr_cmd_record, false},
+    {HR_COMMAND_SERVE, "serve", "", "the page: classes, lessons, people in a browser",
+     "Serves the teacher's page and its API at --listen. At the first start it prints an address by which the first "
+     "account, an administrator's, is made; further ones are made on the page. Videos that are sent to it wait in the "
+     "folder --spool and are looked at one after the other, then removed; what is there of one when the program is "
+     "ended goes on at the next start. Without --certificate only this machine is listened to: let a proxy that "
+     "encrypts (nginx, Caddy) stand before it, or allow it with --insecure. The API is described at "
+     "/api/v1/openapi.json; a program signs in with a token of POST /api/v1/tokens. SIGINT and SIGTERM end it.",
+     0, 0, hr_cmd_serve, true},
     {HR_COMMAND_KEEPING, "keeping", "[KIND] [DAYS|forever]", "show how long data is kept, or set it",
      "KIND is faces (face vectors, from the day on which they were enrolled), observations (what --keep has kept of "
      "videos) or audit (the audit log's entries). Everything is kept for ever until a time is set. A face that is "

@@ -131,7 +131,7 @@ static void write_option(FILE *out, const struct hr_option *option)
         fprintf(out, "The default is \"%s\".\n", option->standard);
     if (option->environment != NULL)
         fprintf(out, "The environment variable\n.Ev %s\nsets it too.\n", option->environment);
-    if (option->commands != ~0u)
+    if (option->commands != HR_OPTION_OF_ALL)
         write_takers(out, option);
 }
 
@@ -144,11 +144,11 @@ static void write_options(FILE *out)
                     "Every command takes:");
     fputs(".Bl -tag -width Ds\n", out);
     for (size_t i = 0; i < hr_option_count; i++)
-        if (hr_option_table[i].commands == ~0u)
+        if (hr_option_table[i].commands == HR_OPTION_OF_ALL)
             write_option(out, &hr_option_table[i]);
     fputs(".El\n.Pp\nSingle commands take:\n.Bl -tag -width Ds\n", out);
     for (size_t i = 0; i < hr_option_count; i++)
-        if (hr_option_table[i].commands != ~0u)
+        if (hr_option_table[i].commands != HR_OPTION_OF_ALL)
             write_option(out, &hr_option_table[i]);
     fputs(".El\n", out);
 }

@@ -13,40 +13,42 @@
 #include "workload/plan.h"
 
 #define AT(member) offsetof(struct hr_settings, member)
-#define ON(command) (1u << HR_COMMAND_##command)
+#define ON(command) (UINT64_C(1) << HR_COMMAND_##command)
 /* Commands that videos come to by events. */
 #define SERVING (ON(LAMBDA) | ON(WORKER))
 #define SEEING (ON(RECOGNIZE) | ON(WATCH) | SERVING)
 /* What is said of a lesson's recordings is said as of videos. */
-#define SAMPLING (SEEING | ON(LESSON) | ON(ESTIMATE))
+#define SAMPLING (SEEING | ON(LESSON) | ON(ESTIMATE) | ON(SERVE))
 
 const struct hr_option hr_option_table[] = {
-    {"db", 0, HR_OPTION_TEXT, AT(class.database), "FILE", NULL, 0, 0, NULL, "HOMEROOM_DB", ~0u,
+    {"db", 0, HR_OPTION_TEXT, AT(class.database), "FILE", NULL, 0, 0, NULL, "HOMEROOM_DB", HR_OPTION_OF_ALL,
      "the student database, a file or s3://BUCKET/KEY (default: homeroom/homeroom.db in the user's "
      "data folder)"},
-    {"key-file", 0, HR_OPTION_TEXT, AT(class.key_file), "FILE", NULL, 0, 0, NULL, "HOMEROOM_KEY_FILE", ~0u,
+    {"key-file", 0, HR_OPTION_TEXT, AT(class.key_file), "FILE", NULL, 0, 0, NULL, "HOMEROOM_KEY_FILE", HR_OPTION_OF_ALL,
      "the key of a sealed database; the variable HOMEROOM_KEY may hold it instead ('homeroom help keys')"},
-    {"keyring", 0, HR_OPTION_TEXT, AT(class.ring), "FILE", NULL, 0, 0, NULL, "HOMEROOM_KEYRING", ~0u,
+    {"keyring", 0, HR_OPTION_TEXT, AT(class.ring), "FILE", NULL, 0, 0, NULL, "HOMEROOM_KEYRING", HR_OPTION_OF_ALL,
      "the students' keys of a sealed database, a file or s3://BUCKET/KEY as the database is (default: its name with "
      ".keys behind it)"},
-    {"kms-key", 0, HR_OPTION_TEXT, AT(class.kms_key), "ID", NULL, 0, 0, NULL, "HOMEROOM_KMS_KEY", ~0u,
+    {"kms-key", 0, HR_OPTION_TEXT, AT(class.kms_key), "ID", NULL, 0, 0, NULL, "HOMEROOM_KMS_KEY", HR_OPTION_OF_ALL,
      "key of Amazon's key service (id, ARN or alias/NAME) to wrap the key of a database that is sealed now; to open it "
      "the service is asked by itself"},
-    {"models", 0, HR_OPTION_TEXT, AT(class.models), "DIR", NULL, 0, 0, NULL, "HOMEROOM_MODELS", ~0u,
+    {"models", 0, HR_OPTION_TEXT, AT(class.models), "DIR", NULL, 0, 0, NULL, "HOMEROOM_MODELS", HR_OPTION_OF_ALL,
      "folder with the compiled models (default: share/homeroom/models beside the program)"},
     {"threads", 0, HR_OPTION_INTEGER, AT(recognition.threads), "N", NULL, 0, HR_LIMIT_THREADS, "0", "HOMEROOM_THREADS",
-     ~0u, "threads in all; 0: one per processor"},
-    {"json", 0, HR_OPTION_FLAG, AT(terminal.json), NULL, NULL, 0, 0, NULL, NULL, ~0u,
+     HR_OPTION_OF_ALL, "threads in all; 0: one per processor"},
+    {"json", 0, HR_OPTION_FLAG, AT(terminal.json), NULL, NULL, 0, 0, NULL, NULL, HR_OPTION_OF_ALL,
      "messages as one JSON object per line on standard error; enroll, students, evaluate, "
      "workload, doctor and "
      "models answer in the same way on standard output"},
-    {"quiet", 'q', HR_OPTION_FLAG, AT(terminal.quiet), NULL, NULL, 0, 0, NULL, NULL, ~0u, "only warnings and errors"},
-    {"verbose", 'v', HR_OPTION_FLAG, AT(terminal.verbose), NULL, NULL, 0, 0, NULL, NULL, ~0u,
+    {"quiet", 'q', HR_OPTION_FLAG, AT(terminal.quiet), NULL, NULL, 0, 0, NULL, NULL, HR_OPTION_OF_ALL,
+     "only warnings and errors"},
+    {"verbose", 'v', HR_OPTION_FLAG, AT(terminal.verbose), NULL, NULL, 0, 0, NULL, NULL, HR_OPTION_OF_ALL,
      "more messages, for finding a fault; they may name students"},
-    {"help", 'h', HR_OPTION_FLAG, AT(terminal.help), NULL, NULL, 0, 0, NULL, NULL, ~0u, "help for the command"},
-    {"version", 'V', HR_OPTION_FLAG, AT(terminal.version), NULL, NULL, 0, 0, NULL, NULL, ~0u,
+    {"help", 'h', HR_OPTION_FLAG, AT(terminal.help), NULL, NULL, 0, 0, NULL, NULL, HR_OPTION_OF_ALL,
+     "help for the command"},
+    {"version", 'V', HR_OPTION_FLAG, AT(terminal.version), NULL, NULL, 0, 0, NULL, NULL, HR_OPTION_OF_ALL,
      "show the version and end"},
-    {"insecure", 0, HR_OPTION_FLAG, AT(network.insecure), NULL, NULL, 0, 0, NULL, "HOMEROOM_INSECURE", ~0u,
+    {"insecure", 0, HR_OPTION_FLAG, AT(network.insecure), NULL, NULL, 0, 0, NULL, "HOMEROOM_INSECURE", HR_OPTION_OF_ALL,
      "speak nats:// and http:// with other machines, too: records, videos and passwords can then be read on the way; "
      "without it only with this one"},
     {"out", 'o', HR_OPTION_TEXT, AT(recognition.out), "DIR", NULL, 0, 0, ".", "HOMEROOM_OUT",
@@ -227,6 +229,14 @@ const struct hr_option hr_option_table[] = {
      "a new file after so many minutes"},
     {"seconds", 0, HR_OPTION_NUMBER, AT(record.seconds), "S", NULL, 0, 604800, "0", NULL, ON(RECORD),
      "end after so long; 0: when it is stopped"},
+    {"listen", 0, HR_OPTION_TEXT, AT(serve.listen), "ADDRESS:PORT", NULL, 0, 0, "127.0.0.1:8080", "HOMEROOM_LISTEN",
+     ON(SERVE), "where the page is; port 0: any that is free"},
+    {"certificate", 0, HR_OPTION_TEXT, AT(serve.certificate), "FILE", NULL, 0, 0, NULL, NULL, ON(SERVE),
+     "chain of certificates (PEM) for TLS; without one, only this machine is listened to"},
+    {"private-key", 0, HR_OPTION_TEXT, AT(serve.private_key), "FILE", NULL, 0, 0, NULL, NULL, ON(SERVE),
+     "the certificate's key (PEM)"},
+    {"spool", 0, HR_OPTION_TEXT, AT(serve.videos), "DIR", NULL, 0, 0, NULL, NULL, ON(SERVE),
+     "folder for videos that are on their way, its owner's alone (default: 'videos' beside the database)"},
     {"strangers", 0, HR_OPTION_TEXT, AT(evaluate.strangers), "DIR", NULL, 0, 0, NULL, NULL, ON(EVALUATE),
      "folder with pictures of people who are never enrolled, one each"},
     {"gallery", 0, HR_OPTION_TEXT, AT(evaluate.galleries), "LIST", NULL, 0, 0, "0", NULL, ON(EVALUATE),
@@ -432,7 +442,7 @@ enum hr_status hr_settings_check(int argc, char **argv, enum hr_command_id comma
         enum hr_status status = next_step(argc, argv, &i, &options_ended, &step, error);
         if (status != HR_OK)
             return status;
-        if (step.option != NULL && (step.option->commands & 1u << command) == 0)
+        if (step.option != NULL && (step.option->commands >> command & 1u) == 0)
             return hr_error_set(error, HR_ERR_ARGUMENT, "'homeroom %s' does not take --%s; see 'homeroom help %s'",
                                 command_name, step.option->name, command_name);
     }

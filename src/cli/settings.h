@@ -32,6 +32,7 @@ enum hr_command_id {
     HR_COMMAND_SHOW,
     HR_COMMAND_ESTIMATE,
     HR_COMMAND_RECORD,
+    HR_COMMAND_SERVE,
     HR_COMMAND_KEEPING,
     HR_COMMAND_PURGE,
     HR_COMMAND_EVALUATE,
@@ -118,6 +119,12 @@ struct hr_people_settings {
     const char *kept;
     const char *name;
     bool undo;
+};
+
+struct hr_serve_settings {
+    const char *listen;
+    const char *certificate, *private_key; /* files */
+    const char *videos;                    /* a folder */
 };
 
 struct hr_record_settings {
@@ -215,6 +222,7 @@ struct hr_settings {
     struct hr_people_settings people;
     struct hr_keys_settings keys;
     struct hr_lessons_settings lessons;
+    struct hr_serve_settings serve;
     struct hr_record_settings record;
     struct hr_purge_settings purge;
     struct hr_export_settings export;
@@ -226,6 +234,8 @@ struct hr_settings {
 
 enum hr_option_kind { HR_OPTION_FLAG, HR_OPTION_TEXT, HR_OPTION_INTEGER, HR_OPTION_NUMBER, HR_OPTION_CHOICE };
 
+#define HR_OPTION_OF_ALL UINT64_MAX
+
 struct hr_option {
     const char *name; /* without the dashes */
     char letter;      /* of the short form, or 0 */
@@ -236,7 +246,7 @@ struct hr_option {
     double minimum, maximum; /* INTEGER, NUMBER */
     const char *standard;    /* the default as text, for the help and for the parser; NULL: none */
     const char *environment; /* variable that sets it, or NULL */
-    unsigned commands;       /* bit set of 1 << enum hr_command_id; ~0u: all */
+    uint64_t commands;       /* bit set of 1 << enum hr_command_id */
     const char *help;
 };
 

@@ -7,7 +7,12 @@
 #include "base/array.h"
 #include "classroom/again.h"
 #include "classroom/keep.h"
+#include "classroom/zone.h"
 #include "records/classes.h"
+#include "video/video.h"
+
+/* So long before the bell. */
+#define EARLY_CAMERA_US (INT64_C(30) * 60 * 1000000)
 
 enum hr_status hr_class_publish(struct hr_class_place *place, struct hr_engine *engine, const char *class_id,
                                 const char *day, struct hr_error *error)
@@ -46,7 +51,8 @@ static enum hr_status keep(struct hr_class_place *place, const struct hr_lesson_
     struct hr_database *database = NULL;
     enum hr_status status = hr_class_open_database(place, HR_DATABASE_WRITE, &database, error);
     if (status == HR_OK)
-        status = hr_result_keep_for_lesson(result, "", &where, database, error);
+        status = hr_result_keep_for_lesson(result, recording->version != NULL ? recording->version : "", &where,
+                                           database, error);
     hr_database_close(database);
     return status;
 }
@@ -63,6 +69,73 @@ enum hr_status hr_lesson_take(struct hr_class_place *place, struct hr_engine *en
         status = look(engine, recording, stream, result, error);
     hr_engine_drop(engine); /* it borrows the lesson's texts */
     return status == HR_OK ? keep(place, recording, *result, error) : status;
+}
+
+enum hr_status hr_recording_ask(const struct hr_class_place *place, struct hr_stream *stream, const char *video,
+                                const struct hr_deadline *deadline, int64_t *created_us, int64_t *duration_us,
+                                struct hr_error *error)
+{
+    struct hr_video *opened = NULL;
+    struct hr_video_options decoding = {.decoder_threads = 1, .deadline = deadline, .sandbox = place->sandbox};
+    enum hr_status status = hr_video_open(&opened, stream, video, &decoding, error);
+    *created_us = status == HR_OK ? hr_video_info(opened)->created_us : 0;
+    *duration_us = status == HR_OK ? hr_video_info(opened)->duration_us : 0;
+    hr_video_close(opened);
+    return status;
+}
+
+struct hour {
+    int64_t start_us, lesson;
+    struct hr_slot_record slots[24];
+    size_t slot_count;
+};
+
+static enum hr_status take_covering(void *context, const struct hr_lesson_record *lesson, struct hr_error *error)
+{
+    struct hour *hour = context;
+    (void)error;
+    if (hour->start_us >= lesson->start_us - EARLY_CAMERA_US && hour->start_us < lesson->end_us && hour->lesson == 0)
+        hour->lesson = lesson->key;
+    return HR_OK;
+}
+
+static enum hr_status take_slot(void *context, const struct hr_slot_record *slot, struct hr_error *error)
+{
+    struct hour *hour = context;
+    (void)error;
+    if (hour->slot_count < sizeof hour->slots / sizeof *hour->slots)
+        hour->slots[hour->slot_count++] = *slot;
+    return HR_OK;
+}
+
+static enum hr_status make_of_slot(struct hr_database *database, const char *class_id, const char *zone,
+                                   const char *day, const struct hr_slot_record *slot, int64_t *key,
+                                   struct hr_error *error)
+{
+    struct hr_lesson_record lesson = {.class_id = class_id, .day = day};
+    enum hr_status status = hr_zone_to_utc(zone, day, slot->start_min * 60, &lesson.start_us, error);
+    if (status == HR_OK)
+        status = hr_zone_to_utc(zone, day, slot->end_min * 60, &lesson.end_us, error);
+    return status == HR_OK ? hr_database_put_lesson(database, &lesson, key, error) : status;
+}
+
+enum hr_status hr_lesson_of_clock(struct hr_database *database, const char *class_id, const char *zone,
+                                  int64_t start_us, int64_t *key, struct hr_error *error)
+{
+    char day[HR_ZONE_DAY_SIZE], clock[HR_ZONE_CLOCK_SIZE];
+    struct hour hour = {.start_us = start_us};
+    hr_zone_from_utc(zone, start_us, day, clock);
+    int64_t at_us = hr_zone_parse_clock(clock) * INT64_C(1000000);
+    enum hr_status status = hr_database_each_lesson(database, class_id, take_covering, &hour, error);
+    if (status == HR_OK && hour.lesson == 0)
+        status = hr_database_each_slot(database, class_id, day, take_slot, &hour, error);
+    for (size_t i = 0; status == HR_OK && hour.lesson == 0 && i < hour.slot_count; i++) {
+        int64_t begins_us = hour.slots[i].start_min * INT64_C(60000000);
+        if (at_us >= begins_us - EARLY_CAMERA_US && at_us < hour.slots[i].end_min * INT64_C(60000000))
+            status = make_of_slot(database, class_id, zone, day, &hour.slots[i], &hour.lesson, error);
+    }
+    *key = hour.lesson;
+    return status;
 }
 
 /* --- decided again --- */

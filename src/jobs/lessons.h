@@ -16,10 +16,11 @@ enum hr_status hr_class_publish(struct hr_class_place *place, struct hr_engine *
 
 struct hr_lesson_recording {
     const struct hr_lesson_found *lesson;
-    const char *video;  /* what it is called */
-    const char *camera; /* "": the only one */
-    int64_t start_us;   /* wall clock of its first picture */
-    bool guests;        /* everybody in the database is looked for, not the class alone */
+    const char *video;   /* what it is called */
+    const char *version; /* which bytes: the same ones take the place of what was seen before; NULL: "" */
+    const char *camera;  /* "": the only one */
+    int64_t start_us;    /* wall clock of its first picture */
+    bool guests;         /* everybody in the database is looked for, not the class alone */
     int threads;
     struct hr_recognize_options options; /* with a stop */
 };
@@ -28,6 +29,16 @@ struct hr_lesson_recording {
 enum hr_status hr_lesson_take(struct hr_class_place *place, struct hr_engine *engine,
                               const struct hr_lesson_recording *recording, struct hr_stream *stream,
                               struct hr_result **result, struct hr_error *error) HR_MUST_USE;
+
+/* What the file itself says: when its first picture was taken (wall clock; 0: nothing), and how long it is (0: nothing).
+ * The same errors as recognition has. */
+enum hr_status hr_recording_ask(const struct hr_class_place *place, struct hr_stream *stream, const char *video,
+                                const struct hr_deadline *deadline, int64_t *created_us, int64_t *duration_us,
+                                struct hr_error *error) HR_MUST_USE;
+/* The lesson that a recording of that moment belongs to: one that is there, else one of the timetable, which is made. A
+ * camera that runs before the bell belongs to the lesson that follows. *key 0: there is none. */
+enum hr_status hr_lesson_of_clock(struct hr_database *database, const char *class_id, const char *zone,
+                                  int64_t start_us, int64_t *key, struct hr_error *error) HR_MUST_USE;
 
 /* --- decided again --- */
 

@@ -194,6 +194,20 @@ enum hr_status hr_account_each(struct hr_database *database, hr_account_fn *each
     return status;
 }
 
+static enum hr_status count_one(void *context, const struct hr_account *account, struct hr_error *error)
+{
+    (void)account;
+    (void)error;
+    ++*(size_t *)context;
+    return HR_OK;
+}
+
+enum hr_status hr_account_count(struct hr_database *database, size_t *count, struct hr_error *error)
+{
+    *count = 0;
+    return hr_account_each(database, count_one, count, error);
+}
+
 /* Of a statement of the account's key and perhaps a text. */
 static enum hr_status change(struct hr_database *database, enum hr_sql which, int64_t key, const char *text,
                              size_t *changed, struct hr_error *error)
@@ -318,22 +332,34 @@ enum hr_status hr_account_each_class(struct hr_database *database, int64_t key, 
     return status;
 }
 
-enum hr_status hr_account_may_see(struct hr_database *database, const struct hr_account *account, const char *class_id,
-                                  bool *out, struct hr_error *error)
+static enum hr_status may(struct hr_database *database, const struct hr_account *account, enum hr_sql which,
+                          const char *id, bool *out, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     *out = account->role == HR_ROLE_ADMINISTRATOR;
     if (*out)
         return HR_OK;
-    enum hr_status status = hr_sql_start(database, HR_SQL_ACCOUNT_MAY, &statement, error);
+    enum hr_status status = hr_sql_start(database, which, &statement, error);
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, account->key);
-    hr_sql_bind_text(statement, 2, class_id);
+    hr_sql_bind_text(statement, 2, id);
     status = hr_sql_step(database, statement, DOING, error);
     *out = status == HR_OK && sqlite3_column_int64(statement, 0) != 0;
     hr_sql_end(statement);
     return status;
+}
+
+enum hr_status hr_account_may_see(struct hr_database *database, const struct hr_account *account, const char *class_id,
+                                  bool *out, struct hr_error *error)
+{
+    return may(database, account, HR_SQL_ACCOUNT_MAY, class_id, out, error);
+}
+
+enum hr_status hr_account_may_see_student(struct hr_database *database, const struct hr_account *account,
+                                          const char *student_id, bool *out, struct hr_error *error)
+{
+    return may(database, account, HR_SQL_ACCOUNT_MAY_STUDENT, student_id, out, error);
 }
 
 /* --- signed in --- */

@@ -38,6 +38,7 @@ enum hr_status hr_account_check(struct hr_database *database, const char *name, 
 typedef enum hr_status hr_account_fn(void *context, const struct hr_account *account, struct hr_error *error);
 enum hr_status hr_account_each(struct hr_database *database, hr_account_fn *each, void *context,
                                struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_account_count(struct hr_database *database, size_t *count, struct hr_error *error) HR_MUST_USE;
 /* Ends all that is signed in with it. */
 enum hr_status hr_account_set_password(struct hr_database *database, int64_t key, const char *password,
                                        struct hr_error *error) HR_MUST_USE;
@@ -57,6 +58,9 @@ enum hr_status hr_account_each_class(struct hr_database *database, int64_t key, 
 /* An administrator may see every class. */
 enum hr_status hr_account_may_see(struct hr_database *database, const struct hr_account *account, const char *class_id,
                                   bool *out, struct hr_error *error) HR_MUST_USE;
+/* A student who is, or was, in one of them. */
+enum hr_status hr_account_may_see_student(struct hr_database *database, const struct hr_account *account,
+                                          const char *student_id, bool *out, struct hr_error *error) HR_MUST_USE;
 
 /* --- signed in --- */
 

@@ -201,7 +201,7 @@ enum hr_status hr_database_enrol(struct hr_database *database, const char *class
     sqlite3_stmt *statement;
     size_t added = 0;
     bool own = hr_sql_is_alone(database);
-    enum hr_status status = check_day(from_day, error);
+    enum hr_status status = from_day[0] != '\0' ? check_day(from_day, error) : HR_OK;
     if (status == HR_OK && own)
         status = hr_database_begin(database, error);
     if (status != HR_OK)

@@ -45,8 +45,8 @@ struct hr_member_record {
     size_t faces;                  /* vectors that could be recognised */
 };
 
-/* In the class from a day on. Who is in it already by then stays so; *changed (may be NULL) says whether anything was
- * done. NOT_FOUND: no such class, or student. */
+/* In the class from a day on ("": as long as there is one). Who is in it already by then stays so; *changed (may be
+ * NULL) says whether anything was done. NOT_FOUND: no such class, or student. */
 enum hr_status hr_database_enrol(struct hr_database *database, const char *class_id, const char *student_id,
                                  const char *from_day, bool *changed, struct hr_error *error) HR_MUST_USE;
 /* The last day that a student was in it. NOT_FOUND when he is not in it then. */

@@ -276,7 +276,7 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_CLASS_DELETE] = "DELETE FROM classes WHERE id = ?1",
     /* ?3: a day. */
     [HR_SQL_MEMBER_NOW] = "SELECT 1 FROM members WHERE class = " CLASS_OF("?1") " AND student = " KEY_OF(
-        "?2") " AND from_day <= ?3 AND (to_day = '' OR to_day >= ?3)",
+        "?2") " AND (?3 = '' OR from_day <= ?3) AND (to_day = '' OR to_day >= ?3)",
     [HR_SQL_MEMBER_INSERT] =
         "INSERT OR REPLACE INTO members(class, student, from_day, to_day)"
         " SELECT c.key, s.key, ?3, '' FROM classes AS c, students AS s WHERE c.id = ?1 AND s.id = ?2",
@@ -480,6 +480,9 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "INSERT OR IGNORE INTO account_classes(account, class) SELECT ?1, key FROM classes WHERE id = ?2 RETURNING 1",
     [HR_SQL_ACCOUNT_MAY] = "SELECT EXISTS (SELECT 1 FROM account_classes AS a JOIN classes AS c ON c.key = a.class"
                            " WHERE a.account = ?1 AND c.id = ?2)",
+    [HR_SQL_ACCOUNT_MAY_STUDENT] =
+        "SELECT EXISTS (SELECT 1 FROM account_classes AS a JOIN members AS m ON m.class = a.class"
+        " JOIN students AS s ON s.key = m.student WHERE a.account = ?1 AND s.id = ?2)",
     [HR_SQL_ADMINISTRATORS] = "SELECT count(*) FROM accounts WHERE role = 'administrator' AND key <> ?1",
     [HR_SQL_LOGIN_INSERT] = "INSERT INTO logins(secret, account, label, made_us, seen_us) VALUES (?1, ?2, ?3, ?4, ?4)",
     [HR_SQL_LOGIN_FIND] = "SELECT a.key, a.name, a.role, l.label, l.made_us, l.seen_us FROM logins AS l"

@@ -1,0 +1,111 @@
+/* What was given to be done, and what changes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "records/tasks.h"
+#include "web/api.h"
+#include "web/events.h"
+#include "web/uploads.h"
+#include "web/worker.h"
+
+struct listing {
+    struct hr_request *request;
+    struct hr_json *list;
+};
+
+static enum hr_status take_task(void *context, const struct hr_task_record *task, struct hr_error *error)
+{
+    struct listing *listing = context;
+    struct hr_json *one = hr_json_object_new();
+    double share = task->state == HR_TASK_DONE ? 1 : 0, left_s = -1;
+    (void)error;
+    if (task->state == HR_TASK_RUNNING)
+        (void)hr_worker_progress(hr_web_worker(listing->request->web), task->key, &share, &left_s);
+    hr_json_set(one, "task", hr_json_integer_new(task->key));
+    hr_json_set(one, "what", hr_json_any_text_new(task->video));
+    hr_json_set(one, "class", hr_json_any_text_new(task->class_id));
+    hr_json_set(one, "lesson", task->lesson != 0 ? hr_json_integer_new(task->lesson) : hr_json_text_new(NULL));
+    hr_json_set(one, "state", hr_json_text_new(hr_task_state_name(task->state)));
+    hr_json_set(one, "progress", hr_json_real_new(share));
+    hr_json_set(one, "left_s", left_s >= 0 ? hr_json_real_new(left_s) : hr_json_text_new(NULL));
+    hr_json_set(one, "message", hr_json_any_text_new(task->message));
+    hr_json_append(listing->list, one);
+    return HR_OK;
+}
+
+/* Those of classes that the account may see. */
+enum hr_status hr_api_tasks(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
+{
+    struct hr_json *all = hr_json_object_new(), *list = hr_json_array_new(), *seen = hr_json_array_new();
+    struct listing listing = {request, list};
+    enum hr_status status = hr_task_each(request->database, 0, take_task, &listing, error);
+    for (size_t i = 0; status == HR_OK && i < hr_json_size(list); i++) {
+        const struct hr_json *one = hr_json_at(list, i);
+        bool may = false;
+        status = hr_account_may_see(request->database, &request->account, hr_json_text(hr_json_get(one, "class")), &may,
+                                    error);
+        if (status == HR_OK && may)
+            hr_json_append(seen, hr_json_share(one));
+    }
+    hr_json_free(list);
+    hr_json_set(all, "tasks", seen);
+    if (status == HR_OK)
+        return hr_answer_with(answer, all, error);
+    hr_json_free(all);
+    return status;
+}
+
+struct found {
+    char class_id[256], file[64];
+    enum hr_task_state state;
+    bool is_there;
+};
+
+static enum hr_status find_task(void *context, const struct hr_task_record *task, struct hr_error *error)
+{
+    struct found *found = context;
+    (void)error;
+    found->is_there = true;
+    found->state = task->state;
+    snprintf(found->class_id, sizeof found->class_id, "%.255s", task->class_id);
+    snprintf(found->file, sizeof found->file, "%.63s", task->file);
+    return HR_OK;
+}
+
+/* One that runs is ended, and then taken off the list by who asks again. */
+enum hr_status hr_api_remove_task(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
+{
+    struct found found = {0};
+    int64_t key = strtoll(request->words[0], NULL, 10);
+    enum hr_status status = key > 0 ? hr_task_each(request->database, key, find_task, &found, error) : HR_OK;
+    if (status == HR_OK && !found.is_there)
+        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such task");
+    if (status == HR_OK)
+        status = hr_request_class(request, found.class_id, error);
+    if (status == HR_OK && found.state == HR_TASK_RUNNING)
+        hr_worker_end(hr_web_worker(request->web), key);
+    else if (status == HR_OK)
+        status = hr_task_remove(request->database, key, error);
+    if (status != HR_OK)
+        return status;
+    if (found.state != HR_TASK_RUNNING && found.file[0] != '\0') {
+        char path[4096];
+        hr_upload_path(request->web, found.file, path);
+        if (unlink(path) != 0 && errno != ENOENT)
+            return hr_error_set_errno(error, errno, "removing the video");
+    }
+    hr_events_tell(hr_web_events(request->web), "task", request->words[0]);
+    answer->status = 204;
+    return HR_OK;
+}
+
+enum hr_status hr_api_events(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
+{
+    (void)request;
+    (void)error;
+    answer->is_stream = true;
+    return HR_OK;
+}

@@ -1,0 +1,94 @@
+// Parts that several screens share: the form for students, unknown people, links to lessons.
+import { h, bdi, form, field, submit, table, link, face, button, count } from './dom.js';
+import { postBody, at } from './api.js';
+import { readText, studentsOf, toCsv } from './csv.js';
+import { day, clock } from './format.js';
+import { t } from './texts.js';
+
+const previewRows = 5;
+
+/** Students by file or pasted, looked at before they are sent. */
+export function studentsForm(classId, onDone) {
+  const text = h('textarea', { rows: 6, spellcheck: 'false', 'data-key': 'students', placeholder: '101,Ada Lovelace' });
+  const file = h('input', { type: 'file', accept: '.csv,.tsv,.txt,text/csv,text/plain' });
+  const preview = h('div', { 'aria-live': 'polite' });
+  const result = h('div', { role: 'status' });
+  const look = () => preview.replaceChildren(...previewOf(studentsOf(text.value)));
+  text.addEventListener('input', look);
+  file.addEventListener('change', async () => {
+    if (!file.files[0]) return;
+    text.value = await readText(file.files[0]);
+    look();
+  });
+  const send = async () => {
+    const students = studentsOf(text.value);
+    if (!students.length) { result.textContent = t('students.empty'); text.focus(); return; }
+    const report = await postBody(at('classes', classId(), 'students'), toCsv(students), 'text/csv');
+    result.replaceChildren(h('p', {}, t('students.result', {
+      added: count(report.added), changed: count(report.changed), same: count(report.same), enrolled: count(report.enrolled),
+    })), h('ul', {}, (report.problems ?? []).map((problem) => h('li', { class: 'bad' }, problem))));
+    if (!report.problems?.length) { text.value = ''; file.value = ''; look(); }
+    await onDone?.(report);
+  };
+  return form(send, {},
+    field(t('students.file'), file, t('students.columns')),
+    field(t('students.paste'), text),
+    preview,
+    h('div', { class: 'actions' }, submit(t('students.add'))),
+    result);
+}
+
+function previewOf(students) {
+  if (!students.length) return [];
+  const rows = students.slice(0, previewRows).map((one) => [bdi(one.id), bdi(one.name), bdi(one.major), bdi(one.year)]);
+  return [
+    h('p', {}, t('students.preview', { n: students.length })),
+    table(t('students.preview', { n: students.length }), [t('id'), t('name'), t('major'), t('year')], rows),
+    students.some((one) => !one.id || !one.name) && h('p', { class: 'bad' }, t('students.incomplete')),
+  ].filter(Boolean);
+}
+
+export function lessonName(lesson) {
+  return [day(lesson.day), ' ', clock(lesson.start), '–', clock(lesson.end), lesson.title ? ' ' : '',
+    lesson.title ? bdi(lesson.title) : ''];
+}
+
+/** One lesson in a list, with what there is to do about it. */
+export function lessonItem(lesson, title) {
+  const films = count(lesson.recordings);
+  return h('li', { class: 'row' },
+    h('span', { class: 'grow' }, link(`#/lesson/${lesson.lesson}`, lessonName(lesson)), ' ',
+      title ? h('small', {}, bdi(title)) : ''),
+    h('small', {}, lesson.finished ? t('lesson.finished') : t('lesson.recordings', { n: films })),
+    !lesson.finished && films > 0
+      && link(`#/lesson/${lesson.lesson}/review`, t('review.go'), { class: 'button' }));
+}
+
+/** Cards of unknown people: name one (then pick), or say that it is nobody of the class. */
+export function unknownList(people, { name, nobody }) {
+  if (!people.length) return h('p', {}, t('unknown.none'));
+  return h('ul', { class: 'cards' }, people.map((one) => h('li', { class: 'card' },
+    one.picture ? face(one.track, '?', { alt: t('unknown.picture', { person: one.person }) }) : face(null, '?'),
+    h('div', {},
+      h('strong', {}, one.person),
+      h('p', {}, t('unknown.seen', { n: count(one.sightings) || count(one.tracks), lessons: count(one.lessons) }), ' ',
+        one.first_day === one.last_day ? day(one.first_day) : `${day(one.first_day)} – ${day(one.last_day)}`),
+      h('div', { class: 'actions' },
+        button(t('unknown.name'), () => name(one),
+          { class: 'primary', 'data-key': `name-${one.person}`, 'aria-label': `${t('unknown.name')} ${one.person}` }),
+        button(t('nobody'), () => nobody(one),
+          { 'data-key': `nobody-${one.person}`, 'aria-label': `${one.person}: ${t('nobody')}` }))))));
+}
+
+/** Photos sent to the right student need the consent of the families: said wherever photos are taken. */
+export const consentNote = () => h('p', { class: 'note' }, t('consent.note'));
+
+export function zoneInput(value) {
+  const zones = Intl.supportedValuesOf?.('timeZone') ?? [];
+  const list = h('datalist', { id: 'zones' }, zones.map((zone) => h('option', { value: zone })));
+  const element = h('input', { type: 'text', value, list: 'zones', required: true, spellcheck: 'false', autocomplete: 'off' });
+  return { element, list };
+}
+
+export const guessedZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+

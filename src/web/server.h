@@ -1,0 +1,25 @@
+/* What all requests of a server share. Inside this room only. */
+#ifndef HR_WEB_SERVER_H
+#define HR_WEB_SERVER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "web/request.h"
+#include "web/throttle.h"
+
+struct MHD_Daemon;
+
+struct hr_web {
+    const struct hr_web_options *options;
+    struct MHD_Daemon *daemon;
+    struct hr_events *events;
+    struct hr_worker *worker;
+    atomic_int requests; /* that are worked on */
+    struct hr_throttle throttle;
+    char setup_token[64]; /* "": there is an account */
+    pthread_mutex_t engine_lock;
+    struct hr_engine *engine; /* of requests; the worker has its own */
+};
+
+#endif

@@ -1,0 +1,464 @@
+#include "web/worker.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/plural.h"
+#include "classroom/zone.h"
+#include "jobs/lessons.h"
+#include "records/audit.h"
+#include "records/tasks.h"
+#include "store/store.h"
+#include "web/events.h"
+#include "web/uploads.h"
+
+/* How often a task is begun, when each time the program was ended. */
+enum { TRIES_MAX = 2, LOOK_S = 60 };
+#define DAY_US (INT64_C(86400) * 1000000)
+
+/* The task in hand. Texts are owned. */
+struct task {
+    int64_t key, lesson, modified_us;
+    char *account, *file, *video, *class_id, *camera, *start;
+};
+
+struct hr_worker {
+    struct hr_web *web;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t wake;
+    bool ended, has_work;
+    int64_t current; /* 0: none */
+    bool given_up;   /* somebody has ended it */
+    double share, left_s;
+    int64_t begun_us, told_us;
+
+    struct hr_stop *stop; /* of the task in hand; taken over by the next */
+    struct hr_engine *engine;
+};
+
+static void tell(const struct hr_worker *worker, int64_t task)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)task);
+    hr_events_tell(hr_web_events(worker->web), "task", text);
+}
+
+static const struct hr_web_options *options_of(const struct hr_worker *worker)
+{
+    return hr_web_options_of(worker->web);
+}
+
+static enum hr_status open_database(const struct hr_worker *worker, const char *account, struct hr_database **out,
+                                    struct hr_error *error)
+{
+    enum hr_status status = hr_class_open_database(options_of(worker)->class, HR_DATABASE_WRITE, out, error);
+    if (status == HR_OK && account != NULL)
+        hr_database_act_as(*out, account);
+    return status;
+}
+
+/* --- a task --- */
+
+static void clear_task(struct task *task)
+{
+    free(task->account);
+    free(task->file);
+    free(task->video);
+    free(task->class_id);
+    free(task->camera);
+    free(task->start);
+    *task = (struct task){0};
+}
+
+static enum hr_status take_task(void *context, const struct hr_task_record *record, struct hr_error *error)
+{
+    struct task *task = context;
+    *task = (struct task){.key = record->key,
+                          .lesson = record->lesson,
+                          .modified_us = record->modified_us,
+                          .account = strdup(record->account),
+                          .file = strdup(record->file),
+                          .video = strdup(record->video),
+                          .class_id = strdup(record->class_id),
+                          .camera = strdup(record->camera),
+                          .start = strdup(record->start)};
+    if (task->account != NULL && task->file != NULL && task->video != NULL && task->class_id != NULL &&
+        task->camera != NULL && task->start != NULL)
+        return HR_OK;
+    return hr_error_set(error, HR_ERR_MEMORY, "no memory for a task");
+}
+
+static void on_progress(void *context, const struct hr_progress *progress)
+{
+    struct hr_worker *worker = context;
+    int64_t now_us = hr_clock_now_us();
+    bool due;
+    pthread_mutex_lock(&worker->lock);
+    if (progress->duration_us > 0)
+        worker->share = fmin(1, (double)progress->position_us / (double)progress->duration_us);
+    double spent_s = (double)(now_us - worker->begun_us) / 1e6;
+    worker->left_s = worker->share > 0.02 ? spent_s / worker->share - spent_s : -1;
+    due = now_us - worker->told_us > 1000000;
+    if (due)
+        worker->told_us = now_us;
+    if (hr_stop_requested(options_of(worker)->stop))
+        hr_stop_request(worker->stop);
+    pthread_mutex_unlock(&worker->lock);
+    if (due)
+        tell(worker, worker->current);
+}
+
+/* --- when it was recorded --- */
+
+/* "08:02:30", or with a day before it. */
+static enum hr_status parse_start(const struct task *task, const struct hr_lesson_found *lesson, int64_t *start_us,
+                                  struct hr_error *error)
+{
+    char day[HR_ZONE_DAY_SIZE] = "";
+    bool has_day = strlen(task->start) > HR_ZONE_DAY_SIZE;
+    int seconds = hr_zone_parse_clock(has_day ? task->start + HR_ZONE_DAY_SIZE : task->start);
+    snprintf(day, sizeof day, "%.10s", has_day ? task->start : lesson->day);
+    if (seconds < 0 || day[0] == '\0')
+        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is no time: 08:02:30, or 2026-11-27T08:02:30", task->start);
+    return hr_zone_to_utc(lesson->zone, day, seconds, start_us, error);
+}
+
+/* What was said, the name, the file; else it ended when the file was last written, or has just ended. */
+static enum hr_status find_start(const struct task *task, const struct hr_lesson_found *lesson, int64_t created_us,
+                                 int64_t duration_us, int64_t *start_us, struct hr_error *error)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    char day[HR_ZONE_DAY_SIZE];
+    int seconds;
+    if (task->start[0] != '\0')
+        return parse_start(task, lesson, start_us, error);
+    if (hr_zone_parse_name(task->video, day, &seconds))
+        return hr_zone_to_utc(lesson->zone, day, seconds, start_us, error);
+    *start_us = created_us;
+    if (created_us == 0 && task->lesson != 0) /* whoever says the lesson means all of it */
+        *start_us = lesson->start_us;
+    else if (created_us == 0)
+        *start_us = (task->modified_us != 0 ? task->modified_us : clock->wall_us(clock->context)) - duration_us;
+    return HR_OK;
+}
+
+/* A lesson as long as the video, where neither a lesson nor the timetable has that hour. */
+static enum hr_status make_lesson(struct hr_database *database, const struct task *task, const char *zone,
+                                  int64_t start_us, int64_t duration_us, int64_t *key, struct hr_error *error)
+{
+    char day[HR_ZONE_DAY_SIZE];
+    struct hr_lesson_record lesson = {.class_id = task->class_id,
+                                      .day = day,
+                                      .start_us = start_us - start_us % 1000000,
+                                      .end_us = start_us + (duration_us > 1000000 ? duration_us : 1000000)};
+    hr_zone_from_utc(zone, start_us, day, NULL);
+    return hr_database_put_lesson(database, &lesson, key, error);
+}
+
+static enum hr_status place(struct hr_database *database, struct task *task, int64_t created_us, int64_t duration_us,
+                            struct hr_lesson_found *lesson, int64_t *start_us, struct hr_error *error)
+{
+    char word[32];
+    int64_t key = task->lesson;
+    *lesson = (struct hr_lesson_found){0};
+    snprintf(word, sizeof word, "%lld", (long long)key);
+    enum hr_status status = key != 0 ? hr_lesson_find(database, word, lesson, error)
+                                     : hr_class_zone(database, task->class_id, lesson->zone, error);
+    if (status == HR_OK)
+        status = find_start(task, lesson, created_us, duration_us, start_us, error);
+    if (status == HR_OK && key == 0)
+        status = hr_lesson_of_clock(database, task->class_id, lesson->zone, *start_us, &key, error);
+    if (status == HR_OK && key == 0)
+        status = make_lesson(database, task, lesson->zone, *start_us, duration_us, &key, error);
+    snprintf(word, sizeof word, "%lld", (long long)key);
+    if (status == HR_OK)
+        status = hr_lesson_find(database, word, lesson, error);
+    if (status == HR_OK && lesson->finished_us != 0)
+        status = hr_error_set(error, HR_ERR_CONFLICT, "its lesson is finished: open it again, and send it once more");
+    task->lesson = key;
+    return status == HR_OK ? hr_task_set_lesson(database, task->key, key, error) : status;
+}
+
+/* --- looking --- */
+
+static enum hr_status ask(const struct hr_worker *worker, const struct task *task, const char *path,
+                          int64_t *created_us, int64_t *duration_us, struct hr_error *error)
+{
+    struct hr_stream stream = {0};
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), 60000, options_of(worker)->stop);
+    enum hr_status status = hr_file_open_stream(&stream, path, &deadline, error);
+    if (status == HR_OK)
+        status = hr_recording_ask(options_of(worker)->class, &stream, task->video, &deadline, created_us, duration_us,
+                                  error);
+    hr_stream_close(&stream);
+    return status;
+}
+
+static enum hr_status heed_corrections(struct hr_worker *worker, const struct task *task,
+                                       const struct hr_lesson_found *lesson, struct hr_error *error)
+{
+    struct hr_database *database = NULL;
+    size_t changed = 0;
+    if (lesson->keep_days == 0)
+        return HR_OK;
+    enum hr_status status = open_database(worker, task->account, &database, error);
+    if (status == HR_OK)
+        status = hr_lessons_decide_again(options_of(worker)->class, worker->engine, database, lesson->class_id,
+                                         lesson->key, &changed, error);
+    hr_database_close(database);
+    return status;
+}
+
+static enum hr_status look(struct hr_worker *worker, struct task *task, const struct hr_lesson_found *lesson,
+                           const char *path, int64_t start_us, char message[256], struct hr_error *error)
+{
+    struct hr_stream stream = {0};
+    struct hr_result *result = NULL;
+    struct hr_lesson_recording recording = {.lesson = lesson,
+                                            .video = task->video,
+                                            .version = task->file,
+                                            .camera = task->camera,
+                                            .start_us = start_us,
+                                            .threads = options_of(worker)->threads,
+                                            .options = *options_of(worker)->recognize};
+    recording.options.progress = on_progress;
+    recording.options.progress_context = worker;
+    recording.options.stop = worker->stop;
+    struct hr_deadline deadline =
+        hr_deadline_after(hr_clock_system(), recording.options.timeout_ms, recording.options.stop);
+    enum hr_status status = HR_OK;
+    if (worker->engine == NULL)
+        status = hr_engine_new(&worker->engine, options_of(worker)->class->model_dir,
+                               options_of(worker)->class->sandbox, error);
+    if (status == HR_OK)
+        status = hr_file_open_stream(&stream, path, &deadline, error);
+    if (status == HR_OK)
+        status = hr_lesson_take(options_of(worker)->class, worker->engine, &recording, &stream, &result, error);
+    if (status == HR_OK) {
+        size_t certain = hr_result_student_count(result), unknown = hr_result_unknown_count(result);
+        snprintf(message, 256, "%zu student%s for certain, %zu unknown", certain, hr_plural(certain), unknown);
+    }
+    hr_stream_close(&stream);
+    hr_result_free(result);
+    return status == HR_OK ? heed_corrections(worker, task, lesson, error) : status;
+}
+
+static enum hr_status work(struct hr_worker *worker, struct task *task, char message[256], struct hr_error *error)
+{
+    struct hr_database *database = NULL;
+    struct hr_lesson_found lesson;
+    char path[4096];
+    int64_t created_us = 0, duration_us = 0, start_us = 0;
+    hr_upload_path(worker->web, task->file, path);
+    enum hr_status status = ask(worker, task, path, &created_us, &duration_us, error);
+    if (status == HR_OK)
+        status = open_database(worker, task->account, &database, error);
+    if (status == HR_OK)
+        status = place(database, task, created_us, duration_us, &lesson, &start_us, error);
+    hr_database_close(database);
+    return status == HR_OK ? look(worker, task, &lesson, path, start_us, message, error) : status;
+}
+
+/* --- one after the other --- */
+
+static bool is_given_up(struct hr_worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    bool given_up = worker->given_up;
+    pthread_mutex_unlock(&worker->lock);
+    return given_up;
+}
+
+/* The video is removed behind the note that it is done with: of a kill between the two the next start takes care. */
+static void end_task(struct hr_worker *worker, const struct task *task, enum hr_status status, const char *message,
+                     const struct hr_error *failure)
+{
+    struct hr_error error;
+    struct hr_database *database = NULL;
+    char path[4096];
+    const char *text = status == HR_OK ? message : is_given_up(worker) ? "ended by hand" : failure->text;
+    enum hr_status ended = open_database(worker, task->account, &database, &error);
+    if (ended == HR_OK)
+        ended = hr_task_end(database, task->key, status == HR_OK ? HR_TASK_DONE : HR_TASK_FAILED, text, &error);
+    if (ended == HR_OK && status == HR_OK)
+        ended = hr_database_note(database, "recognise", NULL, 1, &error);
+    hr_database_close(database);
+    hr_upload_path(worker->web, task->file, path);
+    if (ended == HR_OK)
+        unlink(path);
+    else
+        hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "ending a task: %s", error.text);
+    hr_log_write(options_of(worker)->log, status == HR_OK ? HR_LOG_INFO : HR_LOG_WARNING, NULL, "task %lld: %s",
+                 (long long)task->key, status == HR_OK ? message : text);
+    if (task->lesson != 0 && status == HR_OK) {
+        char key[32];
+        snprintf(key, sizeof key, "%lld", (long long)task->lesson);
+        hr_events_tell(hr_web_events(worker->web), "lesson", key);
+    }
+}
+
+static void set_current(struct hr_worker *worker, int64_t task)
+{
+    pthread_mutex_lock(&worker->lock);
+    worker->current = task;
+    worker->given_up = false;
+    worker->share = 0;
+    worker->left_s = -1;
+    worker->begun_us = hr_clock_now_us();
+    hr_stop_free(worker->stop);
+    worker->stop = hr_stop_new();
+    pthread_mutex_unlock(&worker->lock);
+}
+
+/* False: none waits. */
+static bool do_one(struct hr_worker *worker)
+{
+    struct hr_error error = {0};
+    struct hr_database *database = NULL;
+    struct task task = {0};
+    char message[256] = "";
+    enum hr_status status = open_database(worker, NULL, &database, &error);
+    if (status == HR_OK)
+        status = hr_task_begin(database, take_task, &task, &error);
+    hr_database_close(database);
+    if (status != HR_OK) {
+        if (status != HR_END)
+            hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "asking for tasks: %s", error.text);
+        clear_task(&task);
+        return false;
+    }
+    set_current(worker, task.key);
+    tell(worker, task.key);
+    status = worker->stop != NULL ? work(worker, &task, message, &error)
+                                  : hr_error_set(&error, HR_ERR_MEMORY, "no memory for a task");
+    bool stopped = hr_stop_requested(options_of(worker)->stop);
+    if (status == HR_OK || !stopped) /* what a stop has ended waits for the next start */
+        end_task(worker, &task, status, message, &error);
+    int64_t key = task.key;
+    clear_task(&task);
+    set_current(worker, 0);
+    tell(worker, key);
+    return !stopped;
+}
+
+static void recover(struct hr_worker *worker)
+{
+    struct hr_error error;
+    struct hr_database *database = NULL;
+    enum hr_status status = open_database(worker, NULL, &database, &error);
+    if (status == HR_OK)
+        status = hr_task_recover(database, TRIES_MAX, &error);
+    hr_database_close(database);
+    if (status != HR_OK)
+        hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "taking up tasks: %s", error.text);
+}
+
+static void wait_for_work(struct hr_worker *worker)
+{
+    struct timespec until;
+    pthread_mutex_lock(&worker->lock);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LOOK_S;
+    if (!worker->ended && !worker->has_work)
+        pthread_cond_timedwait(&worker->wake, &worker->lock, &until);
+    worker->has_work = false;
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static bool has_ended(struct hr_worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    bool ended = worker->ended;
+    pthread_mutex_unlock(&worker->lock);
+    return ended || hr_stop_requested(options_of(worker)->stop);
+}
+
+static void *run(void *context)
+{
+    struct hr_worker *worker = context;
+    int64_t tidied_us = 0;
+    recover(worker);
+    while (!has_ended(worker)) {
+        if (tidied_us == 0 || hr_clock_now_us() - tidied_us > DAY_US / 24) {
+            hr_uploads_tidy(worker->web);
+            tidied_us = hr_clock_now_us();
+        }
+        while (!has_ended(worker) && do_one(worker))
+            ;
+        wait_for_work(worker);
+    }
+    return NULL;
+}
+
+/* --- from outside --- */
+
+enum hr_status hr_worker_new(struct hr_worker **out, struct hr_web *web, struct hr_error *error)
+{
+    struct hr_worker *worker = calloc(1, sizeof *worker);
+    *out = NULL;
+    if (worker == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a worker");
+    worker->web = web;
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->wake, NULL);
+    int code = pthread_create(&worker->thread, NULL, run, worker);
+    if (code != 0) {
+        free(worker);
+        return hr_error_set_errno(error, code, "starting a thread");
+    }
+    *out = worker;
+    return HR_OK;
+}
+
+void hr_worker_wake(struct hr_worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    worker->has_work = true;
+    pthread_cond_signal(&worker->wake);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+void hr_worker_free(struct hr_worker *worker)
+{
+    if (worker == NULL)
+        return;
+    pthread_mutex_lock(&worker->lock);
+    worker->ended = true;
+    if (worker->stop != NULL)
+        hr_stop_request(worker->stop);
+    pthread_cond_signal(&worker->wake);
+    pthread_mutex_unlock(&worker->lock);
+    pthread_join(worker->thread, NULL);
+    hr_stop_free(worker->stop);
+    hr_engine_close(worker->engine);
+    pthread_cond_destroy(&worker->wake);
+    pthread_mutex_destroy(&worker->lock);
+    free(worker);
+}
+
+bool hr_worker_progress(struct hr_worker *worker, int64_t task, double *share, double *left_s)
+{
+    pthread_mutex_lock(&worker->lock);
+    bool same = worker->current == task;
+    if (same) {
+        *share = worker->share;
+        *left_s = worker->left_s;
+    }
+    pthread_mutex_unlock(&worker->lock);
+    return same;
+}
+
+void hr_worker_end(struct hr_worker *worker, int64_t task)
+{
+    pthread_mutex_lock(&worker->lock);
+    if (worker->current == task && worker->stop != NULL) {
+        worker->given_up = true;
+        hr_stop_request(worker->stop);
+    }
+    pthread_mutex_unlock(&worker->lock);
+}

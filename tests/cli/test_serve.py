@@ -1,0 +1,330 @@
+"""serve: the API behind the page, from the first start to a finished lesson, and who may do what."""
+
+import socket
+
+from harness import *
+from serve import PASSWORD, Client, Server
+
+CLASS = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,<script>alert('Cleo')</script>,art,junior\n"
+
+
+class Serve(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = Server(self.start)
+
+    def restart(self, number=signal.SIGKILL):
+        self.server.process.send_signal(number)
+        self.server.process.wait()
+        self.server = Server(self.start)
+
+    def setup_token(self):
+        self.wait_for(lambda: "#/setup?token=" in self.server.said(), self.server.process)
+        return self.server.said().split("#/setup?token=")[1].split()[0]
+
+    def administrator(self):
+        client = self.server.client()
+        made = client.request("POST", "/setup", {"token": self.setup_token(), "name": "ada", "password": PASSWORD})
+        self.assertEqual(made.status, 201, str(made))
+        return client
+
+    def check(self, answer, status=200):
+        self.assertEqual(answer.status, status, str(answer))
+        return answer
+
+    def make_class(self, client):
+        self.check(client.request("POST", "/classes", {"id": "8b", "title": "Art", "zone": "UTC"}), 201)
+        told = self.check(client.request("POST", "/classes/8b/students", CLASS.encode(), {"Content-Type": "text/csv"})).json
+        self.assertEqual((told["added"], told["enrolled"], told["problems"]), (3, 3, []))
+        for student, photo in ((44, "obama.jpg"), (46, "biden.jpg")):
+            told = self.check(client.request("POST", f"/students/{student}/photos?name={photo}", (PHOTOS / photo).read_bytes(),
+                                             {"Content-Type": "image/jpeg"})).json
+            self.assertEqual(told["verdict"], "enrolled", told)
+
+    def film(self, photo, seconds):
+        path = self.dir / f"{photo}.mp4"
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-loop", "1", "-r", "1", "-i", PHOTOS / photo, "-t", str(seconds),
+                        "-vf", "scale=400:-2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", path], check=True)
+        return path.read_bytes()
+
+    def tasks(self, client):
+        return self.check(client.get("/tasks")).json["tasks"]
+
+    def wait_for_tasks(self, client, count=1):
+        self.wait_for(lambda: sum(task["state"] in ("done", "failed") for task in self.tasks(client)) >= count, self.server.process)
+        return self.tasks(client)
+
+    # --- the whole way ---
+
+    def test_from_the_first_start_to_a_finished_lesson(self):
+        client = self.administrator()
+        self.make_class(client)
+        self.check(client.request("PATCH", "/classes/8b", {"keep_days": 14}))
+        self.check(client.upload("8b_2026-11-20_08-00-00.mp4", self.film("obama.jpg", 70), **{"class": "8b"}), 201)
+        self.check(client.upload("8b_2026-11-20_08-01-10.mp4", self.film("astronaut.png", 40), **{"class": "8b"}), 201)
+        tasks = self.wait_for_tasks(client, 2)
+        self.assertEqual([task["state"] for task in tasks], ["done", "done"], tasks)
+        self.assertEqual(os.listdir(self.dir / "videos"), [])
+        lessons = self.check(client.get("/classes/8b")).json["lessons"]
+        self.assertEqual([(one["day"], one["start"][:5]) for one in lessons], [("2026-11-20", "08:00"), ("2026-11-20", "08:01")])
+        lesson = self.check(client.get(f"/lessons/{lessons[0]['lesson']}")).json
+        row = {one["id"]: one for one in lesson["students"]}
+        self.assertEqual((row["44"]["status"], row["44"]["arrived"]), ("present", "08:00:00"), lesson["students"])
+        self.assertEqual(row["46"]["status"], "absent")
+        self.assertEqual(row["48"]["status"], "unmarked")
+        picture = self.check(client.get(f"/tracks/{row['44']['picture']}/picture"))
+        self.assertEqual((picture.headers["Content-Type"], picture.body[:2]), ("image/jpeg", b"\xff\xd8"))
+        # Somebody unknown is Cleo, and known from then on.
+        other = lessons[1]["lesson"]
+        person = self.check(client.get("/classes/8b/unknown")).json["people"]
+        self.assertEqual(len(person), 1)
+        said = self.check(client.request("POST", f"/lessons/{other}/corrections", {"person": person[0]["person"], "kind": "is", "student": "48"}), 201).json
+        self.assertEqual({one["id"]: one["status"] for one in said["students"]}["48"], "present")
+        undone = self.check(client.request("DELETE", f"/lessons/{other}/corrections/{said['correction']}")).json
+        self.assertEqual(len(undone["unknown"]), 1)
+        marked = self.check(client.request("PUT", f"/lessons/{other}/marks/48", {"status": "excused", "note": "ill"})).json
+        self.assertEqual({one["id"]: (one["status"], one["note"]) for one in marked["students"]}["48"], ("excused", "ill"))
+        self.assertTrue(self.check(client.request("POST", f"/lessons/{other}/finish")).json["finished"])
+        self.assertEqual(self.check(client.request("POST", f"/lessons/{other}/finish"), 409).json["code"], "conflict")
+        rows = self.check(client.get(f"/lessons/{other}/attendance?as=csv")).body.decode()
+        self.assertIn("excused", rows)
+        self.assertIn("<script>", self.check(client.get(f"/classes/8b/attendance?as=csv")).body.decode())
+        notes = self.check(client.get("/audit")).json["audit"]
+        self.assertEqual({note["who"] for note in notes if note["what"] in ("enrol", "mark", "finish_lesson")} - {"ada"}, set(), notes)
+
+    # --- who may ---
+
+    def test_every_route_is_closed(self):
+        """Not signed in, with a stale cookie, without the token of the page, as a teacher of another class."""
+        client = self.administrator()
+        self.make_class(client)
+        lesson = self.check(client.request("POST", "/classes/8b/lessons", {"day": "2026-11-20", "start": "08:00", "end": "08:45"}), 201).json["lesson"]
+        self.check(client.request("POST", "/accounts", {"name": "bob", "role": "teacher", "password": PASSWORD, "classes": []}), 201)
+        self.check(client.request("POST", "/classes", {"id": "9z", "zone": "UTC"}), 201)
+        api = self.check(client.get("/api/v1/openapi.json")).json
+        self.assertEqual(api["openapi"], "3.1.0")
+        teacher = self.server.client()
+        self.check(teacher.sign_in("bob"))
+        words = {"class": "8b", "student": "44", "lesson": lesson, "correction": 1, "track": 1, "task": 1, "account": "bob", "upload": 32 * "0"}
+        walked = 0
+        for path, methods in api["paths"].items():
+            for method, about in methods.items():
+                open_to_all = about.get("security") == []
+                address = path.format(**words)
+                body, headers = None, {}
+                for kind in about.get("requestBody", {}).get("content", {}):
+                    body, headers = (b"{}" if "json" in kind else b"x"), {"Content-Type": kind, "Tus-Resumable": "1.0.0"}
+                with self.subTest(f"{method} {path}"):
+                    walked += 1
+                    nobody = self.server.client()
+                    answer = nobody.request(method.upper(), address, body, headers)
+                    if open_to_all:
+                        self.assertNotEqual(answer.status, 401)
+                        continue
+                    self.assertEqual(answer.status, 401, str(answer))
+                    stale = self.server.client()
+                    stale.cookie = "homeroom_session=" + 64 * "a"
+                    self.assertEqual(stale.request(method.upper(), address, body, headers).status, 401)
+                    if method not in ("get", "head"):
+                        answer = client.request(method.upper(), address, body, headers, csrf=False)
+                        self.assertEqual((answer.status, answer.json["code"]), (403, "csrf"))
+                        answer = client.request(method.upper(), address, body, {**headers, "Sec-Fetch-Site": "cross-site"})
+                        self.assertEqual(answer.status, 403)
+                    if path in ("/session", "/me/password", "/tokens", "/classes", "/tasks", "/events", "/uploads"):
+                        continue  # of every account
+                    answer = teacher.request(method.upper(), address, body, headers)
+                    self.assertIn(answer.status, (403, 404, 412, 415) if "upload" in path or "task" in path else (403, 404), str(answer))
+        self.assertGreater(walked, 40)
+        self.assertEqual(self.check(teacher.get("/classes")).json["classes"], [])
+        self.assertEqual([one["id"] for one in self.check(client.get("/classes")).json["classes"]], ["8b", "9z"])
+        self.check(client.get("/students/44"))  # nothing was done to him
+
+    def test_signing_in_is_throttled_and_sessions_end(self):
+        client = self.administrator()
+        self.check(client.request("POST", "/setup", {"token": "0", "name": "eve", "password": PASSWORD}), 409)
+        other = self.server.client()
+        for _ in range(6):
+            self.check(other.sign_in("ada", "not the password"), 401)
+        answer = self.check(other.sign_in("ada"), 429)
+        self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
+        self.check(client.request("PUT", "/me/password", {"old": PASSWORD, "new": "another sentence"}), 429)
+        time.sleep(1.5)
+        cookie = client.cookie
+        self.check(client.request("PUT", "/me/password", {"old": PASSWORD, "new": "another sentence"}))
+        self.assertNotEqual(client.cookie, cookie)
+        self.check(client.get("/classes"))
+        stale = self.server.client()
+        stale.cookie = cookie
+        self.check(stale.get("/classes"), 401)
+        token = self.check(client.request("POST", "/tokens", {"label": "a program"}), 201).json["token"]
+        program = self.server.client()
+        program.token = token
+        self.check(program.request("POST", "/classes", {"id": "8b", "zone": "UTC"}), 201)  # without a CSRF token
+        self.check(client.request("DELETE", "/session"), 204)
+        self.check(client.get("/classes"), 401)
+
+    # --- uploads and tasks ---
+
+    def test_an_upload_goes_on_over_kills_and_is_done_once(self):
+        client = self.administrator()
+        self.make_class(client)
+        data = self.film("obama.jpg", 30) + bytes(3 << 20)
+        pairs = "filename " + base64.b64encode(b"2026-11-20_08-00-00.mp4").decode() + ",class " + base64.b64encode(b"8b").decode()
+        made = self.check(client.request("POST", "/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": str(len(data)),
+                                                                      "Upload-Metadata": pairs}), 201)
+        address = made.headers["Location"]
+        for _ in range(3):
+            at = int(self.check(client.request("HEAD", address, headers={"Tus-Resumable": "1.0.0"})).headers["Upload-Offset"])
+            with socket.create_connection(("127.0.0.1", self.server.port)) as line:
+                head = (f"PATCH {address} HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\nX-CSRF-Token: {client.csrf}\r\nTus-Resumable: 1.0.0\r\n"
+                        f"Upload-Offset: {at}\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: {len(data) - at}\r\n\r\n")
+                line.sendall(head.encode() + data[at : at + (1 << 20)])
+                folder = self.dir / "videos" / address.rsplit("/", 1)[1]
+                self.wait_for(lambda: folder.stat().st_size > at, self.server.process)
+                self.restart()
+            client.port = self.server.port
+        at = int(self.check(client.request("HEAD", address, headers={"Tus-Resumable": "1.0.0"})).headers["Upload-Offset"])
+        self.assertGreater(at, 0)
+        self.check(client.send_part(address, at + 1, b"x"), 409)
+        self.check(client.send_part(address, at, data[at:]), 204)
+        self.check(client.request("HEAD", address, headers={"Tus-Resumable": "1.0.0"}), 404)
+        task = self.wait_for_tasks(client)[0]
+        self.assertEqual(task["state"], "done", task)
+        self.assertEqual(len(self.check(client.get(f"/lessons/{task['lesson']}")).json["recordings"]), 1)
+        self.assertEqual(os.listdir(self.dir / "videos"), [])
+
+    def test_a_task_that_was_broken_off_goes_on(self):
+        client = self.administrator()
+        self.make_class(client)
+        self.check(client.upload("2026-11-20_08-00-00.mp4", self.film("obama.jpg", 600), **{"class": "8b"}), 201)
+        self.wait_for(lambda: self.tasks(client)[0]["state"] == "running", self.server.process)
+        self.restart()
+        client.port = self.server.port
+        task = self.wait_for_tasks(client)[0]
+        self.assertEqual(task["state"], "done", task)
+        self.assertEqual(len(self.check(client.get(f"/lessons/{task['lesson']}")).json["recordings"]), 1)
+
+    def test_bad_videos_are_said_and_removed(self):
+        client = self.administrator()
+        self.make_class(client)
+        self.check(client.upload("notes.txt", b"x", **{"class": "8b"}), 415)
+        self.check(client.upload("a.mp4", b"x", **{"class": "9z"}), 404)
+        self.check(client.upload("a.mp4", b"this is not a video", **{"class": "8b"}), 201)
+        task = self.wait_for_tasks(client)[0]
+        self.assertEqual(task["state"], "failed")
+        self.assertIn("a.mp4", task["message"])
+        self.assertEqual(os.listdir(self.dir / "videos"), [])
+        self.check(client.request("DELETE", f"/tasks/{task['task']}"), 204)
+        self.assertEqual(self.tasks(client), [])
+
+    def test_events_tell_what_changes(self):
+        client = self.administrator()
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as line:
+            line.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\n\r\n".encode())
+            told = b""
+            while b"\r\n\r\n" not in told:
+                told += line.recv(4096)
+            self.check(client.request("POST", "/classes", {"id": "8b", "zone": "UTC"}), 201)
+            while b'"id":"8b"' not in told:
+                told += line.recv(4096)
+        self.assertIn(b"text/event-stream", told)
+        self.assertIn(b'data: {"kind":"class","id":"8b"}', told)
+        # Whoever comes back is told what was missed.
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as line:
+            line.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\nLast-Event-ID: 0\r\n\r\n".encode())
+            told = b""
+            while b'"id":"8b"' not in told:
+                told += line.recv(4096)
+
+    def test_what_was_changed_meanwhile_is_not_overwritten(self):
+        client = self.administrator()
+        self.make_class(client)
+        tag = self.check(client.get("/classes/8b")).headers["ETag"]
+        self.check(client.request("PATCH", "/classes/8b", {"title": "one"}, {"If-Match": tag}))
+        answer = self.check(client.request("PATCH", "/classes/8b", {"title": "two"}, {"If-Match": tag}), 412)
+        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+        seen = self.check(client.get("/classes/8b"))
+        self.assertEqual(seen.json["title"], "one")
+        self.check(client.get("/classes/8b", headers={"If-None-Match": seen.headers["ETag"]}), 304)
+
+    # --- hostile requests ---
+
+    def raw(self, data, wait=5):
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=wait) as line:
+            line.sendall(data)
+            told = b""
+            try:
+                while piece := line.recv(65536):
+                    told += piece
+                    if b"\r\n\r\n" in told and b"Connection: close" not in told and len(told) > 200:
+                        break
+            except OSError:
+                pass
+        return told.split(b"\r\n")[0], b"onnection: close" in told
+
+    def test_hostile_requests_are_refused_and_the_server_lives(self):
+        client = self.administrator()
+        good = b"GET /api/v1/me HTTP/1.1\r\nHost: x\r\n"
+        post = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        for name, data, statuses in (
+            ("length and encoding", post + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", (400,)),
+            ("two lengths", post + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", (400,)),
+            ("two equal lengths", post + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", (400,)),
+            ("two encodings", post + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", (400,)),
+            ("another encoding", post + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", (400,)),
+            ("a strange length", post + b"Content-Length: +2\r\n\r\n{}", (400,)),
+            ("two hosts", good + b"Host: y\r\n\r\n", (400,)),
+            ("no host", b"GET /api/v1/me HTTP/1.1\r\n\r\n", (400,)),
+            ("NUL in the path", b"GET /api/v1/classes/%00 HTTP/1.1\r\nHost: x\r\n\r\n", (400,)),
+            ("a broken escape", b"GET /api/v1/classes/%zz HTTP/1.1\r\nHost: x\r\n\r\n", (422,)),
+            ("not UTF-8", b"GET /api/v1/classes/%ff HTTP/1.1\r\nHost: x\r\n\r\n", (422,)),
+            ("up the tree", b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", (404,)),
+            ("an absolute address", b"GET http://other/api/v1/me HTTP/1.1\r\nHost: x\r\n\r\n", (400,)),
+            ("64 kB of header", good + b"X-Long: " + 65536 * b"a" + b"\r\n\r\n", (400, 413, 414, 431)),
+            ("many headers", good + b"".join(b"X-%d: y\r\n" % i for i in range(200)) + b"\r\n", (431,)),
+            ("too much JSON", post + b"Content-Length: 300000\r\n\r\n", (413,)),
+            ("too much JSON in pieces", post + b"Transfer-Encoding: chunked\r\n\r\n" + 30 * (b"2710\r\n" + 10000 * b"a" + b"\r\n") + b"0\r\n\r\n", (413,)),
+            ("another method", b"BREW /api/v1/me HTTP/1.1\r\nHost: x\r\n\r\n", (405,)),
+            ("no JSON", post + b"Content-Length: 1\r\n\r\n{", (422,)),
+            ("deep JSON", post + b"Content-Length: 100000\r\n\r\n" + 100000 * b"[", (422,)),
+        ):
+            with self.subTest(name):
+                line, closes = self.raw(data)
+                self.assertIn(int(line.split()[1]), statuses, line)
+                if statuses == (400,):
+                    self.assertTrue(closes, line)
+        # Slow ones and silent ones take nobody's place.
+        slow = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(100)]
+        for line in slow:
+            line.sendall(b"GET /api/v1/me HTTP/1.1\r\nHo")
+        self.check(client.get("/me"))
+        for line in slow:
+            line.close()
+        self.assertIsNone(self.server.process.poll())
+
+    def test_the_page_is_served_with_its_rules(self):
+        client = self.server.client()
+        page = self.check(client.get("/"))
+        self.assertIn("default-src 'none'", page.headers["Content-Security-Policy"])
+        self.assertNotIn("unsafe", page.headers["Content-Security-Policy"])
+        self.assertEqual(page.headers["Content-Encoding"], "gzip")
+        self.check(client.get("/", headers={"If-None-Match": page.headers["ETag"]}), 304)
+        self.check(client.get("/app.js"))
+        self.check(client.get("/nothing.js"), 404)
+
+
+class Listening(Case):
+    needs_models = False
+
+    def test_what_is_refused(self):
+        for words, status, text in ((("--listen", "0.0.0.0:0"), PERMISSION, "--certificate"), (("--listen", "nowhere"), ARGUMENT, "127.0.0.1:8080"),
+                                    (("--certificate", "x.pem"), ARGUMENT, "go together"), (("--db", "s3://bucket/x"), ARGUMENT, "is a file")):
+            with self.subTest(words):
+                self.assertIn(text, self.run_it("serve", *words, status=status).err)
+        (self.dir / "videos").mkdir(exist_ok=True)
+        (self.dir / "videos").chmod(0o755)
+        self.assertIn("open to others", self.run_it("serve", "--listen", "127.0.0.1:0", status=PERMISSION).err)
+
+
+if __name__ == "__main__":
+    main()

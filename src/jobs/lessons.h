@@ -17,7 +17,7 @@ enum hr_status hr_class_publish(struct hr_class_place *place, struct hr_engine *
 struct hr_lesson_recording {
     const struct hr_lesson_found *lesson;
     const char *video;   /* what it is called */
-    const char *version; /* which bytes: the same ones take the place of what was seen before; NULL: "" */
+    const char *version; /* the same bytes again take the place of what was seen before; NULL: "" */
     const char *camera;  /* "": the only one */
     int64_t start_us;    /* wall clock of its first picture */
     bool guests;         /* everybody in the database is looked for, not the class alone */

@@ -42,7 +42,7 @@ struct hr_member_record {
     const char *student_id, *name;
     const char *from_day, *to_day; /* both days count; "": open */
     bool refuses;                  /* has not agreed to be recognised: marked by hand alone */
-    size_t faces;                  /* vectors that could be recognised */
+    size_t faces;                  /* photos and videos by which he can be recognised */
 };
 
 /* In the class from a day on ("": as long as there is one). Who is in it already by then stays so; *changed (may be

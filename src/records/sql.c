@@ -284,7 +284,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "?2") " AND from_day <= ?3 AND (to_day = '' OR to_day >= ?3)",
     [HR_SQL_MEMBERS] = "SELECT s.id, " RECORD(
         "name") " AS name, m.from_day, m.to_day, s.consent = 'no',"
-                " (SELECT count(*) FROM faces AS f WHERE f.student = s.key AND " READABLE_FACE ")"
+                " (SELECT count(DISTINCT f.origin_sha256) FROM faces AS f WHERE f.student = s.key AND " READABLE_FACE
+                ")"
                 " FROM members AS m JOIN students AS s ON s.key = m.student WHERE m.class = " CLASS_OF(
                     "?1") " AND " READABLE_STUDENT
                           " AND (?2 = '' OR (m.from_day <= ?2 AND (m.to_day = '' OR m.to_day >= ?2)))"
@@ -528,6 +529,10 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "SELECT v.track, v.vector, v.sharpness, v.frontal, v.picture, o.models FROM tracks AS t"
         " JOIN views AS v ON v.track = t.key JOIN observations AS o ON o.key = "
         "t.observation " CLASS_OF_TRACK " WHERE t.observation = ?1 AND o.made_us >= ?2 - " KEPT_US " ORDER BY v.track",
+    [HR_SQL_VIEW_HAS_PICTURE] =
+        "SELECT 1 FROM tracks AS t JOIN views AS v ON v.track = t.key JOIN observations AS o ON o.key = "
+        "t.observation " CLASS_OF_TRACK " WHERE t.key = ?1 AND length(v.picture) > 0"
+        " AND o.made_us >= ?2 - " KEPT_US,
     [HR_SQL_VIEWS_OF_STUDENT] =
         "SELECT v.track, v.vector, v.sharpness, v.frontal, v.picture, o.models FROM views AS v JOIN tracks "
         "AS t"

@@ -100,6 +100,21 @@ enum hr_status hr_database_each_view(struct hr_database *database, int64_t obser
     return walk(database, statement, each, context, error);
 }
 
+enum hr_status hr_database_has_picture(struct hr_database *database, int64_t track, bool *out, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    *out = false;
+    enum hr_status status = hr_sql_start(database, HR_SQL_VIEW_HAS_PICTURE, &statement, error);
+    if (status != HR_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, track);
+    hr_sql_bind_now(statement, 2);
+    status = hr_sql_step(database, statement, "reading kept pictures", error);
+    *out = status == HR_OK;
+    hr_sql_end(statement);
+    return status == HR_END ? HR_OK : status;
+}
+
 enum hr_status hr_database_each_view_of(struct hr_database *database, const char *student_id, hr_view_record_fn *each,
                                         void *context, struct hr_error *error)
 {

@@ -34,6 +34,10 @@ typedef enum hr_status hr_view_record_fn(void *context, const struct hr_view_rec
 enum hr_status hr_database_each_view(struct hr_database *database, int64_t observation, hr_view_record_fn *each,
                                      void *context, struct hr_error *error) HR_MUST_USE;
 
+/* Whether there is a picture of a track that is not too old. */
+enum hr_status hr_database_has_picture(struct hr_database *database, int64_t track, bool *out,
+                                       struct hr_error *error) HR_MUST_USE;
+
 /* Those of tracks that were, or are, taken for a student, by the program or by somebody; of whatever age. */
 enum hr_status hr_database_each_view_of(struct hr_database *database, const char *student_id, hr_view_record_fn *each,
                                         void *context, struct hr_error *error) HR_MUST_USE;

@@ -549,7 +549,7 @@ enum hr_status hr_unknown_json(struct hr_request *request, const char *class_id,
     if (status != HR_OK)
         return status;
     *out = hr_json_array_new();
-    for (size_t i = 0; i < people.count; i++) {
+    for (size_t i = 0; status == HR_OK && i < people.count; i++) {
         const struct hr_unknown_person *person = &people.items[i];
         struct hr_json *one = hr_json_object_new();
         char name[32], first[HR_ZONE_DAY_SIZE], last[HR_ZONE_DAY_SIZE];
@@ -563,10 +563,17 @@ enum hr_status hr_unknown_json(struct hr_request *request, const char *class_id,
         hr_json_set(one, "sightings", hr_json_integer_new((int64_t)person->sightings));
         hr_json_set(one, "first_day", hr_json_text_new(first));
         hr_json_set(one, "last_day", hr_json_text_new(last));
+        bool pictured = false;
+        status = hr_database_has_picture(request->database, person->best, &pictured, error);
+        hr_json_set(one, "picture", hr_json_boolean_new(pictured));
         hr_json_append(*out, one);
     }
     hr_unknown_people_clear(&people);
-    return HR_OK;
+    if (status != HR_OK) {
+        hr_json_free(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 enum hr_status hr_api_unknown(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal

@@ -226,7 +226,7 @@ const undo = (state) => once(state, async () => {
 function onKey(event, state, host) {
   const { key } = event;
   if (!shortcutsOn() || event.repeat || event.ctrlKey || event.altKey || event.metaKey || key.length !== 1) return;
-  if (document.querySelector('dialog[open]') || event.target.closest?.('input,select,textarea')) return;
+  if (document.querySelector('dialog[open]') || event.target.closest?.('input:not([type=checkbox]),select,textarea')) return;
   const answer = host.querySelector(`[data-key="key-${CSS.escape(key)}"]`);
   if (answer) {
     event.preventDefault();

@@ -1,0 +1,240 @@
+"""The page in a browser: from the first start to a finished, corrected and exported lesson, by mouse and by keyboard alone, at
+a desk and on a phone, in light and dark; the rules of accessibility on every screen; nothing that its policy forbids.
+
+HOMEROOM_SCREENSHOTS=DIR keeps a picture of each screen."""
+
+from harness import *
+from serve import PASSWORD, Server
+
+VENV = sorted(Path(os.environ.get("HOMEROOM_SERVERS", "/nowhere")).glob("page/lib/python3*/site-packages"))
+CHROMIUM = shutil.which("chromium")
+if VENV:
+    sys.path.append(str(VENV[0]))
+    from playwright.sync_api import expect, sync_playwright
+SHOTS = os.environ.get("HOMEROOM_SCREENSHOTS")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+STUDENTS = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,<b>Cleo</b> <script>alert(1)</script>,art,junior\n49,\u202eDora\u202c,art,senior\n"
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+
+
+@unittest.skipUnless(VENV and CHROMIUM, "no browser: scripts/servers page gets it")
+class Page(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.playwright = sync_playwright().start()
+        cls.addClassCleanup(cls.playwright.stop)
+        cls.browser = cls.playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic", "--disable-background-networking",
+                                                                                     "--disable-component-update"])
+        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self):
+        super().setUp()
+        self.server = Server(self.start)
+        self.clicks = 0
+
+    def open(self, size=DESK, dark=False, **options):
+        context = self.browser.new_context(viewport=size, color_scheme="dark" if dark else "light", locale="en-GB", accept_downloads=True,
+                                           base_url=f"http://127.0.0.1:{self.server.port}", **options)
+        self.addCleanup(context.close)
+        page = context.new_page()
+        page.set_default_timeout(30000)
+        page.complaints = []
+        page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: page.complaints.append(f"a script spoke: {dialog.message}"))
+        return page
+
+    def click(self, target):
+        self.clicks += 1
+        target.click()
+
+    def counted(self, most, what):
+        self.assertLessEqual(self.clicks, most, what)
+        self.clicks = 0
+
+    def film(self, name, photo, seconds):
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-loop", "1", "-r", "1", "-i", PHOTOS / photo, "-t", str(seconds),
+                        "-vf", "scale=400:-2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", self.dir / name], check=True)
+        return self.dir / name
+
+    def setup_address(self):
+        self.wait_for(lambda: "#/setup?token=" in self.server.said(), self.server.process)
+        return "/#/setup?token=" + self.server.said().split("#/setup?token=")[1].split()[0]
+
+    def no_complaints(self, page):
+        self.assertEqual(page.complaints, [])
+
+    # --- looking ---
+
+    def look(self, page, name):
+        """The rules on this screen, as it is; and that nothing stands out of a narrow window."""
+        if not hasattr(page, "axe"):
+            page.axe = next(Path(VENV[0]).glob("selenium_axe_python/axe-core/axe.min.js")).read_text()
+        page.wait_for_timeout(400)  # pictures, and what follows from them; "idle" it never is: it listens to what changes
+        # By the debugger, which the page's policy does not concern.
+        page.evaluate(page.axe)
+        found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)["violations"]
+        told = [(one["id"], one["help"], [node["html"][:160] for node in one["nodes"][:3]]) for one in found]
+        self.assertEqual(told, [], f"{name} {page.viewport_size}")
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), page.viewport_size["width"], name)
+        self.assertEqual(page.locator("h1").count(), 1, name)
+        if SHOTS:
+            scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+            width = "phone" if page.viewport_size["width"] < 500 else "desk"
+            page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
+
+    # --- the way ---
+
+    def set_up(self, page):
+        """Account, class, students, photos, as the page leads."""
+        page.goto(self.setup_address())
+        page.get_by_label("User name").fill("ada")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_label("Password again").fill(PASSWORD)
+        self.look(page, "first-run")
+        page.get_by_role("button", name="Make account").click()
+        page.get_by_label("Short name").fill("8b")
+        page.get_by_label("Title").fill("Art, 8b")
+        page.get_by_label("Time zone").fill("UTC")
+        page.get_by_role("button", name="Make class").click()
+        (self.dir / "class.csv").write_text(STUDENTS)
+        page.get_by_label("CSV file").set_input_files(self.dir / "class.csv")
+        page.get_by_role("button", name="Add students").click()
+        photos = []
+        for student, photo in (("44", "obama.jpg"), ("46", "biden.jpg")):
+            photos.append(shutil.copy(PHOTOS / photo, self.dir / f"{student}.jpg"))
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose photos").click()
+        chooser.value.set_files(photos)
+        expect(page.get_by_text("Photos taken: 2")).to_be_visible(timeout=120000)
+        page.get_by_role("link", name="Done: to the first video").click()
+        expect(page.get_by_role("heading", level=1, name="Today")).to_be_visible()
+
+    def keep_pictures(self, page):
+        page.goto("/#/class/8b")
+        page.get_by_text("Change the settings").click()
+        page.get_by_label("Keep pictures and faces").fill("14")
+        page.get_by_role("button", name="Save").last.click()
+        expect(page.get_by_text("Saved.").first).to_be_visible()
+
+    def send(self, page, *videos):
+        """Two clicks from a video to its roll; the system's own window to choose a file not counted."""
+        page.goto("/#/")
+        self.clicks = 0
+        with page.expect_file_chooser() as chooser:
+            self.click(page.get_by_role("button", name="Choose videos"))
+        chooser.value.set_files(videos)
+        roll = page.get_by_role("main").get_by_role("link", name="Open the roll")
+        expect(roll).to_have_count(len(videos), timeout=60000)
+        self.click(roll.first)
+        expect(page.get_by_role("table").first).to_be_visible()
+        self.counted(2, "from a video to the roll")
+
+    def test_from_the_first_start_to_an_exported_lesson(self):
+        page = self.open()
+        self.set_up(page)
+        self.keep_pictures(page)
+        self.send(page, self.film("2026-11-20_08-00-00.mp4", "obama.jpg", 70), self.film("2026-11-20_08-00-30.mp4", "astronaut.png", 35))
+        row = page.get_by_role("row").filter(has_text="Barack Obama")
+        expect(row).to_contain_text("present")
+        expect(page.get_by_text("<script>alert(1)</script>").first).to_be_visible()  # as text, and nothing more
+        self.look(page, "lesson")
+        # An unknown person is named in three clicks.
+        self.clicks = 0
+        self.click(page.get_by_role("button", name=re.compile("^Name ")).first)
+        self.click(page.get_by_role("dialog").get_by_role("button", name=re.compile("Cleo")).first)
+        expect(page.get_by_role("row").filter(has_text="Cleo")).to_contain_text(re.compile("present|late|left early"))
+        self.counted(3, "naming somebody unknown")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.get_by_role("row").filter(has_text="Cleo")).not_to_contain_text("present")
+        # By hand, and the export in two clicks.
+        page.get_by_role("row").filter(has_text="Cleo").get_by_role("button", name=re.compile("hand", re.I)).or_(
+            page.get_by_role("button", name=re.compile("Cleo"))).last.click()
+        page.get_by_role("dialog").get_by_role("button", name=re.compile("excused")).click()
+        expect(page.get_by_role("row").filter(has_text="Cleo")).to_contain_text("excused")
+        page.get_by_role("button", name="Finish").click()
+        expect(page.get_by_text("finished", exact=True).first).to_be_visible()
+        self.clicks = 0
+        self.click(page.get_by_text("Export", exact=True).first)
+        with page.expect_download() as download:
+            self.click(page.get_by_role("link", name=re.compile("CSV", re.I)).first)
+        self.counted(2, "exporting a roll")
+        rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text())))
+        self.assertEqual({row[0]: row[2] for row in rows[1:]}["48"], "excused", rows)
+        self.no_complaints(page)
+
+    def test_every_screen_by_the_rules(self):
+        page = self.open()
+        self.set_up(page)
+        self.keep_pictures(page)
+        self.send(page, self.film("2026-11-20_08-00-00.mp4", "obama.jpg", 40), self.film("2026-11-20_08-00-20.mp4", "astronaut.png", 20))
+        lesson = page.url.split("#")[1]
+        state = page.context.storage_state()
+        for size in (DESK, PHONE):
+            for dark in (False, True):
+                other = self.open(size, dark, storage_state=state)
+                for name, address in (("today", "/"), ("lesson", lesson), ("review", f"{lesson}/review"), ("class", "/class/8b"), ("student", "/student/44"),
+                                      ("unknown", "/class/8b/unknown"), ("settings", "/settings"), ("new-class", "/setup")):
+                    with self.subTest(f"{name} {size['width']} {'dark' if dark else 'light'}"):
+                        other.goto(f"/#{address}")
+                        expect(other.get_by_role("heading", level=1)).to_be_visible()
+                        self.look(other, name)
+                self.no_complaints(other)
+        signed_out = self.open()
+        signed_out.goto("/")
+        expect(signed_out.get_by_role("button", name="Sign in")).to_be_visible()
+        self.look(signed_out, "sign-in")
+
+    def test_with_the_keyboard_alone(self):
+        page = self.open()
+        self.set_up(page)
+        self.keep_pictures(page)
+        self.send(page, self.film("2026-11-20_08-00-00.mp4", "astronaut.png", 40))
+
+        def go_to(target):
+            """With Tab, as somebody without a mouse does; and it is seen where one is."""
+            for _ in range(80):
+                page.keyboard.press("Tab")
+                if target.evaluate("element => element === document.activeElement"):
+                    style = target.evaluate("element => { const s = getComputedStyle(element); return s.outlineStyle + s.outlineWidth + s.boxShadow }")
+                    self.assertNotEqual(style.replace("none", ""), "0px", "the focus is not seen")
+                    return
+            self.fail(f"Tab does not lead to {target}")
+
+        go_to(page.get_by_role("link", name=re.compile("^Review|Go through", re.I)).first)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("/review$"))
+        unknown = page.get_by_label(re.compile("unknown", re.I)).first
+        if unknown.count():
+            go_to(unknown)
+            page.keyboard.press("Space")
+        page.keyboard.press("/")
+        page.keyboard.type("Dora")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Undo").first).to_be_visible()
+        page.keyboard.press("Escape")
+        page.goto(page.url.replace("/review", ""))
+        expect(page.get_by_role("row").filter(has_text="Dora")).to_contain_text(re.compile("present|late|left"))
+        go_to(page.get_by_role("button", name="Finish").first)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("finished", exact=True).first).to_be_visible()
+        self.no_complaints(page)
+
+    def test_an_ended_session_comes_back_to_where_it_was(self):
+        page = self.open()
+        self.set_up(page)
+        page.context.clear_cookies()
+        page.goto("/#/class/8b")
+        page.reload()
+        page.get_by_label("User name").fill("ada")
+        page.get_by_label("Password", exact=True).fill("not the password")
+        page.get_by_role("button", name="Sign in").last.click()
+        expect(page.get_by_text("not right").first).to_be_visible()
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").last.click()
+        expect(page.get_by_role("heading", level=1, name="Art, 8b")).to_be_visible()
+
+
+if __name__ == "__main__":
+    main()

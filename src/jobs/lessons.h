@@ -30,7 +30,7 @@ enum hr_status hr_lesson_take(struct hr_class_place *place, struct hr_engine *en
                               const struct hr_lesson_recording *recording, struct hr_stream *stream,
                               struct hr_result **result, struct hr_error *error) HR_MUST_USE;
 
-/* What the file itself says: when its first picture was taken (wall clock; 0: nothing), and how long it is (0: nothing).
+/* What the file itself says: when its first picture was taken (wall clock; 0: nothing), and its length (0: nothing).
  * The same errors as recognition has. */
 enum hr_status hr_recording_ask(const struct hr_class_place *place, struct hr_stream *stream, const char *video,
                                 const struct hr_deadline *deadline, int64_t *created_us, int64_t *duration_us,

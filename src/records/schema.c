@@ -303,7 +303,7 @@ static const char *const steps[] = {
     /* 10. The page: who may sign in (records/accounts.h), and what is to be done (records/tasks.h). `password`: of
      * argon2id, as libsodium writes it. `logins`: hashes of secrets that browsers and programs hold; `label`: of a
      * program's; "" of a browser's. `uploads`: videos of which a part has come. `tasks`: whole ones; `file`: where it
-     * lies, "" once it is gone. */
+     * lies, "" once it is gone; `ends`: how often in a row the program was ended at `place_us` of it. */
     "CREATE TABLE accounts("
     " key INTEGER PRIMARY KEY AUTOINCREMENT,"
     " name TEXT NOT NULL UNIQUE,"
@@ -350,6 +350,8 @@ static const char *const steps[] = {
     " modified_us INTEGER NOT NULL,"
     " state TEXT NOT NULL,"
     " tries INTEGER NOT NULL,"
+    " place_us INTEGER NOT NULL,"
+    " ends INTEGER NOT NULL,"
     " message TEXT NOT NULL,"
     " made_us INTEGER NOT NULL,"
     " began_us INTEGER NOT NULL,"

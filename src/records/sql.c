@@ -503,7 +503,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_UPLOAD_DELETE] = "DELETE FROM uploads WHERE id = ?1",
     [HR_SQL_TASK_INSERT] =
         "INSERT INTO tasks(account, file, video, class, lesson, camera, start, modified_us, state, tries, message,"
-        " made_us, began_us, ended_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, '', ?9, 0, 0)"
+        " place_us, ends, made_us, began_us, ended_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, '', 0, 0, "
+        "?9, 0, 0)"
         " RETURNING key",
     [HR_SQL_TASK_NEXT] =
         "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
@@ -516,10 +517,12 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
         " began_us, ended_us FROM tasks WHERE ?1 = 0 OR key = ?1 ORDER BY key DESC LIMIT 500",
     [HR_SQL_TASK_DELETE] = "DELETE FROM tasks WHERE key = ?1",
-    [HR_SQL_TASKS_GIVE_UP] =
-        "UPDATE tasks SET state = 'failed', ended_us = ?2, message = 'the program was ended ' || tries || ' times while"
-        " it worked on this video' WHERE state = 'running' AND tries >= ?1",
-    [HR_SQL_TASKS_AGAIN] = "UPDATE tasks SET state = 'waiting' WHERE state = 'running'",
+    [HR_SQL_TASK_BROKEN_OFF] = "UPDATE tasks SET ends = CASE WHEN place_us = ?2 THEN ends + 1 ELSE 1 END,"
+                               " place_us = ?2, state = 'waiting' WHERE key = ?1 AND state = 'running'",
+    [HR_SQL_TASK_GIVE_UP] =
+        "UPDATE tasks SET state = 'failed', ended_us = ?2, message = 'the program was ended ' || ends || ' times at the"
+        " same place of this video' WHERE key = ?1 AND ends >= CASE WHEN place_us < 0 THEN 5 ELSE 2 END",
+    [HR_SQL_TASK_LEAVE] = "UPDATE tasks SET state = 'waiting' WHERE key = ?1 AND state = 'running'",
     [HR_SQL_CLASS_KEEP] = "UPDATE classes SET keep_days = ?2 WHERE id = ?1",
     [HR_SQL_CLASSES_KEEPING] = "SELECT id FROM classes WHERE keep_days > 0 LIMIT 1",
     [HR_SQL_VIEW_INSERT] = "INSERT INTO views(track, vector, sharpness, frontal, picture) SELECT t.key, ?2, ?3, ?4, ?5"

@@ -254,13 +254,23 @@ enum hr_status hr_task_remove(struct hr_database *database, int64_t key, struct 
     return status == HR_OK && removed == 0 ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such task") : status;
 }
 
-enum hr_status hr_task_recover(struct hr_database *database, int tries_max, struct hr_error *error)
+enum hr_status hr_task_broken_off(struct hr_database *database, int64_t key, int64_t place_us, struct hr_error *error)
 {
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;
-    status = set(database, HR_SQL_TASKS_GIVE_UP, tries_max, now_us(), error);
+    status = set(database, HR_SQL_TASK_BROKEN_OFF, key, place_us, error);
     if (status == HR_OK)
-        status = hr_sql_do(database, HR_SQL_TASKS_AGAIN, "taking up tasks", error);
+        status = set(database, HR_SQL_TASK_GIVE_UP, key, now_us(), error);
     return hr_database_end(database, status, error);
+}
+
+enum hr_status hr_task_leave(struct hr_database *database, int64_t key, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_TASK_LEAVE, &statement, error);
+    if (status != HR_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, key);
+    return hr_sql_finish(database, statement, "leaving a task", NULL, error);
 }

@@ -64,7 +64,12 @@ enum hr_status hr_task_set_lesson(struct hr_database *database, int64_t key, int
 enum hr_status hr_task_end(struct hr_database *database, int64_t key, enum hr_task_state state, const char *message,
                            struct hr_error *error) HR_MUST_USE;
 enum hr_status hr_task_remove(struct hr_database *database, int64_t key, struct hr_error *error) HR_MUST_USE;
-/* Those that a program was at when it was ended wait again, or have failed when that happened `tries_max` times. */
-enum hr_status hr_task_recover(struct hr_database *database, int tries_max, struct hr_error *error) HR_MUST_USE;
+/* A running one that a program was at when it was ended waits again; `place_us`: how far it was in the video, negative:
+ * before the first picture. It has failed when that was the same place twice, or five times before the first picture:
+ * then it is the video. */
+enum hr_status hr_task_broken_off(struct hr_database *database, int64_t key, int64_t place_us,
+                                  struct hr_error *error) HR_MUST_USE;
+/* A running one waits again: it was left in order. */
+enum hr_status hr_task_leave(struct hr_database *database, int64_t key, struct hr_error *error) HR_MUST_USE;
 
 #endif

@@ -460,7 +460,11 @@ static void remove_files(const struct hr_web *web, const struct tidying *tidying
     const struct dirent *entry;
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         char path[4096];
-        if (!is_id(entry->d_name) || is_wanted(tidying, entry->d_name)) /* what has another name is not ours */
+        char id[33] = "";
+        size_t length = strlen(entry->d_name);
+        snprintf(id, sizeof id, "%.32s", entry->d_name);
+        /* What has another name is not ours; ".at" is the worker's note. */
+        if (!is_id(id) || (length != 32 && strcmp(entry->d_name + 32, ".at") != 0) || is_wanted(tidying, id))
             continue;
         hr_upload_path(web, entry->d_name, path);
         unlink(path);

@@ -1,10 +1,12 @@
 #include "web/worker.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/plural.h"
@@ -16,8 +18,9 @@
 #include "web/events.h"
 #include "web/uploads.h"
 
-/* How often a task is begun, when each time the program was ended. */
-enum { TRIES_MAX = 2, LOOK_S = 60 };
+enum { LOOK_S = 60 };
+/* Beside a video: how far in it one is, for the next program when this one is ended. */
+#define PLACE ".at"
 #define DAY_US (INT64_C(86400) * 1000000)
 
 /* The task in hand. Texts are owned. */
@@ -37,6 +40,7 @@ struct hr_worker {
     double share, left_s;
     int64_t begun_us, told_us;
 
+    int place_file;       /* of the task in hand; -1: none */
     struct hr_stop *stop; /* of the task in hand; taken over by the next */
     struct hr_engine *engine;
 };
@@ -98,6 +102,8 @@ static void on_progress(void *context, const struct hr_progress *progress)
     struct hr_worker *worker = context;
     int64_t now_us = hr_clock_now_us();
     bool due;
+    if (worker->place_file >= 0) /* without it a video is given up a little later */
+        (void)!pwrite(worker->place_file, &progress->position_us, sizeof progress->position_us, 0);
     pthread_mutex_lock(&worker->lock);
     if (progress->duration_us > 0)
         worker->share = fmin(1, (double)progress->position_us / (double)progress->duration_us);
@@ -315,6 +321,86 @@ static void set_current(struct hr_worker *worker, int64_t task)
     pthread_mutex_unlock(&worker->lock);
 }
 
+struct broken_off {
+    struct {
+        int64_t key;
+        char file[64];
+    } items[16]; /* there is one, unless several programs served one database */
+    size_t count;
+};
+
+static enum hr_status take_running(void *context, const struct hr_task_record *task, struct hr_error *error)
+{
+    struct broken_off *broken = context;
+    (void)error;
+    if (task->state != HR_TASK_RUNNING || broken->count == sizeof broken->items / sizeof *broken->items)
+        return HR_OK;
+    broken->items[broken->count].key = task->key;
+    snprintf(broken->items[broken->count++].file, sizeof broken->items[0].file, "%.63s", task->file);
+    return HR_OK;
+}
+
+static int64_t read_place(const struct hr_worker *worker, const char *file)
+{
+    char name[80], path[4096];
+    int64_t place_us = -1;
+    snprintf(name, sizeof name, "%s" PLACE, file);
+    hr_upload_path(worker->web, name, path);
+    int place = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (place < 0 || read(place, &place_us, sizeof place_us) != (ssize_t)sizeof place_us)
+        place_us = -1;
+    if (place >= 0)
+        close(place);
+    return place_us;
+}
+
+static void recover(struct hr_worker *worker)
+{
+    struct hr_error error;
+    struct hr_database *database = NULL;
+    struct broken_off broken = {0};
+    enum hr_status status = open_database(worker, NULL, &database, &error);
+    if (status == HR_OK)
+        status = hr_task_each(database, 0, take_running, &broken, &error);
+    for (size_t i = 0; status == HR_OK && i < broken.count; i++)
+        status = hr_task_broken_off(database, broken.items[i].key, read_place(worker, broken.items[i].file), &error);
+    hr_database_close(database);
+    if (status != HR_OK)
+        hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "taking up tasks: %s", error.text);
+}
+
+static void begin_place(struct hr_worker *worker, const struct task *task)
+{
+    char name[80], path[4096];
+    snprintf(name, sizeof name, "%.63s" PLACE, task->file);
+    hr_upload_path(worker->web, name, path);
+    worker->place_file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+}
+
+static void end_place(struct hr_worker *worker, const struct task *task)
+{
+    char name[80], path[4096];
+    if (worker->place_file >= 0)
+        close(worker->place_file);
+    worker->place_file = -1;
+    snprintf(name, sizeof name, "%.63s" PLACE, task->file);
+    hr_upload_path(worker->web, name, path);
+    unlink(path);
+}
+
+/* What a stop has ended waits for the next start. */
+static void leave_task(struct hr_worker *worker, const struct task *task)
+{
+    struct hr_error error;
+    struct hr_database *database = NULL;
+    enum hr_status status = open_database(worker, NULL, &database, &error);
+    if (status == HR_OK)
+        status = hr_task_leave(database, task->key, &error);
+    hr_database_close(database);
+    if (status != HR_OK)
+        hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "leaving a task: %s", error.text);
+}
+
 /* False: none waits. */
 static bool do_one(struct hr_worker *worker)
 {
@@ -333,29 +419,21 @@ static bool do_one(struct hr_worker *worker)
         return false;
     }
     set_current(worker, task.key);
+    begin_place(worker, &task);
     tell(worker, task.key);
     status = worker->stop != NULL ? work(worker, &task, message, &error)
                                   : hr_error_set(&error, HR_ERR_MEMORY, "no memory for a task");
     bool stopped = hr_stop_requested(options_of(worker)->stop);
-    if (status == HR_OK || !stopped) /* what a stop has ended waits for the next start */
+    if (status == HR_OK || !stopped)
         end_task(worker, &task, status, message, &error);
+    else
+        leave_task(worker, &task);
+    end_place(worker, &task);
     int64_t key = task.key;
     clear_task(&task);
     set_current(worker, 0);
     tell(worker, key);
     return !stopped;
-}
-
-static void recover(struct hr_worker *worker)
-{
-    struct hr_error error;
-    struct hr_database *database = NULL;
-    enum hr_status status = open_database(worker, NULL, &database, &error);
-    if (status == HR_OK)
-        status = hr_task_recover(database, TRIES_MAX, &error);
-    hr_database_close(database);
-    if (status != HR_OK)
-        hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "taking up tasks: %s", error.text);
 }
 
 static void wait_for_work(struct hr_worker *worker)
@@ -404,6 +482,7 @@ enum hr_status hr_worker_new(struct hr_worker **out, struct hr_web *web, struct 
     if (worker == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a worker");
     worker->web = web;
+    worker->place_file = -1;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->wake, NULL);
     int code = pthread_create(&worker->thread, NULL, run, worker);

@@ -182,7 +182,16 @@ static void an_upload_becomes_a_task_that_is_done_once(void **state)
     assert_fails(hr_task_remove(database, key, &test_error), HR_ERR_NOT_FOUND, "task");
 }
 
-static void a_task_that_ends_the_program_twice_is_given_up(void **state)
+static struct seen begin_and_break_off(int64_t key, int64_t place_us)
+{
+    struct seen seen = {0};
+    assert_ok(hr_task_begin(database, see, &seen, &test_error));
+    assert_ok(hr_task_broken_off(database, key, place_us, &test_error));
+    assert_ok(hr_task_each(database, key, see, &seen, &test_error));
+    return seen;
+}
+
+static void a_task_that_ends_the_program_twice_at_one_place_is_given_up(void **state)
 {
     struct hr_task_record task = {
         .account = "ada", .file = "x1", .video = "a.mp4", .class_id = "8b", .camera = "", .start = ""};
@@ -190,16 +199,30 @@ static void a_task_that_ends_the_program_twice_is_given_up(void **state)
     int64_t key;
     (void)state;
     assert_ok(hr_task_add(database, &task, NULL, &key, &test_error));
-    for (int i = 1; i <= 2; i++) {
-        assert_ok(hr_task_begin(database, see, &seen, &test_error));
-        assert_int_equal(seen.tries, i);
-        assert_ok(hr_task_recover(database, 2, &test_error));
-    }
-    assert_int_equal(hr_task_begin(database, see, &seen, &test_error), HR_END);
-    assert_ok(hr_task_each(database, key, see, &seen, &test_error));
+    assert_true(begin_and_break_off(key, 5000000).state == HR_TASK_WAITING);
+    assert_true(begin_and_break_off(key, 3000000).state == HR_TASK_WAITING); /* somebody has ended it: not the video */
+    for (int i = 0; i < 4; i++)
+        assert_true(begin_and_break_off(key, -1).state == HR_TASK_WAITING);
+    assert_ok(hr_task_begin(database, see, &seen, &test_error));
+    assert_ok(hr_task_leave(database, key, &test_error)); /* in order: that counts for nothing */
+    assert_true(begin_and_break_off(key, 3000000).state == HR_TASK_WAITING);
+    seen = begin_and_break_off(key, 3000000);
     assert_true(seen.state == HR_TASK_FAILED);
     assert_string_equal(seen.file, "x1"); /* for who cleans up */
     assert_non_null(strstr(seen.message, "ended 2 times"));
+    assert_int_equal(hr_task_begin(database, see, &seen, &test_error), HR_END);
+}
+
+static void a_task_that_never_comes_to_a_picture_is_given_up(void **state)
+{
+    struct hr_task_record task = {
+        .account = "ada", .file = "x1", .video = "a.mp4", .class_id = "8b", .camera = "", .start = ""};
+    int64_t key;
+    (void)state;
+    assert_ok(hr_task_add(database, &task, NULL, &key, &test_error));
+    for (int i = 0; i < 4; i++)
+        assert_true(begin_and_break_off(key, -1).state == HR_TASK_WAITING);
+    assert_true(begin_and_break_off(key, -1).state == HR_TASK_FAILED);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, make, drop)
@@ -212,6 +235,7 @@ int main(void)
                                        TEST(what_is_signed_in_ends),
                                        TEST(what_is_done_has_the_accounts_name),
                                        TEST(an_upload_becomes_a_task_that_is_done_once),
-                                       TEST(a_task_that_ends_the_program_twice_is_given_up)};
+                                       TEST(a_task_that_ends_the_program_twice_at_one_place_is_given_up),
+                                       TEST(a_task_that_never_comes_to_a_picture_is_given_up)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

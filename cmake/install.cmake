@@ -92,5 +92,5 @@ install(FILES completions/homeroom.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bas
   RENAME homeroom OPTIONAL)
 install(FILES completions/_homeroom DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
 install(FILES LICENSE README.md CHANGELOG.md SECURITY.md THIRD-PARTY.md docs/privacy.md docs/report-format.md
-  docs/deploy.md docs/workers.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  docs/deploy.md docs/page.md docs/workers.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES examples/recognize.c examples/CMakeLists.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

@@ -43,7 +43,7 @@ class Client:
         if csrf and self.csrf and method not in ("GET", "HEAD"):
             headers.setdefault("X-CSRF-Token", self.csrf)
         try:
-            connection.request(method, path if path.startswith("/api") or path == "/" or path.endswith((".js", ".css")) else f"/api/v1{path}", body, headers)
+            connection.request(method, path if path.startswith("/api") or path == "/" or path.endswith((".js", ".css", ".svg")) else f"/api/v1{path}", body, headers)
             answer = Answer(connection.getresponse())
         finally:
             connection.close()

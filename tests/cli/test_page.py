@@ -3,6 +3,8 @@ a desk and on a phone, in light and dark; the rules of accessibility on every sc
 
 HOMEROOM_SCREENSHOTS=DIR keeps a picture of each screen."""
 
+import zipfile
+
 from harness import *
 from serve import PASSWORD, Server
 
@@ -86,7 +88,12 @@ class Page(Case):
 
     # --- the way ---
 
-    def set_up(self, page):
+    def choose(self, page, name, files):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name=name).click()
+        chooser.value.set_files(files)
+
+    def set_up(self, page, photos=True):
         """Account, class, students, photos, as the page leads."""
         page.goto(self.setup_address())
         page.get_by_label("User name").fill("ada")
@@ -101,12 +108,10 @@ class Page(Case):
         (self.dir / "class.csv").write_text(STUDENTS)
         page.get_by_label("CSV file").set_input_files(self.dir / "class.csv")
         page.get_by_role("button", name="Add students").click()
-        photos = []
-        for student, photo in (("44", "obama.jpg"), ("46", "biden.jpg")):
-            photos.append(shutil.copy(PHOTOS / photo, self.dir / f"{student}.jpg"))
-        with page.expect_file_chooser() as chooser:
-            page.get_by_role("button", name="Choose photos").click()
-        chooser.value.set_files(photos)
+        if not photos:
+            return
+        names = (("44", "obama.jpg"), ("46", "biden.jpg"))
+        self.choose(page, "Choose photos", [shutil.copy(PHOTOS / photo, self.dir / f"{student}.jpg") for student, photo in names])
         expect(page.get_by_text("Photos taken: 2")).to_be_visible(timeout=120000)
         page.get_by_role("link", name="Done: to the first video").click()
         expect(page.get_by_role("heading", level=1, name="Today")).to_be_visible()
@@ -219,6 +224,28 @@ class Page(Case):
         go_to(page.get_by_role("button", name="Finish").first)
         page.keyboard.press("Enter")
         expect(page.get_by_text("finished", exact=True).first).to_be_visible()
+        self.no_complaints(page)
+
+    def test_photos_in_a_zip(self):
+        """Deflated and stored, in folders and not; and what must not come out of one."""
+        page = self.open()
+        self.set_up(page, photos=False)
+        obama, biden = (PHOTOS / "obama.jpg").read_bytes(), (PHOTOS / "biden.jpg").read_bytes()
+        with zipfile.ZipFile(self.dir / "photos.zip", "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr("class/44/front.jpg", obama)
+            file.writestr("46.jpg", biden, zipfile.ZIP_STORED)
+            file.writestr("notes.txt", "no picture")
+            file.writestr("../44.jpg", obama)
+            file.writestr("__MACOSX/44.jpg", b"x")
+            file.writestr("44_2.jpg", bytes(8 << 20))  # a thousand times as much as it takes
+            link = zipfile.ZipInfo("46_2.jpg")
+            link.external_attr = 0o120777 << 16
+            file.writestr(link, "/etc/passwd")
+        (self.dir / "bad.zip").write_bytes((self.dir / "photos.zip").read_bytes()[:2000])
+        self.choose(page, "Choose photos", [self.dir / "bad.zip"])
+        expect(page.get_by_text("no zip file that can be read")).to_be_visible()
+        self.choose(page, "Choose photos", [self.dir / "photos.zip"])
+        expect(page.get_by_text("Photos taken: 2. Not taken: 0.")).to_be_visible(timeout=60000)
         self.no_complaints(page)
 
     def test_an_ended_session_comes_back_to_where_it_was(self):

@@ -311,6 +311,9 @@ class Serve(Case):
         self.check(client.get("/", headers={"If-None-Match": page.headers["ETag"]}), 304)
         self.check(client.get("/app.js"))
         self.check(client.get("/nothing.js"), 404)
+        files = sorted((Path(os.environ["HOMEROOM_SOURCE"]) / "src/web/page").iterdir())
+        sizes = {path.name: len(self.check(client.get("/" if path.suffix == ".html" else f"/{path.name}")).body) for path in files}
+        self.assertLess(sum(sizes.values()), 60_000, sizes)
 
 
 class Listening(Case):

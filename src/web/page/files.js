@@ -1,6 +1,7 @@
 // Choosing files: by button, by folder, by dropping. Photos find their student by name or folder.
 import { h, button, select, swap, bdi } from './dom.js';
 import { postBody, at } from './api.js';
+import { withoutZips } from './zip.js';
 import { t } from './texts.js';
 
 const picture = /\.(jpe?g|png|webp|bmp|gif|heic|heif|tiff?)$/i;
@@ -121,8 +122,15 @@ export function photoDrop(students, onDone, only) {
     item.row.replaceChildren(bdi(item.path), ': ', t('photo.unmatched'), ' ', choice, ' ', go);
   };
 
-  const take = (files) => {
+  const take = async (given) => {
     const ids = students().map((student) => student.id);
+    let files;
+    try {
+      files = await withoutZips(given, (path) => picture.test(path));
+    } catch (error) {
+      swap(summary, document.createTextNode(error.message));
+      return;
+    }
     for (const { file, path } of files.filter((one) => picture.test(one.path))) {
       const row = h('li', {}, bdi(path));
       const item = { file, path, row, student: only ?? studentOf(path, ids) };
@@ -135,7 +143,7 @@ export function photoDrop(students, onDone, only) {
 
   const zone = dropZone({
     text: t(only ? 'photo.drop.one' : 'photo.drop'), label: t('photo.choose'),
-    folderLabel: only ? null : t('photo.folder'), accept: 'image/*', onFiles: take, key: 'photos',
+    folderLabel: only ? null : t('photo.folder'), accept: 'image/*,.zip', onFiles: take, key: 'photos',
   });
   return h('div', {}, zone, summary, list);
 }

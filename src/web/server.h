@@ -15,7 +15,8 @@ struct hr_web {
     struct MHD_Daemon *daemon;
     struct hr_events *events;
     struct hr_worker *worker;
-    atomic_int requests; /* that are worked on */
+    atomic_int requests;  /* that have begun and not ended */
+    atomic_int strangers; /* those of them by nobody who is signed in, with a body */
     struct hr_throttle throttle;
     char setup_token[64]; /* "": there is an account */
     pthread_mutex_t engine_lock;

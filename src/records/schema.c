@@ -318,7 +318,7 @@ static const char *const steps[] = {
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX account_classes_by_class ON account_classes(class);"
     "CREATE TABLE logins("
-    " secret BLOB PRIMARY KEY,"
+    " hash BLOB PRIMARY KEY,"
     " account INTEGER NOT NULL REFERENCES accounts(key) ON DELETE CASCADE,"
     " label TEXT NOT NULL,"
     " made_us INTEGER NOT NULL,"

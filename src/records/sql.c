@@ -485,11 +485,11 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "SELECT EXISTS (SELECT 1 FROM account_classes AS a JOIN members AS m ON m.class = a.class"
         " JOIN students AS s ON s.key = m.student WHERE a.account = ?1 AND s.id = ?2)",
     [HR_SQL_ADMINISTRATORS] = "SELECT count(*) FROM accounts WHERE role = 'administrator' AND key <> ?1",
-    [HR_SQL_LOGIN_INSERT] = "INSERT INTO logins(secret, account, label, made_us, seen_us) VALUES (?1, ?2, ?3, ?4, ?4)",
+    [HR_SQL_LOGIN_INSERT] = "INSERT INTO logins(hash, account, label, made_us, seen_us) VALUES (?1, ?2, ?3, ?4, ?4)",
     [HR_SQL_LOGIN_FIND] = "SELECT a.key, a.name, a.role, l.label, l.made_us, l.seen_us FROM logins AS l"
-                          " JOIN accounts AS a ON a.key = l.account WHERE l.secret = ?1",
-    [HR_SQL_LOGIN_SEEN] = "UPDATE logins SET seen_us = ?2 WHERE secret = ?1",
-    [HR_SQL_LOGIN_DELETE] = "DELETE FROM logins WHERE secret = ?1",
+                          " JOIN accounts AS a ON a.key = l.account WHERE l.hash = ?1",
+    [HR_SQL_LOGIN_SEEN] = "UPDATE logins SET seen_us = ?2 WHERE hash = ?1",
+    [HR_SQL_LOGIN_DELETE] = "DELETE FROM logins WHERE hash = ?1",
     [HR_SQL_LOGINS_DELETE] = "DELETE FROM logins WHERE account = ?1",
     [HR_SQL_LOGINS_PURGE] = "DELETE FROM logins WHERE label = '' AND (made_us < ?1 OR seen_us < ?2)",
     [HR_SQL_UPLOAD_INSERT] = "INSERT INTO uploads(id, account, video, class, lesson, camera, start, modified_us,"

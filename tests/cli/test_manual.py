@@ -91,6 +91,11 @@ class Examples(Case):
                 self.wait_for((self.dir / "reports/lesson.mp4.csv").exists, process)
                 process.terminate()
                 self.finish(process, OK)
+            elif words[0] == "serve":
+                process = self.start(*words, env={"HOMEROOM_LISTEN": "127.0.0.1:0"})
+                self.assertIn(b"homeroom is at http://127.0.0.1:", process.stdout.readline())
+                process.terminate()
+                self.finish(process, OK)
             elif words[0] in ("forget", "merge"):
                 master, slave = self.terminal()
                 os.write(master, b"y\n")

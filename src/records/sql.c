@@ -521,7 +521,7 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
                                " place_us = ?2, state = 'waiting' WHERE key = ?1 AND state = 'running'",
     [HR_SQL_TASK_GIVE_UP] =
         "UPDATE tasks SET state = 'failed', ended_us = ?2, message = 'the program was ended ' || ends || ' times at the"
-        " same place of this video' WHERE key = ?1 AND ends >= CASE WHEN place_us < 0 THEN 5 ELSE 2 END",
+        " same place of this video' WHERE key = ?1 AND ends >= CASE WHEN place_us < 0 THEN 5 ELSE 3 END",
     [HR_SQL_TASK_LEAVE] = "UPDATE tasks SET state = 'waiting' WHERE key = ?1 AND state = 'running'",
     [HR_SQL_CLASS_KEEP] = "UPDATE classes SET keep_days = ?2 WHERE id = ?1",
     [HR_SQL_CLASSES_KEEPING] = "SELECT id FROM classes WHERE keep_days > 0 LIMIT 1",

@@ -65,8 +65,8 @@ enum hr_status hr_task_end(struct hr_database *database, int64_t key, enum hr_ta
                            struct hr_error *error) HR_MUST_USE;
 enum hr_status hr_task_remove(struct hr_database *database, int64_t key, struct hr_error *error) HR_MUST_USE;
 /* A running one that a program was at when it was ended waits again; `place_us`: how far it was in the video, negative:
- * before the first picture. It has failed when that was the same place twice, or five times before the first picture:
- * then it is the video. */
+ * before the first picture. It has failed when that was the same place three times in a row, or five times before the
+ * first picture: then it is the video, and nobody who stops the program. */
 enum hr_status hr_task_broken_off(struct hr_database *database, int64_t key, int64_t place_us,
                                   struct hr_error *error) HR_MUST_USE;
 /* A running one waits again: it was left in order. */

@@ -13,7 +13,18 @@ struct header_census {
     bool strange;
 };
 
-static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static bool has_strange(const char *bytes, size_t size, bool is_name)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char sign = (unsigned char)bytes[i];
+        if (is_name ? sign <= ' ' || sign >= 0x7f : (sign < ' ' && sign != '\t') || sign == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                    const char *value, size_t value_size)
 {
     struct header_census *census = context;
     (void)kind;
@@ -22,10 +33,8 @@ static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, cons
     census->lengths += strcasecmp(name, "Content-Length") == 0;
     census->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
     census->authorizations += strcasecmp(name, "Authorization") == 0;
-    for (const char *at = value != NULL ? value : ""; *at != '\0'; at++)
-        census->strange = census->strange || ((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7f;
-    for (const char *at = name; *at != '\0'; at++)
-        census->strange = census->strange || (unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f;
+    census->strange = census->strange || has_strange(name, name_size, true) ||
+                      (value != NULL && has_strange(value, value_size, false));
     return MHD_YES;
 }
 
@@ -35,7 +44,7 @@ enum hr_status hr_door_guard(struct hr_exchange *exchange, const char *version)
     struct header_census census = {0};
     const char *encoding = hr_request_header(&exchange->request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
     const char *length = hr_request_header(&exchange->request, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &census);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, count_header, &census);
     if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
         return hr_exchange_refuse(exchange, 505, HR_ERR_UNSUPPORTED, "only HTTP/1.1 is spoken");
     if (census.all > HEADERS_MAX)

@@ -275,6 +275,7 @@ class Serve(Case):
             ("a strange length", post + b"Content-Length: +2\r\n\r\n{}", (400,)),
             ("two hosts", good + b"Host: y\r\n\r\n", (400,)),
             ("no host", b"GET /api/v1/me HTTP/1.1\r\n\r\n", (400,)),
+            ("a blank before the colon", good + b"X-A : b\r\n\r\n", (400,)),
             ("NUL in the path", b"GET /api/v1/classes/%00 HTTP/1.1\r\nHost: x\r\n\r\n", (400,)),
             ("a broken escape", b"GET /api/v1/classes/%zz HTTP/1.1\r\nHost: x\r\n\r\n", (422,)),
             ("not UTF-8", b"GET /api/v1/classes/%ff HTTP/1.1\r\nHost: x\r\n\r\n", (422,)),

@@ -26,8 +26,13 @@ class Page(Case):
         super().setUpClass()
         cls.playwright = sync_playwright().start()
         cls.addClassCleanup(cls.playwright.stop)
-        cls.browser = cls.playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic", "--disable-background-networking",
-                                                                                     "--disable-component-update"])
+        switches = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+                    "--disable-gpu"]
+        try:
+            cls.browser = cls.playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        except Exception as error:  # the machine's browser, not the page
+            raise unittest.SkipTest(f"NO browser, {CHROMIUM} does not start: {error}") from error
+        expect.set_options(timeout=30000)
         cls.addClassCleanup(cls.browser.close)
 
     def setUp(self):

@@ -99,6 +99,15 @@ class Server:
         for line in stream:
             self.lines.append(line.decode())
 
+    def end(self):
+        """In order: a sanitizer has its last word then. Gives the exit status, and what was said."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(timeout=60)
+        for reader in self.readers:
+            reader.join(timeout=10)
+        return self.process.returncode, self.said()
+
     def said(self):
         return "".join(self.lines)
 

@@ -40,6 +40,11 @@ class Page(Case):
         self.server = Server(self.start)
         self.clicks = 0
 
+    def tearDown(self):
+        status, said = self.server.end()
+        self.assertEqual(status, OK, said[-4000:])
+        super().tearDown()
+
     def open(self, size=DESK, dark=False, **options):
         context = self.browser.new_context(viewport=size, color_scheme="dark" if dark else "light", locale="en-GB", accept_downloads=True,
                                            base_url=f"http://127.0.0.1:{self.server.port}", **options)

@@ -13,6 +13,11 @@ class Serve(Case):
         super().setUp()
         self.server = Server(self.start)
 
+    def tearDown(self):
+        status, said = self.server.end()
+        self.assertEqual(status, OK, said[-4000:])
+        super().tearDown()
+
     def restart(self, number=signal.SIGKILL):
         self.server.process.send_signal(number)
         self.server.process.wait()

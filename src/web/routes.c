@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/uri.h"
 #include "web/api.h"
 
 #define BASE "/api/v1"
@@ -108,40 +109,17 @@ size_t hr_body_max(enum hr_body body)
 
 /* --- finding one --- */
 
-static int digit(char letter)
-{
-    return letter >= '0' && letter <= '9'   ? letter - '0'
-           : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10
-           : letter >= 'A' && letter <= 'F' ? letter - 'A' + 10
-                                            : -1;
-}
-
 /* One part of a path: no NUL, no broken escape, UTF-8. The caller's. */
 static enum hr_status decode(const char *raw, size_t length, char **out, struct hr_error *error)
 {
-    char *text = malloc(length + 1);
-    size_t count = 0;
-    bool good = true;
-    if (text == NULL)
-        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a request");
-    for (size_t i = 0; good && i < length; i++) {
-        int high = raw[i] == '%' && i + 2 < length ? digit(raw[i + 1]) : -1;
-        int low = high >= 0 ? digit(raw[i + 2]) : -1;
-        if (raw[i] != '%') {
-            text[count++] = raw[i];
-            continue;
-        }
-        good = low >= 0 && high * 16 + low != 0;
-        text[count++] = (char)(high * 16 + low);
-        i += 2;
-    }
-    text[good ? count : 0] = '\0';
-    if (good && hr_view_is_utf8(hr_view_of(text, count))) {
-        *out = text;
-        return HR_OK;
-    }
-    free(text);
-    return hr_error_set(error, HR_ERR_FORMAT, "the address cannot be read");
+    struct hr_buffer text;
+    hr_buffer_init(&text, 4096);
+    enum hr_status status = hr_uri_decode(&text, hr_view_of(raw, length), false, error);
+    *out = status == HR_OK ? strdup(hr_buffer_text(&text)) : NULL;
+    hr_buffer_clear(&text);
+    if (status != HR_OK)
+        return hr_error_set(error, HR_ERR_FORMAT, "the address cannot be read");
+    return *out != NULL ? HR_OK : hr_error_set(error, HR_ERR_MEMORY, "no memory for a request");
 }
 
 static void forget_words(struct hr_request *request)

@@ -66,10 +66,11 @@ void hr_zone_from_utc(const char *zone, int64_t wall_us, char day[HR_ZONE_DAY_SI
     enter(zone);
     localtime_r(&seconds, &time);
     leave();
-    if (day != NULL)
-        strftime(day, HR_ZONE_DAY_SIZE, "%Y-%m-%d", &time);
-    if (clock != NULL)
-        strftime(clock, HR_ZONE_CLOCK_SIZE, "%H:%M:%S", &time);
+    /* A year of five digits has no room: then there is none. */
+    if (day != NULL && strftime(day, HR_ZONE_DAY_SIZE, "%Y-%m-%d", &time) == 0)
+        day[0] = '\0';
+    if (clock != NULL && strftime(clock, HR_ZONE_CLOCK_SIZE, "%H:%M:%S", &time) == 0)
+        clock[0] = '\0';
 }
 
 static int two_digits(const char *text)

@@ -362,6 +362,12 @@ enum hr_status hr_account_may_see_student(struct hr_database *database, const st
     return may(database, account, HR_SQL_ACCOUNT_MAY_STUDENT, student_id, out, error);
 }
 
+enum hr_status hr_account_sees_all_of(struct hr_database *database, const struct hr_account *account,
+                                      const char *student_id, bool *out, struct hr_error *error)
+{
+    return may(database, account, HR_SQL_ACCOUNT_MAY_ALL, student_id, out, error);
+}
+
 /* --- signed in --- */
 
 static enum hr_status digest(const char *secret, uint8_t out[HR_SHA256_SIZE], struct hr_error *error)
@@ -439,7 +445,8 @@ enum hr_status hr_login_find(struct hr_database *database, const char *secret, s
     if (status == HR_END || (status == HR_OK && label[0] == '\0' && (now - seen > IDLE_US || now - made > LONGEST_US)))
         return hr_error_set(error, HR_ERR_PERMISSION, "sign in again");
     if (status == HR_OK && database->may_write && now - seen > SEEN_STEP_US)
-        status = note_seen(database, hr_view_of(hash, sizeof hash), now, error);
+        (void)note_seen(database, hr_view_of(hash, sizeof hash), now,
+                        &(struct hr_error){0}); /* the next one notes it */
     return status;
 }
 

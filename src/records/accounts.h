@@ -62,6 +62,10 @@ enum hr_status hr_account_may_see(struct hr_database *database, const struct hr_
 enum hr_status hr_account_may_see_student(struct hr_database *database, const struct hr_account *account,
                                           const char *student_id, bool *out, struct hr_error *error) HR_MUST_USE;
 
+/* The same, and he is, or was, in no class that the account may not see. */
+enum hr_status hr_account_sees_all_of(struct hr_database *database, const struct hr_account *account,
+                                      const char *student_id, bool *out, struct hr_error *error) HR_MUST_USE;
+
 /* --- signed in --- */
 
 /* A browser's ends when nobody has used it for twelve hours, and after seven days; a program's, which has a label, when

@@ -355,7 +355,8 @@ enum hr_status hr_database_finish_lesson(struct hr_database *database, int64_t l
                                          const struct hr_final_record *rows, size_t count, struct hr_error *error)
 {
     const struct hr_clock *clock = hr_clock_system();
-    enum hr_status status = hr_database_begin(database, error);
+    bool own = hr_sql_is_alone(database);
+    enum hr_status status = own ? hr_database_begin(database, error) : HR_OK;
     if (status != HR_OK)
         return status;
     status = check_state(database, lesson, false, error);
@@ -365,7 +366,7 @@ enum hr_status hr_database_finish_lesson(struct hr_database *database, int64_t l
         status = set_state(database, lesson, clock->wall_us(clock->context), error);
     if (status == HR_OK)
         status = hr_database_note(database, "finish_lesson", NULL, count, error);
-    return hr_database_end(database, status, error);
+    return own ? hr_database_end(database, status, error) : status;
 }
 
 enum hr_status hr_database_reopen_lesson(struct hr_database *database, int64_t lesson, struct hr_error *error)

@@ -85,7 +85,8 @@ struct hr_final_record {
     size_t sightings;
     double similarity; /* not finite: there is none */
 };
-/* The roll is kept as it is from now on, whatever becomes of tracks and classes. CONFLICT when it is finished. */
+/* The roll is kept as it is from now on, whatever becomes of tracks and classes. CONFLICT when it is finished. Within a
+ * transaction, in which the rows were made, it is a part of it. */
 enum hr_status hr_database_finish_lesson(struct hr_database *database, int64_t lesson,
                                          const struct hr_final_record *rows, size_t count,
                                          struct hr_error *error) HR_MUST_USE;

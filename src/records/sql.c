@@ -478,12 +478,16 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         "SELECT c.id FROM account_classes AS a JOIN classes AS c ON c.key = a.class WHERE a.account = ?1 ORDER BY c.id",
     [HR_SQL_ACCOUNT_CLASSES_DELETE] = "DELETE FROM account_classes WHERE account = ?1",
     [HR_SQL_ACCOUNT_CLASS_INSERT] =
-        "INSERT OR IGNORE INTO account_classes(account, class) SELECT ?1, key FROM classes WHERE id = ?2 RETURNING 1",
+        "INSERT INTO account_classes(account, class) SELECT ?1, key FROM classes WHERE id = ?2"
+        " ON CONFLICT DO UPDATE SET class = excluded.class RETURNING 1",
     [HR_SQL_ACCOUNT_MAY] = "SELECT EXISTS (SELECT 1 FROM account_classes AS a JOIN classes AS c ON c.key = a.class"
                            " WHERE a.account = ?1 AND c.id = ?2)",
     [HR_SQL_ACCOUNT_MAY_STUDENT] =
         "SELECT EXISTS (SELECT 1 FROM account_classes AS a JOIN members AS m ON m.class = a.class"
         " JOIN students AS s ON s.key = m.student WHERE a.account = ?1 AND s.id = ?2)",
+    [HR_SQL_ACCOUNT_MAY_ALL] =
+        "SELECT min(EXISTS (SELECT 1 FROM account_classes AS a WHERE a.account = ?1 AND a.class = m.class))"
+        " FROM members AS m JOIN students AS s ON s.key = m.student WHERE s.id = ?2",
     [HR_SQL_ADMINISTRATORS] = "SELECT count(*) FROM accounts WHERE role = 'administrator' AND key <> ?1",
     [HR_SQL_LOGIN_INSERT] = "INSERT INTO logins(hash, account, label, made_us, seen_us) VALUES (?1, ?2, ?3, ?4, ?4)",
     [HR_SQL_LOGIN_FIND] = "SELECT a.key, a.name, a.role, l.label, l.made_us, l.seen_us FROM logins AS l"
@@ -516,7 +520,10 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_TASKS] =
         "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
         " began_us, ended_us FROM tasks WHERE ?1 = 0 OR key = ?1 ORDER BY key DESC LIMIT 500",
-    [HR_SQL_TASK_DELETE] = "DELETE FROM tasks WHERE key = ?1",
+    [HR_SQL_TASKS_OPEN] =
+        "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
+        " began_us, ended_us FROM tasks WHERE state IN ('waiting', 'running') ORDER BY key",
+    [HR_SQL_TASK_DELETE] = "DELETE FROM tasks WHERE key = ?1 AND state <> 'running'",
     [HR_SQL_TASK_BROKEN_OFF] = "UPDATE tasks SET ends = CASE WHEN place_us = ?2 THEN ends + 1 ELSE 1 END,"
                                " place_us = ?2, state = 'waiting' WHERE key = ?1 AND state = 'running'",
     [HR_SQL_TASK_GIVE_UP] =

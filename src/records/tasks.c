@@ -93,11 +93,13 @@ enum hr_status hr_upload_each(struct hr_database *database, hr_upload_record_fn 
 enum hr_status hr_upload_remove(struct hr_database *database, const char *id, struct hr_error *error)
 {
     sqlite3_stmt *statement;
+    size_t removed = 0;
     enum hr_status status = hr_sql_start(database, HR_SQL_UPLOAD_DELETE, &statement, error);
     if (status != HR_OK)
         return status;
     hr_sql_bind_text(statement, 1, id);
-    return hr_sql_finish(database, statement, "removing an upload", NULL, error);
+    status = hr_sql_finish(database, statement, "removing an upload", &removed, error);
+    return status == HR_OK && removed == 0 ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such upload") : status;
 }
 
 /* --- tasks --- */
@@ -171,6 +173,20 @@ enum hr_status hr_task_each(struct hr_database *database, int64_t key, hr_task_r
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, key);
+    while (hr_sql_next(database, statement, DOING, &status, error)) {
+        struct hr_task_record task = task_of(statement);
+        status = each(context, &task, error);
+    }
+    return status;
+}
+
+enum hr_status hr_task_each_open(struct hr_database *database, hr_task_record_fn *each, void *context,
+                                 struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_TASKS_OPEN, &statement, error);
+    if (status != HR_OK)
+        return status;
     while (hr_sql_next(database, statement, DOING, &status, error)) {
         struct hr_task_record task = task_of(statement);
         status = each(context, &task, error);

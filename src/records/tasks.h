@@ -30,6 +30,7 @@ enum hr_status hr_upload_find(struct hr_database *database, const char *id, hr_u
 /* The oldest first. */
 enum hr_status hr_upload_each(struct hr_database *database, hr_upload_record_fn *each, void *context,
                               struct hr_error *error) HR_MUST_USE;
+/* NOT_FOUND. */
 enum hr_status hr_upload_remove(struct hr_database *database, const char *id, struct hr_error *error) HR_MUST_USE;
 
 enum hr_task_state { HR_TASK_WAITING, HR_TASK_RUNNING, HR_TASK_DONE, HR_TASK_FAILED, HR_TASK_STATE_COUNT };
@@ -48,13 +49,16 @@ struct hr_task_record {
     int64_t made_us, began_us, ended_us;
 };
 
-/* A whole upload becomes a task, in one step. */
+/* A whole upload becomes a task, in one step. `upload` may be NULL; NOT_FOUND when it is gone. */
 enum hr_status hr_task_add(struct hr_database *database, const struct hr_task_record *task, const char *upload,
                            int64_t *key, struct hr_error *error) HR_MUST_USE;
 typedef enum hr_status hr_task_record_fn(void *context, const struct hr_task_record *task, struct hr_error *error);
 /* The newest first; `key` 0: the last 500. */
 enum hr_status hr_task_each(struct hr_database *database, int64_t key, hr_task_record_fn *each, void *context,
                             struct hr_error *error) HR_MUST_USE;
+/* All that wait or run, the oldest first. */
+enum hr_status hr_task_each_open(struct hr_database *database, hr_task_record_fn *each, void *context,
+                                 struct hr_error *error) HR_MUST_USE;
 /* The oldest that waits is begun: `each` is called once with it. HR_END: none waits. */
 enum hr_status hr_task_begin(struct hr_database *database, hr_task_record_fn *each, void *context,
                              struct hr_error *error) HR_MUST_USE;
@@ -63,6 +67,7 @@ enum hr_status hr_task_set_lesson(struct hr_database *database, int64_t key, int
 /* Its file is gone from now on. */
 enum hr_status hr_task_end(struct hr_database *database, int64_t key, enum hr_task_state state, const char *message,
                            struct hr_error *error) HR_MUST_USE;
+/* NOT_FOUND: there is none, or it runs. */
 enum hr_status hr_task_remove(struct hr_database *database, int64_t key, struct hr_error *error) HR_MUST_USE;
 /* A running one that a program was at when it was ended waits again; `place_us`: how far it was in the video, negative:
  * before the first picture. It has failed when that was the same place three times in a row, or five times before the

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "homeroom.h"
 #include "web/api.h"
 #include "web/server.h"
@@ -41,7 +42,9 @@ enum hr_status hr_api_me(struct hr_request *request, struct hr_answer *answer, s
 /* The cookie is no script's, and no other site's; over TLS it goes nowhere else. */
 static void set_cookie(const struct hr_request *request, struct hr_answer *answer, const char *secret)
 {
-    bool tls = hr_web_options_of(request->web)->certificate != NULL;
+    const char *outside = hr_request_header(request, "X-Forwarded-Proto"); /* of a proxy that encrypts */
+    bool tls =
+        hr_web_options_of(request->web)->certificate != NULL || (outside != NULL && strcmp(outside, "https") == 0);
     hr_answer_header(answer, "Set-Cookie", "homeroom_session=%s; Path=/; HttpOnly; SameSite=Strict%s%s", secret,
                      tls ? "; Secure" : "", secret[0] == '\0' ? "; Max-Age=0" : "; Max-Age=604800");
 }
@@ -108,23 +111,33 @@ enum hr_status hr_api_setup(struct hr_request *request, struct hr_answer *answer
 
 /* --- signing in and out --- */
 
-/* By name and by address: neither many names nor many machines help. */
-static int64_t wait_s(struct hr_request *request, const char *name)
+/* By name and by address: neither many names nor many machines help. This machine's own address is a proxy's, and
+ * stands for everybody. */
+static bool write_keys(const struct hr_request *request, const char *name, char by_name[600], char by_address[80])
 {
-    char address[80];
-    snprintf(address, sizeof address, "from %s", request->address);
-    int64_t by_name = hr_throttle_wait_s(&request->web->throttle, name);
-    int64_t by_address = hr_throttle_wait_s(&request->web->throttle, address);
-    return by_name > by_address ? by_name : by_address;
+    snprintf(by_name, 600, "name %.590s", name);
+    snprintf(by_address, 80, "address %.60s", request->address);
+    return !hr_host_is_loopback(hr_view_text(request->address));
 }
 
-static void note_try(struct hr_request *request, const char *name, bool succeeded)
+static int64_t wait_s(struct hr_request *request, const char *name)
 {
-    char address[80];
-    snprintf(address, sizeof address, "from %s", request->address);
-    hr_throttle_note(&request->web->throttle, name, succeeded);
-    if (!succeeded)
-        hr_throttle_note(&request->web->throttle, address, 0);
+    char by_name[600], by_address[80];
+    bool with_address = write_keys(request, name, by_name, by_address);
+    int64_t wait = hr_throttle_wait_s(&request->web->throttle, by_name);
+    int64_t other = with_address ? hr_throttle_wait_s(&request->web->throttle, by_address) : 0;
+    return wait > other ? wait : other;
+}
+
+static void note_try(struct hr_request *request, const char *name, enum hr_status status)
+{
+    char by_name[600], by_address[80];
+    if (status != HR_OK && status != HR_ERR_PERMISSION) /* says nothing of the password */
+        return;
+    bool with_address = write_keys(request, name, by_name, by_address);
+    hr_throttle_note(&request->web->throttle, by_name, status == HR_OK);
+    if (with_address)
+        hr_throttle_note(&request->web->throttle, by_address, status == HR_OK);
 }
 
 static enum hr_status check(struct hr_request *request, const struct hr_json *asked, struct hr_answer *answer,
@@ -143,8 +156,7 @@ static enum hr_status check(struct hr_request *request, const struct hr_json *as
         return hr_error_set(error, HR_ERR_THROTTLED, "too many tries: wait %lld s", (long long)wait);
     }
     status = hr_account_check(request->database, name, password, &request->account, error);
-    if (status == HR_OK || status == HR_ERR_PERMISSION)
-        note_try(request, name, status == HR_OK);
+    note_try(request, name, status);
     if (status == HR_ERR_PERMISSION)
         answer->status = 401;
     return status;
@@ -162,9 +174,11 @@ enum hr_status hr_api_sign_in(struct hr_request *request, struct hr_answer *answ
 
 enum hr_status hr_api_sign_out(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
+    enum hr_status status = hr_login_end(request->database, request->secret, error);
+    if (status == HR_OK)
+        set_cookie(request, answer, "");
     answer->status = 204;
-    set_cookie(request, answer, "");
-    return hr_login_end(request->database, request->secret, error);
+    return status;
 }
 
 enum hr_status hr_api_own_password(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -177,11 +191,11 @@ enum hr_status hr_api_own_password(struct hr_request *request, struct hr_answer 
         status = hr_json_need(asked, "old", &old, error);
     if (status == HR_OK)
         status = hr_json_need(asked, "new", &new, error);
-    if (status == HR_OK && hr_throttle_wait_s(&request->web->throttle, request->account.name) > 0)
+    if (status == HR_OK && wait_s(request, request->account.name) > 0)
         status = hr_error_set(error, HR_ERR_THROTTLED, "too many tries: wait");
     if (status == HR_OK) {
         status = hr_account_check(request->database, request->account.name, old, &account, error);
-        note_try(request, request->account.name, status == HR_OK);
+        note_try(request, request->account.name, status);
     }
     if (status == HR_OK)
         status = hr_account_set_password(request->database, request->account.key, new, error);
@@ -266,6 +280,8 @@ static enum hr_status set_classes(struct hr_request *request, int64_t key, const
     size_t count = hr_json_size(classes);
     if (hr_json_type(classes) == HR_JSON_NULL)
         return HR_OK;
+    if (hr_json_type(classes) != HR_JSON_ARRAY)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "\"classes\" is a list of texts");
     const char **ids = calloc(count + 1, sizeof *ids);
     if (ids == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for classes");

@@ -249,10 +249,10 @@ enum hr_status hr_api_change_class(struct hr_request *request, struct hr_answer 
         status = hr_request_json(request, &asked, error);
     if (status == HR_OK)
         status = record_of(asked, &class, error);
+    if (status == HR_OK) /* first: it may be refused */
+        status = set_keep_days(request, class_id, asked, error);
     if (status == HR_OK)
         status = hr_database_put_class(request->database, &class, NULL, error);
-    if (status == HR_OK)
-        status = set_keep_days(request, class_id, asked, error);
     hr_json_free(asked);
     if (status != HR_OK)
         return status;
@@ -415,8 +415,10 @@ enum hr_status hr_api_leave_class(struct hr_request *request, struct hr_answer *
 
 /* --- when it meets --- */
 
+enum { SLOTS_MAX = 100 };
+
 struct slots {
-    struct hr_slot_record items[100];
+    struct hr_slot_record items[SLOTS_MAX];
     size_t count;
 };
 
@@ -470,8 +472,9 @@ enum hr_status hr_api_slots(struct hr_request *request, struct hr_answer *answer
     enum hr_status status = hr_request_class(request, class_id, error);
     if (status == HR_OK)
         status = hr_request_json(request, &asked, error);
-    if (status == HR_OK && hr_json_type(hr_json_get(asked, "slots")) != HR_JSON_ARRAY)
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "\"slots\" is a list");
+    if (status == HR_OK && (hr_json_type(hr_json_get(asked, "slots")) != HR_JSON_ARRAY ||
+                            hr_json_size(hr_json_get(asked, "slots")) > SLOTS_MAX))
+        status = hr_error_set(error, HR_ERR_ARGUMENT, "\"slots\" is a list of up to %d", SLOTS_MAX);
     if (status == HR_OK)
         status = replace_slots(request, class_id, asked, error);
     hr_json_free(asked);
@@ -537,15 +540,8 @@ enum hr_status hr_unknown_json(struct hr_request *request, const char *class_id,
                                struct hr_json **out, struct hr_error *error)
 {
     struct hr_unknown_people people = {0};
-    struct hr_engine *engine = NULL;
-    struct hr_error no_models;
-    *out = NULL;
-    /* Without models nobody is compared: then a person is of one recording. */
-    enum hr_status models = hr_web_take_engine(request->web, &engine, &no_models);
-    enum hr_status status = hr_unknown_people_find(&people, request->database, class_id, lesson,
-                                                   models == HR_OK ? &engine->known : NULL, error);
-    if (models == HR_OK)
-        hr_web_return_engine(request->web);
+    enum hr_status status =
+        hr_unknown_people_find(&people, request->database, class_id, lesson, hr_web_known(request->web), error);
     if (status != HR_OK)
         return status;
     *out = hr_json_array_new();

@@ -403,10 +403,14 @@ enum hr_status hr_api_finish(struct hr_request *request, struct hr_answer *answe
     enum hr_status status = hr_request_lesson(request, &lesson, error);
     if (status == HR_OK && lesson.finished_us != 0)
         status = hr_error_set(error, HR_ERR_CONFLICT, "the lesson is finished already");
-    if (status == HR_OK)
-        status = hr_roll_make(&roll, request->database, lesson.key, error);
+    if (status == HR_OK) /* what is marked meanwhile is in it, or comes too late */
+        status = hr_database_begin(request->database, error);
+    if (status != HR_OK)
+        return status;
+    status = hr_roll_make(&roll, request->database, lesson.key, error);
     if (status == HR_OK)
         status = hr_roll_finish(&roll, request->database, error);
+    status = hr_database_end(request->database, status, error);
     hr_roll_clear(&roll);
     if (status != HR_OK)
         return status;
@@ -511,9 +515,10 @@ enum hr_status hr_api_correct(struct hr_request *request, struct hr_answer *answ
     if (status == HR_OK)
         status = say(request, &saying, &lesson, &change, error);
     hr_json_free(asked);
+    if (change != 0) /* it was said, whatever could not follow */
+        tell(request, &lesson);
     if (status != HR_OK)
         return status;
-    tell(request, &lesson);
     answer->status = 201;
     return answer_lesson(request, change, answer, error);
 }
@@ -549,16 +554,19 @@ enum hr_status hr_api_undo(struct hr_request *request, struct hr_answer *answer,
         status = hr_database_each_change(request->database, lesson.key, NULL, search_change, &search, error);
     if (status == HR_OK && !search.found)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no correction '%s' in this lesson", request->words[1]);
-    if (status == HR_OK)
-        status = hr_correcting_undo(&correcting, search.wanted, take_nothing, NULL, error);
-    if (status == HR_OK)
+    correcting.lesson = lesson;
+    if (status == HR_OK) /* before anything is taken back */
         status = with_models(request, &correcting, error);
     if (status == HR_OK)
+        status = hr_correcting_undo(&correcting, search.wanted, take_nothing, NULL, error);
+    bool undone = status == HR_OK;
+    if (undone)
         status = hr_correcting_follow(&correcting, error);
     without_models(request, &correcting);
+    if (undone)
+        tell(request, &lesson);
     if (status != HR_OK)
         return status;
-    tell(request, &lesson);
     return answer_lesson(request, 0, answer, error);
 }
 
@@ -572,14 +580,9 @@ static void clock_of(const char *zone, int64_t wall_us, char out[9])
 static enum hr_status write_page(struct hr_request *request, const struct hr_lesson_found *lesson,
                                  struct hr_answer *answer, struct hr_error *error)
 {
-    struct hr_engine *engine = NULL;
     struct hr_show_options options = {.clock = clock_of, .pictures_max = 400};
-    struct hr_error no_models;
-    bool has = lesson->keep_days > 0 && hr_web_take_engine(request->web, &engine, &no_models) == HR_OK;
-    options.known = has ? &engine->known : NULL;
+    options.known = lesson->keep_days > 0 ? hr_web_known(request->web) : NULL;
     enum hr_status status = hr_lesson_show(request->database, lesson->key, &options, &answer->body, error);
-    if (has)
-        hr_web_return_engine(request->web);
     return status == HR_OK ? hr_database_note(request->database, "show_lesson", NULL, 1, error) : status;
 }
 

@@ -28,19 +28,26 @@ enum hr_status hr_api_keeping(struct hr_request *request, struct hr_answer *answ
     return status;
 }
 
-static enum hr_status set_kept(struct hr_request *request, const struct hr_json *asked, struct hr_error *error)
+static enum hr_status check_kept(const struct hr_json *asked, struct hr_error *error)
 {
-    enum hr_status status = HR_OK;
-    for (int kind = 0; status == HR_OK && kind < HR_KEPT_COUNT; kind++) {
+    for (int kind = 0; kind < HR_KEPT_COUNT; kind++) {
         const char *name = hr_kept_name((enum hr_kept)kind);
         const struct hr_json *days = hr_json_get(asked, name);
         int64_t number = hr_json_integer(days);
-        if (days == NULL)
-            continue;
         if (hr_json_type(days) != HR_JSON_NULL && (number < 1 || number > HR_KEEPING_DAYS_MAX))
             return hr_error_set(error, HR_ERR_ARGUMENT, "\"%s\" is a number of days from 1 to %d, or null", name,
                                 HR_KEEPING_DAYS_MAX);
-        status = hr_database_set_keeping(request->database, (enum hr_kept)kind, (int)number, error);
+    }
+    return HR_OK;
+}
+
+static enum hr_status set_kept(struct hr_request *request, const struct hr_json *asked, struct hr_error *error)
+{
+    enum hr_status status = check_kept(asked, error);
+    for (int kind = 0; status == HR_OK && kind < HR_KEPT_COUNT; kind++) {
+        const struct hr_json *days = hr_json_get(asked, hr_kept_name((enum hr_kept)kind));
+        if (days != NULL)
+            status = hr_database_set_keeping(request->database, (enum hr_kept)kind, (int)hr_json_integer(days), error);
     }
     return status;
 }

@@ -23,6 +23,20 @@ static enum hr_status check_student(struct hr_request *request, struct hr_error 
     return status == HR_OK ? hr_database_standing(request->database, id, &standing, error) : status;
 }
 
+/* What concerns all of his classes is for who may see them all. */
+static enum hr_status check_all_of_student(struct hr_request *request, struct hr_error *error)
+{
+    bool all = false;
+    enum hr_status status = check_student(request, error);
+    if (status == HR_OK)
+        status = hr_account_sees_all_of(request->database, &request->account, request->words[0], &all, error);
+    if (status == HR_OK && !all)
+        return hr_error_set(error, HR_ERR_PERMISSION,
+                            "student '%s' is in classes that you may not see, too: an administrator can do it",
+                            request->words[0]);
+    return status;
+}
+
 /* A photo gives several records, one for each model: it is shown once. */
 static enum hr_status take_face(void *context, const struct hr_face_record *face, struct hr_error *error)
 {
@@ -76,6 +90,16 @@ static enum hr_status fill(struct hr_request *request, struct hr_json *all, stru
         status = hr_database_each_face_of(request->database, id, take_face, photos, error);
     if (status == HR_OK)
         status = hr_database_each_lesson_of_student(request->database, id, take_lesson, lessons, error);
+    struct hr_json *seen = hr_json_array_new();
+    for (size_t i = 0; status == HR_OK && i < hr_json_size(lessons); i++) {
+        const struct hr_json *one = hr_json_at(lessons, i);
+        bool may = false;
+        status = hr_account_may_see(request->database, &request->account, hr_json_text(hr_json_get(one, "class")), &may,
+                                    error);
+        if (status == HR_OK && may)
+            hr_json_append(seen, hr_json_share(one));
+    }
+    hr_json_free(lessons);
     if (status == HR_OK) {
         hr_json_set(all, "id", hr_json_text_new(id));
         hr_json_set(all, "name", hr_json_any_text_new(student.name));
@@ -84,7 +108,7 @@ static enum hr_status fill(struct hr_request *request, struct hr_json *all, stru
         hr_json_set(all, "consent", hr_json_text_new(consent_word(consent.consent)));
     }
     hr_json_set(all, "photos", photos);
-    hr_json_set(all, "lessons", lessons);
+    hr_json_set(all, "lessons", seen);
     hr_student_clear(&student);
     return status;
 }
@@ -111,7 +135,7 @@ enum hr_status hr_api_consent(struct hr_request *request, struct hr_answer *answ
 {
     struct hr_json *asked = NULL;
     size_t removed = 0;
-    enum hr_status status = check_student(request, error);
+    enum hr_status status = check_all_of_student(request, error);
     if (status == HR_OK)
         status = hr_request_json(request, &asked, error);
     const struct hr_json *given = hr_json_get(asked, "consent");
@@ -150,15 +174,24 @@ static enum hr_status prepare(struct hr_request *request, struct enrolment *enro
                            : status;
 }
 
-static struct hr_json *outcome_of(const struct hr_enroll_outcome *outcome)
+/* Whom it looks like is not said of a student whom the account may not see: that would be a way to ask who somebody
+ * is. */
+static enum hr_status answer_outcome(struct hr_request *request, const struct hr_enroll_outcome *outcome,
+                                     struct hr_answer *answer, struct hr_error *error)
 {
+    bool names = outcome->lookalike_id[0] != '\0', may = true;
+    enum hr_status status =
+        names ? hr_account_may_see_student(request->database, &request->account, outcome->lookalike_id, &may, error)
+              : HR_OK;
+    if (status != HR_OK)
+        return status;
     struct hr_json *told = hr_json_object_new();
     hr_json_set(told, "verdict", hr_json_text_new(hr_enroll_verdict_name(outcome->verdict)));
-    hr_json_set(told, "text", hr_json_any_text_new(outcome->text));
+    hr_json_set(told, "text", hr_json_any_text_new(may ? outcome->text : "it looks like a student of another class"));
     hr_json_set(told, "views", hr_json_integer_new((int64_t)outcome->views));
-    if (outcome->lookalike_id[0] != '\0')
+    if (names && may)
         hr_json_set(told, "lookalike", hr_json_text_new(outcome->lookalike_id));
-    return told;
+    return hr_answer_with(answer, told, error);
 }
 
 static enum hr_status enrol(struct hr_request *request, const char *name, struct hr_answer *answer,
@@ -173,7 +206,7 @@ static enum hr_status enrol(struct hr_request *request, const char *name, struct
     if (status == HR_OK)
         status = hr_enrolment_commit(enrolment.plan, error);
     if (status == HR_OK)
-        status = hr_answer_with(answer, outcome_of(hr_enrolment_outcome(enrolment.plan, 0)), error);
+        status = answer_outcome(request, hr_enrolment_outcome(enrolment.plan, 0), answer, error);
     hr_enrolment_free(enrolment.plan);
     hr_session_free(enrolment.session);
     hr_engine_close(enrolment.engine);
@@ -198,7 +231,7 @@ enum hr_status hr_api_enrol(struct hr_request *request, struct hr_answer *answer
 enum hr_status hr_api_forget_photo(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
     const char *origin = hr_request_query(request, "origin");
-    enum hr_status status = check_student(request, error);
+    enum hr_status status = check_all_of_student(request, error);
     if (status == HR_OK && origin == NULL)
         status = hr_error_set(error, HR_ERR_ARGUMENT, "?origin= says which photo");
     if (status == HR_OK)
@@ -213,7 +246,7 @@ enum hr_status hr_api_forget_photo(struct hr_request *request, struct hr_answer 
 
 enum hr_status hr_api_held(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    enum hr_status status = check_student(request, error);
+    enum hr_status status = check_all_of_student(request, error);
     if (status == HR_OK)
         status = hr_export_student_json(request->database, request->words[0], &answer->body, error);
     if (status == HR_OK)
@@ -224,7 +257,7 @@ enum hr_status hr_api_held(struct hr_request *request, struct hr_answer *answer,
 
 enum hr_status hr_api_forget(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    enum hr_status status = check_student(request, error);
+    enum hr_status status = check_all_of_student(request, error);
     if (status == HR_OK)
         status = hr_database_forget(request->database, request->words[0], NULL, error);
     if (status == HR_OK)

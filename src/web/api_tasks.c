@@ -75,28 +75,37 @@ static enum hr_status find_task(void *context, const struct hr_task_record *task
     return HR_OK;
 }
 
+/* Of a class that he may see; an administrator takes those away, too, whose class is gone. */
+static enum hr_status find(struct hr_request *request, int64_t key, struct found *out, struct hr_error *error)
+{
+    bool may = false;
+    enum hr_status status = key > 0 ? hr_task_each(request->database, key, find_task, out, error) : HR_OK;
+    if (status == HR_OK)
+        status = hr_account_may_see(request->database, &request->account, out->class_id, &may, error);
+    return status == HR_OK && (!out->is_there || !may) ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such task")
+                                                       : status;
+}
+
 /* One that runs is ended, and then taken off the list by who asks again. */
 enum hr_status hr_api_remove_task(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
     struct found found = {0};
-    int64_t key = strtoll(request->words[0], NULL, 10);
-    enum hr_status status = key > 0 ? hr_task_each(request->database, key, find_task, &found, error) : HR_OK;
-    if (status == HR_OK && !found.is_there)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such task");
-    if (status == HR_OK)
-        status = hr_request_class(request, found.class_id, error);
-    if (status == HR_OK && found.state == HR_TASK_RUNNING)
-        hr_worker_end(hr_web_worker(request->web), key);
-    else if (status == HR_OK)
-        status = hr_task_remove(request->database, key, error);
+    char path[4096], *end;
+    int64_t key = strtoll(request->words[0], &end, 10);
+    enum hr_status status = find(request, *end == '\0' ? key : 0, &found, error);
     if (status != HR_OK)
         return status;
-    if (found.state != HR_TASK_RUNNING && found.file[0] != '\0') {
-        char path[4096];
+    if (found.state == HR_TASK_RUNNING) {
+        if (!hr_worker_end(hr_web_worker(request->web), key))
+            return hr_error_set(error, HR_ERR_CONFLICT, "it is just beginning, or ending: try again");
+    } else {
+        status = hr_task_remove(request->database, key, error); /* NOT_FOUND: it has just begun */
         hr_upload_path(request->web, found.file, path);
-        if (unlink(path) != 0 && errno != ENOENT)
-            return hr_error_set_errno(error, errno, "removing the video");
+        if (status == HR_OK && found.file[0] != '\0' && unlink(path) != 0 && errno != ENOENT)
+            status = hr_error_set_errno(error, errno, "removing the video");
     }
+    if (status != HR_OK)
+        return status;
     hr_events_tell(hr_web_events(request->web), "task", request->words[0]);
     answer->status = 204;
     return HR_OK;

@@ -90,9 +90,10 @@ enum hr_status hr_door_find_account(struct hr_exchange *exchange)
     const char *bearer = hr_request_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
     const char *secret = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, COOKIE);
     char label[HR_ACCOUNT_NAME_BYTES + 1];
-    if (bearer != NULL && strncasecmp(bearer, "Bearer ", 7) == 0)
+    request->account = (struct hr_account){0};
+    request->is_program = bearer != NULL && strncasecmp(bearer, "Bearer ", 7) == 0;
+    if (request->is_program)
         secret = bearer + 7;
-    request->is_program = bearer != NULL;
     if (!is_secret(secret))
         return HR_OK;
     enum hr_status status = hr_login_find(request->database, secret, &request->account, label, &exchange->error);

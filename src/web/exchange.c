@@ -14,6 +14,8 @@
 /* Requests that have begun and not ended, behind which others are told to come again; and those of them by who is not
  * signed in and sends a body: slow ones would keep others out. */
 enum { REQUESTS_MAX = 256, STRANGERS_MAX = 32 };
+/* So long may a body of theirs take, and be silent. */
+enum { STRANGERS_S = 10 };
 
 enum hr_status hr_exchange_refuse(struct hr_exchange *exchange, int http_status, enum hr_status code, const char *text)
 {
@@ -35,6 +37,8 @@ static enum hr_status check_body(struct hr_exchange *exchange)
     const char *length = hr_request_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
     const char *type = hr_request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
     size_t most = hr_body_max(request->route->body);
+    if (most == 0 && hr_request_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
+        return hr_exchange_refuse(exchange, 413, HR_ERR_LIMIT, "nothing is taken here");
     if (length != NULL && strtoull(length, NULL, 10) > most)
         return hr_exchange_refuse(exchange, 413, HR_ERR_LIMIT, "that is more than is taken here");
     if (request->route->body == HR_BODY_JSON && (type == NULL || strncasecmp(type, "application/json", 16) != 0))
@@ -97,9 +101,14 @@ static enum hr_status begin(struct hr_exchange *exchange, const char *method)
         status = hr_door_check(exchange);
     if (status != HR_OK)
         return status;
-    exchange->a_stranger = request->account.key == 0 && request->route->body != HR_BODY_NONE;
-    if (exchange->a_stranger && atomic_fetch_add(&web->strangers, 1) >= STRANGERS_MAX)
-        return refuse_for_now(exchange);
+    exchange->a_stranger = request->account.key == 0;
+    (void)MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                    exchange->a_stranger ? (unsigned)STRANGERS_S : (unsigned)HR_SILENCE_S);
+    if (exchange->a_stranger) {
+        exchange->begun_us = hr_clock_now_us();
+        if (atomic_fetch_add(&web->strangers, 1) >= STRANGERS_MAX)
+            return refuse_for_now(exchange);
+    }
     status = check_body(exchange);
     if (request->route->body == HR_BODY_UPLOAD) { /* which takes its time */
         hr_database_close(request->database);
@@ -113,9 +122,14 @@ static enum hr_status act(struct hr_exchange *exchange)
 {
     struct hr_request *request = &exchange->request;
     enum hr_status status = HR_OK;
-    if (request->database == NULL)
+    if (request->database == NULL) { /* it took its time: he may have been signed out meanwhile, or be no more */
         status = hr_class_open_database(exchange->web->options->class, HR_DATABASE_WRITE, &request->database,
                                         &exchange->error);
+        if (status == HR_OK)
+            status = hr_door_find_account(exchange);
+        if (status == HR_OK && request->account.key == 0)
+            return hr_exchange_refuse(exchange, 401, HR_ERR_PERMISSION, "sign in first");
+    }
     if (status == HR_OK && request->account.key != 0)
         hr_database_act_as(request->database, request->account.name);
     return status;
@@ -140,6 +154,21 @@ static enum hr_status check_match(struct hr_exchange *exchange)
     return status;
 }
 
+/* Of two who have seen the same and change it, the second is told. */
+static enum hr_status run_handler(struct hr_exchange *exchange, struct hr_answer *answer)
+{
+    struct hr_request *request = &exchange->request;
+    bool alone = request->route->shows != NULL;
+    if (alone)
+        pthread_mutex_lock(&exchange->web->change_lock);
+    enum hr_status status = check_match(exchange);
+    if (status == HR_OK)
+        status = request->route->handle(request, answer, &exchange->error);
+    if (alone)
+        pthread_mutex_unlock(&exchange->web->change_lock);
+    return status;
+}
+
 static enum MHD_Result finish(struct hr_exchange *exchange)
 {
     struct hr_answer answer = {.status = 200};
@@ -147,18 +176,19 @@ static enum MHD_Result finish(struct hr_exchange *exchange)
     if (request->route->body != HR_BODY_UPLOAD && request->route->body != HR_BODY_NONE &&
         hr_buffer_check(&request->body, &exchange->error) != HR_OK)
         exchange->http_status = 413;
-    if (exchange->error.code == HR_OK && act(exchange) == HR_OK)
-        (void)check_match(exchange);
+    if (exchange->error.code == HR_OK)
+        (void)act(exchange);
     if (exchange->error.code != HR_OK)
         return hr_send_problem(exchange);
     hr_buffer_init(&answer.body, HR_ANSWER_BYTES_MAX);
-    enum hr_status status = request->route->handle(request, &answer, &exchange->error);
+    enum hr_status status = run_handler(exchange, &answer);
     if (status != HR_OK) {
         if (exchange->error.code == HR_OK)
             hr_error_set(&exchange->error, status, "it failed");
-        exchange->http_status = answer.status != 200 ? answer.status : 0;
-        exchange->headers = answer;
+        if (exchange->http_status == 0) /* what was to be said of a success is not */
+            exchange->http_status = answer.status >= 400 ? answer.status : 0;
         hr_buffer_clear(&answer.body);
+        exchange->headers = answer;
         return hr_send_problem(exchange);
     }
     if (answer.is_stream) {
@@ -191,6 +221,8 @@ enum MHD_Result hr_exchange_go_on(void *context, struct MHD_Connection *connecti
     }
     if (*size == 0)
         return finish(exchange);
+    if (exchange->a_stranger && hr_clock_now_us() - exchange->begun_us > STRANGERS_S * INT64_C(1000000))
+        return MHD_NO;
     if (exchange->request.upload != NULL)
         (void)hr_upload_in_write(exchange->request.upload, bytes, *size);
     else

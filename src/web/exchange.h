@@ -7,6 +7,8 @@
 #include "web/routes.h"
 #include "web/server.h"
 
+/* Seconds that a connection may be silent. */
+enum { HR_SILENCE_S = 30 };
 #define HR_ANSWER_BYTES_MAX ((size_t)1 << 30)
 
 struct hr_exchange {
@@ -16,6 +18,7 @@ struct hr_exchange {
     bool counted, a_stranger; /* in web->requests, web->strangers */
     struct hr_request request;
     struct hr_error error; /* error.code HR_OK: nothing is wrong so far */
+    int64_t begun_us;      /* monotonic; of who is not signed in */
     int http_status;       /* 0: what the error's code says */
     int64_t retry_after_s;
     bool closes;

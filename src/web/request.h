@@ -77,5 +77,7 @@ struct hr_worker *hr_web_worker(struct hr_web *web);
  * NOT_FOUND: there are no models. */
 enum hr_status hr_web_take_engine(struct hr_web *web, struct hr_engine **out, struct hr_error *error) HR_MUST_USE;
 void hr_web_return_engine(struct hr_web *web);
+/* The models that are here, for as long as the server runs; NULL: none, then nobody is compared. Any thread. */
+const struct hr_vector_layout *hr_web_known(struct hr_web *web);
 
 #endif

@@ -3,10 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,12 +17,13 @@
 #include "base/host.h"
 #include "web/events.h"
 #include "web/exchange.h"
+#include "web/uploads.h"
 #include "web/worker.h"
 
-/* Threads that answer; connections in all, and of one address, which may be a proxy's; seconds that a connection may be
- * silent; memory of one, which bounds its headers. */
+/* Threads that answer; connections in all, and of one address, which may be a proxy's; memory of one, which bounds its
+ * headers. */
 enum { THREADS = 4, CONNECTIONS_MAX = 800, CONNECTIONS_PER_ADDRESS_MAX = 700 };
-enum { SILENCE_S = 30, CONNECTION_BYTES = 48 << 10 };
+enum { CONNECTION_BYTES = 48 << 10 };
 
 const struct hr_web_options *hr_web_options_of(const struct hr_web *web)
 {
@@ -47,6 +50,19 @@ enum hr_status hr_web_take_engine(struct hr_web *web, struct hr_engine **out, st
     if (status != HR_OK)
         pthread_mutex_unlock(&web->engine_lock);
     return status;
+}
+
+const struct hr_vector_layout *hr_web_known(struct hr_web *web)
+{
+    struct hr_engine *engine;
+    struct hr_error error;
+    const struct hr_vector_layout *known = atomic_load(&web->known);
+    if (known == NULL && hr_web_take_engine(web, &engine, &error) == HR_OK) {
+        known = &engine->known;
+        atomic_store(&web->known, known);
+        hr_web_return_engine(web);
+    }
+    return known;
 }
 
 void hr_web_return_engine(struct hr_web *web)
@@ -118,7 +134,7 @@ static enum hr_status listen_on(struct hr_web *web, struct hr_error *error)
             flags, 0, NULL, NULL, hr_exchange_go_on, web, MHD_OPTION_ARRAY, options->certificate != NULL ? tls : plain,
             MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
             MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-            (unsigned)CONNECTIONS_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
+            (unsigned)CONNECTIONS_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HR_SILENCE_S,
             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
             MHD_OPTION_URI_LOG_CALLBACK, hr_exchange_begin, web, MHD_OPTION_NOTIFY_COMPLETED, hr_exchange_end, web,
             MHD_OPTION_END);
@@ -181,6 +197,20 @@ static enum hr_status make_folder(const struct hr_web_options *options, struct h
     return HR_OK;
 }
 
+/* Two servers would take each other's videos for what a kill has left. */
+static enum hr_status lock_folder(struct hr_web *web, struct hr_error *error)
+{
+    char path[4096];
+    hr_upload_path(web, ".lock", path);
+    web->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (web->lock_file < 0)
+        return hr_error_set_errno(error, errno, "making '%s'", path);
+    if (flock(web->lock_file, LOCK_EX | LOCK_NB) != 0)
+        return hr_error_set(error, HR_ERR_CONFLICT, "another homeroom serves with the folder '%s'",
+                            web->options->videos);
+    return HR_OK;
+}
+
 enum hr_status hr_web_run(const struct hr_web_options *options, struct hr_error *error)
 {
     struct hr_web *web = calloc(1, sizeof *web);
@@ -188,8 +218,12 @@ enum hr_status hr_web_run(const struct hr_web_options *options, struct hr_error 
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a server");
     web->options = options;
     pthread_mutex_init(&web->engine_lock, NULL);
+    pthread_mutex_init(&web->change_lock, NULL);
     hr_throttle_init(&web->throttle);
+    web->lock_file = -1;
     enum hr_status status = make_folder(options, error);
+    if (status == HR_OK)
+        status = lock_folder(web, error);
     if (status == HR_OK)
         status = make_setup_token(web, error);
     if (status == HR_OK)
@@ -198,6 +232,8 @@ enum hr_status hr_web_run(const struct hr_web_options *options, struct hr_error 
         status = hr_worker_new(&web->worker, web, error);
     if (status == HR_OK)
         status = listen_on(web, error);
+    if (status == HR_OK)
+        status = hr_worker_start(web->worker, error);
     if (status == HR_OK) {
         tell_ready(web);
         stay(web);
@@ -209,6 +245,9 @@ enum hr_status hr_web_run(const struct hr_web_options *options, struct hr_error 
     hr_events_free(web->events);
     hr_engine_close(web->engine);
     pthread_mutex_destroy(&web->engine_lock);
+    pthread_mutex_destroy(&web->change_lock);
+    if (web->lock_file >= 0)
+        close(web->lock_file);
     free(web);
     return status;
 }

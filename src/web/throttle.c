@@ -22,17 +22,20 @@ static uint64_t hash(const char *text)
     return value != 0 ? value : 1;
 }
 
-/* The slot of somebody, or the one that was used longest ago. Under the lock. */
-static size_t find(const struct hr_throttle *throttle, uint64_t who)
+/* The slot of somebody, or of who has failed least. What is an hour old is forgotten. Under the lock. */
+static size_t find(struct hr_throttle *throttle, uint64_t who)
 {
-    size_t oldest = 0;
+    size_t least = 0;
+    int64_t hour_ago_us = hr_clock_now_us() - 3600 * SECOND;
     for (size_t i = 0; i < HR_THROTTLE_SLOTS; i++) {
+        if (throttle->slots[i].last_us < hour_ago_us)
+            throttle->slots[i].failures = 0;
         if (throttle->slots[i].who == who)
             return i;
-        if (throttle->slots[i].until_us < throttle->slots[oldest].until_us)
-            oldest = i;
+        if (throttle->slots[i].failures < throttle->slots[least].failures)
+            least = i;
     }
-    return oldest;
+    return least;
 }
 
 int64_t hr_throttle_wait_s(struct hr_throttle *throttle, const char *who)
@@ -64,6 +67,7 @@ void hr_throttle_note(struct hr_throttle *throttle, const char *who, int succeed
     unsigned above =
         throttle->slots[slot].failures > HR_THROTTLE_FREE ? throttle->slots[slot].failures - HR_THROTTLE_FREE - 1 : 0;
     int64_t wait_s = above < 10 ? INT64_C(1) << above : LONGEST_S;
+    throttle->slots[slot].last_us = now_us;
     throttle->slots[slot].until_us = now_us + (wait_s < LONGEST_S ? wait_s : LONGEST_S) * SECOND;
     pthread_mutex_unlock(&throttle->lock);
 }

@@ -23,7 +23,9 @@
 #define UPLOAD_BYTES_MAX (INT64_C(64) << 30)
 /* So much of the disk stays free. */
 #define RESERVE_BYTES (INT64_C(512) << 20)
-#define DAY_US (INT64_C(86400) * 1000000)
+/* The year 2200: what is said to be younger is not believed. */
+#define LATEST_MS (INT64_C(7258118400) * 1000)
+#define HOUR_S 3600
 #define ADDRESS "/api/v1/uploads/"
 
 void hr_upload_path(const struct hr_web *web, const char *name, char out[4096])
@@ -140,6 +142,13 @@ static enum hr_status make_file(const struct hr_web *web, const char *id, struct
     return HR_OK;
 }
 
+static void remove_file(const struct hr_web *web, const char *name)
+{
+    char path[4096];
+    hr_upload_path(web, name, path);
+    unlink(path);
+}
+
 static enum hr_status add(struct hr_request *request, struct new_upload *upload, struct hr_error *error)
 {
     uint8_t random[16];
@@ -155,10 +164,16 @@ static enum hr_status add(struct hr_request *request, struct new_upload *upload,
                                       .lesson = upload->lesson[0] != '\0' ? number_of(upload->lesson) : 0,
                                       .camera = upload->camera,
                                       .start = upload->start,
-                                      .modified_us = modified_ms > 0 ? modified_ms * 1000 : 0,
+                                      .modified_us =
+                                          modified_ms > 0 && modified_ms < LATEST_MS ? modified_ms * 1000 : 0,
                                       .size_bytes = upload->size};
     enum hr_status status = make_file(request->web, upload->id, error);
-    return status == HR_OK ? hr_upload_add(request->database, &record, error) : status;
+    if (status != HR_OK)
+        return status;
+    status = hr_upload_add(request->database, &record, error);
+    if (status != HR_OK)
+        remove_file(request->web, upload->id);
+    return status;
 }
 
 static enum hr_status check_version(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -338,9 +353,12 @@ static enum hr_status complete(struct hr_request *request, const struct hr_uploa
                                   .modified_us = in->record.modified_us};
     int64_t key;
     char text[32];
-    if (fsync(in->file) != 0)
-        return hr_error_set_errno(error, errno, "writing the video");
-    enum hr_status status = hr_task_add(request->database, &task, in->record.id, &key, error);
+    enum hr_status status = hr_request_class(request, in->record.class_id, error); /* still */
+    if (status == HR_OK && fsync(in->file) != 0)
+        status = hr_error_set_errno(error, errno, "writing the video");
+    if (status != HR_OK)
+        return status;
+    status = hr_task_add(request->database, &task, in->record.id, &key, error);
     if (status != HR_OK)
         return status;
     snprintf(text, sizeof text, "%lld", (long long)key);
@@ -389,15 +407,15 @@ enum hr_status hr_api_upload_offset(struct hr_request *request, struct hr_answer
 enum hr_status hr_api_remove_upload(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
     struct hr_upload_in *in = NULL;
-    char path[4096];
     enum hr_status status = check_version(request, answer, error);
     if (status == HR_OK)
         status = find(request, &in, error);
+    if (status == HR_OK) /* nobody sends it now */
+        status = open_file(request, in, error);
     if (status == HR_OK)
         status = hr_upload_remove(request->database, in->record.id, error);
     if (status == HR_OK) {
-        hr_upload_path(request->web, in->record.id, path);
-        unlink(path);
+        remove_file(request->web, in->record.id);
         answer->status = 204;
     }
     hr_upload_in_free(in);
@@ -406,90 +424,106 @@ enum hr_status hr_api_remove_upload(struct hr_request *request, struct hr_answer
 
 /* --- tidying --- */
 
+static bool has(const struct hr_buffer *ids, const char *id)
+{
+    struct hr_view all = hr_buffer_view(ids);
+    for (size_t at = 0; at + 32 <= all.size; at += 32)
+        if (memcmp(all.data + at, id, 32) == 0)
+            return true;
+    return false;
+}
+
 struct tidying {
-    char (*ids)[33]; /* whose files stay */
-    size_t count, capacity;
-    char (*old)[33];
-    size_t old_count, old_capacity;
+    struct hr_web *web;
+    struct hr_buffer wanted, old; /* ids of 32 letters, one behind the other */
 };
 
-static bool push(char (**items)[33], size_t *count, size_t *capacity, const char *id)
+/* How long ago a file was written to; -1: it is not there. */
+static int64_t age_s(const struct hr_web *web, const char *name)
 {
-    if (*count == *capacity) {
-        size_t more = *capacity > 0 ? 2 * *capacity : 64;
-        char(*grown)[33] = reallocarray(*items, more, sizeof *grown);
-        if (grown == NULL)
-            return false;
-        *items = grown;
-        *capacity = more;
-    }
-    snprintf((*items)[(*count)++], sizeof **items, "%s", id);
-    return true;
+    char path[4096];
+    struct stat about;
+    const struct hr_clock *clock = hr_clock_system();
+    hr_upload_path(web, name, path);
+    return stat(path, &about) == 0 ? clock->wall_us(clock->context) / 1000000 - (int64_t)about.st_mtime : -1;
 }
 
 static enum hr_status sort_upload(void *context, const struct hr_upload_record *upload, struct hr_error *error)
 {
     struct tidying *tidying = context;
-    const struct hr_clock *clock = hr_clock_system();
-    bool old = clock->wall_us(clock->context) - upload->made_us > DAY_US;
-    bool kept = old ? push(&tidying->old, &tidying->old_count, &tidying->old_capacity, upload->id)
-                    : push(&tidying->ids, &tidying->count, &tidying->capacity, upload->id);
-    return kept ? HR_OK : hr_error_set(error, HR_ERR_MEMORY, "no memory to tidy");
+    int64_t age = age_s(tidying->web, upload->id);
+    struct hr_buffer *list = age < 0 || age > 24 * HOUR_S ? &tidying->old : &tidying->wanted;
+    if (is_id(upload->id))
+        hr_buffer_append_text(list, upload->id);
+    return hr_buffer_check(list, error);
 }
 
 static enum hr_status keep_task(void *context, const struct hr_task_record *task, struct hr_error *error)
 {
     struct tidying *tidying = context;
-    bool wanted = task->state == HR_TASK_WAITING || task->state == HR_TASK_RUNNING;
-    if (!wanted || push(&tidying->ids, &tidying->count, &tidying->capacity, task->file))
-        return HR_OK;
-    return hr_error_set(error, HR_ERR_MEMORY, "no memory to tidy");
+    if (is_id(task->file))
+        hr_buffer_append_text(&tidying->wanted, task->file);
+    return hr_buffer_check(&tidying->wanted, error);
 }
 
-static bool is_wanted(const struct tidying *tidying, const char *name)
+/* What nobody wants and nobody has written to for an hour: one that was just made is not known everywhere yet. What has
+ * another name is not ours; ".at" is the worker's note, and a copy of the database is one that a kill has left. */
+static bool is_left(const struct tidying *tidying, const char *name)
 {
-    for (size_t i = 0; i < tidying->count; i++)
-        if (strcmp(tidying->ids[i], name) == 0)
-            return true;
-    return false;
+    char id[33] = "";
+    size_t length = strlen(name);
+    snprintf(id, sizeof id, "%.32s", name);
+    bool ours = is_id(id) && (length == 32 || strcmp(name + 32, ".at") == 0) && !has(&tidying->wanted, id);
+    bool copy = strncmp(name, ".backup-", 8) == 0;
+    return (ours || copy) && age_s(tidying->web, name) > HOUR_S;
 }
 
-static void remove_files(const struct hr_web *web, const struct tidying *tidying)
+static void remove_files(const struct tidying *tidying)
 {
-    DIR *folder = opendir(hr_web_options_of(web)->videos);
+    DIR *folder = opendir(hr_web_options_of(tidying->web)->videos);
     const struct dirent *entry;
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        char path[4096];
-        char id[33] = "";
-        size_t length = strlen(entry->d_name);
-        snprintf(id, sizeof id, "%.32s", entry->d_name);
-        /* What has another name is not ours; ".at" is the worker's note. */
-        if (!is_id(id) || (length != 32 && strcmp(entry->d_name + 32, ".at") != 0) || is_wanted(tidying, id))
-            continue;
-        hr_upload_path(web, entry->d_name, path);
-        unlink(path);
-    }
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (is_left(tidying, entry->d_name))
+            remove_file(tidying->web, entry->d_name);
     if (folder != NULL)
         closedir(folder);
+}
+
+static enum hr_status remove_old(struct hr_database *database, const struct tidying *tidying, struct hr_error *error)
+{
+    struct hr_view old = hr_buffer_view(&tidying->old);
+    enum hr_status status = HR_OK;
+    for (size_t at = 0; status == HR_OK && at + 32 <= old.size; at += 32) {
+        char id[33];
+        snprintf(id, sizeof id, "%.32s", (const char *)old.data + at);
+        status = hr_upload_remove(database, id, error);
+        if (status == HR_ERR_NOT_FOUND)
+            status = HR_OK;
+        if (status == HR_OK)
+            remove_file(tidying->web, id);
+    }
+    return status;
 }
 
 void hr_uploads_tidy(struct hr_web *web)
 {
     struct hr_error error;
     struct hr_database *database = NULL;
-    struct tidying tidying = {0};
+    struct tidying tidying = {.web = web};
+    hr_buffer_init(&tidying.wanted, 64 << 20);
+    hr_buffer_init(&tidying.old, 64 << 20);
     enum hr_status status = hr_class_open_database(hr_web_options_of(web)->class, HR_DATABASE_WRITE, &database, &error);
     if (status == HR_OK)
         status = hr_upload_each(database, sort_upload, &tidying, &error);
-    for (size_t i = 0; status == HR_OK && i < tidying.old_count; i++)
-        status = hr_upload_remove(database, tidying.old[i], &error);
     if (status == HR_OK)
-        status = hr_task_each(database, 0, keep_task, &tidying, &error);
+        status = remove_old(database, &tidying, &error);
     if (status == HR_OK)
-        remove_files(web, &tidying);
+        status = hr_task_each_open(database, keep_task, &tidying, &error);
+    if (status == HR_OK)
+        remove_files(&tidying);
     else
         hr_log_write(hr_web_options_of(web)->log, HR_LOG_WARNING, NULL, "tidying: %s", error.text);
     hr_database_close(database);
-    free(tidying.ids);
-    free(tidying.old);
+    hr_buffer_clear(&tidying.wanted);
+    hr_buffer_clear(&tidying.old);
 }

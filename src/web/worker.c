@@ -21,6 +21,8 @@
 enum { LOOK_S = 60 };
 /* Beside a video: how far in it one is, for the next program when this one is ended. */
 #define PLACE ".at"
+/* The year 2200. */
+#define LATEST_US (INT64_C(7258118400) * 1000000)
 #define DAY_US (INT64_C(86400) * 1000000)
 
 /* The task in hand. Texts are owned. */
@@ -32,6 +34,7 @@ struct task {
 struct hr_worker {
     struct hr_web *web;
     pthread_t thread;
+    bool runs;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;
     bool ended, has_work;
@@ -150,6 +153,8 @@ static enum hr_status find_start(const struct task *task, const struct hr_lesson
         *start_us = lesson->start_us;
     else if (created_us == 0)
         *start_us = (task->modified_us != 0 ? task->modified_us : clock->wall_us(clock->context)) - duration_us;
+    if (*start_us < 0 || *start_us > LATEST_US)
+        return hr_error_set(error, HR_ERR_ARGUMENT, "it says a time at which nobody made a video: say when it began");
     return HR_OK;
 }
 
@@ -196,7 +201,7 @@ static enum hr_status ask(const struct hr_worker *worker, const struct task *tas
                           int64_t *created_us, int64_t *duration_us, struct hr_error *error)
 {
     struct hr_stream stream = {0};
-    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), 60000, options_of(worker)->stop);
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), 60000, worker->stop);
     enum hr_status status = hr_file_open_stream(&stream, path, &deadline, error);
     if (status == HR_OK)
         status = hr_recording_ask(options_of(worker)->class, &stream, task->video, &deadline, created_us, duration_us,
@@ -361,7 +366,7 @@ static void recover(struct hr_worker *worker)
     struct broken_off broken = {0};
     enum hr_status status = open_database(worker, NULL, &database, &error);
     if (status == HR_OK)
-        status = hr_task_each(database, 0, take_running, &broken, &error);
+        status = hr_task_each_open(database, take_running, &broken, &error);
     for (size_t i = 0; status == HR_OK && i < broken.count; i++)
         status = hr_task_broken_off(database, broken.items[i].key, read_place(worker, broken.items[i].file), &error);
     hr_database_close(database);
@@ -401,6 +406,14 @@ static void leave_task(struct hr_worker *worker, const struct task *task)
         hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "leaving a task: %s", error.text);
 }
 
+static bool has_ended(struct hr_worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    bool ended = worker->ended;
+    pthread_mutex_unlock(&worker->lock);
+    return ended || hr_stop_requested(options_of(worker)->stop);
+}
+
 /* False: none waits. */
 static bool do_one(struct hr_worker *worker)
 {
@@ -423,7 +436,7 @@ static bool do_one(struct hr_worker *worker)
     tell(worker, task.key);
     status = worker->stop != NULL ? work(worker, &task, message, &error)
                                   : hr_error_set(&error, HR_ERR_MEMORY, "no memory for a task");
-    bool stopped = hr_stop_requested(options_of(worker)->stop);
+    bool stopped = has_ended(worker);
     if (status == HR_OK || !stopped)
         end_task(worker, &task, status, message, &error);
     else
@@ -448,14 +461,6 @@ static void wait_for_work(struct hr_worker *worker)
     pthread_mutex_unlock(&worker->lock);
 }
 
-static bool has_ended(struct hr_worker *worker)
-{
-    pthread_mutex_lock(&worker->lock);
-    bool ended = worker->ended;
-    pthread_mutex_unlock(&worker->lock);
-    return ended || hr_stop_requested(options_of(worker)->stop);
-}
-
 static void *run(void *context)
 {
     struct hr_worker *worker = context;
@@ -466,9 +471,8 @@ static void *run(void *context)
             hr_uploads_tidy(worker->web);
             tidied_us = hr_clock_now_us();
         }
-        while (!has_ended(worker) && do_one(worker))
-            ;
-        wait_for_work(worker);
+        if (!do_one(worker))
+            wait_for_work(worker);
     }
     return NULL;
 }
@@ -485,13 +489,15 @@ enum hr_status hr_worker_new(struct hr_worker **out, struct hr_web *web, struct 
     worker->place_file = -1;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->wake, NULL);
-    int code = pthread_create(&worker->thread, NULL, run, worker);
-    if (code != 0) {
-        free(worker);
-        return hr_error_set_errno(error, code, "starting a thread");
-    }
     *out = worker;
     return HR_OK;
+}
+
+enum hr_status hr_worker_start(struct hr_worker *worker, struct hr_error *error)
+{
+    int code = pthread_create(&worker->thread, NULL, run, worker);
+    worker->runs = code == 0;
+    return code == 0 ? HR_OK : hr_error_set_errno(error, code, "starting a thread");
 }
 
 void hr_worker_wake(struct hr_worker *worker)
@@ -512,7 +518,8 @@ void hr_worker_free(struct hr_worker *worker)
         hr_stop_request(worker->stop);
     pthread_cond_signal(&worker->wake);
     pthread_mutex_unlock(&worker->lock);
-    pthread_join(worker->thread, NULL);
+    if (worker->runs)
+        pthread_join(worker->thread, NULL);
     hr_stop_free(worker->stop);
     hr_engine_close(worker->engine);
     pthread_cond_destroy(&worker->wake);
@@ -532,12 +539,14 @@ bool hr_worker_progress(struct hr_worker *worker, int64_t task, double *share, d
     return same;
 }
 
-void hr_worker_end(struct hr_worker *worker, int64_t task)
+bool hr_worker_end(struct hr_worker *worker, int64_t task)
 {
     pthread_mutex_lock(&worker->lock);
-    if (worker->current == task && worker->stop != NULL) {
+    bool same = worker->current == task && worker->stop != NULL;
+    if (same) {
         worker->given_up = true;
         hr_stop_request(worker->stop);
     }
     pthread_mutex_unlock(&worker->lock);
+    return same;
 }

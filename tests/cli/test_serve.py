@@ -59,6 +59,10 @@ class Serve(Case):
         self.wait_for(lambda: sum(task["state"] in ("done", "failed") for task in self.tasks(client)) >= count, self.server.process)
         return self.tasks(client)
 
+    def nothing_is_left(self):
+        """A moment behind the word that it is done."""
+        self.wait_for(lambda: os.listdir(self.dir / "videos") == [".lock"], self.server.process, seconds=20)
+
     # --- the whole way ---
 
     def test_from_the_first_start_to_a_finished_lesson(self):
@@ -69,7 +73,7 @@ class Serve(Case):
         self.check(client.upload("8b_2026-11-20_08-01-10.mp4", self.film("astronaut.png", 40), **{"class": "8b"}), 201)
         tasks = self.wait_for_tasks(client, 2)
         self.assertEqual([task["state"] for task in tasks], ["done", "done"], tasks)
-        self.assertEqual(os.listdir(self.dir / "videos"), [])
+        self.nothing_is_left()
         lessons = self.check(client.get("/classes/8b")).json["lessons"]
         self.assertEqual([(one["day"], one["start"][:5]) for one in lessons], [("2026-11-20", "08:00"), ("2026-11-20", "08:01")])
         lesson = self.check(client.get(f"/lessons/{lessons[0]['lesson']}")).json
@@ -144,6 +148,56 @@ class Serve(Case):
         self.assertEqual([one["id"] for one in self.check(client.get("/classes")).json["classes"]], ["8b", "9z"])
         self.check(client.get("/students/44"))  # nothing was done to him
 
+    def test_a_student_of_two_classes(self):
+        """What a teacher sees of him, and may do to him, ends at the classes that he may see."""
+        client = self.administrator()
+        self.make_class(client)
+        self.check(client.request("POST", "/classes", {"id": "9z", "zone": "UTC"}), 201)
+        self.check(client.request("POST", "/classes/9z/students", b"id,name,major,year\n44,Barack Obama,law,senior\n70,Another,,\n", {"Content-Type": "text/csv"}))
+        for lesson_class, note in (("8b", "seen"), ("9z", "not for others")):
+            lesson = self.check(client.request("POST", f"/classes/{lesson_class}/lessons", {"day": "2026-11-20", "start": "08:00", "end": "08:45"}), 201).json["lesson"]
+            self.check(client.request("PUT", f"/lessons/{lesson}/marks/44", {"status": "excused", "note": note}))
+        self.check(client.request("POST", "/accounts", {"name": "bob", "role": "teacher", "password": PASSWORD, "classes": "9z"}), 400)
+        self.check(client.request("POST", "/accounts", {"name": "bob", "role": "teacher", "password": PASSWORD, "classes": ["9z", "9z"]}), 201)
+        bob = self.server.client()
+        self.check(bob.sign_in("bob"))
+        self.assertEqual([one["why"] for one in self.check(bob.get("/students/44")).json["lessons"]], ["not for others"])
+        for method, path, body in (("GET", "/students/44/held", None), ("DELETE", "/students/44", None), ("PUT", "/students/44/consent", {"consent": False}),
+                                   ("DELETE", "/students/44/photos?origin=obama.jpg", None)):
+            self.assertIn("an administrator", self.check(bob.request(method, path, body), 403).json["detail"])
+        # A photo is no way to ask who somebody is.
+        told = self.check(bob.request("POST", "/students/70/photos?name=x.jpg", (PHOTOS / "biden.jpg").read_bytes(), {"Content-Type": "image/jpeg"})).json
+        self.assertEqual((told["verdict"], told.get("lookalike")), ("looks_like", None), told)
+        self.assertNotIn("46", told["text"])
+        # Another scheme of Authorization is no token of a program.
+        self.assertEqual(self.check(bob.request("POST", "/classes", {"id": "x"}, {"Authorization": "Basic YTpi"}, csrf=False), 403).json["code"], "csrf")
+        self.check(client.request("PUT", "/accounts/bob", {"classes": ["8b", "9z"]}), 204)
+        self.check(bob.get("/students/44/held"))
+
+    def test_one_server_for_one_folder(self):
+        result = self.run_it("serve", "--listen", "127.0.0.1:0", status=CONFLICT)
+        self.assertIn("another homeroom serves", result.err)
+
+    def test_slow_strangers_keep_nobody_out(self):
+        client = self.administrator()
+        head = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        lines = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(60)]
+        for line in lines:
+            line.sendall(head)
+        for _ in range(13):
+            self.check(client.get("/classes"))  # whoever is signed in does not notice
+            for line in lines:
+                with contextlib.suppress(OSError):
+                    line.sendall(b" ")
+            time.sleep(1)
+        for line in lines:  # and they are not waited for
+            line.settimeout(5)
+            with contextlib.suppress(ConnectionResetError):
+                while line.recv(4096):
+                    pass
+            line.close()
+        self.check(self.server.client().sign_in("ada"))
+
     def test_signing_in_is_throttled_and_sessions_end(self):
         client = self.administrator()
         self.check(client.request("POST", "/setup", {"token": "0", "name": "eve", "password": PASSWORD}), 409)
@@ -202,7 +256,7 @@ class Serve(Case):
         task = self.wait_for_tasks(client)[0]
         self.assertEqual(task["state"], "done", task)
         self.assertEqual(len(self.check(client.get(f"/lessons/{task['lesson']}")).json["recordings"]), 1)
-        self.assertEqual(os.listdir(self.dir / "videos"), [])
+        self.nothing_is_left()
 
     def test_a_task_that_was_broken_off_goes_on(self):
         client = self.administrator()
@@ -224,7 +278,7 @@ class Serve(Case):
         task = self.wait_for_tasks(client)[0]
         self.assertEqual(task["state"], "failed")
         self.assertIn("a.mp4", task["message"])
-        self.assertEqual(os.listdir(self.dir / "videos"), [])
+        self.nothing_is_left()
         self.check(client.request("DELETE", f"/tasks/{task['task']}"), 204)
         self.assertEqual(self.tasks(client), [])
 

@@ -369,13 +369,16 @@ static enum hr_status complete(struct hr_request *request, const struct hr_uploa
 
 enum hr_status hr_api_upload_part(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    const struct hr_upload_in *in = request->upload;
+    struct hr_upload_in *in = request->upload;
+    enum hr_status status = in->error.code;
     hr_answer_header(answer, "Tus-Resumable", VERSION);
-    if (in->error.code != HR_OK) {
+    if (status != HR_OK)
         *error = in->error;
-        return in->error.code;
-    }
-    enum hr_status status = in->offset == in->size ? complete(request, in, error) : HR_OK;
+    else if (in->offset == in->size)
+        status = complete(request, in, error);
+    /* Given up before the answer: the next part may come on another connection. */
+    close(in->file);
+    in->file = -1;
     if (status != HR_OK)
         return status;
     answer->status = 204;

@@ -258,6 +258,13 @@ class Serve(Case):
         self.assertEqual(len(self.check(client.get(f"/lessons/{task['lesson']}")).json["recordings"]), 1)
         self.nothing_is_left()
 
+    def test_many_small_parts(self):
+        """One right behind the other, each on a connection of its own."""
+        client = self.administrator()
+        self.check(client.request("POST", "/classes", {"id": "8b", "zone": "UTC"}), 201)
+        self.check(client.upload("2026-11-20_08-00-00.mp4", bytes(40_000), piece=100, **{"class": "8b"}), 201)
+        self.assertEqual(self.wait_for_tasks(client)[0]["state"], "failed")  # it is no video
+
     def test_a_task_that_was_broken_off_goes_on(self):
         client = self.administrator()
         self.make_class(client)

@@ -231,7 +231,7 @@ enum MHD_Result hr_exchange_go_on(void *context, struct MHD_Connection *connecti
     return MHD_YES;
 }
 
-void *hr_exchange_begin(void *context, const char *uri, struct MHD_Connection *connection)
+void *hr_exchange_begin(void *context, const char *address, struct MHD_Connection *connection)
 {
     struct hr_exchange *exchange = calloc(1, sizeof *exchange);
     (void)connection;
@@ -239,7 +239,7 @@ void *hr_exchange_begin(void *context, const char *uri, struct MHD_Connection *c
         return NULL;
     exchange->web = context;
     exchange->request.web = context;
-    exchange->raw = strdup(uri);
+    exchange->raw = strdup(address);
     return exchange;
 }
 

@@ -30,10 +30,11 @@ struct hr_exchange {
 enum hr_status hr_exchange_refuse(struct hr_exchange *exchange, int http_status, enum hr_status code, const char *text);
 /* MHD's callbacks: with the address of a new request; for its headers, each part of its body, and once more; when it is
  * over, however. */
-void *hr_exchange_begin(void *web, const char *address, struct MHD_Connection *connection);
-enum MHD_Result hr_exchange_go_on(void *web, struct MHD_Connection *connection, const char *url, const char *method,
+void *hr_exchange_begin(void *context, const char *address, struct MHD_Connection *connection);
+enum MHD_Result hr_exchange_go_on(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *bytes, size_t *size, void **kept);
-void hr_exchange_end(void *web, struct MHD_Connection *connection, void **kept, enum MHD_RequestTerminationCode how);
+void hr_exchange_end(void *context, struct MHD_Connection *connection, void **kept,
+                     enum MHD_RequestTerminationCode how);
 
 /* --- door.c: what is refused before anybody looks at it, and who it is --- */
 

@@ -355,12 +355,22 @@ static enum hr_status check_member(struct hr_request *request, const struct hr_l
     return status;
 }
 
+/* Said here, in the words of the page: what is below says it in those of the command line. */
+static enum hr_status check_open(const struct hr_lesson_found *lesson, struct hr_error *error)
+{
+    return lesson->finished_us == 0
+               ? HR_OK
+               : hr_error_set(error, HR_ERR_CONFLICT, "this lesson is finished: open it again to change it");
+}
+
 static enum hr_status mark(struct hr_request *request, const char *word, const char *note, struct hr_answer *answer,
                            struct hr_error *error)
 {
     struct hr_lesson_found lesson;
     enum hr_presence presence;
     enum hr_status status = hr_request_lesson(request, &lesson, error);
+    if (status == HR_OK)
+        status = check_open(&lesson, error);
     if (status == HR_OK)
         status = check_member(request, &lesson, request->words[1], error);
     if (status == HR_OK && word != NULL)
@@ -509,6 +519,8 @@ enum hr_status hr_api_correct(struct hr_request *request, struct hr_answer *answ
     int64_t change = 0;
     enum hr_status status = hr_request_lesson(request, &lesson, error);
     if (status == HR_OK)
+        status = check_open(&lesson, error);
+    if (status == HR_OK)
         status = hr_request_json(request, &asked, error);
     if (status == HR_OK)
         status = read_saying(asked, &saying, error);
@@ -550,6 +562,8 @@ enum hr_status hr_api_undo(struct hr_request *request, struct hr_answer *answer,
     struct search search = {.wanted = strtoll(request->words[1], NULL, 10)};
     struct hr_correcting correcting = {.place = hr_web_options_of(request->web)->class, .database = request->database};
     enum hr_status status = hr_request_lesson(request, &lesson, error);
+    if (status == HR_OK)
+        status = check_open(&lesson, error);
     if (status == HR_OK) /* of this lesson, and so of a class that may be seen */
         status = hr_database_each_change(request->database, lesson.key, NULL, search_change, &search, error);
     if (status == HR_OK && !search.found)

@@ -1,12 +1,18 @@
 // Turns what a teacher has (a CSV file, or cells pasted from a spreadsheet) into the CSV the server reads.
 
 const columns = ['id', 'name', 'major', 'year'];
+// The server knows more of them: letters and digits alone, without case and accents.
 const otherNames = {
-  id: ['id', 'student id', 'student_id', 'number', 'no', 'nr', 'nr.', 'nummer', 'kennung', 'matrikelnummer'],
-  name: ['name', 'full name', 'student', 'schüler', 'schülerin', 'vollständiger name'],
-  major: ['major', 'subject', 'course', 'fach', 'zweig'],
-  year: ['year', 'jahr', 'jahrgang', 'stufe'],
+  id: ['id', 'studentid', 'studentnumber', 'studentno', 'studentnr', 'pupilid', 'idnumber', 'sourcedid', 'sisuserid', 'number', 'no', 'nr', 'nummer',
+    'kennung', 'matrikelnummer', 'matrikelnr', 'schulernummer', 'schulernr', 'schuelernummer', 'schuelernr', 'identifiant', 'numeroetudiant'],
+  name: ['name', 'fullname', 'displayname', 'student', 'studentname', 'schuler', 'schulerin', 'vollstandigername', 'nom', 'nomcomplet'],
+  first: ['firstname', 'givenname', 'forename', 'vorname', 'prenom'],
+  last: ['lastname', 'surname', 'familyname', 'nachname', 'familienname', 'nomdefamille'],
+  major: ['major', 'subject', 'course', 'programme', 'program', 'fach', 'zweig', 'studiengang', 'filiere'],
+  year: ['year', 'grade', 'jahr', 'jahrgang', 'stufe', 'jahrgangsstufe', 'klasse', 'annee', 'niveau'],
 };
+
+const plain = (head) => head.toLowerCase().normalize('NFD').replace(/[^\p{Letter}\p{Number}]/gu, '');
 
 export async function readText(file) {
   const bytes = await file.arrayBuffer();
@@ -44,13 +50,14 @@ export function parse(text) {
 export function studentsOf(text) {
   const rows = parse(text);
   if (!rows.length) return [];
-  const heads = rows[0].map((head) => columns.find((name) => otherNames[name].includes(head.toLowerCase())));
-  const named = heads.includes('id') && heads.includes('name');
+  const heads = rows[0].map((head) => Object.keys(otherNames).find((name) => otherNames[name].includes(plain(head))));
+  const named = ['id', 'name', 'last'].filter((name) => heads.includes(name)).length > 1 || (heads.includes('first') && heads.includes('last'));
   const order = named ? heads : columns;
   return rows.slice(named ? 1 : 0).map((row) => {
-    const student = { id: '', name: '', major: '', year: '' };
-    row.forEach((cell, index) => { if (order[index]) student[order[index]] = cell; });
-    return student;
+    const cells = {};
+    row.forEach((cell, index) => { if (order[index]) cells[order[index]] = cell; });
+    const name = cells.name || [cells.first, cells.last].filter(Boolean).join(' ');
+    return { id: cells.id ?? '', name, major: cells.major ?? '', year: cells.year ?? '' };
   });
 }
 

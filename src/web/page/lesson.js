@@ -4,6 +4,7 @@ import { h, svg, bdi, button, link, face, initials, table, section, folded, expo
 import { get, post, put, remove, at, correct } from './api.js';
 import { unknownList } from './roll.js';
 import { day, clock, seconds, duration, moment } from './format.js';
+import { say } from './notice.js';
 import { t, code } from './texts.js';
 
 const marks = ['present', 'late', 'left_early', 'absent', 'excused'];
@@ -40,7 +41,8 @@ function content(lesson, tools) {
   return [
     lead(lesson),
     actions(lesson, tools),
-    lesson.keeps === false && h('p', { class: 'note' }, t('lesson.keeps.not')),
+    lesson.keeps === false && h('p', { class: 'note' }, t('lesson.keeps.not'), ' ',
+      link(`#/class/${encodeURIComponent(lesson.class)}`, t('class.settings'))),
     summary(lesson),
     roll(lesson, tools),
     legend(lesson),
@@ -57,7 +59,11 @@ function lead(lesson) {
 
 function actions(lesson, { number, update }) {
   const doubts = inDoubt(lesson).length;
-  const finish = async () => update(await post(at('lessons', number, lesson.finished ? 'reopen' : 'finish')));
+  const finish = async () => {
+    const next = await post(at('lessons', number, lesson.finished ? 'reopen' : 'finish'));
+    update(next);
+    say(t(next.finished ? 'finished.said' : 'reopened.said'));
+  };
   return h('div', { class: 'actions' },
     link(`#/lesson/${number}/review`, doubts ? t('review.n', { n: doubts }) : t('review.go'),
       { class: doubts ? 'button primary' : 'button', 'data-key': 'review' }),

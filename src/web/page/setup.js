@@ -1,15 +1,16 @@
 // First run: the first account, then a class with its students and photos. Later: a further class.
 import { h, form, field, input, submit, link } from './dom.js';
-import { session, setUp, post, get, at } from './api.js';
+import { session, setUp, post, patch, get, at } from './api.js';
 import { studentsForm, consentNote, zoneInput, guessedZone } from './roll.js';
 import { photoDrop } from './files.js';
-import { say } from './notice.js';
+import { say, clearErrors } from './notice.js';
 import { t } from './texts.js';
 
 export async function show({ query, signal, accountMade }) {
   const host = h('div', { class: 'narrow' });
   const step = (number, title, ...nodes) => {
     const heading = h('h2', { tabindex: '-1' }, t('setup.step', { n: number, of: 4 }), ' ', title);
+    clearErrors(); // of the step before
     host.replaceChildren(heading, ...nodes.flat().filter(Boolean));
     if (host.isConnected) heading.focus();
   };
@@ -53,7 +54,7 @@ function accountForm(tokenGiven, onDone) {
     await onDone();
   }, { oninput: () => again.setCustomValidity('') },
   tokenGiven ? null : field(t('setup.token'), token, t('setup.token.hint')),
-  field(t('account.name'), name), field(t('password'), password), field(t('password.again'), again),
+  field(t('account.name'), name), field(t('password'), password, t('password.hint')), field(t('password.again'), again),
   h('div', { class: 'actions' }, submit(t('setup.account.make'))));
 }
 
@@ -61,10 +62,13 @@ function classForm(onDone) {
   const id = input({ required: true, spellcheck: 'false' });
   const title = input({ required: true });
   const zone = zoneInput(guessedZone());
+  const keep = input({ type: 'number', min: 0, max: 365, step: 1, inputmode: 'numeric', value: 0 });
   return form(async () => {
     const made = await post('/classes', { id: id.value.trim(), title: title.value.trim(), zone: zone.element.value.trim() });
+    if (Number(keep.value) > 0) await patch(at('classes', made.id), { keep_days: Number(keep.value) });
     onDone(made.id);
   }, {},
   field(t('class.id'), id, t('class.id.hint')), field(t('class.title'), title), field(t('class.zone'), zone.element, t('class.zone.hint')), zone.list,
+  field(t('class.keep'), keep, t('class.keep.hint')),
   h('div', { class: 'actions' }, submit(t('setup.class.make'))));
 }

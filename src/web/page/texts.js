@@ -64,6 +64,9 @@ const texts = {
   'signed.in.as': ['Signed in as', 'Angemeldet als'],
   'account.name': ['User name', 'Benutzername'],
   password: ['Password', 'Passwort'],
+  'password.hint': ['At least 10 characters: a sentence is a good one.', 'Mindestens 10 Zeichen: ein Satz ist ein gutes.'],
+  'finished.said': ['The lesson is finished: nothing of it changes until it is opened again.', 'Die Stunde ist abgeschlossen: Nichts ändert sich, bis sie wieder geöffnet wird.'],
+  'reopened.said': ['The lesson is open again.', 'Die Stunde ist wieder offen.'],
   'password.again': ['Password again', 'Passwort wiederholen'],
   'password.differs': ['The two passwords differ.', 'Die Passwörter stimmen nicht überein.'],
 
@@ -130,8 +133,8 @@ const texts = {
 
   // Today
   'today.empty': ['There is no class yet.', 'Es gibt noch keine Klasse.'],
-  'today.review': ['Lessons to review', 'Zu prüfende Stunden'],
-  'today.review.none': ['Nothing to review.', 'Nichts zu prüfen.'],
+  'today.review': ['Lessons to finish', 'Abzuschließende Stunden'],
+  'today.review.none': ['None.', 'Keine.'],
   'today.recent': ['Recent lessons', 'Letzte Stunden'],
   'videos.title': ['New videos', 'Neue Videos'],
   'videos.choose': ['Choose videos', 'Videos auswählen'],
@@ -215,7 +218,7 @@ const texts = {
   'lesson.add': ['Add a lesson', 'Stunde hinzufügen'],
   'lesson.delete': ['Delete the lesson', 'Stunde löschen'],
   'lesson.delete.text': ['The roll, the sights and the corrections of this lesson are deleted. This cannot be undone.', 'Liste, Aufnahmen und Korrekturen dieser Stunde werden gelöscht. Das lässt sich nicht rückgängig machen.'],
-  'lesson.keeps.not': ['No face data is kept for this lesson. The roll can still be marked by hand.', 'Zu dieser Stunde sind keine Gesichtsdaten gespeichert. Die Liste lässt sich weiter von Hand ändern.'],
+  'lesson.keeps.not': ['This class keeps no pictures and faces of lessons: unknown people cannot be told apart or named for other lessons. That can be changed for lessons to come:', 'Diese Klasse bewahrt keine Bilder und Gesichter ihrer Stunden auf: Unbekannte lassen sich nicht unterscheiden und nicht für andere Stunden benennen. Für kommende Stunden lässt sich das ändern:'],
   'recordings.n': ['{n} recording|{n} recordings', '{n} Aufnahme|{n} Aufnahmen'],
   'corrections.n': ['{n} correction|{n} corrections', '{n} Korrektur|{n} Korrekturen'],
   export: ['Export', 'Exportieren'],

@@ -99,3 +99,9 @@ int64_t hr_clock_now_us(void)
     const struct hr_clock *clock = hr_clock_system();
     return clock->monotonic_us(clock->context);
 }
+
+int64_t hr_clock_wall_now_us(void)
+{
+    const struct hr_clock *clock = hr_clock_system();
+    return clock->wall_us(clock->context);
+}

@@ -20,6 +20,8 @@ struct hr_clock {
 const struct hr_clock *hr_clock_system(void);
 /* Its monotonic time: how long something took. What waits or gives up takes a clock instead. */
 int64_t hr_clock_now_us(void);
+/* Its wall time: when something was. */
+int64_t hr_clock_wall_now_us(void);
 
 /* CPU time of the calling process, all threads, user and system. */
 int64_t hr_clock_process_cpu_us(void);

@@ -366,7 +366,6 @@ static enum hr_status take_place(void *context, const struct hr_lesson_record *l
 static enum hr_status enrol_one(struct hr_database *database, const char *student_id, int64_t change,
                                 struct offers *offers, struct offer *offer, size_t *faces, struct hr_error *error)
 {
-    const struct hr_clock *clock = hr_clock_system();
     char origin[400], sha256[HR_SHA256_HEX_SIZE] = "";
     bool any = false;
     enum hr_status status = hr_database_lesson(database, offer->lesson, take_place, offers, error);
@@ -385,7 +384,7 @@ static enum hr_status enrol_one(struct hr_database *database, const char *studen
                                         .vector = hr_view_of(numbers, size * sizeof *numbers),
                                         .origin = origin,
                                         .origin_sha256 = sha256,
-                                        .created_us = clock->wall_us(clock->context),
+                                        .created_us = hr_clock_wall_now_us(),
                                         .quality = offer->quality,
                                         .face_px = offer->face_px};
         status = hr_database_add_face(database, &record, error);

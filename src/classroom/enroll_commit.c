@@ -7,7 +7,6 @@ static enum hr_status add_vectors(const struct hr_enrolment *plan, const struct 
                                   const struct hr_vector_part *part, struct hr_error *error)
 {
     struct hr_database *database = plan->snapshot->database;
-    const struct hr_clock *clock = hr_clock_system();
     bool there = false;
     enum hr_status status =
         hr_database_has_face(database, item->student_id, part->model_id, item->sha256, &there, error);
@@ -18,7 +17,7 @@ static enum hr_status add_vectors(const struct hr_enrolment *plan, const struct 
                                         .vector = hr_view_of(numbers, part->model->vector_size * sizeof *numbers),
                                         .origin = item->origin,
                                         .origin_sha256 = item->sha256,
-                                        .created_us = clock->wall_us(clock->context),
+                                        .created_us = hr_clock_wall_now_us(),
                                         .quality = item->quality,
                                         .face_px = item->face_px,
                                         .verdict = item->word};

@@ -200,13 +200,12 @@ static enum hr_status write_entry(struct import *import, const struct entry *ent
         import->summary->duplicates++;
         return HR_OK;
     }
-    const struct hr_clock *clock = hr_clock_system();
     struct hr_face_record record = {.student_id = entry->id,
                                     .model_id = HR_ENCODING_MODEL_ID,
                                     .vector = bytes,
                                     .origin = HR_ENCODING_ORIGIN,
                                     .origin_sha256 = sha256,
-                                    .created_us = clock->wall_us(clock->context),
+                                    .created_us = hr_clock_wall_now_us(),
                                     .quality = 1.0,
                                     .verdict = ""};
     status = hr_database_take_consent(database, entry->id, error);

@@ -80,10 +80,9 @@ static void join_models(const struct hr_observation *seen, struct hr_buffer *out
 
 static struct hr_observation_record head_of(const struct hr_observation *seen, const char *version, const char *models)
 {
-    const struct hr_clock *clock = hr_clock_system();
     return (struct hr_observation_record){.video = seen->video,
                                           .version = version,
-                                          .made_us = clock->wall_us(clock->context),
+                                          .made_us = hr_clock_wall_now_us(),
                                           .duration_us = seen->duration_us,
                                           .width_px = seen->width_px,
                                           .height_px = seen->height_px,

@@ -117,8 +117,7 @@ enum hr_status hr_class_zone(struct hr_database *database, const char *class_id,
 
 void hr_zone_today(const char *zone, char day[HR_DAY_SIZE])
 {
-    const struct hr_clock *clock = hr_clock_system();
-    hr_zone_from_utc(zone, clock->wall_us(clock->context), day, NULL);
+    hr_zone_from_utc(zone, hr_clock_wall_now_us(), day, NULL);
 }
 
 enum hr_status hr_zone_parse_times(const char *word, int *start_s, int *end_s, struct hr_error *error)

@@ -18,12 +18,6 @@ struct note {
     long long at_us; /* wall clock */
 };
 
-static int64_t wall_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->wall_us(clock->context);
-}
-
 /* When a process began; 0: there is none of that number. proc(5), field 22 of stat; the name in front may hold
  * anything but a last ')'. */
 static unsigned long long started_of(long pid)
@@ -57,7 +51,7 @@ static bool is_of_the_dead(const struct note *note)
     char host[65];
     this_host(host);
     if (strcmp(host, note->host) != 0)
-        return wall_us() - note->at_us > FOREIGN_AGE_MAX_US;
+        return hr_clock_wall_now_us() - note->at_us > FOREIGN_AGE_MAX_US;
     return started_of(note->pid) != note->started;
 }
 
@@ -89,7 +83,7 @@ static enum hr_status write_note(struct hr_attempt *attempt, unsigned count, str
     char host[65], text[256];
     this_host(host);
     snprintf(text, sizeof text, "%s %ld %llu %u %lld\n", host, (long)getpid(), started_of((long)getpid()), count,
-             (long long)wall_us());
+             (long long)hr_clock_wall_now_us());
     enum hr_status status = store->put(store->context, attempt->name, hr_view_text(text), error);
     attempt->is_ours = status == HR_OK;
     return status == HR_OK ? HR_OK : hr_error_prefix(error, "noting that a video is begun");

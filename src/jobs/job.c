@@ -198,8 +198,7 @@ static enum hr_status error_report(const struct run *run, const struct hr_error 
                                    struct hr_buffer *out, struct hr_error *error)
 {
     char now[HR_CLOCK_ISO8601_SIZE];
-    const struct hr_clock *clock = hr_clock_system();
-    hr_clock_iso8601(clock->wall_us(clock->context), now);
+    hr_clock_iso8601(hr_clock_wall_now_us(), now);
     struct hr_json *json = hr_json_object_new();
     hr_json_set(json, "video", hr_json_any_text_new(run->job->shown));
     hr_json_set(json, "code", hr_json_text_new(hr_status_name(reason->code)));

@@ -54,8 +54,7 @@ enum hr_status hr_report_target_check(const struct hr_store *store, const char *
 
 static bool is_newer(const struct hr_store_item *report, const struct hr_store_item *video)
 {
-    const struct hr_clock *clock = hr_clock_system();
-    return report->modified_us >= video->modified_us || video->modified_us > clock->wall_us(clock->context);
+    return report->modified_us >= video->modified_us || video->modified_us > hr_clock_wall_now_us();
 }
 
 /* Of a report without a tag. */

@@ -33,12 +33,6 @@ bool hr_role_parse(const char *word, enum hr_role *out)
     return false;
 }
 
-static int64_t now_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->wall_us(clock->context);
-}
-
 /* --- names and passwords --- */
 
 static enum hr_status check_name(const char *name, struct hr_error *error)
@@ -141,7 +135,7 @@ static enum hr_status insert(struct hr_database *database, const char *name, enu
     hr_sql_bind_text(statement, 1, name);
     hr_sql_bind_text(statement, 2, hr_role_name(role));
     hr_sql_bind_text(statement, 3, hash);
-    sqlite3_bind_int64(statement, 4, now_us());
+    sqlite3_bind_int64(statement, 4, hr_clock_wall_now_us());
     status = hr_sql_step(database, statement, "adding an account", error);
     *key = status == HR_OK ? sqlite3_column_int64(statement, 0) : 0;
     hr_sql_end(statement);
@@ -293,7 +287,15 @@ enum hr_status hr_account_remove(struct hr_database *database, int64_t key, stru
 enum hr_status hr_account_give_class(struct hr_database *database, int64_t key, const char *class_id,
                                      struct hr_error *error)
 {
-    return change(database, HR_SQL_ACCOUNT_CLASS_INSERT, key, class_id, NULL, error);
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_ACCOUNT_CLASS_INSERT, &statement, error);
+    if (status != HR_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, key);
+    hr_sql_bind_text(statement, 2, class_id);
+    status = hr_sql_step(database, statement, "giving a class to a teacher", error);
+    hr_sql_end(statement);
+    return status == HR_END ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no class '%s'", class_id) : status;
 }
 
 enum hr_status hr_account_set_classes(struct hr_database *database, int64_t key, const char *const *class_ids,
@@ -304,18 +306,8 @@ enum hr_status hr_account_set_classes(struct hr_database *database, int64_t key,
     if (status != HR_OK)
         return status;
     status = change(database, HR_SQL_ACCOUNT_CLASSES_DELETE, key, NULL, NULL, error);
-    for (size_t i = 0; status == HR_OK && i < count; i++) {
-        sqlite3_stmt *statement;
-        status = hr_sql_start(database, HR_SQL_ACCOUNT_CLASS_INSERT, &statement, error);
-        if (status != HR_OK)
-            break;
-        sqlite3_bind_int64(statement, 1, key);
-        hr_sql_bind_text(statement, 2, class_ids[i]);
-        status = hr_sql_step(database, statement, "giving a class to a teacher", error);
-        hr_sql_end(statement);
-        if (status == HR_END)
-            status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no class '%s'", class_ids[i]);
-    }
+    for (size_t i = 0; status == HR_OK && i < count; i++)
+        status = hr_account_give_class(database, key, class_ids[i], error);
     return end(database, own, status, error);
 }
 
@@ -391,7 +383,7 @@ enum hr_status hr_login_begin(struct hr_database *database, int64_t account, con
 {
     uint8_t bytes[32], hash[HR_SHA256_SIZE];
     sqlite3_stmt *statement;
-    int64_t now = now_us();
+    int64_t now = hr_clock_wall_now_us();
     if (sodium_init() < 0)
         return hr_error_set(error, HR_ERR_INTERNAL, "libsodium cannot be used here");
     randombytes_buf(bytes, sizeof bytes);
@@ -427,7 +419,7 @@ enum hr_status hr_login_find(struct hr_database *database, const char *secret, s
 {
     uint8_t hash[HR_SHA256_SIZE];
     sqlite3_stmt *statement;
-    int64_t now = now_us(), made = 0, seen = 0;
+    int64_t now = hr_clock_wall_now_us(), made = 0, seen = 0;
     enum hr_status status = digest(secret, hash, error);
     if (status == HR_OK)
         status = hr_sql_start(database, HR_SQL_LOGIN_FIND, &statement, error);

@@ -35,11 +35,10 @@ enum hr_status hr_database_note(struct hr_database *database, const char *what, 
                                 struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    const struct hr_clock *clock = hr_clock_system();
     enum hr_status status = hr_sql_start(database, HR_SQL_AUDIT_INSERT, &statement, error);
     if (status != HR_OK)
         return status;
-    sqlite3_bind_int64(statement, 1, clock->wall_us(clock->context));
+    sqlite3_bind_int64(statement, 1, hr_clock_wall_now_us());
     hr_sql_bind_text(statement, 2, hr_audit_user(database));
     hr_sql_bind_text(statement, 3, what);
     if (student_id != NULL)

@@ -39,13 +39,12 @@ static enum hr_status write_consent(struct hr_database *database, const char *id
                                     size_t *changed, struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    const struct hr_clock *clock = hr_clock_system();
     enum hr_status status = hr_sql_start(database, HR_SQL_CONSENT_SET, &statement, error);
     if (status != HR_OK)
         return status;
     hr_sql_bind_text(statement, 1, id);
     hr_sql_bind_text(statement, 2, names[given ? HR_CONSENT_GIVEN : HR_CONSENT_REFUSED]);
-    sqlite3_bind_int64(statement, 3, clock->wall_us(clock->context));
+    sqlite3_bind_int64(statement, 3, hr_clock_wall_now_us());
     sqlite3_bind_int(statement, 4, only_new);
     return hr_sql_finish(database, statement, "writing a student's consent", changed, error);
 }

@@ -46,7 +46,6 @@ static enum hr_status add_change(struct hr_database *database, enum hr_correctio
                                  int64_t *change, struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    const struct hr_clock *clock = hr_clock_system();
     enum hr_status status = hr_sql_start(database, HR_SQL_CHANGE_INSERT, &statement, error);
     if (status != HR_OK)
         return status;
@@ -54,7 +53,7 @@ static enum hr_status add_change(struct hr_database *database, enum hr_correctio
     if (student_id != NULL)
         hr_sql_bind_text(statement, 2, student_id);
     hr_sql_bind_text(statement, 3, hr_audit_user(database));
-    sqlite3_bind_int64(statement, 4, clock->wall_us(clock->context));
+    sqlite3_bind_int64(statement, 4, hr_clock_wall_now_us());
     status = hr_sql_finish(database, statement, "writing a correction", NULL, error);
     *change = sqlite3_last_insert_rowid(database->handle);
     return status;
@@ -198,13 +197,12 @@ static enum hr_status take_change(void *context, const struct hr_change_record *
 static enum hr_status mark_undone(struct hr_database *database, int64_t change, struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    const struct hr_clock *clock = hr_clock_system();
     enum hr_status status = hr_sql_start(database, HR_SQL_CHANGE_UNDO, &statement, error);
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, change);
     hr_sql_bind_text(statement, 2, hr_audit_user(database));
-    sqlite3_bind_int64(statement, 3, clock->wall_us(clock->context));
+    sqlite3_bind_int64(statement, 3, hr_clock_wall_now_us());
     return hr_sql_finish(database, statement, "taking a correction back", NULL, error);
 }
 

@@ -81,9 +81,8 @@ enum hr_status hr_database_set_keeping(struct hr_database *database, enum hr_kep
 
 int64_t hr_keeping_from_us(const struct hr_keeping *keeping, enum hr_kept kind)
 {
-    const struct hr_clock *clock = hr_clock_system();
     int days = keeping->days[kind];
-    return days > 0 ? clock->wall_us(clock->context) - days * DAY_US : INT64_MIN;
+    return days > 0 ? hr_clock_wall_now_us() - days * DAY_US : INT64_MIN;
 }
 
 /* --- what is too old --- */

@@ -249,7 +249,6 @@ static enum hr_status add_mark(struct hr_database *database, int64_t lesson, con
 {
     sqlite3_stmt *statement;
     size_t added = 0;
-    const struct hr_clock *clock = hr_clock_system();
     enum hr_status status = hr_cell_check(hr_view_text(note), "note", error);
     if (status == HR_OK)
         status = hr_sql_start(database, HR_SQL_MARK_INSERT, &statement, error);
@@ -260,7 +259,7 @@ static enum hr_status add_mark(struct hr_database *database, int64_t lesson, con
     hr_sql_bind_text(statement, 3, status_word);
     hr_sql_bind_text(statement, 4, note);
     hr_sql_bind_text(statement, 5, hr_audit_user(database));
-    sqlite3_bind_int64(statement, 6, clock->wall_us(clock->context));
+    sqlite3_bind_int64(statement, 6, hr_clock_wall_now_us());
     status = hr_sql_finish(database, statement, "writing a mark", &added, error);
     return status == HR_OK && added == 0 ? hr_sql_no_student(student_id, error) : status;
 }
@@ -354,7 +353,6 @@ static enum hr_status add_final(struct hr_database *database, int64_t lesson, co
 enum hr_status hr_database_finish_lesson(struct hr_database *database, int64_t lesson,
                                          const struct hr_final_record *rows, size_t count, struct hr_error *error)
 {
-    const struct hr_clock *clock = hr_clock_system();
     bool own = hr_sql_is_alone(database);
     enum hr_status status = own ? hr_database_begin(database, error) : HR_OK;
     if (status != HR_OK)
@@ -363,7 +361,7 @@ enum hr_status hr_database_finish_lesson(struct hr_database *database, int64_t l
     for (size_t i = 0; status == HR_OK && i < count; i++)
         status = add_final(database, lesson, &rows[i], error);
     if (status == HR_OK)
-        status = set_state(database, lesson, clock->wall_us(clock->context), error);
+        status = set_state(database, lesson, hr_clock_wall_now_us(), error);
     if (status == HR_OK)
         status = hr_database_note(database, "finish_lesson", NULL, count, error);
     return own ? hr_database_end(database, status, error) : status;

@@ -127,7 +127,6 @@ static enum hr_status run_on(struct hr_database *database, enum hr_sql which, co
 static enum hr_status note_join(struct hr_database *database, const char *id, const char *other, struct hr_error *error)
 {
     sqlite3_stmt *statement;
-    const struct hr_clock *clock = hr_clock_system();
     if (hr_database_is_sealed(database))
         return HR_OK;
     enum hr_status status = hr_sql_start(database, HR_SQL_MERGE_INSERT, &statement, error);
@@ -135,7 +134,7 @@ static enum hr_status note_join(struct hr_database *database, const char *id, co
         return status;
     hr_sql_bind_text(statement, 1, id);
     hr_sql_bind_text(statement, 2, hr_audit_user(database));
-    sqlite3_bind_int64(statement, 3, clock->wall_us(clock->context));
+    sqlite3_bind_int64(statement, 3, hr_clock_wall_now_us());
     status = hr_sql_finish(database, statement, "joining two students", NULL, error);
     int64_t change = sqlite3_last_insert_rowid(database->handle);
     if (status == HR_OK)

@@ -770,8 +770,7 @@ int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes)
 
 void hr_sql_bind_now(sqlite3_stmt *statement, int index)
 {
-    const struct hr_clock *clock = hr_clock_system();
-    sqlite3_bind_int64(statement, index, clock->wall_us(clock->context));
+    sqlite3_bind_int64(statement, index, hr_clock_wall_now_us());
 }
 
 bool hr_sql_is_alone(const struct hr_database *database)

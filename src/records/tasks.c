@@ -14,12 +14,6 @@ const char *hr_task_state_name(enum hr_task_state state)
     return state_names[state];
 }
 
-static int64_t now_us(void)
-{
-    const struct hr_clock *clock = hr_clock_system();
-    return clock->wall_us(clock->context);
-}
-
 /* --- uploads --- */
 
 enum hr_status hr_upload_add(struct hr_database *database, const struct hr_upload_record *upload,
@@ -38,7 +32,7 @@ enum hr_status hr_upload_add(struct hr_database *database, const struct hr_uploa
     hr_sql_bind_text(statement, 7, upload->start);
     sqlite3_bind_int64(statement, 8, upload->modified_us);
     sqlite3_bind_int64(statement, 9, upload->size_bytes);
-    sqlite3_bind_int64(statement, 10, now_us());
+    sqlite3_bind_int64(statement, 10, hr_clock_wall_now_us());
     return hr_sql_finish(database, statement, "adding an upload", NULL, error);
 }
 
@@ -146,7 +140,7 @@ static enum hr_status insert(struct hr_database *database, const struct hr_task_
     hr_sql_bind_text(statement, 6, task->camera);
     hr_sql_bind_text(statement, 7, task->start);
     sqlite3_bind_int64(statement, 8, task->modified_us);
-    sqlite3_bind_int64(statement, 9, now_us());
+    sqlite3_bind_int64(statement, 9, hr_clock_wall_now_us());
     status = hr_sql_step(database, statement, "adding a task", error);
     *key = status == HR_OK ? sqlite3_column_int64(statement, 0) : 0;
     hr_sql_end(statement);
@@ -165,6 +159,18 @@ enum hr_status hr_task_add(struct hr_database *database, const struct hr_task_re
     return hr_database_end(database, status, error);
 }
 
+/* The rows of a statement that has been started. */
+static enum hr_status walk(struct hr_database *database, sqlite3_stmt *statement, hr_task_record_fn *each,
+                           void *context, struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    while (hr_sql_next(database, statement, DOING, &status, error)) {
+        struct hr_task_record task = task_of(statement);
+        status = each(context, &task, error);
+    }
+    return status;
+}
+
 enum hr_status hr_task_each(struct hr_database *database, int64_t key, hr_task_record_fn *each, void *context,
                             struct hr_error *error)
 {
@@ -173,11 +179,7 @@ enum hr_status hr_task_each(struct hr_database *database, int64_t key, hr_task_r
     if (status != HR_OK)
         return status;
     sqlite3_bind_int64(statement, 1, key);
-    while (hr_sql_next(database, statement, DOING, &status, error)) {
-        struct hr_task_record task = task_of(statement);
-        status = each(context, &task, error);
-    }
-    return status;
+    return walk(database, statement, each, context, error);
 }
 
 enum hr_status hr_task_each_open(struct hr_database *database, hr_task_record_fn *each, void *context,
@@ -187,11 +189,7 @@ enum hr_status hr_task_each_open(struct hr_database *database, hr_task_record_fn
     enum hr_status status = hr_sql_start(database, HR_SQL_TASKS_OPEN, &statement, error);
     if (status != HR_OK)
         return status;
-    while (hr_sql_next(database, statement, DOING, &status, error)) {
-        struct hr_task_record task = task_of(statement);
-        status = each(context, &task, error);
-    }
-    return status;
+    return walk(database, statement, each, context, error);
 }
 
 static enum hr_status set(struct hr_database *database, enum hr_sql which, int64_t key, int64_t number,
@@ -222,7 +220,7 @@ static enum hr_status take_next(struct hr_database *database, hr_task_record_fn 
         status = each(context, &task, error);
     }
     hr_sql_end(statement);
-    return status == HR_OK ? set(database, HR_SQL_TASK_BEGIN, key, now_us(), error) : status;
+    return status == HR_OK ? set(database, HR_SQL_TASK_BEGIN, key, hr_clock_wall_now_us(), error) : status;
 }
 
 enum hr_status hr_task_begin(struct hr_database *database, hr_task_record_fn *each, void *context,
@@ -254,7 +252,7 @@ enum hr_status hr_task_end(struct hr_database *database, int64_t key, enum hr_ta
     sqlite3_bind_int64(statement, 1, key);
     hr_sql_bind_text(statement, 2, hr_task_state_name(state));
     hr_sql_bind_text(statement, 3, message);
-    sqlite3_bind_int64(statement, 4, now_us());
+    sqlite3_bind_int64(statement, 4, hr_clock_wall_now_us());
     return hr_sql_finish(database, statement, "ending a task", NULL, error);
 }
 
@@ -277,7 +275,7 @@ enum hr_status hr_task_broken_off(struct hr_database *database, int64_t key, int
         return status;
     status = set(database, HR_SQL_TASK_BROKEN_OFF, key, place_us, error);
     if (status == HR_OK)
-        status = set(database, HR_SQL_TASK_GIVE_UP, key, now_us(), error);
+        status = set(database, HR_SQL_TASK_GIVE_UP, key, hr_clock_wall_now_us(), error);
     return hr_database_end(database, status, error);
 }
 

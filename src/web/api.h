@@ -25,7 +25,5 @@ hr_handler hr_api_tasks, hr_api_remove_task, hr_api_events;
 /* Unknown people as the page shows them; the array is the caller's. */
 enum hr_status hr_unknown_json(struct hr_request *request, const char *class_id, int64_t lesson, const char *zone,
                                struct hr_json **out, struct hr_error *error) HR_MUST_USE;
-/* What a class's lesson is, in a list; taken over by who gets it. */
-struct hr_json *hr_lesson_json(const struct hr_lesson_record *lesson, const char *zone);
 
 #endif

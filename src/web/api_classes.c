@@ -37,22 +37,17 @@ static enum hr_status take_head(void *context, const struct hr_class_record *cla
 
 enum hr_status hr_api_classes(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    struct hr_json *all = hr_json_object_new(), *list = hr_json_array_new(), *seen = hr_json_array_new();
+    struct hr_json *all, *list = hr_json_array_new(), *seen = NULL;
     enum hr_status status = hr_database_each_class(request->database, take_head, list, error);
-    for (size_t i = 0; status == HR_OK && i < hr_json_size(list); i++) {
-        const struct hr_json *one = hr_json_at(list, i);
-        bool may = false;
-        status =
-            hr_account_may_see(request->database, &request->account, hr_json_text(hr_json_get(one, "id")), &may, error);
-        if (status == HR_OK && may)
-            hr_json_append(seen, hr_json_share(one));
-    }
-    hr_json_free(list);
-    hr_json_set(all, "classes", seen);
     if (status == HR_OK)
-        return hr_answer_with(answer, all, error);
-    hr_json_free(all);
-    return status;
+        status = hr_request_seen(request, list, "id", &seen, error);
+    else
+        hr_json_free(list);
+    if (status != HR_OK)
+        return status;
+    all = hr_json_object_new();
+    hr_json_set(all, "classes", seen);
+    return hr_answer_with(answer, all, error);
 }
 
 static enum hr_status take_member(void *context, const struct hr_member_record *member, struct hr_error *error)
@@ -83,7 +78,7 @@ static enum hr_status take_slot(void *context, const struct hr_slot_record *slot
     return HR_OK;
 }
 
-struct hr_json *hr_lesson_json(const struct hr_lesson_record *lesson, const char *zone)
+static struct hr_json *lesson_json(const struct hr_lesson_record *lesson, const char *zone)
 {
     struct hr_json *one = hr_json_object_new();
     char start[HR_ZONE_CLOCK_SIZE], end[HR_ZONE_CLOCK_SIZE];
@@ -109,7 +104,7 @@ static enum hr_status take_lesson(void *context, const struct hr_lesson_record *
 {
     struct lessons *lessons = context;
     (void)error;
-    hr_json_append(lessons->list, hr_lesson_json(lesson, lessons->zone));
+    hr_json_append(lessons->list, lesson_json(lesson, lessons->zone));
     return HR_OK;
 }
 

@@ -323,9 +323,7 @@ enum hr_status hr_api_lesson(struct hr_request *request, struct hr_answer *answe
 
 static void tell(struct hr_request *request, const struct hr_lesson_found *lesson)
 {
-    char key[32];
-    snprintf(key, sizeof key, "%lld", (long long)lesson->key);
-    hr_events_tell(hr_web_events(request->web), "lesson", key);
+    hr_events_tell_key(hr_web_events(request->web), "lesson", lesson->key);
 }
 
 /* --- the roll --- */

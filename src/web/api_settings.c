@@ -12,8 +12,6 @@
 #include "web/api.h"
 #include "web/uploads.h"
 
-#define BACKUP_BYTES_MAX ((size_t)1 << 30)
-
 enum hr_status hr_api_keeping(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
     struct hr_json *all = hr_json_object_new();

@@ -79,7 +79,7 @@ static const char *consent_word(enum hr_consent consent)
 static enum hr_status fill(struct hr_request *request, struct hr_json *all, struct hr_error *error)
 {
     const char *id = request->words[0];
-    struct hr_json *photos = hr_json_array_new(), *lessons = hr_json_array_new();
+    struct hr_json *photos = hr_json_array_new(), *lessons = hr_json_array_new(), *seen = NULL;
     struct hr_roster roster = hr_database_roster(request->database);
     struct hr_consent_record consent = {0};
     struct hr_student student = {0};
@@ -90,16 +90,10 @@ static enum hr_status fill(struct hr_request *request, struct hr_json *all, stru
         status = hr_database_each_face_of(request->database, id, take_face, photos, error);
     if (status == HR_OK)
         status = hr_database_each_lesson_of_student(request->database, id, take_lesson, lessons, error);
-    struct hr_json *seen = hr_json_array_new();
-    for (size_t i = 0; status == HR_OK && i < hr_json_size(lessons); i++) {
-        const struct hr_json *one = hr_json_at(lessons, i);
-        bool may = false;
-        status = hr_account_may_see(request->database, &request->account, hr_json_text(hr_json_get(one, "class")), &may,
-                                    error);
-        if (status == HR_OK && may)
-            hr_json_append(seen, hr_json_share(one));
-    }
-    hr_json_free(lessons);
+    if (status == HR_OK)
+        status = hr_request_seen(request, lessons, "class", &seen, error);
+    else
+        hr_json_free(lessons);
     if (status == HR_OK) {
         hr_json_set(all, "id", hr_json_text_new(id));
         hr_json_set(all, "name", hr_json_any_text_new(student.name));

@@ -39,23 +39,18 @@ static enum hr_status take_task(void *context, const struct hr_task_record *task
 /* Those of classes that the account may see. */
 enum hr_status hr_api_tasks(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    struct hr_json *all = hr_json_object_new(), *list = hr_json_array_new(), *seen = hr_json_array_new();
+    struct hr_json *all, *list = hr_json_array_new(), *seen = NULL;
     struct listing listing = {request, list};
     enum hr_status status = hr_task_each(request->database, 0, take_task, &listing, error);
-    for (size_t i = 0; status == HR_OK && i < hr_json_size(list); i++) {
-        const struct hr_json *one = hr_json_at(list, i);
-        bool may = false;
-        status = hr_account_may_see(request->database, &request->account, hr_json_text(hr_json_get(one, "class")), &may,
-                                    error);
-        if (status == HR_OK && may)
-            hr_json_append(seen, hr_json_share(one));
-    }
-    hr_json_free(list);
-    hr_json_set(all, "tasks", seen);
     if (status == HR_OK)
-        return hr_answer_with(answer, all, error);
-    hr_json_free(all);
-    return status;
+        status = hr_request_seen(request, list, "class", &seen, error);
+    else
+        hr_json_free(list);
+    if (status != HR_OK)
+        return status;
+    all = hr_json_object_new();
+    hr_json_set(all, "tasks", seen);
+    return hr_answer_with(answer, all, error);
 }
 
 struct found {

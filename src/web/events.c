@@ -114,6 +114,13 @@ void hr_events_tell(struct hr_events *events, const char *kind, const char *id)
     pthread_mutex_unlock(&events->lock);
 }
 
+void hr_events_tell_key(struct hr_events *events, const char *kind, int64_t key)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)key);
+    hr_events_tell(events, kind, text);
+}
+
 /* --- streams --- */
 
 /* The next line, if there is one. Under the lock. */

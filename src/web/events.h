@@ -16,6 +16,7 @@ void hr_events_free(struct hr_events *events);
 /* `kind`: "task", "lesson" or "class"; no names of people. The last ones are kept for who comes back with
  * Last-Event-ID. */
 void hr_events_tell(struct hr_events *events, const char *kind, const char *id);
+void hr_events_tell_key(struct hr_events *events, const char *kind, int64_t key);
 
 /* A stream for a connection, with what was told since `last_id` ("" or NULL: from now on). NULL: there are too many. */
 struct MHD_Response *hr_events_stream(struct hr_events *events, struct MHD_Connection *connection, const char *last_id);

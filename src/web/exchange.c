@@ -12,7 +12,7 @@
 #include "web/uploads.h"
 
 /* Requests that have begun and not ended, behind which others are told to come again; and those of them by who is not
- * signed in and sends a body: slow ones would keep others out. */
+ * signed in: slow ones would keep others out. */
 enum { REQUESTS_MAX = 256, STRANGERS_MAX = 32 };
 /* So long may a body of theirs take, and be silent. */
 enum { STRANGERS_S = 10 };

@@ -77,6 +77,27 @@ enum hr_status hr_request_class(struct hr_request *request, const char *class_id
     return status == HR_OK ? hr_class_zone(request->database, class_id, (char[256]){0}, error) : status;
 }
 
+enum hr_status hr_request_seen(struct hr_request *request, struct hr_json *list, const char *key, struct hr_json **out,
+                               struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    *out = hr_json_array_new();
+    for (size_t i = 0; status == HR_OK && i < hr_json_size(list); i++) {
+        const struct hr_json *one = hr_json_at(list, i);
+        bool may = false;
+        status =
+            hr_account_may_see(request->database, &request->account, hr_json_text(hr_json_get(one, key)), &may, error);
+        if (status == HR_OK && may)
+            hr_json_append(*out, hr_json_share(one));
+    }
+    hr_json_free(list);
+    if (status != HR_OK) {
+        hr_json_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 enum hr_status hr_request_lesson(struct hr_request *request, struct hr_lesson_found *out, struct hr_error *error)
 {
     const char *word = request->words[0];

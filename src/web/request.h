@@ -65,6 +65,9 @@ void hr_answer_header(struct hr_answer *answer, const char *name, const char *fo
 
 /* NOT_FOUND, as if there were none, when the account may not see the class. */
 enum hr_status hr_request_class(struct hr_request *request, const char *class_id, struct hr_error *error) HR_MUST_USE;
+/* The objects of `list` whose `key` names a class that the account may see, in a list of the caller's. Takes `list`. */
+enum hr_status hr_request_seen(struct hr_request *request, struct hr_json *list, const char *key, struct hr_json **out,
+                               struct hr_error *error) HR_MUST_USE;
 /* The lesson that the route's first word names, of a class that the account may see. */
 enum hr_status hr_request_lesson(struct hr_request *request, struct hr_lesson_found *out,
                                  struct hr_error *error) HR_MUST_USE;

@@ -352,7 +352,6 @@ static enum hr_status complete(struct hr_request *request, const struct hr_uploa
                                   .lesson = in->record.lesson,
                                   .modified_us = in->record.modified_us};
     int64_t key;
-    char text[32];
     enum hr_status status = hr_request_class(request, in->record.class_id, error); /* still */
     if (status == HR_OK && fsync(in->file) != 0)
         status = hr_error_set_errno(error, errno, "writing the video");
@@ -361,8 +360,7 @@ static enum hr_status complete(struct hr_request *request, const struct hr_uploa
     status = hr_task_add(request->database, &task, in->record.id, &key, error);
     if (status != HR_OK)
         return status;
-    snprintf(text, sizeof text, "%lld", (long long)key);
-    hr_events_tell(hr_web_events(request->web), "task", text);
+    hr_events_tell_key(hr_web_events(request->web), "task", key);
     hr_worker_wake(hr_web_worker(request->web));
     return HR_OK;
 }
@@ -446,9 +444,8 @@ static int64_t age_s(const struct hr_web *web, const char *name)
 {
     char path[4096];
     struct stat about;
-    const struct hr_clock *clock = hr_clock_system();
     hr_upload_path(web, name, path);
-    return stat(path, &about) == 0 ? clock->wall_us(clock->context) / 1000000 - (int64_t)about.st_mtime : -1;
+    return stat(path, &about) == 0 ? hr_clock_wall_now_us() / 1000000 - (int64_t)about.st_mtime : -1;
 }
 
 static enum hr_status sort_upload(void *context, const struct hr_upload_record *upload, struct hr_error *error)

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,7 @@ enum { LOOK_S = 60 };
 #define PLACE ".at"
 /* The year 2200. */
 #define LATEST_US (INT64_C(7258118400) * 1000000)
-#define DAY_US (INT64_C(86400) * 1000000)
+#define HOUR_US (INT64_C(3600) * 1000000)
 
 /* The task in hand. Texts are owned. */
 struct task {
@@ -50,9 +49,7 @@ struct hr_worker {
 
 static void tell(const struct hr_worker *worker, int64_t task)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%lld", (long long)task);
-    hr_events_tell(hr_web_events(worker->web), "task", text);
+    hr_events_tell_key(hr_web_events(worker->web), "task", task);
 }
 
 static const struct hr_web_options *options_of(const struct hr_worker *worker)
@@ -141,7 +138,6 @@ static enum hr_status parse_start(const struct task *task, const struct hr_lesso
 static enum hr_status find_start(const struct task *task, const struct hr_lesson_found *lesson, int64_t created_us,
                                  int64_t duration_us, int64_t *start_us, struct hr_error *error)
 {
-    const struct hr_clock *clock = hr_clock_system();
     char day[HR_ZONE_DAY_SIZE];
     int seconds;
     if (task->start[0] != '\0')
@@ -152,7 +148,7 @@ static enum hr_status find_start(const struct task *task, const struct hr_lesson
     if (created_us == 0 && task->lesson != 0) /* whoever says the lesson means all of it */
         *start_us = lesson->start_us;
     else if (created_us == 0)
-        *start_us = (task->modified_us != 0 ? task->modified_us : clock->wall_us(clock->context)) - duration_us;
+        *start_us = (task->modified_us != 0 ? task->modified_us : hr_clock_wall_now_us()) - duration_us;
     if (*start_us < 0 || *start_us > LATEST_US)
         return hr_error_set(error, HR_ERR_ARGUMENT, "it says a time at which nobody made a video: say when it began");
     return HR_OK;
@@ -306,11 +302,8 @@ static void end_task(struct hr_worker *worker, const struct task *task, enum hr_
         hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "ending a task: %s", error.text);
     hr_log_write(options_of(worker)->log, status == HR_OK ? HR_LOG_INFO : HR_LOG_WARNING, NULL, "task %lld: %s",
                  (long long)task->key, status == HR_OK ? message : text);
-    if (task->lesson != 0 && status == HR_OK) {
-        char key[32];
-        snprintf(key, sizeof key, "%lld", (long long)task->lesson);
-        hr_events_tell(hr_web_events(worker->web), "lesson", key);
-    }
+    if (task->lesson != 0 && status == HR_OK)
+        hr_events_tell_key(hr_web_events(worker->web), "lesson", task->lesson);
 }
 
 static void set_current(struct hr_worker *worker, int64_t task)
@@ -467,7 +460,7 @@ static void *run(void *context)
     int64_t tidied_us = 0;
     recover(worker);
     while (!has_ended(worker)) {
-        if (tidied_us == 0 || hr_clock_now_us() - tidied_us > DAY_US / 24) {
+        if (tidied_us == 0 || hr_clock_now_us() - tidied_us > HOUR_US) {
             hr_uploads_tidy(worker->web);
             tidied_us = hr_clock_now_us();
         }

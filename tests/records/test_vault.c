@@ -221,8 +221,8 @@ static void a_change_without_the_key_is_found(void **state)
         /* another student's, another column's, a sealed one that was changed, one that was never sealed */
         "UPDATE faces SET vector = (SELECT vector FROM faces WHERE student = 2) WHERE student = 1",
         "UPDATE students SET name = major WHERE key = 1",
-        "UPDATE faces SET vector = CAST(substr(vector, 1, 60) || x'00' || substr(vector, 62) AS BLOB) WHERE student = "
-        "1",
+        "UPDATE faces SET vector = CAST(substr(vector, 1, 60) || iif(substr(vector, 61, 1) = x'00', x'01', x'00') || "
+        "substr(vector, 62) AS BLOB) WHERE student = 1",
         "UPDATE students SET name = 'Eve' WHERE key = 1"};
     const struct test_folder *folder = *state;
     char backup[200];

@@ -23,7 +23,7 @@ SYSTEM = set(
     regex sched semaphore spawn strings sys syslog termios unistd utime""".split()
 )
 # Of one instruction set: the business of the room that chooses between them.
-OF_ONE_ROOM = {"immintrin": "infer", "arm_neon": "infer", "arm_sve": "infer", "cpuid": "infer"}
+OF_ONE_ROOM = {"immintrin": "infer", "emmintrin": "infer", "arm_neon": "infer", "arm_sve": "infer", "cpuid": "infer"}
 # The table names libraries; where a library's headers have another name:
 LIBRARY_OF = {"openssl": "libcrypto", "curl": "libcurl"}
 

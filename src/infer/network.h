@@ -80,7 +80,17 @@ const struct hr_model_card *hr_network_card(const struct hr_network *network);
 
 /* Which kernels to use. AUTO takes the best this processor has; others are for tests and benches and are
  * refused (UNSUPPORTED) where the processor lacks them. The environment is not read here. */
-enum hr_isa { HR_ISA_AUTO, HR_ISA_BASELINE, HR_ISA_AVX2, HR_ISA_AVX512, HR_ISA_NEON };
+enum hr_isa {
+    HR_ISA_AUTO,
+    HR_ISA_BASELINE,
+    HR_ISA_AVX2,
+    HR_ISA_AVX2_VNNI,
+    HR_ISA_AVX512,
+    HR_ISA_AVX512_VNNI,
+    HR_ISA_NEON,
+    HR_ISA_NEON_DOT,
+    HR_ISA_END
+};
 const char *hr_isa_name(enum hr_isa isa);
 enum hr_isa hr_isa_best(void);
 bool hr_isa_available(enum hr_isa isa);

@@ -78,7 +78,7 @@ static void run_scale(const struct hr_runner *runner, int index, int image)
 {
     const struct hr_model_op *op = &runner->plan.parts.ops[index];
     const struct hr_value *out = &runner->plan.values[index + 1];
-    struct hr_plane gate = hr_runner_plane(runner, op->gate, image);
+    struct hr_plane gate = hr_runner_plane(runner, op->argument, image);
     struct hr_scale_job job = {.in = hr_runner_plane(runner, op->source, image),
                                .out = hr_runner_plane(runner, index + 1, image),
                                .gate = gate.data,

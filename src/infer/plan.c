@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "infer/eight_bits.h"
 
 /* Below this, an expanded activation stays in the cache anyway and whole layers share work better. */
 static const size_t fuse_above_floats = 96 * 1024;
@@ -75,17 +76,18 @@ static enum hr_status size_values(struct hr_plan *plan, struct hr_size size, str
         struct hr_value *out = &values[i + 1];
         *out = (struct hr_value){
             .channels = (int)op->out_channels, .lane = HR_BLOCK, .first_op = i, .last_op = i, .stored = true};
-        const struct hr_value *gate = &values[op->gate];
+        const struct hr_value *gate = &values[op->kind == HR_OP_SCALE ? op->argument : 0];
         if (!result_size(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL, out) ||
             (op->kind == HR_OP_SCALE && (gate->height != 1 || gate->width != 1)))
             return hr_error_set(error, HR_ERR_ARGUMENT, "an input of %d x %d pixels does not suit the network",
                                 size.width_px, size.height_px);
-        values[op->source].border = larger(values[op->source].border, (int)op->pad);
+        if (op->kind != HR_OP_BLOCK) /* what it pads is inside of it */
+            values[op->source].border = larger(values[op->source].border, (int)op->pad);
         values[op->source].last_op = i;
         if (op->add >= 0)
             values[op->add].last_op = i;
         if (op->kind == HR_OP_SCALE)
-            values[op->gate].last_op = i;
+            values[op->argument].last_op = i;
     }
     for (uint32_t i = 0; i < header->output_count; i++)
         values[plan->parts.outputs[i].value].last_op = count;
@@ -110,7 +112,7 @@ static int reader_count(const struct hr_plan *plan, int value)
     int readers = 0;
     for (uint32_t i = 0; i < plan->parts.header->op_count; i++)
         readers += (plan->parts.ops[i].source == value) + (plan->parts.ops[i].add == value) +
-                   (plan->parts.ops[i].kind == HR_OP_SCALE && plan->parts.ops[i].gate == value);
+                   (plan->parts.ops[i].kind == HR_OP_SCALE && plan->parts.ops[i].argument == value);
     for (uint32_t i = 0; i < plan->parts.header->output_count; i++)
         readers += plan->parts.outputs[i].value == (uint32_t)value;
     return readers;
@@ -149,6 +151,10 @@ static double flops_of(const struct hr_plan *plan, int i)
         return 2 * pixels * op->in_channels * op->out_channels;
     case HR_OP_DEPTHWISE:
         return 2 * pixels * area * op->out_channels;
+    case HR_OP_BLOCK:
+        return 2 * op->argument *
+               ((double)plan->values[op->source].height * plan->values[op->source].width * op->in_channels +
+                pixels * (area + op->out_channels));
     default:
         return pixels * op->out_channels;
     }
@@ -156,12 +162,15 @@ static double flops_of(const struct hr_plan *plan, int i)
 
 static void describe_step(const struct hr_plan *plan, struct hr_plan_step *step, int batch)
 {
-    static const char *const names[HR_OP_KIND_END] = {"",        "conv",           "depthwise", "deconv",  "maxpool",
-                                                      "avgpool", "global average", "add",       "sigmoid", "scale"};
+    static const char *const names[HR_OP_KIND_END] = {
+        "", "conv", "depthwise", "deconv", "maxpool", "avgpool", "global average", "add", "sigmoid", "scale", "bytes"};
     const struct hr_model_op *op = &plan->parts.ops[step->first_op];
     const struct hr_value *out = &plan->values[step->first_op + step->op_count];
     size_t room = sizeof step->info.name;
-    if (step->op_count == 1)
+    if (op->kind == HR_OP_BLOCK)
+        snprintf(step->info.name, room, "8-bit block /%u %u->%d->%u to %dx%d", op->stride, op->in_channels,
+                 op->argument, op->out_channels, out->width, out->height);
+    else if (step->op_count == 1)
         snprintf(step->info.name, room, "%s %ux%u/%u %u->%u to %dx%d", names[op->kind], op->kernel, op->kernel,
                  op->stride, op->in_channels, op->out_channels, out->width, out->height);
     else if (step->op_count == 2)
@@ -175,9 +184,28 @@ static void describe_step(const struct hr_plan *plan, struct hr_plan_step *step,
         step->info.flops += batch * flops_of(plan, step->first_op + i);
 }
 
+struct hr_block_rows hr_block_rows(const struct hr_plan *plan, int index)
+{
+    const struct hr_model_op *op = &plan->parts.ops[index];
+    const struct hr_value *in = &plan->values[op->source], *out = &plan->values[index + 1];
+    struct hr_block_rows rows = {.ring_rows = hr_plan_ring_rows(op->stride),
+                                 .in_blocks = blocks_of(in->channels, HR_BYTE_BLOCK),
+                                 .middle_blocks = blocks_of(op->argument, HR_BYTE_BLOCK),
+                                 .in_block = (size_t)(in->width + HR_BYTE_COLUMNS_SPARE) * HR_BYTE_BLOCK,
+                                 .ring_block = (size_t)(in->width + 2 + HR_BYTE_COLUMNS_SPARE) * HR_BYTE_BLOCK,
+                                 .middle_block = (size_t)(out->width + HR_BYTE_COLUMNS_SPARE) * HR_BYTE_BLOCK};
+    rows.ring = (size_t)rows.in_blocks * rows.in_block;
+    rows.middle = rows.ring + (size_t)rows.ring_rows * (size_t)rows.middle_blocks * rows.ring_block;
+    rows.bytes = (rows.middle + (size_t)rows.middle_blocks * rows.middle_block + 63) / 64 * 64;
+    return rows;
+}
+
 /* Memory that each worker needs for a fused step. */
 static size_t scratch_of(const struct hr_plan *plan, const struct hr_plan_step *step)
 {
+    const struct hr_model_op *op = &plan->parts.ops[step->first_op];
+    if (op->kind == HR_OP_BLOCK)
+        return hr_block_rows(plan, step->first_op).bytes / sizeof(float);
     const struct hr_value *wide = &plan->values[step->first_op + 1], *middle = wide + 1;
     size_t row = (size_t)(wide->width + 2) * HR_BLOCK;
     size_t need = 2 * row * (size_t)(wide->height + 2);
@@ -194,9 +222,11 @@ static void choose_steps(struct hr_plan *plan, int batch)
         struct hr_plan_step *step = &plan->steps[plan->step_count++];
         *step = (struct hr_plan_step){.first_op = i, .op_count = fusible(plan, i)};
         int last = i + step->op_count - 1;
-        if (step->op_count > 1) {
+        if (step->op_count > 1 || plan->parts.ops[i].kind == HR_OP_BLOCK) {
             size_t need = scratch_of(plan, step);
             plan->scratch_floats = need > plan->scratch_floats ? need : plan->scratch_floats;
+        }
+        if (step->op_count > 1) {
             for (int inner = i; inner < last; inner++)
                 plan->values[inner + 1].stored = false;
             /* The input is read until the last operation has run. */

@@ -40,6 +40,16 @@ enum hr_status hr_plan_make(struct hr_plan *plan, const struct hr_network *netwo
                             struct hr_error *error) HR_MUST_USE;
 void hr_plan_clear(struct hr_plan *plan);
 
+/* Where the rows of an eight-bit block lie in a worker's scratch, in bytes: a row of its input, a ring of expanded rows
+ * with a column of zeros left and right, a row behind the depthwise convolution. */
+struct hr_block_rows {
+    int ring_rows, in_blocks, middle_blocks;
+    size_t in_block, ring_block, middle_block; /* from one block to the next */
+    size_t ring, middle;
+    size_t bytes;
+};
+struct hr_block_rows hr_block_rows(const struct hr_plan *plan, int op);
+
 /* Rows of expanded activations kept by a fused step whose depthwise part has this stride. */
 static inline int hr_plan_ring_rows(uint32_t depthwise_stride)
 {

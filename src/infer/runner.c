@@ -68,6 +68,8 @@ static void run_for_image(const struct hr_runner *runner, const struct hr_plan_s
         hr_step_block(runner, step->first_op, image);
     else if (step->op_count == 2)
         hr_step_expand(runner, step->first_op, image);
+    else if (runner->plan.parts.ops[step->first_op].kind == HR_OP_BLOCK)
+        hr_step_byte_block(runner, step->first_op, image);
     else if (runner->plan.parts.ops[step->first_op].kind == HR_OP_DEPTHWISE)
         hr_step_depthwise(runner, step->first_op, image);
     else
@@ -188,6 +190,7 @@ enum hr_status hr_runner_new(struct hr_runner **out, const struct hr_network *ne
     if (runner == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a runner");
     runner->kernels = hr_isa_kernels(options->isa);
+    runner->byte_kernels = hr_isa_byte_kernels(options->isa);
     runner->pool = options->pool;
     runner->threads = hr_pool_threads(options->pool);
     runner->batch = options->batch;

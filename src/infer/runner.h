@@ -2,12 +2,14 @@
 #ifndef HR_INFER_RUNNER_H
 #define HR_INFER_RUNNER_H
 
+#include "infer/eight_bits.h"
 #include "infer/plan.h"
 #include "infer/pool.h"
 
 struct hr_runner {
     struct hr_plan plan;
     const struct hr_kernels *kernels;
+    const struct hr_byte_kernels *byte_kernels;
     struct hr_pool *pool; /* borrowed, may be NULL */
     int threads;
     int batch;
@@ -23,12 +25,13 @@ struct hr_runner {
 struct hr_plane hr_runner_plane(const struct hr_runner *runner, int index, int image);
 void hr_runner_clear_border(const struct hr_runner *runner, int index, int image);
 
-/* One step for `count` images from `first` on. convolutions.c and others.c. */
+/* One step for `count` images from `first` on. convolutions.c, blocks.c and others.c. */
 void hr_step_convolution(const struct hr_runner *runner, int op, int first, int count);
 void hr_step_transposed(const struct hr_runner *runner, int op, int first, int count);
 void hr_step_depthwise(const struct hr_runner *runner, int op, int image);
 void hr_step_expand(const struct hr_runner *runner, int first_op, int image);
 void hr_step_block(const struct hr_runner *runner, int first_op, int image);
+void hr_step_byte_block(const struct hr_runner *runner, int op, int image);
 void hr_step_other(const struct hr_runner *runner, int op, int image);
 
 /* Between the caller's planar tensors and values. */

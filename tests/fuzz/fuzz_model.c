@@ -42,6 +42,7 @@ static struct hr_view make_seed(int which)
         small_model_halve(&model);
         int b = small_model_plain(&model, HR_OP_GLOBALAVG, a, 1, 1);
         int gate = small_model_conv(&model, b, 12, 1, 1, 0, HR_KERNEL_PRELU, -1);
+        a = small_model_block(&model, a, 20, small_model_channels(&model, a), 1, a);
         a = small_model_scale(&model, a, gate, a);
     } else {
         int b = small_model_plain(&model, HR_OP_AVGPOOL, a, 2, 2);

@@ -3,8 +3,8 @@
  *     test_golden_photos            compares with tests/golden/photos.txt
  *     test_golden_photos --write    prints what that file should hold
  *
- * Tolerances: positions within half a pixel and chip means within 1.5 grey levels, since a box that
- * moves by less shows no difference; vectors within 0.02 of each other in all, which is a thirtieth
+ * Tolerances: positions within 1.5 pixels, half a hundredth of these faces, since a last digit of the first layers that
+ * rounds the other way changes bytes of the next ones; chip means within 1.5 grey levels; vectors within 0.02 of each other in all, which is a thirtieth
  * of the threshold: the instruction sets differ in rounding, and a chip pixel that rounds the other
  * way moves the vector by some thousandths. */
 #include "golden/photos.h"
@@ -136,8 +136,8 @@ static void photos_look_as_they_always_did(void **state)
         read_golden(file, &golden);
         assert_string_equal(golden.name, names[i]);
         see(&networks, names[i], &seen);
-        all_near(names[i], "box side", seen.box, golden.box, 4, 0.5f);
-        all_near(names[i], "landmark", seen.landmarks, golden.landmarks, 2 * HR_LANDMARK_COUNT, 0.5f);
+        all_near(names[i], "box side", seen.box, golden.box, 4, 1.5f);
+        all_near(names[i], "landmark", seen.landmarks, golden.landmarks, 2 * HR_LANDMARK_COUNT, 1.5f);
         all_near(names[i], "chip cell", seen.cells, golden.cells, CELLS, 1.5f);
         hr_vector_normalise(golden.vector, VECTOR_SIZE);
         assert_true(distance_of(seen.vector, golden.vector) < 0.02f);

@@ -29,7 +29,9 @@ compile() { # SOURCE FLAG...
 for file in src/infer/*.c src/base/status.c src/base/view.c src/base/image.c tests/infer/small_model.c \
     tests/infer/operator_cases.c tests/infer/neon_check.c; do
     case $file in
-    *_avx2.c | *_avx512.c) ;;
+    *_avx2.c | *_avx512.c | *_avxvnni.c | *_avx512vnni.c) ;;
+    */eight_bits_neondot.c) compile "$file" -O3 -ffp-contract=off -fno-trapping-math -march=armv8.2-a+dotprod ;;
+    */eight_bits_*.c) compile "$file" -O3 -ffp-contract=off -fno-trapping-math ;;
     */kernels_*.c) compile "$file" -O3 -ffp-contract=fast -fno-trapping-math ;;
     *) compile "$file" -ffp-contract=off ;;
     esac

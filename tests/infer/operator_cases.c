@@ -161,18 +161,31 @@ static void stem_case(struct small_model *model, struct hr_size *size, uint64_t 
     one_output(model, small_model_conv(model, b, 9, 1, 1, 0, 0, -1), 0);
 }
 
+/* Two of them, the second with what the first one read added where it can be: any width and any number of channels. */
+static void byte_block_case(struct small_model *model, struct hr_size *size, uint64_t *random)
+{
+    *size = (struct hr_size){.width_px = pick(random, 1, 40), .height_px = pick(random, 1, 20)};
+    small_model_init(model, pick(random, 5, 40), *random);
+    int same = small_model_channels(model, 0);
+    int first = small_model_block(model, 0, pick(random, 1, 70), pick(random, 1, 40), pick(random, 1, 2), -1);
+    int second = small_model_block(model, 0, pick(random, 1, 70), same, 1, 0);
+    one_output(model, first, 0);
+    one_output(model, small_model_block(model, second, pick(random, 1, 40), same, 1, second), 0);
+}
+
 const struct operator_case operator_cases[] = {
-    {"convolution", conv_case, 120},
-    {"convolution of a tiny picture", tiny_conv_case, 25},
-    {"convolution with a residual", residual_case, 30},
-    {"depthwise convolution", depthwise_case, 40},
-    {"a factor for each channel", scale_case, 30},
-    {"transposed convolution", deconv_case, 25},
-    {"pooling", pool_case, 40},
-    {"addition of unlike shapes", add_case, 40},
-    {"block, a row at a time", block_case, 4},
-    {"block, a pair of channel blocks at a time", pair_case, 4},
-    {"stem", stem_case, 2},
+    {"convolution", conv_case, 120, false},
+    {"convolution of a tiny picture", tiny_conv_case, 25, false},
+    {"convolution with a residual", residual_case, 30, false},
+    {"depthwise convolution", depthwise_case, 40, false},
+    {"a factor for each channel", scale_case, 30, false},
+    {"transposed convolution", deconv_case, 25, false},
+    {"pooling", pool_case, 40, false},
+    {"addition of unlike shapes", add_case, 40, false},
+    {"block, a row at a time", block_case, 4, false},
+    {"block, a pair of channel blocks at a time", pair_case, 4, false},
+    {"stem", stem_case, 2, false},
+    {"block in eight bits", byte_block_case, 60, true},
 };
 const int operator_case_count = sizeof operator_cases / sizeof operator_cases[0];
 

@@ -11,6 +11,7 @@ struct operator_case {
     /* Builds the network with what `random` says. */
     void (*build)(struct small_model *model, struct hr_size *size, uint64_t *random);
     int repeats;
+    bool exact; /* the same bits on every instruction set */
 };
 extern const struct operator_case operator_cases[];
 extern const int operator_case_count;

@@ -127,6 +127,36 @@ int small_model_scale(struct small_model *model, int source, int gate, int add)
     return model->op_count;
 }
 
+/* Scales by which sums of random weights and bytes fill most of a byte's range, and pass it now and then. */
+static void give_stage(struct small_model *model, float *numbers, int results, int products, float unit)
+{
+    for (int i = 0; i < results; i++) {
+        numbers[i] = unit * (1.5f + small_random(&model->random)) / (4000 * sqrtf((float)products));
+        numbers[results + i] = unit * small_random(&model->random);
+    }
+}
+
+int small_model_block(struct small_model *model, int source, int middle, int out_channels, int stride, int add)
+{
+    struct small_op *op = append(model, HR_OP_BLOCK, source);
+    op->out_channels = out_channels;
+    op->gate = middle;
+    op->kernel = 3;
+    op->stride = stride;
+    op->pad = 1;
+    op->add = add;
+    size_t weights = (size_t)middle * (size_t)(op->in_channels + 9 + out_channels);
+    op->weights = must(malloc(weights * sizeof(float)));
+    for (size_t i = 0; i < weights; i++)
+        op->weights[i] = rintf(63 * small_random(&model->random));
+    op->bias = must(malloc((size_t)(1 + 4 * middle + 2 * out_channels) * sizeof(float)));
+    op->bias[0] = 100;
+    give_stage(model, op->bias + 1, middle, op->in_channels, 100);
+    give_stage(model, op->bias + 1 + 2 * middle, middle, 9, 100);
+    give_stage(model, op->bias + 1 + 4 * middle, out_channels, middle, 1);
+    return model->op_count;
+}
+
 static size_t weights_of(const struct small_op *op)
 {
     size_t area = (size_t)op->kernel * (size_t)op->kernel;
@@ -189,6 +219,56 @@ static size_t conv_place(size_t inputs, size_t lane, size_t kernel, size_t o, si
     return (cell * lane + i % lane) * 16 + o % 16;
 }
 
+/* Products of a 1x1 convolution: [out / 16][in / 4][16][4]. */
+static void place_products(uint8_t *to, const float *weights, size_t out, size_t in)
+{
+    for (size_t o = 0; o < out; o++)
+        for (size_t i = 0; i < in; i++)
+            to[((o / 16 * (up(in, 4) / 4) + i / 4) * 16 + o % 16) * 4 + i % 4] = (uint8_t)(int8_t)weights[o * in + i];
+}
+
+static size_t pack_block_weights(struct file *file, const struct small_op *op)
+{
+    size_t in = (size_t)op->in_channels, middle = (size_t)op->gate, out = (size_t)op->out_channels;
+    size_t expand = up(middle, 16) * up(in, 4), depthwise = up(middle, 16) * 12;
+    size_t at = section(file, expand + depthwise + up(out, 16) * up(middle, 4));
+    const float *weights = op->weights;
+    place_products(file->bytes + at, weights, middle, in);
+    weights += middle * in;
+    for (size_t c = 0; c < middle; c++)
+        for (size_t cell = 0; cell < 9; cell++) /* [c / 16][column][c % 16][row] */
+            file->bytes[at + expand + ((c / 16 * 3 + cell % 3) * 16 + c % 16) * 4 + cell / 3] =
+                (uint8_t)(int8_t)weights[c * 9 + cell];
+    place_products(file->bytes + at + expand + depthwise, weights + middle * 9, out, middle);
+    return at;
+}
+
+/* Sums of weights, scales and biases of a stage, each up to whole 16. */
+static void pack_stage(struct file *file, const float *weights, size_t per_result, const float *numbers, size_t results)
+{
+    size_t at = section(file, 3 * up(results, 16) * sizeof(float));
+    for (size_t r = 0; r < results; r++) {
+        int32_t sum = 0;
+        for (size_t i = 0; i < per_result; i++)
+            sum += (int32_t)weights[r * per_result + i];
+        memcpy(file->bytes + at + r * sizeof sum, &sum, sizeof sum);
+    }
+    for (size_t part = 0; part < 2; part++)
+        memcpy(file->bytes + at + (part + 1) * up(results, 16) * sizeof(float), numbers + part * results,
+               results * sizeof(float));
+}
+
+static size_t pack_block_numbers(struct file *file, const struct small_op *op)
+{
+    size_t in = (size_t)op->in_channels, middle = (size_t)op->gate, out = (size_t)op->out_channels;
+    size_t at = section(file, 16 * sizeof(float));
+    memcpy(file->bytes + at, op->bias, sizeof(float));
+    pack_stage(file, op->weights, in, op->bias + 1, middle);
+    pack_stage(file, op->weights + middle * in, 9, op->bias + 1 + 2 * middle, middle);
+    pack_stage(file, op->weights + middle * (in + 9), middle, op->bias + 1 + 4 * middle, out);
+    return at;
+}
+
 static size_t pack_weights(struct file *file, const struct small_op *op, size_t lane)
 {
     size_t in = (size_t)op->in_channels, out = (size_t)op->out_channels, k = (size_t)op->kernel;
@@ -218,6 +298,8 @@ static size_t pack_weights(struct file *file, const struct small_op *op, size_t 
                 memcpy(file->bytes + at + sizeof(float) * ((c / 8 * k * k + cell) * 8 + c % 8),
                        &op->weights[c * k * k + cell], sizeof(float));
         return at;
+    case HR_OP_BLOCK:
+        return pack_block_weights(file, op);
     default:
         return 0;
     }
@@ -278,11 +360,12 @@ struct hr_view small_model_pack(const struct small_model *model)
                                      .kernel = (uint32_t)op->kernel,
                                      .stride = (uint32_t)op->stride,
                                      .pad = (uint32_t)op->pad,
-                                     .gate = op->gate};
+                                     .argument = op->gate};
         packed.weights_offset = pack_weights(&file, op, lane);
         if (op->flags & HR_MODEL_HALF_WEIGHTS)
             halve_section(&file, packed.weights_offset);
-        packed.bias_offset = pack_vector(&file, op->bias, op->out_channels);
+        packed.bias_offset =
+            op->kind == HR_OP_BLOCK ? pack_block_numbers(&file, op) : pack_vector(&file, op->bias, op->out_channels);
         packed.slopes_offset = pack_vector(&file, op->slopes, op->out_channels);
         memcpy(file.bytes + header.ops_offset + (size_t)i * sizeof packed, &packed, sizeof packed);
     }
@@ -395,9 +478,70 @@ static double cell(const struct small_op *op, const struct small_tensor *in, con
     return v;
 }
 
+/* What a byte stands for, whole and cut: rounded to nearest, halves to even, in single precision as everywhere. */
+static double to_byte(float value)
+{
+    float whole = rintf(value);
+    return whole < 0 ? 0 : whole > 255 ? 255 : (double)whole;
+}
+
+/* (float)sum * scale + bias in two steps. The tests are compiled without contraction. */
+static float stage_number(double sum, const float *numbers, int results, int result)
+{
+    float product = (float)sum * numbers[result];
+    return product + numbers[results + result];
+}
+
+static struct small_tensor compute_block(const struct small_op *op, const struct small_tensor *in,
+                                         const struct small_tensor *add)
+{
+    int middle = op->gate, area = in->height * in->width;
+    const float *weights = op->weights, *numbers = op->bias + 1;
+    struct small_tensor wide = tensor_new(middle, in->height, in->width);
+    for (int c = 0; c < middle; c++)
+        for (int p = 0; p < area; p++) {
+            double sum = 0;
+            for (int i = 0; i < op->in_channels; i++) {
+                float scaled = (float)in->data[i * area + p] * op->bias[0];
+                sum += (double)weights[c * op->in_channels + i] * (to_byte(scaled + 128) - 128);
+            }
+            wide.data[c * area + p] = to_byte(stage_number(sum, numbers, middle, c));
+        }
+    weights += middle * op->in_channels;
+    numbers += 2 * middle;
+    int height = (in->height - 1) / op->stride + 1, width = (in->width - 1) / op->stride + 1;
+    struct small_tensor narrow = tensor_new(middle, height, width);
+    for (int c = 0; c < middle; c++)
+        for (int p = 0; p < height * width; p++) {
+            double sum = 0;
+            for (int cell = 0; cell < 9; cell++)
+                sum += (double)weights[c * 9 + cell] *
+                       at(&wide, c, p / width * op->stride - 1 + cell / 3, p % width * op->stride - 1 + cell % 3);
+            narrow.data[c * height * width + p] = to_byte(stage_number(sum, numbers, middle, c));
+        }
+    weights += middle * 9;
+    numbers += 2 * middle;
+    struct small_tensor out = tensor_new(op->out_channels, height, width);
+    for (int c = 0; c < op->out_channels; c++)
+        for (int p = 0; p < height * width; p++) {
+            double sum = 0;
+            for (int i = 0; i < middle; i++)
+                sum += (double)weights[c * middle + i] * narrow.data[i * height * width + p];
+            float number = stage_number(sum, numbers, op->out_channels, c);
+            if (add != NULL)
+                number += (float)add->data[c * height * width + p];
+            out.data[c * height * width + p] = (double)number;
+        }
+    free(wide.data);
+    free(narrow.data);
+    return out;
+}
+
 static struct small_tensor compute_op(const struct small_op *op, const struct small_tensor *in,
                                       const struct small_tensor *add, const struct small_tensor *gate)
 {
+    if (op->kind == HR_OP_BLOCK)
+        return compute_block(op, in, add);
     int height = (in->height + 2 * op->pad - op->kernel) / op->stride + 1;
     int width = (in->width + 2 * op->pad - op->kernel) / op->stride + 1;
     if (op->kind == HR_OP_DECONV) {
@@ -427,7 +571,8 @@ struct small_tensor small_model_compute(const struct small_model *model, const f
         values[0].data[i] = (double)input[i];
     for (int i = 0; i < model->op_count; i++) {
         const struct small_op *op = &model->ops[i];
-        values[i + 1] = compute_op(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL, &values[op->gate]);
+        values[i + 1] = compute_op(op, &values[op->source], op->add >= 0 ? &values[op->add] : NULL,
+                                   &values[op->kind == HR_OP_SCALE ? op->gate : 0]);
     }
     const struct hr_model_output *wanted = &model->outputs[output];
     const struct small_tensor *from = &values[wanted->value];

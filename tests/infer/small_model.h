@@ -13,11 +13,12 @@ struct small_op {
     enum hr_op_kind kind;
     int flags;
     int source, add; /* values as in the file; add -1: nothing */
-    int gate;        /* SCALE */
+    int gate;        /* SCALE; BLOCK: channels in between */
     int in_channels, out_channels;
     int kernel, stride, pad;
-    float *weights; /* conv [out][in][k][k]; depthwise [c][k][k]; deconv [in][out][2][2] */
-    float *bias;
+    float *weights; /* conv [out][in][k][k]; depthwise [c][k][k]; deconv [in][out][2][2];
+                     * block: whole numbers, [middle][in], [middle][3][3], [out][middle] */
+    float *bias;    /* block: the input's scale, then for each stage scales and biases */
     float *slopes;
 };
 
@@ -49,6 +50,8 @@ int small_model_deconv(struct small_model *model, int source, int out_channels, 
 int small_model_plain(struct small_model *model, enum hr_op_kind kind, int source, int kernel, int stride);
 /* `gate` has one pixel; add -1: nothing. */
 int small_model_scale(struct small_model *model, int source, int gate, int add);
+/* In eight bits; add -1: nothing. */
+int small_model_block(struct small_model *model, int source, int middle, int out_channels, int stride, int add);
 /* Weights of the latest operation that half precision holds exactly, and kept in it. */
 void small_model_halve(struct small_model *model);
 int small_model_add(struct small_model *model, int a, int b, int flags);

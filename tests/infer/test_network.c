@@ -330,8 +330,8 @@ static void nonsense_behind_a_right_checksum_is_refused(void **state)
         {"operation 0 makes no sense", OP(kind), HR_OP_SIGMOID, true, 0},
         {"weights of operation 1", OP(flags), HR_KERNEL_PRELU, true, 1}, /* without slopes */
         {"operation 1 makes no sense", OP(flags), HR_KERNEL_RELU_BEFORE_ADD, true, 1},
-        {"operation 1 makes no sense", OP(gate), 1, true, 1},
-        {"operation 1 makes no sense", OP(gate), (uint32_t)-1, true, 1},
+        {"operation 1 makes no sense", OP(argument), 1, true, 1},
+        {"operation 1 makes no sense", OP(argument), (uint32_t)-1, true, 1},
         {"operation 1 makes no sense", OP(flags), 8, true, 1},
         {"operation 0 makes no sense", OP(source), 1, true, 0},
         {"operation 0 makes no sense", OP(source), (uint32_t)-1, true, 0},
@@ -360,6 +360,55 @@ static void nonsense_behind_a_right_checksum_is_refused(void **state)
         memcpy(at + damage->offset, &damage->value, sizeof damage->value);
         reseal(file);
         assert_refused(file, damage->reason);
+        drop(file);
+    }
+}
+
+static struct hr_view block_file(void)
+{
+    struct small_model model;
+    small_model_init(&model, 8, 3);
+    small_model_output(&model, small_model_block(&model, 0, 20, 8, 1, 0), 0, 8, 0);
+    struct hr_view file = small_model_pack(&model);
+    small_model_clear(&model);
+    return file;
+}
+
+static void nonsense_in_a_block_is_refused(void **state)
+{
+    (void)state;
+    static const struct damage fields[] = {
+        {"operation 0 makes no sense", OP(argument), 0, true, 0},
+        {"operation 0 makes no sense", OP(argument), (uint32_t)-16, true, 0},
+        {"operation 0 makes no sense", OP(argument), HR_MODEL_CHANNELS_MAX + 1, true, 0},
+        {"operation 0 makes no sense", OP(kernel), 1, true, 0},
+        {"operation 0 makes no sense", OP(pad), 0, true, 0},
+        {"operation 0 makes no sense", OP(flags), HR_KERNEL_RELU, true, 0},
+        {"operation 0 makes no sense", OP(add), 1, true, 0},
+        {"operation 0 makes no sense", OP(out_channels), 9, true, 0},
+        {"weights of operation 0", OP(argument), HR_MODEL_CHANNELS_MAX, true, 0},
+        {"weights of operation 0", OP(weights_offset), 1, true, 0},
+        {"weights of operation 0", OP(bias_offset), 0xFFFFFFC0, true, 0},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        struct hr_view file = block_file();
+        memcpy((char *)op_of(file, 0) + fields[i].offset, &fields[i].value, sizeof fields[i].value);
+        reseal(file);
+        assert_refused(file, fields[i].reason);
+        drop(file);
+    }
+    /* The input's scale, a sum, a scale, the last bias. */
+    const struct {
+        uint64_t at;
+        uint32_t value;
+    } numbers[] = {{0, 0x7FC00000}, {16, 0x7FFFFFFF}, {16 + 32, 0x7F800000}, {16 + 6 * 32 + 3 * 16 - 1, 0xFF800000}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct hr_view file = block_file();
+        struct hr_model_block parts = hr_model_block_parts(op_of(file, 0));
+        assert_true(numbers[i].at < parts.numbers);
+        memcpy((char *)(uintptr_t)file.data + op_of(file, 0)->bias_offset + 4 * numbers[i].at, &numbers[i].value, 4);
+        reseal(file);
+        assert_refused(file, "numbers of operation 0");
         drop(file);
     }
 }
@@ -505,7 +554,7 @@ static void batches_and_sets_have_limits(void **state)
     assert_int_equal(try_runner(file, options, &error), HR_ERR_ARGUMENT);
     options.batch = 1;
     int refused = 0;
-    for (enum hr_isa isa = HR_ISA_AUTO; isa <= HR_ISA_NEON; isa++) {
+    for (enum hr_isa isa = HR_ISA_AUTO; isa < HR_ISA_END; isa++) {
         options.isa = isa;
         enum hr_status wanted = hr_isa_available(isa) ? HR_OK : HR_ERR_UNSUPPORTED;
         assert_int_equal(try_runner(file, options, &error), wanted);
@@ -557,6 +606,7 @@ int main(void)
         cmocka_unit_test(foreign_files_are_refused),
         cmocka_unit_test(a_file_off_its_alignment_is_an_argument_error),
         cmocka_unit_test(nonsense_behind_a_right_checksum_is_refused),
+        cmocka_unit_test(nonsense_in_a_block_is_refused),
         cmocka_unit_test(outputs_must_lie_inside_their_value),
         cmocka_unit_test(a_card_must_be_text),
         cmocka_unit_test(files_on_disk_are_refused_by_name),

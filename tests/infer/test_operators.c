@@ -22,7 +22,7 @@ static void check_all(enum hr_isa isa)
         for (int round = 0; round < operator_cases[i].repeats; round++) {
             int threads = 1 + round % 3, batch = 1 + round / 2 % 3;
             double error = operator_case_error(&operator_cases[i], round, isa, threads, batch);
-            if (error > tolerance) {
+            if (error > (operator_cases[i].exact ? 0 : tolerance)) {
                 print_error("%s, round %d, %d threads, batch %d: off by %g\n", operator_cases[i].name, round, threads,
                             batch, error);
                 good = false;
@@ -49,10 +49,28 @@ static void avx512_agrees(void **state)
     check_all(HR_ISA_AVX512);
 }
 
+static void avx2_with_vnni_agrees(void **state)
+{
+    (void)state;
+    check_all(HR_ISA_AVX2_VNNI);
+}
+
+static void avx512_with_vnni_agrees(void **state)
+{
+    (void)state;
+    check_all(HR_ISA_AVX512_VNNI);
+}
+
 static void neon_agrees(void **state)
 {
     (void)state;
     check_all(HR_ISA_NEON);
+}
+
+static void neon_with_dot_products_agrees(void **state)
+{
+    (void)state;
+    check_all(HR_ISA_NEON_DOT);
 }
 
 int main(void)
@@ -61,7 +79,10 @@ int main(void)
         cmocka_unit_test(baseline_agrees),
         cmocka_unit_test(avx2_agrees),
         cmocka_unit_test(avx512_agrees),
+        cmocka_unit_test(avx2_with_vnni_agrees),
+        cmocka_unit_test(avx512_with_vnni_agrees),
         cmocka_unit_test(neon_agrees),
+        cmocka_unit_test(neon_with_dot_products_agrees),
     };
     return cmocka_run_group_tests_name("operators", tests, NULL, NULL);
 }

@@ -131,7 +131,7 @@ static void compare_label(const char *label)
             words[count++] = word;
         if (count < 7 || strcmp(words[0], label) != 0)
             continue;
-        for (enum hr_isa isa = HR_ISA_BASELINE; isa <= HR_ISA_NEON; isa++) {
+        for (enum hr_isa isa = HR_ISA_BASELINE; isa < HR_ISA_END; isa++) {
             if (!hr_isa_available(isa))
                 continue;
             double worst = worst_of_case(words, count, isa, 1 + compared % 2);

@@ -120,7 +120,7 @@ static void threads_change_no_bit(void **state)
 {
     (void)state;
     for (int n = 0; n < 2; n++)
-        for (enum hr_isa isa = HR_ISA_BASELINE; isa <= HR_ISA_NEON; isa++) {
+        for (enum hr_isa isa = HR_ISA_BASELINE; isa < HR_ISA_END; isa++) {
             if (!hr_isa_available(isa))
                 continue;
             struct run run = networks[n];

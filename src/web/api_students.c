@@ -8,6 +8,7 @@
 #include "records/audit.h"
 #include "records/consent.h"
 #include "records/lessons.h"
+#include "web/albums.h"
 #include "web/api.h"
 #include "web/events.h"
 
@@ -211,14 +212,18 @@ enum hr_status hr_api_enrol(struct hr_request *request, struct hr_answer *answer
 {
     const char *name = hr_request_query(request, "name");
     enum hr_status status = check_student(request, error);
+    if (status == HR_OK)
+        status = hr_album_read(request, error);
     if (status == HR_OK && request->body.size == 0)
         status = hr_error_set(error, HR_ERR_ARGUMENT, "there is no picture");
     if (status == HR_OK && (name == NULL || name[0] == '\0' || !hr_view_is_utf8(hr_view_text(name))))
         status = hr_error_set(error, HR_ERR_ARGUMENT, "?name= says what the picture is called");
     if (status == HR_OK)
         status = enrol(request, name, answer, error);
-    if (status == HR_OK)
+    if (status == HR_OK) {
+        hr_album_done(request);
         tell(request);
+    }
     return status;
 }
 

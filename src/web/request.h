@@ -40,6 +40,7 @@ struct hr_request {
     bool is_program;                   /* signed in by a token and not by a cookie */
     struct hr_buffer body;
     struct hr_upload_in *upload; /* uploads.h: the body goes into a file; NULL */
+    struct hr_album_in *album;   /* albums.h: likewise */
     char address[64];            /* of the other side */
 };
 

@@ -9,20 +9,18 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/base64.h"
 #include "classroom/names.h"
 #include "records/tasks.h"
+#include "web/albums.h"
 #include "web/api.h"
 #include "web/events.h"
 #include "web/worker.h"
 
 #define VERSION "1.0.0"
 #define UPLOAD_BYTES_MAX (INT64_C(64) << 30)
-/* So much of the disk stays free. */
-#define RESERVE_BYTES (INT64_C(512) << 20)
 /* The year 2200: what is said to be younger is not believed. */
 #define LATEST_MS (INT64_C(7258118400) * 1000)
 #define HOUR_S 3600
@@ -67,17 +65,6 @@ static int64_t number_of(const char *text)
     if (text == NULL || text[0] == '\0' || strspn(text, "0123456789") != strlen(text) || strlen(text) > 18)
         return -1;
     return strtoll(text, NULL, 10);
-}
-
-static enum hr_status check_room(const struct hr_web *web, int64_t size, struct hr_error *error)
-{
-    struct statvfs disk;
-    if (statvfs(hr_web_options_of(web)->videos, &disk) != 0)
-        return hr_error_set_errno(error, errno, "asking for room");
-    int64_t room = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize - RESERVE_BYTES;
-    if (size > room)
-        return hr_error_set(error, HR_ERR_LIMIT, "the disk has no room for %lld MB more", (long long)(size >> 20));
-    return HR_OK;
 }
 
 struct new_upload {
@@ -128,7 +115,7 @@ static enum hr_status check_new(struct hr_request *request, struct new_upload *u
         if (status == HR_OK && lesson.finished_us != 0)
             status = hr_error_set(error, HR_ERR_CONFLICT, "the lesson is finished: open it again first");
     }
-    return status == HR_OK ? check_room(request->web, upload->size, error) : status;
+    return status == HR_OK ? hr_web_check_room(request->web, upload->size, error) : status;
 }
 
 static enum hr_status make_file(const struct hr_web *web, const char *id, struct hr_error *error)
@@ -526,4 +513,5 @@ void hr_uploads_tidy(struct hr_web *web)
     hr_database_close(database);
     hr_buffer_clear(&tidying.wanted);
     hr_buffer_clear(&tidying.old);
+    hr_albums_tidy(web);
 }

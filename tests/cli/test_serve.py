@@ -1,9 +1,14 @@
 """serve: the API behind the page, from the first start to a finished lesson, and who may do what."""
 
 import socket
+import sys
+import urllib.parse
 
 from harness import *
 from serve import PASSWORD, Client, Server
+
+sys.path.insert(0, str(SOURCE / "tests" / "bombs"))
+import archives
 
 CLASS = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,<script>alert('Cleo')</script>,art,junior\n"
 
@@ -139,7 +144,7 @@ class Serve(Case):
                         self.assertEqual((answer.status, answer.json["code"]), (403, "csrf"))
                         answer = client.request(method.upper(), address, body, {**headers, "Sec-Fetch-Site": "cross-site"})
                         self.assertEqual(answer.status, 403)
-                    if path in ("/session", "/me/password", "/tokens", "/classes", "/tasks", "/events", "/uploads"):
+                    if path in ("/session", "/me/password", "/tokens", "/classes", "/tasks", "/events", "/uploads", "/photos"):
                         continue  # of every account
                     answer = teacher.request(method.upper(), address, body, headers)
                     self.assertIn(answer.status, (403, 404, 412, 415) if "upload" in path or "task" in path else (403, 404), str(answer))
@@ -227,6 +232,72 @@ class Serve(Case):
         self.check(program.request("POST", "/classes", {"id": "8b", "zone": "UTC"}), 201)  # without a CSRF token
         self.check(client.request("DELETE", "/session"), 204)
         self.check(client.get("/classes"), 401)
+
+    # --- archives of photos ---
+
+    def send_archive(self, client, data, status=201, kind="application/zip"):
+        return self.check(client.request("POST", "/photos", data, {"Content-Type": kind}), status).json
+
+    def nothing_of_albums_is_left(self):
+        self.assertEqual([name for name in os.listdir(self.dir / "videos") if name.startswith("album-")], [])
+
+    def test_an_archive_of_photos_is_taken_apart(self):
+        client = self.administrator()
+        self.check(client.request("POST", "/classes", {"id": "8b", "zone": "UTC"}), 201)
+        self.check(client.request("POST", "/classes/8b/students", CLASS.encode(), {"Content-Type": "text/csv"}))
+        obama, biden = (PHOTOS / "obama.jpg").read_bytes(), (PHOTOS / "biden.jpg").read_bytes()
+        zipped = archives.zipped(("44/front.jpg", obama), ("46.jpg", biden), ("M\u00fcller.txt", b"text"), ("__MACOSX/._46.jpg", b"x"), ("44/", b""))
+        tarred = archives.tarred("w:gz", ("44/front.jpg", archives.tarfile.REGTYPE, obama, ""), ("46.jpg", archives.tarfile.REGTYPE, biden, ""))
+        for data, left_out in ((tarred, []), (zipped, [("M\u00fcller.txt", "no_picture")])):
+            told = self.send_archive(client, data)
+            verdicts = [(one["name"], one["verdict"]) for one in told["entries"]]
+            self.assertEqual(verdicts, [("44/front.jpg", "picture"), ("46.jpg", "picture"), *left_out])
+            for student, entry in ((44, 0), (46, 1)):
+                address = f"/students/{student}/photos?name=a.jpg&album={told['album']}&entry={entry}"
+                said = self.check(client.request("POST", address)).json
+                self.assertEqual(said["verdict"], "enrolled" if data is tarred else "duplicate")
+                self.assertEqual(self.check(client.request("POST", address), 404).json["code"], "not_found")  # it is not kept
+            self.nothing_of_albums_is_left()
+        # They are whose who sent them.
+        told = self.send_archive(client, zipped)
+        self.check(client.request("POST", "/accounts", {"name": "bob", "role": "teacher", "password": PASSWORD, "classes": ["8b"]}), 201)
+        bob = self.server.client()
+        self.check(bob.sign_in("bob"))
+        self.check(bob.request("POST", f"/students/44/photos?name=a.jpg&album={told['album']}&entry=0"), 404)
+        for album, entry in ((told["album"], "../0"), (told["album"], "archive"), ("..", "0"), (told["album"], "99")):
+            query = urllib.parse.urlencode({"name": "a.jpg", "album": album, "entry": entry})
+            self.check(client.request("POST", f"/students/44/photos?{query}"), 404)
+
+    def test_hostile_archives_are_told_and_leave_nothing(self):
+        client = self.administrator()
+        made = {name: make() for name, make in {**archives.SMALL, **archives.LARGE}.items()}
+        listing = lambda name: {one["name"]: one["verdict"] for one in self.send_archive(client, made[name])["entries"]}
+        told = self.send_archive(client, made["names.zip"])["entries"]
+        names = [one["name"] for one in told]
+        self.assertEqual([one["verdict"] for one in told], len(archives.HOSTILE_NAMES) * ["outside"] + len(archives.ODD_NAMES) * ["picture"], names)
+        self.assertIn("M\u00fcller.jpg", names)
+        self.assertFalse(any(ord(letter) < 32 for name in names for letter in name), names)
+        self.assertEqual(listing("links.zip")["link.jpg"], "link")
+        self.assertEqual(listing("links.tar"), {"soft.jpg": "link", "hard.jpg": "link", "null.jpg": "special", "../up.jpg": "outside"})
+        self.assertEqual(set(listing("42.zip").values()), {"nested"})
+        self.assertEqual(listing("encrypted.zip"), {"a.jpg": "encrypted"})
+        self.assertEqual(listing("large.zip"), {"a.jpg": "large"})
+        self.assertIn(listing("lying.zip")["a.jpg"], ("damaged", "large"))
+        self.assertEqual(listing("empty.zip"), {})
+        self.assertEqual(len(self.send_archive(client, made["overlapping.zip"])["entries"]), 1)  # the same bytes are one file
+        for name, status, text in (("ratio.zip", 413, "100 times"), ("ratio.tgz", 413, "100 times"),  ("many.zip", 413, "more than 5000"), ("nothing.zip", 422, "no zip or tar"), ("cut.zip", 422, "damaged")):
+            with self.subTest(name):
+                self.assertIn(text, self.send_archive(client, made[name], status)["detail"])
+        self.check(client.request("POST", "/photos", b"", {"Content-Type": "application/zip", "Content-Length": str((1 << 30) + 1)}), 413)
+        self.assertEqual(self.check(client.get("/me")).status, 200)
+        left = [name for name in os.listdir(self.dir / "videos") if name.startswith("album-")]
+        self.assertEqual(len(left), 2, left)  # of names.zip and overlapping.zip
+        self.assertTrue(all(name.isdigit() for name in os.listdir(self.dir / "videos" / left[0])))
+        old = time.time() - 4000
+        for name in left:
+            os.utime(self.dir / "videos" / name, (old, old))
+        self.restart()
+        self.wait_for(lambda: not any((self.dir / "videos" / name).exists() for name in left), self.server.process)
 
     # --- uploads and tasks ---
 

@@ -272,6 +272,19 @@ enum hr_status hr_database_each_member(struct hr_database *database, const char 
     return status;
 }
 
+enum hr_status hr_database_each_class_of(struct hr_database *database, const char *student_id, hr_class_id_fn *each,
+                                         void *context, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_STUDENT_CLASSES, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, student_id);
+    while (hr_sql_next(database, statement, "reading the classes of a student", &status, error))
+        status = each(context, hr_sql_text(statement, 0), error);
+    return status;
+}
+
 /* --- the timetable --- */
 
 static enum hr_status write_slot(struct hr_database *database, const char *class_id, const struct hr_slot_record *slot,

@@ -474,6 +474,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_ACCOUNT_SET_PASSWORD] = "UPDATE accounts SET password = ?2 WHERE key = ?1",
     [HR_SQL_ACCOUNT_SET_ROLE] = "UPDATE accounts SET role = ?2 WHERE key = ?1",
     [HR_SQL_ACCOUNT_DELETE] = "DELETE FROM accounts WHERE key = ?1",
+    [HR_SQL_STUDENT_CLASSES] = "SELECT DISTINCT c.id FROM members AS m JOIN classes AS c ON c.key = m.class"
+                               " JOIN students AS s ON s.key = m.student WHERE s.id = ?1 ORDER BY c.id",
     [HR_SQL_ACCOUNT_CLASSES] =
         "SELECT c.id FROM account_classes AS a JOIN classes AS c ON c.key = a.class WHERE a.account = ?1 ORDER BY c.id",
     [HR_SQL_ACCOUNT_CLASSES_DELETE] = "DELETE FROM account_classes WHERE account = ?1",

@@ -323,7 +323,7 @@ enum hr_status hr_api_lesson(struct hr_request *request, struct hr_answer *answe
 
 static void tell(struct hr_request *request, const struct hr_lesson_found *lesson)
 {
-    hr_events_tell_key(hr_web_events(request->web), "lesson", lesson->key);
+    hr_events_tell_key(hr_web_events(request->web), lesson->class_id, "lesson", lesson->key);
 }
 
 /* --- the roll --- */

@@ -268,6 +268,7 @@ void hr_exchange_end(void *context, struct MHD_Connection *connection, void **ke
     hr_upload_in_free(exchange->request.upload);
     hr_album_in_free(exchange->request.album);
     hr_buffer_clear(&exchange->request.body);
+    hr_buffer_clear(&exchange->request.reader.classes);
     hr_database_close(exchange->request.database);
     for (size_t i = 0; i < HR_REQUEST_WORDS_MAX; i++)
         free(exchange->request.words[i]);

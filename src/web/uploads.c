@@ -347,7 +347,7 @@ static enum hr_status complete(struct hr_request *request, const struct hr_uploa
     status = hr_task_add(request->database, &task, in->record.id, &key, error);
     if (status != HR_OK)
         return status;
-    hr_events_tell_key(hr_web_events(request->web), "task", key);
+    hr_events_tell_key(hr_web_events(request->web), in->record.class_id, "task", key);
     hr_worker_wake(hr_web_worker(request->web));
     return HR_OK;
 }

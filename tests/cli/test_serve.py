@@ -2,6 +2,8 @@
 
 import socket
 import sys
+import threading
+import types
 import urllib.parse
 
 from harness import *
@@ -378,6 +380,68 @@ class Serve(Case):
             told = b""
             while b'"id":"8b"' not in told:
                 told += line.recv(4096)
+
+    def listen(self, client):
+        """A stream of events that is read all the time; what it has told so far, and whether it has ended."""
+        line = socket.create_connection(("127.0.0.1", self.server.port), timeout=60)
+        self.addCleanup(line.close)
+        line.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\nLast-Event-ID: 0\r\n\r\n".encode())
+        stream = types.SimpleNamespace(told=b"", ended=False)
+
+        def read():
+            with contextlib.suppress(OSError):
+                while piece := line.recv(4096):
+                    stream.told += piece
+                    if piece.endswith(b"0\r\n\r\n"):
+                        break
+            stream.ended = True
+
+        threading.Thread(target=read, daemon=True).start()
+        self.wait_for(lambda: b"200 OK" in stream.told, self.server.process)
+        return stream
+
+    def test_events_are_of_the_classes_that_one_may_see(self):
+        """Two teachers with a class each, and nothing of the one is told to the other."""
+        client = self.administrator()
+        self.make_class(client)
+        self.check(client.request("POST", "/classes", {"id": "9z", "zone": "UTC"}), 201)
+        self.check(client.request("POST", "/classes/9z/students", b"id,name,major,year\n70,Another,,\n", {"Content-Type": "text/csv"}))
+        who = {}
+        for name, class_id in (("bob", "8b"), ("eve", "9z")):
+            self.check(client.request("POST", "/accounts", {"name": name, "role": "teacher", "password": PASSWORD, "classes": [class_id]}), 201)
+            who[name] = self.server.client()
+            self.check(who[name].sign_in(name))
+        bob, eve, all_of_it = self.listen(who["bob"]), self.listen(who["eve"]), self.listen(client)
+        made = {}
+        for name, class_id in (("bob", "8b"), ("eve", "9z")):
+            lesson = {"day": "2026-11-20", "start": "08:00", "end": "08:45"}
+            made[class_id] = self.check(who[name].request("POST", f"/classes/{class_id}/lessons", lesson), 201).json["lesson"]
+        self.check(who["bob"].request("PUT", f"/lessons/{made['8b']}/marks/48", {"status": "excused"}))
+        self.check(who["eve"].request("PUT", f"/lessons/{made['9z']}/marks/70", {"status": "excused"}))
+        self.check(who["bob"].request("DELETE", "/students/48"), 204)
+        self.check(who["bob"].upload("8b_2026-11-20_08-00-00.mp4", b"no video at all", **{"class": "8b"}), 201)
+        task = self.wait_for_tasks(client)[0]["task"]
+        self.check(who["eve"].request("PATCH", "/classes/9z", {"title": "last"}))
+        kinds = lambda stream: {tuple(json.loads(found).values()) for found in re.findall(rb"data: (.*)", stream.told)}
+        of_bob = {("class", "8b"), ("lesson", str(made["8b"])), ("task", str(task))}
+        of_eve = {("class", "9z"), ("lesson", str(made["9z"]))}
+        self.wait_for(lambda: kinds(bob) == of_bob and kinds(eve) == of_eve and kinds(all_of_it) == of_bob | of_eve, self.server.process)
+        self.assertFalse(bob.ended or eve.ended)
+        # Another class is his from now on, and this one is not.
+        self.check(client.request("PUT", "/accounts/bob", {"classes": ["9z"]}), 204)
+        self.wait_for(lambda: bob.ended, self.server.process)
+        again = self.listen(who["bob"])
+        self.check(client.request("PATCH", "/classes/8b", {"title": "not for bob"}))
+        self.check(client.request("PATCH", "/classes/9z", {"title": "for bob"}))
+        self.wait_for(lambda: ("class", "9z") in kinds(again), self.server.process)
+        self.assertLessEqual(kinds(again), of_eve)
+        # Of a class that is gone he hears no more, not even where another gets its name; and signed out, nothing.
+        self.check(client.request("DELETE", "/classes/9z"), 204)
+        self.wait_for(lambda: again.ended and eve.ended, self.server.process)
+        last = self.listen(who["eve"])
+        self.check(who["eve"].request("DELETE", "/session"), 204)
+        self.wait_for(lambda: last.ended, self.server.process)
+        self.assertEqual(kinds(last), set())
 
     def test_what_was_changed_meanwhile_is_not_overwritten(self):
         client = self.administrator()

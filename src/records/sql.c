@@ -775,9 +775,15 @@ void hr_sql_bind_now(sqlite3_stmt *statement, int index)
     sqlite3_bind_int64(statement, index, hr_clock_wall_now_us());
 }
 
-bool hr_sql_is_alone(const struct hr_database *database)
+enum hr_status hr_sql_begin_own(struct hr_database *database, bool *own, struct hr_error *error)
 {
-    return sqlite3_get_autocommit(database->handle) != 0;
+    *own = sqlite3_get_autocommit(database->handle) != 0;
+    return *own ? hr_database_begin(database, error) : HR_OK;
+}
+
+enum hr_status hr_sql_end_own(struct hr_database *database, bool own, enum hr_status status, struct hr_error *error)
+{
+    return own ? hr_database_end(database, status, error) : status;
 }
 
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,

@@ -15,8 +15,8 @@ enum hr_status hr_events_new(struct hr_events **out, struct hr_error *error) HR_
 void hr_events_end(struct hr_events *events);
 void hr_events_free(struct hr_events *events);
 
-/* `kind`: "task", "lesson" or "class"; no names of people. Told to who may see the class. The last ones are kept for who
- * comes back with Last-Event-ID. */
+/* `kind`: "task", "lesson" or "class"; no names of people. Told to who may see the class. The last ones are kept for
+ * who comes back with Last-Event-ID. */
 void hr_events_tell(struct hr_events *events, const char *class_id, const char *kind, const char *id);
 void hr_events_tell_key(struct hr_events *events, const char *class_id, const char *kind, int64_t key);
 

@@ -21,8 +21,6 @@
 
 #define VERSION "1.0.0"
 #define UPLOAD_BYTES_MAX (INT64_C(64) << 30)
-/* The year 2200: what is said to be younger is not believed. */
-#define LATEST_MS (INT64_C(7258118400) * 1000)
 #define HOUR_S 3600
 #define ADDRESS "/api/v1/uploads/"
 
@@ -144,16 +142,16 @@ static enum hr_status add(struct hr_request *request, struct new_upload *upload,
     for (size_t i = 0; i < sizeof random; i++)
         snprintf(upload->id + 2 * i, 3, "%02x", random[i]);
     int64_t modified_ms = number_of(upload->modified);
-    struct hr_upload_record record = {.id = upload->id,
-                                      .account = request->account.key,
-                                      .video = upload->video,
-                                      .class_id = upload->class_id,
-                                      .lesson = upload->lesson[0] != '\0' ? number_of(upload->lesson) : 0,
-                                      .camera = upload->camera,
-                                      .start = upload->start,
-                                      .modified_us =
-                                          modified_ms > 0 && modified_ms < LATEST_MS ? modified_ms * 1000 : 0,
-                                      .size_bytes = upload->size};
+    struct hr_upload_record record = {
+        .id = upload->id,
+        .account = request->account.key,
+        .video = upload->video,
+        .class_id = upload->class_id,
+        .lesson = upload->lesson[0] != '\0' ? number_of(upload->lesson) : 0,
+        .camera = upload->camera,
+        .start = upload->start,
+        .modified_us = modified_ms > 0 && modified_ms < HR_CLOCK_LATEST_US / 1000 ? modified_ms * 1000 : 0,
+        .size_bytes = upload->size};
     enum hr_status status = make_file(request->web, upload->id, error);
     if (status != HR_OK)
         return status;

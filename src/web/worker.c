@@ -20,8 +20,6 @@
 enum { LOOK_S = 60 };
 /* Beside a video: how far in it one is, for the next program when this one is ended. */
 #define PLACE ".at"
-/* The year 2200. */
-#define LATEST_US (INT64_C(7258118400) * 1000000)
 #define HOUR_US (INT64_C(3600) * 1000000)
 
 /* The task in hand. Texts are owned. */
@@ -150,7 +148,7 @@ static enum hr_status find_start(const struct task *task, const struct hr_lesson
         *start_us = lesson->start_us;
     else if (created_us == 0)
         *start_us = (task->modified_us != 0 ? task->modified_us : hr_clock_wall_now_us()) - duration_us;
-    if (*start_us < 0 || *start_us > LATEST_US)
+    if (*start_us < 0 || *start_us > HR_CLOCK_LATEST_US)
         return hr_error_set(error, HR_ERR_ARGUMENT, "it says a time at which nobody made a video: say when it began");
     return HR_OK;
 }

@@ -11,6 +11,9 @@ endforeach()
 # What a static link needs besides; the shared library brings its own.
 set(HR_PRIVATE_MODULES
   libavformat libavcodec libavutil libswscale libheif libseccomp libsodium sqlite3 libutf8proc jansson libcrypto)
+if(HOMEROOM_WEB)
+  list(APPEND HR_PRIVATE_MODULES libarchive)
+endif()
 
 # Exactly what the public header marks with HR_API is visible outside. Compiling with hidden visibility does most of
 # that already, but not all (GCC exports the resolvers of function clones), so the linker gets the list as well.

@@ -25,7 +25,7 @@ SYSTEM = set(
 # Of one instruction set: the business of the room that chooses between them.
 OF_ONE_ROOM = {"immintrin": "infer", "emmintrin": "infer", "arm_neon": "infer", "arm_sve": "infer", "cpuid": "infer"}
 # The table names libraries; where a library's headers have another name:
-LIBRARY_OF = {"openssl": "libcrypto", "curl": "libcurl"}
+LIBRARY_OF = {"openssl": "libcrypto", "curl": "libcurl", "archive": "libarchive", "archive_entry": "libarchive"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include\b[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(.*))', re.M)
 

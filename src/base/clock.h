@@ -18,6 +18,9 @@ struct hr_clock {
 
 /* The system's clock. Static, shared by all threads. */
 const struct hr_clock *hr_clock_system(void);
+
+/* The year 2200, wall clock: what is said to be later is not believed. */
+#define HR_CLOCK_LATEST_US (INT64_C(7258118400) * 1000000)
 /* Its monotonic time: how long something took. What waits or gives up takes a clock instead. */
 int64_t hr_clock_now_us(void);
 /* Its wall time: when something was. */

@@ -31,6 +31,12 @@
 #define HR_LIMIT_DECODER_SILENCE_US (INT64_C(300) * 1000000)
 /* A photo file as a phone makes it is below 20 MB. */
 #define HR_LIMIT_PHOTO_BYTES (UINT64_C(64) << 20)
+/* An archive of photos: of a school, and of phones' photos. Photos do not shrink: what grows a hundredfold is none. */
+#define HR_LIMIT_ALBUM_ENTRIES 5000
+#define HR_LIMIT_ALBUM_PHOTO_BYTES (UINT64_C(32) << 20)
+#define HR_LIMIT_ALBUM_ARCHIVE_BYTES (UINT64_C(1) << 30)
+#define HR_LIMIT_ALBUM_BYTES (UINT64_C(2) << 30)
+#define HR_LIMIT_ALBUM_RATIO 100
 /* Faces considered in one frame: a lecture hall, and a bound on what a textured wall can cost. */
 #define HR_LIMIT_FACES_PER_FRAME 512
 /* Tracks of one video. */

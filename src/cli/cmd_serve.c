@@ -57,6 +57,8 @@ int hr_cmd_serve(struct hr_cli *cli)
                                      .ready = tell_ready,
                                      .context = cli};
     enum hr_status status = check(cli, &error);
+    if (status == HR_OK) /* each request opens the database */
+        status = hr_key_cache_new(&cli->class.key.cache, hr_clock_system(), &error);
     if (status == HR_OK)
         status = name_spool(cli, spool, &error);
     if (status == HR_OK) {
@@ -64,6 +66,8 @@ int hr_cmd_serve(struct hr_cli *cli)
         hr_zone_from_utc("UTC", 0, NULL, clock); /* TZ is there before anybody reads the environment beside it */
         status = hr_web_run(&options, &error);
     }
+    hr_key_cache_free(cli->class.key.cache);
+    cli->class.key.cache = NULL;
     if (status == HR_OK)
         hr_log_write(&cli->log, HR_LOG_INFO, NULL, "stopped; what is not done waits for the next start");
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);

@@ -63,6 +63,27 @@ enum hr_status hr_class_key_new(struct hr_class_key *out, const struct hr_key_so
                         "HOMEROOM_KEY, or --kms-key ID");
 }
 
+static enum hr_status open_wrapped(struct hr_class_key *out, struct hr_key_cache *cache, struct hr_view wrapped,
+                                   const struct hr_anywhere *anywhere, const struct hr_deadline *deadline,
+                                   struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    if (cache == NULL)
+        return ask_service(out, NULL, wrapped, anywhere, deadline, error);
+    hr_key_cache_lock(cache);
+    if (hr_key_cache_find(cache, wrapped, &out->master)) {
+        hr_buffer_append(&out->wrapped, wrapped);
+        out->master.wrapped = hr_buffer_view(&out->wrapped);
+        status = hr_buffer_check(&out->wrapped, error);
+    } else {
+        status = ask_service(out, NULL, wrapped, anywhere, deadline, error);
+        if (status == HR_OK)
+            hr_key_cache_keep(cache, wrapped, &out->master);
+    }
+    hr_key_cache_unlock(cache);
+    return status;
+}
+
 enum hr_status hr_class_key_for(struct hr_class_key *out, const struct hr_key_source *source, struct hr_view ring,
                                 const char *ring_name, const struct hr_anywhere *anywhere,
                                 const struct hr_deadline *deadline, struct hr_error *error)
@@ -75,7 +96,7 @@ enum hr_status hr_class_key_for(struct hr_class_key *out, const struct hr_key_so
                                               : HR_ERR_NOT_FOUND;
     enum hr_status status = hr_vault_wrapped(ring, ring_name, &wrapped, error);
     if (status == HR_OK && wrapped.size > 0)
-        return ask_service(out, NULL, wrapped, anywhere, deadline, error);
+        return open_wrapped(out, source->cache, wrapped, anywhere, deadline, error);
     if (status != HR_OK)
         return status;
     return source->file != NULL || source->text != NULL ? take_given(out, source, error) : HR_ERR_NOT_FOUND;

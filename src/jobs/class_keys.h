@@ -3,16 +3,17 @@
 #ifndef HR_JOBS_CLASS_KEYS_H
 #define HR_JOBS_CLASS_KEYS_H
 
-#include "base/clock.h"
+#include "jobs/key_cache.h"
 #include "records/vault.h"
 #include "store/anywhere.h"
 
 /* Borrowed. At most one of file, text and kms counts, in this order; none: the database is not sealed, or its ring says
  * which service to ask. */
 struct hr_key_source {
-    const char *file; /* NULL: none */
-    const char *text; /* the key itself; NULL: none */
-    const char *kms;  /* for a new ring: the key of the service that is to wrap it; NULL: none */
+    const char *file;           /* NULL: none */
+    const char *text;           /* the key itself; NULL: none */
+    const char *kms;            /* for a new ring: the key of the service that is to wrap it; NULL: none */
+    struct hr_key_cache *cache; /* of what the service has opened; NULL: it is asked each time */
 };
 
 struct hr_class_key {

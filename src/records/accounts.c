@@ -142,18 +142,6 @@ static enum hr_status insert(struct hr_database *database, const char *name, enu
     return status == HR_END ? hr_error_set(error, HR_ERR_CONFLICT, "there is an account '%s'", name) : status;
 }
 
-/* In a transaction of its own, or as a part of the one that is open. */
-static enum hr_status begin(struct hr_database *database, bool *own, struct hr_error *error)
-{
-    *own = hr_sql_is_alone(database);
-    return *own ? hr_database_begin(database, error) : HR_OK;
-}
-
-static enum hr_status end(struct hr_database *database, bool own, enum hr_status status, struct hr_error *error)
-{
-    return own ? hr_database_end(database, status, error) : status;
-}
-
 enum hr_status hr_account_add(struct hr_database *database, const char *name, enum hr_role role, const char *password,
                               int64_t *key, struct hr_error *error)
 {
@@ -163,13 +151,13 @@ enum hr_status hr_account_add(struct hr_database *database, const char *name, en
     if (status == HR_OK)
         status = hash_password(password, hash, error);
     if (status == HR_OK)
-        status = begin(database, &own, error);
+        status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = insert(database, name, role, hash, key, error);
     if (status == HR_OK)
         status = hr_database_note(database, "account", NULL, 1, error);
-    return end(database, own, status, error);
+    return hr_sql_end_own(database, own, status, error);
 }
 
 enum hr_status hr_account_each(struct hr_database *database, hr_account_fn *each, void *context, struct hr_error *error)
@@ -224,7 +212,7 @@ enum hr_status hr_account_set_password(struct hr_database *database, int64_t key
     bool own;
     enum hr_status status = hash_password(password, hash, error);
     if (status == HR_OK)
-        status = begin(database, &own, error);
+        status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = change(database, HR_SQL_ACCOUNT_SET_PASSWORD, key, hash, &changed, error);
@@ -234,7 +222,7 @@ enum hr_status hr_account_set_password(struct hr_database *database, int64_t key
         status = change(database, HR_SQL_LOGINS_DELETE, key, NULL, NULL, error);
     if (status == HR_OK)
         status = hr_database_note(database, "password", NULL, 1, error);
-    return end(database, own, status, error);
+    return hr_sql_end_own(database, own, status, error);
 }
 
 /* Others than this one. */
@@ -258,7 +246,7 @@ static enum hr_status change_or_remove(struct hr_database *database, int64_t key
 {
     size_t changed = 0;
     bool own;
-    enum hr_status status = begin(database, &own, error);
+    enum hr_status status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     if (role == NULL || strcmp(role, hr_role_name(HR_ROLE_ADMINISTRATOR)) != 0)
@@ -269,7 +257,7 @@ static enum hr_status change_or_remove(struct hr_database *database, int64_t key
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such account");
     if (status == HR_OK)
         status = hr_database_note(database, role != NULL ? "account" : "account_removed", NULL, 1, error);
-    return end(database, own, status, error);
+    return hr_sql_end_own(database, own, status, error);
 }
 
 enum hr_status hr_account_set_role(struct hr_database *database, int64_t key, enum hr_role role, struct hr_error *error)
@@ -302,13 +290,13 @@ enum hr_status hr_account_set_classes(struct hr_database *database, int64_t key,
                                       size_t count, struct hr_error *error)
 {
     bool own;
-    enum hr_status status = begin(database, &own, error);
+    enum hr_status status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = change(database, HR_SQL_ACCOUNT_CLASSES_DELETE, key, NULL, NULL, error);
     for (size_t i = 0; status == HR_OK && i < count; i++)
         status = hr_account_give_class(database, key, class_ids[i], error);
-    return end(database, own, status, error);
+    return hr_sql_end_own(database, own, status, error);
 }
 
 enum hr_status hr_account_each_class(struct hr_database *database, int64_t key, hr_account_class_fn *each,

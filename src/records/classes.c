@@ -116,9 +116,9 @@ enum hr_status hr_database_put_class(struct hr_database *database, const struct 
 {
     size_t changed = 0;
     enum hr_status status = check_class(record, error);
-    bool own = hr_sql_is_alone(database);
-    if (status == HR_OK && own)
-        status = hr_database_begin(database, error);
+    bool own;
+    if (status == HR_OK)
+        status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = write_class(database, HR_SQL_CLASS_INSERT, record, &changed, error);
@@ -126,7 +126,7 @@ enum hr_status hr_database_put_class(struct hr_database *database, const struct 
         *added = changed > 0;
     if (status == HR_OK && changed == 0)
         status = write_class(database, HR_SQL_CLASS_UPDATE, record, NULL, error);
-    return own ? hr_database_end(database, status, error) : status;
+    return hr_sql_end_own(database, own, status, error);
 }
 
 static struct hr_class_record class_of(sqlite3_stmt *statement)
@@ -200,10 +200,10 @@ enum hr_status hr_database_enrol(struct hr_database *database, const char *class
 {
     sqlite3_stmt *statement;
     size_t added = 0;
-    bool own = hr_sql_is_alone(database);
+    bool own;
     enum hr_status status = from_day[0] != '\0' ? check_day(from_day, error) : HR_OK;
-    if (status == HR_OK && own)
-        status = hr_database_begin(database, error);
+    if (status == HR_OK)
+        status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = class_is_there(database, class_id, error);
@@ -225,17 +225,17 @@ enum hr_status hr_database_enrol(struct hr_database *database, const char *class
         if (status == HR_OK)
             status = hr_database_note(database, "enter_class", student_id, 1, error);
     }
-    return own ? hr_database_end(database, status, error) : status == HR_END ? HR_OK : status;
+    return hr_sql_end_own(database, own, status == HR_END ? HR_OK : status, error);
 }
 
 enum hr_status hr_database_leave(struct hr_database *database, const char *class_id, const char *student_id,
                                  const char *last_day, struct hr_error *error)
 {
     size_t changed = 0;
-    bool own = hr_sql_is_alone(database);
+    bool own;
     enum hr_status status = check_day(last_day, error);
-    if (status == HR_OK && own)
-        status = hr_database_begin(database, error);
+    if (status == HR_OK)
+        status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = class_is_there(database, class_id, error);
@@ -246,7 +246,7 @@ enum hr_status hr_database_leave(struct hr_database *database, const char *class
                               last_day);
     if (status == HR_OK)
         status = hr_database_note(database, "leave_class", student_id, 1, error);
-    return own ? hr_database_end(database, status, error) : status;
+    return hr_sql_end_own(database, own, status, error);
 }
 
 enum hr_status hr_database_each_member(struct hr_database *database, const char *class_id, const char *day,
@@ -269,6 +269,19 @@ enum hr_status hr_database_each_member(struct hr_database *database, const char 
                                           .faces = (size_t)sqlite3_column_int64(statement, 5)};
         status = each(context, &record, error);
     }
+    return status;
+}
+
+enum hr_status hr_database_each_class_of(struct hr_database *database, const char *student_id, hr_class_id_fn *each,
+                                         void *context, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_STUDENT_CLASSES, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_text(statement, 1, student_id);
+    while (hr_sql_next(database, statement, "reading the classes of a student", &status, error))
+        status = each(context, hr_sql_text(statement, 0), error);
     return status;
 }
 

@@ -58,6 +58,11 @@ typedef enum hr_status hr_member_record_fn(void *context, const struct hr_member
 enum hr_status hr_database_each_member(struct hr_database *database, const char *class_id, const char *day,
                                        hr_member_record_fn *each, void *context, struct hr_error *error) HR_MUST_USE;
 
+/* The classes that a student is in, or was. */
+typedef enum hr_status hr_class_id_fn(void *context, const char *class_id, struct hr_error *error);
+enum hr_status hr_database_each_class_of(struct hr_database *database, const char *student_id, hr_class_id_fn *each,
+                                         void *context, struct hr_error *error) HR_MUST_USE;
+
 /* --- when it meets --- */
 
 struct hr_slot_record {

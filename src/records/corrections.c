@@ -122,12 +122,11 @@ enum hr_status hr_database_correct(struct hr_database *database, enum hr_correct
     *change = 0;
     if ((kind == HR_CORRECTION_NOBODY) != (student_id == NULL) || count == 0)
         return hr_error_set(error, HR_ERR_ARGUMENT, "a correction says of tracks that they are somebody, or nobody");
-    if (!hr_sql_is_alone(database))
-        return say(database, kind, student_id, tracks, count, change, error);
-    enum hr_status status = hr_database_begin(database, error);
+    bool own;
+    enum hr_status status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
-    return hr_database_end(database, say(database, kind, student_id, tracks, count, change, error), error);
+    return hr_sql_end_own(database, own, say(database, kind, student_id, tracks, count, change, error), error);
 }
 
 /* --- taking back --- */

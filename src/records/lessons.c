@@ -353,8 +353,8 @@ static enum hr_status add_final(struct hr_database *database, int64_t lesson, co
 enum hr_status hr_database_finish_lesson(struct hr_database *database, int64_t lesson,
                                          const struct hr_final_record *rows, size_t count, struct hr_error *error)
 {
-    bool own = hr_sql_is_alone(database);
-    enum hr_status status = own ? hr_database_begin(database, error) : HR_OK;
+    bool own;
+    enum hr_status status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = check_state(database, lesson, false, error);
@@ -364,7 +364,7 @@ enum hr_status hr_database_finish_lesson(struct hr_database *database, int64_t l
         status = set_state(database, lesson, hr_clock_wall_now_us(), error);
     if (status == HR_OK)
         status = hr_database_note(database, "finish_lesson", NULL, count, error);
-    return own ? hr_database_end(database, status, error) : status;
+    return hr_sql_end_own(database, own, status, error);
 }
 
 enum hr_status hr_database_reopen_lesson(struct hr_database *database, int64_t lesson, struct hr_error *error)

@@ -474,6 +474,8 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_ACCOUNT_SET_PASSWORD] = "UPDATE accounts SET password = ?2 WHERE key = ?1",
     [HR_SQL_ACCOUNT_SET_ROLE] = "UPDATE accounts SET role = ?2 WHERE key = ?1",
     [HR_SQL_ACCOUNT_DELETE] = "DELETE FROM accounts WHERE key = ?1",
+    [HR_SQL_STUDENT_CLASSES] = "SELECT DISTINCT c.id FROM members AS m JOIN classes AS c ON c.key = m.class"
+                               " JOIN students AS s ON s.key = m.student WHERE s.id = ?1 ORDER BY c.id",
     [HR_SQL_ACCOUNT_CLASSES] =
         "SELECT c.id FROM account_classes AS a JOIN classes AS c ON c.key = a.class WHERE a.account = ?1 ORDER BY c.id",
     [HR_SQL_ACCOUNT_CLASSES_DELETE] = "DELETE FROM account_classes WHERE account = ?1",
@@ -773,9 +775,15 @@ void hr_sql_bind_now(sqlite3_stmt *statement, int index)
     sqlite3_bind_int64(statement, index, hr_clock_wall_now_us());
 }
 
-bool hr_sql_is_alone(const struct hr_database *database)
+enum hr_status hr_sql_begin_own(struct hr_database *database, bool *own, struct hr_error *error)
 {
-    return sqlite3_get_autocommit(database->handle) != 0;
+    *own = sqlite3_get_autocommit(database->handle) != 0;
+    return *own ? hr_database_begin(database, error) : HR_OK;
+}
+
+enum hr_status hr_sql_end_own(struct hr_database *database, bool own, enum hr_status status, struct hr_error *error)
+{
+    return own ? hr_database_end(database, status, error) : status;
 }
 
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,

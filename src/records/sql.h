@@ -166,6 +166,7 @@ enum hr_sql {
     HR_SQL_ACCOUNT_SET_PASSWORD,
     HR_SQL_ACCOUNT_SET_ROLE,
     HR_SQL_ACCOUNT_DELETE,
+    HR_SQL_STUDENT_CLASSES,
     HR_SQL_ACCOUNT_CLASSES,
     HR_SQL_ACCOUNT_CLASSES_DELETE,
     HR_SQL_ACCOUNT_CLASS_INSERT,
@@ -262,8 +263,11 @@ int hr_sql_bind_bytes(sqlite3_stmt *statement, int index, struct hr_view bytes);
 /* NULL for what is not finite. */
 int hr_sql_bind_real(sqlite3_stmt *statement, int index, double number);
 
-/* Whether no transaction is open. */
-bool hr_sql_is_alone(const struct hr_database *database);
+/* In a transaction of its own, or as a part of the one that is open: what *own says goes to the end. After a failed
+ * beginning there is no end. */
+enum hr_status hr_sql_begin_own(struct hr_database *database, bool *own, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_sql_end_own(struct hr_database *database, bool own, enum hr_status status,
+                              struct hr_error *error) HR_MUST_USE;
 
 /* HR_OK with a row, HR_END without, else the failure. */
 enum hr_status hr_sql_step(struct hr_database *database, sqlite3_stmt *statement, const char *doing,

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "video/picture.h"
 #include "video/reason.h"
+#include "video/unpack.h"
 #include "video/wire.h"
 
 enum { LOOK_MS = 100 }; /* how often somebody's wish to stop is looked for while the child works */
@@ -78,10 +79,22 @@ static bool is_line(const char *text, size_t size)
     return memchr(text, '\0', size) != NULL;
 }
 
+static bool entry_makes_sense(struct hr_wire_answer *answer)
+{
+    bool is_picture = answer->entry_verdict == HR_ALBUM_PICTURE && answer->entry_name[0] != '\0';
+    if (!is_line(answer->entry_name, sizeof answer->entry_name) || !hr_view_is_utf8(hr_view_text(answer->entry_name)) ||
+        answer->entry_verdict >= HR_ALBUM_VERDICT_COUNT)
+        return false;
+    hr_album_clean_name(answer->entry_name);
+    return is_picture ? answer->entry_bytes > 0 && answer->entry_bytes <= HR_LIMIT_ALBUM_PHOTO_BYTES
+                      : answer->entry_bytes == 0;
+}
+
 static bool answer_makes_sense(struct hr_wire_answer *answer)
 {
     if (!is_line(answer->text, sizeof answer->text) || !is_line(answer->warning, sizeof answer->warning) ||
-        !is_line(answer->container, sizeof answer->container) || !is_line(answer->codec, sizeof answer->codec))
+        !is_line(answer->container, sizeof answer->container) || !is_line(answer->codec, sizeof answer->codec) ||
+        !entry_makes_sense(answer))
         return false;
     hr_reason_make_printable(answer->text);
     hr_reason_make_printable(answer->warning);
@@ -108,9 +121,12 @@ static enum hr_status status_of(const struct hr_remote *remote, enum hr_wire_kin
     const struct hr_wire_answer *answer = &remote->answer;
     switch (answer->status) {
     case HR_OK:
-        return (answer->width_px > 0) == (order != HR_WIRE_OPEN) ? HR_OK : nonsense(error);
+        return (answer->width_px > 0) == (order == HR_WIRE_NEXT || order == HR_WIRE_PHOTO) &&
+                       (answer->entry_name[0] != '\0') == (order == HR_WIRE_ENTRY)
+                   ? HR_OK
+                   : nonsense(error);
     case HR_END:
-        return order == HR_WIRE_NEXT ? HR_END : nonsense(error);
+        return order == HR_WIRE_NEXT || order == HR_WIRE_ENTRY ? HR_END : nonsense(error);
     case HR_ERR_FORMAT:
     case HR_ERR_UNSUPPORTED:
     case HR_ERR_LIMIT:
@@ -437,6 +453,43 @@ enum hr_status hr_remote_photo(struct hr_image *out, struct hr_view bytes, const
         snprintf(damage, HR_PHOTO_DAMAGE_SIZE, "%.*s", HR_PHOTO_DAMAGE_SIZE - 1, remote->answer.warning);
     hr_remote_close(remote);
     hr_stream_close(&stream);
+    return status;
+}
+
+/* --- an archive of photos --- */
+
+enum hr_status hr_remote_album_open(struct hr_remote **out, struct hr_stream *stream,
+                                    const struct hr_photo_options *options, struct hr_error *error)
+{
+    enum hr_status status = begin(out, options->sandbox, stream, options->deadline, error);
+    if (status != HR_OK)
+        return status;
+    const struct hr_wire_order order = {.kind = HR_WIRE_ALBUM,
+                                        .pixels_follow = (*out)->child.memory < 0,
+                                        .can_seek = stream->seek != NULL,
+                                        .size_bytes = stream->size_bytes};
+    status = ask(*out, &order, error);
+    if (status != HR_OK) {
+        hr_remote_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+enum hr_status hr_remote_album_next(struct hr_remote *remote, struct hr_album_entry *out, struct hr_error *error)
+{
+    const struct hr_wire_order order = {.kind = HR_WIRE_ENTRY};
+    enum hr_status status = ask(remote, &order, error);
+    if (status != HR_OK)
+        return status;
+    size_t size = (size_t)remote->answer.entry_bytes;
+    if (size > 0 && !map_pixels(remote, size))
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a photo");
+    if (size > 0 && remote->child.memory < 0)
+        status = receive_pixels(remote, size, error);
+    *out = (struct hr_album_entry){.name = remote->answer.entry_name,
+                                   .verdict = (enum hr_album_verdict)remote->answer.entry_verdict,
+                                   .bytes = hr_view_of(size > 0 ? remote->pixels : NULL, size)};
     return status;
 }
 

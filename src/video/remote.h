@@ -5,7 +5,7 @@
 #define HR_VIDEO_REMOTE_H
 
 #include "sandbox/sandbox.h"
-#include "video/video.h"
+#include "video/album.h"
 
 struct hr_remote; /* opaque */
 
@@ -25,6 +25,12 @@ const char *hr_remote_warning(const struct hr_remote *remote);
 /* A photo; `damage` as in hr_photo_read_damaged. */
 enum hr_status hr_remote_photo(struct hr_image *out, struct hr_view bytes, const struct hr_photo_options *options,
                                char damage[HR_PHOTO_DAMAGE_SIZE], struct hr_error *error) HR_MUST_USE;
+
+/* An archive of photos, as in video/album.h; hr_remote_close. */
+enum hr_status hr_remote_album_open(struct hr_remote **out, struct hr_stream *stream,
+                                    const struct hr_photo_options *options, struct hr_error *error) HR_MUST_USE;
+enum hr_status hr_remote_album_next(struct hr_remote *remote, struct hr_album_entry *out,
+                                    struct hr_error *error) HR_MUST_USE;
 
 /* A child that is asked nothing: the flags of the layers that hold (sandbox/confine.h). */
 enum hr_status hr_remote_try(const struct hr_sandbox *sandbox, unsigned *layers, struct hr_error *error) HR_MUST_USE;

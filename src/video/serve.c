@@ -16,6 +16,7 @@
 #include "video/decoding.h"
 #include "video/heif.h"
 #include "video/photo.h"
+#include "video/unpack.h"
 #include "video/wire.h"
 
 struct servant {
@@ -249,10 +250,47 @@ static bool read_photo(struct servant *servant)
     return send_answer(servant, &answer, status, &error);
 }
 
+static bool open_album(struct servant *servant, struct hr_unpack **unpack)
+{
+    struct hr_wire_answer answer = {0};
+    struct hr_error error = {0};
+    take_stream(servant);
+    enum hr_status status = hr_unpack_open(unpack, &servant->stream, &error);
+    return send_answer(servant, &answer, status, &error);
+}
+
+static enum hr_status show_bytes(struct servant *servant, struct hr_view bytes, struct hr_error *error)
+{
+    if (bytes.size == 0)
+        return HR_OK;
+    if (!map_pixels(servant, bytes.size))
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a photo");
+    memcpy(servant->pixels, bytes.data, bytes.size);
+    servant->following_bytes = servant->pixels_follow ? bytes.size : 0;
+    return HR_OK;
+}
+
+static bool next_entry(struct servant *servant, struct hr_unpack *unpack)
+{
+    struct hr_wire_answer answer = {0};
+    struct hr_error error = {0};
+    struct hr_album_entry entry;
+    enum hr_status status = hr_unpack_next(unpack, &entry, &error);
+    if (status == HR_OK)
+        status = show_bytes(servant, entry.bytes, &error);
+    if (status == HR_OK) {
+        answer.entry_bytes = entry.bytes.size;
+        answer.entry_verdict = entry.verdict;
+        snprintf(answer.entry_name, sizeof answer.entry_name, "%s", entry.name);
+    }
+    return send_answer(servant, &answer, status, &error);
+}
+
 static void serve(int socket, int memory)
 {
     struct servant *servant = calloc(1, sizeof *servant);
     struct hr_decoding *decoding = NULL;
+    struct hr_unpack *unpack = NULL;
     if (servant == NULL)
         return;
     servant->socket = socket;
@@ -264,6 +302,10 @@ static void serve(int socket, int memory)
             goes_on = open_video(servant, &decoding);
         else if (servant->order.kind == HR_WIRE_PHOTO)
             goes_on = read_photo(servant);
+        else if (servant->order.kind == HR_WIRE_ALBUM && unpack == NULL)
+            goes_on = open_album(servant, &unpack);
+        else if (servant->order.kind == HR_WIRE_ENTRY && unpack != NULL)
+            goes_on = next_entry(servant, unpack);
         else if (servant->order.kind == HR_WIRE_NEXT && decoding != NULL)
             goes_on = next_frame(servant, decoding);
         else if (servant->order.kind == HR_WIRE_SKIP && decoding != NULL)
@@ -303,6 +345,7 @@ static void reach_ahead(uint64_t memory_bytes)
 static void prepare(uint64_t memory_bytes)
 {
     hr_heif_load();
+    hr_unpack_load();
     reach_ahead(memory_bytes);
 }
 

@@ -2,15 +2,16 @@
  * the same program. The child may be in the hands of whoever made the video: nothing it says is taken unchecked.
  *
  * The parent orders, and serves the child's wishes for bytes until the answer is there:
- *     OPEN or PHOTO   -> (READ -> BYTES | SEEK -> MOVED)* -> ANSWER
- *     SKIP            -> nothing
- *     NEXT            -> (READ -> BYTES | SEEK -> MOVED)* -> ANSWER
- * Pixels are RGB, rows hr_picture_stride apart, and lie in the shared memory from its beginning. Where there can be
- * none they follow the answer, as messages of HR_WIRE_BYTES_MAX bytes; the last may be shorter. */
+ *     OPEN, PHOTO or ALBUM -> (READ -> BYTES | SEEK -> MOVED)* -> ANSWER
+ *     SKIP                 -> nothing
+ *     NEXT or ENTRY        -> (READ -> BYTES | SEEK -> MOVED)* -> ANSWER
+ * Pixels are RGB, rows hr_picture_stride apart, and lie in the shared memory from its beginning, as the bytes of an
+ * archive's entry do. Where there can be none they follow the answer, as messages of HR_WIRE_BYTES_MAX bytes; the last
+ * may be shorter. */
 #ifndef HR_VIDEO_WIRE_H
 #define HR_VIDEO_WIRE_H
 
-#include "video/video.h"
+#include "video/album.h"
 
 enum { HR_WIRE_BYTES_MAX = 64 * 1024, HR_WIRE_NAME_MAX = 64, HR_WIRE_WARNING_MAX = 400 };
 
@@ -23,7 +24,9 @@ enum hr_wire_kind {
     HR_WIRE_MOVED,
     HR_WIRE_READ,
     HR_WIRE_SEEK,
-    HR_WIRE_ANSWER
+    HR_WIRE_ANSWER,
+    HR_WIRE_ALBUM,
+    HR_WIRE_ENTRY
 };
 
 /* To the child; behind BYTES follow the bytes themselves. */
@@ -35,9 +38,9 @@ struct hr_wire_order {
     int32_t decoder_threads;
     int32_t camera;
     uint32_t decode_everything;
-    uint32_t pixels_follow; /* there is no shared memory; PHOTO, too */
-    uint32_t can_seek;      /* PHOTO, too */
-    uint64_t size_bytes;    /* of the stream; PHOTO, too */
+    uint32_t pixels_follow; /* there is no shared memory; PHOTO and ALBUM, too */
+    uint32_t can_seek;      /* likewise */
+    uint64_t size_bytes;    /* of the stream; likewise */
 };
 
 /* From the child. */
@@ -64,6 +67,9 @@ struct hr_wire_answer {
     char codec[HR_WIRE_NAME_MAX];
     struct hr_video_work work;
     char warning[HR_WIRE_WARNING_MAX]; /* PHOTO: its damage */
+    uint64_t entry_bytes;              /* from here on: of an archive's entry */
+    uint32_t entry_verdict;
+    char entry_name[HR_ALBUM_NAME_SIZE];
 };
 
 /* The shared memory: the largest picture, with its rows as far apart as they may be. */

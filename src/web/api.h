@@ -19,6 +19,8 @@ hr_handler hr_api_lesson, hr_api_remove_lesson, hr_api_mark, hr_api_unmark, hr_a
 hr_handler hr_api_finish, hr_api_reopen, hr_api_attendance, hr_api_picture;
 /* uploads.c */
 hr_handler hr_api_new_upload, hr_api_upload_offset, hr_api_upload_part, hr_api_remove_upload, hr_api_upload_options;
+/* albums.c */
+hr_handler hr_api_new_album;
 /* api_tasks.c */
 hr_handler hr_api_tasks, hr_api_remove_task, hr_api_events;
 

@@ -6,6 +6,7 @@
 #include "base/host.h"
 #include "homeroom.h"
 #include "web/api.h"
+#include "web/events.h"
 #include "web/server.h"
 
 static enum hr_status answer_me(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -177,6 +178,7 @@ enum hr_status hr_api_sign_out(struct hr_request *request, struct hr_answer *ans
     enum hr_status status = hr_login_end(request->database, request->secret, error);
     if (status == HR_OK)
         set_cookie(request, answer, "");
+    hr_events_rights_changed(hr_web_events(request->web), request->account.key);
     answer->status = 204;
     return status;
 }
@@ -203,6 +205,8 @@ enum hr_status hr_api_own_password(struct hr_request *request, struct hr_answer 
         status = hr_login_begin(request->database, request->account.key, "", request->secret, error);
     if (status == HR_OK)
         set_cookie(request, answer, request->secret);
+    if (status == HR_OK)
+        hr_events_rights_changed(hr_web_events(request->web), request->account.key);
     hr_json_free(asked);
     return status == HR_OK ? answer_me(request, answer, error) : status;
 }
@@ -375,8 +379,10 @@ enum hr_status hr_api_change_account(struct hr_request *request, struct hr_answe
         status = hr_request_json(request, &asked, error);
     if (status == HR_OK)
         status = change_account(request, &account, asked, error);
+    if (status == HR_OK)
+        hr_events_rights_changed(hr_web_events(request->web), account.key);
     hr_json_free(asked);
-    answer->status = status == HR_OK ? 204 : 200;
+    answer->status = 204;
     return status;
 }
 
@@ -386,6 +392,8 @@ enum hr_status hr_api_remove_account(struct hr_request *request, struct hr_answe
     enum hr_status status = hr_account_find(request->database, request->words[0], &account, error);
     if (status == HR_OK)
         status = hr_account_remove(request->database, account.key, error);
-    answer->status = status == HR_OK ? 204 : 200;
+    if (status == HR_OK)
+        hr_events_rights_changed(hr_web_events(request->web), account.key);
+    answer->status = 204;
     return status;
 }

@@ -199,7 +199,7 @@ static enum hr_status set_keep_days(struct hr_request *request, const char *clas
 
 static void tell(struct hr_request *request, const char *class_id)
 {
-    hr_events_tell(hr_web_events(request->web), "class", class_id);
+    hr_events_tell(hr_web_events(request->web), class_id, "class", class_id);
 }
 
 enum hr_status hr_api_new_class(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -229,6 +229,8 @@ enum hr_status hr_api_new_class(struct hr_request *request, struct hr_answer *an
     hr_json_free(asked);
     if (status != HR_OK)
         return status;
+    if (request->account.role == HR_ROLE_TEACHER)
+        hr_events_rights_changed(hr_web_events(request->web), request->account.key);
     tell(request, id);
     answer->status = 201;
     return answer_class(request, id, answer, error);
@@ -262,7 +264,9 @@ enum hr_status hr_api_remove_class(struct hr_request *request, struct hr_answer 
         status = hr_database_remove_class(request->database, request->words[0], error);
     if (status == HR_OK)
         tell(request, request->words[0]);
-    answer->status = status == HR_OK ? 204 : 200;
+    if (status == HR_OK) /* another one may get its id */
+        hr_events_rights_changed(hr_web_events(request->web), 0);
+    answer->status = 204;
     return status;
 }
 
@@ -404,7 +408,7 @@ enum hr_status hr_api_leave_class(struct hr_request *request, struct hr_answer *
     status = hr_database_leave(request->database, class_id, request->words[1], today, error);
     if (status == HR_OK)
         tell(request, class_id);
-    answer->status = status == HR_OK ? 204 : 200;
+    answer->status = 204;
     return status;
 }
 

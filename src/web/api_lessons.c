@@ -323,7 +323,7 @@ enum hr_status hr_api_lesson(struct hr_request *request, struct hr_answer *answe
 
 static void tell(struct hr_request *request, const struct hr_lesson_found *lesson)
 {
-    hr_events_tell_key(hr_web_events(request->web), "lesson", lesson->key);
+    hr_events_tell_key(hr_web_events(request->web), lesson->class_id, "lesson", lesson->key);
 }
 
 /* --- the roll --- */
@@ -336,7 +336,7 @@ enum hr_status hr_api_remove_lesson(struct hr_request *request, struct hr_answer
         status = hr_database_remove_lesson(request->database, lesson.key, error);
     if (status == HR_OK)
         tell(request, &lesson);
-    answer->status = status == HR_OK ? 204 : 200;
+    answer->status = 204;
     return status;
 }
 
@@ -361,23 +361,20 @@ static enum hr_status check_open(const struct hr_lesson_found *lesson, struct hr
                : hr_error_set(error, HR_ERR_CONFLICT, "this lesson is finished: open it again to change it");
 }
 
-static enum hr_status mark(struct hr_request *request, const char *word, const char *note, struct hr_answer *answer,
-                           struct hr_error *error)
+static enum hr_status mark(struct hr_request *request, const struct hr_lesson_found *lesson, const char *word,
+                           const char *note, struct hr_answer *answer, struct hr_error *error)
 {
-    struct hr_lesson_found lesson;
     enum hr_presence presence;
-    enum hr_status status = hr_request_lesson(request, &lesson, error);
+    enum hr_status status = check_open(lesson, error);
     if (status == HR_OK)
-        status = check_open(&lesson, error);
-    if (status == HR_OK)
-        status = check_member(request, &lesson, request->words[1], error);
+        status = check_member(request, lesson, request->words[1], error);
     if (status == HR_OK && word != NULL)
         status = hr_presence_parse(word, &presence, error);
     if (status == HR_OK)
-        status = hr_database_mark(request->database, lesson.key, request->words[1], word, note, error);
+        status = hr_database_mark(request->database, lesson->key, request->words[1], word, note, error);
     if (status != HR_OK)
         return status;
-    tell(request, &lesson);
+    tell(request, lesson);
     return answer_lesson(request, 0, answer, error);
 }
 
@@ -394,14 +391,16 @@ enum hr_status hr_api_mark(struct hr_request *request, struct hr_answer *answer,
     if (status == HR_OK)
         status = hr_json_text_of(asked, "note", &note, error);
     if (status == HR_OK)
-        status = mark(request, word, note != NULL ? note : "", answer, error);
+        status = mark(request, &lesson, word, note != NULL ? note : "", answer, error);
     hr_json_free(asked);
     return status;
 }
 
 enum hr_status hr_api_unmark(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    return mark(request, NULL, "", answer, error);
+    struct hr_lesson_found lesson;
+    enum hr_status status = hr_request_lesson(request, &lesson, error);
+    return status == HR_OK ? mark(request, &lesson, NULL, "", answer, error) : status;
 }
 
 enum hr_status hr_api_finish(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)

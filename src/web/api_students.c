@@ -8,6 +8,7 @@
 #include "records/audit.h"
 #include "records/consent.h"
 #include "records/lessons.h"
+#include "web/albums.h"
 #include "web/api.h"
 #include "web/events.h"
 
@@ -120,16 +121,39 @@ enum hr_status hr_api_student(struct hr_request *request, struct hr_answer *answ
     return status;
 }
 
-static void tell(struct hr_request *request)
+static enum hr_status take_class(void *context, const char *class_id, struct hr_error *error)
 {
-    hr_events_tell(hr_web_events(request->web), "class", "");
+    struct hr_buffer *classes = context;
+    hr_buffer_append(classes, hr_view_of(class_id, strlen(class_id) + 1));
+    return hr_buffer_check(classes, error);
+}
+
+/* Those of the student, before he may be gone, with a zero behind each. The caller clears *out. */
+static enum hr_status note_classes(struct hr_request *request, struct hr_buffer *out, struct hr_error *error)
+{
+    hr_buffer_init(out, 1 << 20);
+    return hr_database_each_class_of(request->database, request->words[0], take_class, out, error);
+}
+
+/* Who is in no class concerns administrators alone. */
+static void tell(struct hr_request *request, const struct hr_buffer *classes)
+{
+    struct hr_view all = hr_buffer_view(classes);
+    struct hr_events *events = hr_web_events(request->web);
+    for (size_t at = 0; at < all.size; at += strlen((const char *)all.data + at) + 1)
+        hr_events_tell(events, (const char *)all.data + at, "class", (const char *)all.data + at);
+    if (all.size == 0)
+        hr_events_tell(events, "", "class", "");
 }
 
 enum hr_status hr_api_consent(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
     struct hr_json *asked = NULL;
+    struct hr_buffer classes;
     size_t removed = 0;
-    enum hr_status status = check_all_of_student(request, error);
+    enum hr_status status = note_classes(request, &classes, error);
+    if (status == HR_OK)
+        status = check_all_of_student(request, error);
     if (status == HR_OK)
         status = hr_request_json(request, &asked, error);
     const struct hr_json *given = hr_json_get(asked, "consent");
@@ -139,8 +163,9 @@ enum hr_status hr_api_consent(struct hr_request *request, struct hr_answer *answ
         status = hr_database_set_consent(request->database, request->words[0], hr_json_boolean(given), &removed, error);
     hr_json_free(asked);
     if (status == HR_OK)
-        tell(request);
-    answer->status = status == HR_OK ? 204 : 200;
+        tell(request, &classes);
+    hr_buffer_clear(&classes);
+    answer->status = 204;
     return status;
 }
 
@@ -210,29 +235,41 @@ static enum hr_status enrol(struct hr_request *request, const char *name, struct
 enum hr_status hr_api_enrol(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
     const char *name = hr_request_query(request, "name");
-    enum hr_status status = check_student(request, error);
+    struct hr_buffer classes;
+    enum hr_status status = note_classes(request, &classes, error);
+    if (status == HR_OK)
+        status = check_student(request, error);
+    if (status == HR_OK)
+        status = hr_album_read(request, error);
     if (status == HR_OK && request->body.size == 0)
         status = hr_error_set(error, HR_ERR_ARGUMENT, "there is no picture");
     if (status == HR_OK && (name == NULL || name[0] == '\0' || !hr_view_is_utf8(hr_view_text(name))))
         status = hr_error_set(error, HR_ERR_ARGUMENT, "?name= says what the picture is called");
     if (status == HR_OK)
         status = enrol(request, name, answer, error);
-    if (status == HR_OK)
-        tell(request);
+    if (status == HR_OK) {
+        hr_album_done(request);
+        tell(request, &classes);
+    }
+    hr_buffer_clear(&classes);
     return status;
 }
 
 enum hr_status hr_api_forget_photo(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
     const char *origin = hr_request_query(request, "origin");
-    enum hr_status status = check_all_of_student(request, error);
+    struct hr_buffer classes;
+    enum hr_status status = note_classes(request, &classes, error);
+    if (status == HR_OK)
+        status = check_all_of_student(request, error);
     if (status == HR_OK && origin == NULL)
         status = hr_error_set(error, HR_ERR_ARGUMENT, "?origin= says which photo");
     if (status == HR_OK)
         status = hr_database_forget_photo(request->database, request->words[0], origin, NULL, error);
     if (status == HR_OK)
-        tell(request);
-    answer->status = status == HR_OK ? 204 : 200;
+        tell(request, &classes);
+    hr_buffer_clear(&classes);
+    answer->status = 204;
     return status;
 }
 
@@ -251,11 +288,15 @@ enum hr_status hr_api_held(struct hr_request *request, struct hr_answer *answer,
 
 enum hr_status hr_api_forget(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    enum hr_status status = check_all_of_student(request, error);
+    struct hr_buffer classes;
+    enum hr_status status = note_classes(request, &classes, error);
+    if (status == HR_OK)
+        status = check_all_of_student(request, error);
     if (status == HR_OK)
         status = hr_database_forget(request->database, request->words[0], NULL, error);
     if (status == HR_OK)
-        tell(request);
-    answer->status = status == HR_OK ? 204 : 200;
+        tell(request, &classes);
+    hr_buffer_clear(&classes);
+    answer->status = 204;
     return status;
 }

@@ -101,15 +101,29 @@ enum hr_status hr_api_remove_task(struct hr_request *request, struct hr_answer *
     }
     if (status != HR_OK)
         return status;
-    hr_events_tell(hr_web_events(request->web), "task", request->words[0]);
+    hr_events_tell(hr_web_events(request->web), found.class_id, "task", request->words[0]);
     answer->status = 204;
     return HR_OK;
 }
 
+static enum hr_status take_class(void *context, const char *class_id, struct hr_error *error)
+{
+    struct hr_buffer *classes = context;
+    hr_buffer_append(classes, hr_view_of(class_id, strlen(class_id) + 1));
+    return hr_buffer_check(classes, error);
+}
+
 enum hr_status hr_api_events(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    (void)request;
-    (void)error;
-    answer->is_stream = true;
-    return HR_OK;
+    struct hr_events_reader *reader = &request->reader;
+    reader->account = request->account.key;
+    reader->rights = hr_events_rights(hr_web_events(request->web));
+    hr_buffer_init(&reader->classes, 1 << 20);
+    /* Once more: they may have changed before they were noted. */
+    enum hr_status status = hr_account_find(request->database, request->account.name, &request->account, error);
+    reader->all = status == HR_OK && request->account.role == HR_ROLE_ADMINISTRATOR;
+    if (status == HR_OK && !reader->all)
+        status = hr_account_each_class(request->database, reader->account, take_class, &reader->classes, error);
+    answer->is_stream = status == HR_OK;
+    return status;
 }

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "records/audit.h"
+#include "web/albums.h"
 #include "web/assets.h"
 #include "web/uploads.h"
 
@@ -31,6 +32,11 @@ static const struct hr_asset *find_asset(const char *path)
     return NULL;
 }
 
+static bool goes_into_a_file(const struct hr_request *request)
+{
+    return request->route->body == HR_BODY_UPLOAD || request->route->body == HR_BODY_ARCHIVE;
+}
+
 static enum hr_status check_body(struct hr_exchange *exchange)
 {
     struct hr_request *request = &exchange->request;
@@ -43,9 +49,11 @@ static enum hr_status check_body(struct hr_exchange *exchange)
         return hr_exchange_refuse(exchange, 413, HR_ERR_LIMIT, "that is more than is taken here");
     if (request->route->body == HR_BODY_JSON && (type == NULL || strncasecmp(type, "application/json", 16) != 0))
         return hr_exchange_refuse(exchange, 415, HR_ERR_UNSUPPORTED, "application/json is taken here");
-    hr_buffer_init(&request->body, most > 0 && most < SIZE_MAX ? most : 1);
+    hr_buffer_init(&request->body, most > 0 && !goes_into_a_file(request) ? most : 1);
     if (request->route->body == HR_BODY_UPLOAD)
         return hr_upload_in_begin(request, &exchange->error);
+    if (request->route->body == HR_BODY_ARCHIVE)
+        return hr_album_in_begin(request, &exchange->error);
     return HR_OK;
 }
 
@@ -110,7 +118,7 @@ static enum hr_status begin(struct hr_exchange *exchange, const char *method)
             return refuse_for_now(exchange);
     }
     status = check_body(exchange);
-    if (request->route->body == HR_BODY_UPLOAD) { /* which takes its time */
+    if (goes_into_a_file(request)) { /* which takes its time */
         hr_database_close(request->database);
         request->database = NULL;
     }
@@ -173,7 +181,7 @@ static enum MHD_Result finish(struct hr_exchange *exchange)
 {
     struct hr_answer answer = {.status = 200};
     struct hr_request *request = &exchange->request;
-    if (request->route->body != HR_BODY_UPLOAD && request->route->body != HR_BODY_NONE &&
+    if (!goes_into_a_file(request) && request->route->body != HR_BODY_NONE &&
         hr_buffer_check(&request->body, &exchange->error) != HR_OK)
         exchange->http_status = 413;
     if (exchange->error.code == HR_OK)
@@ -225,6 +233,8 @@ enum MHD_Result hr_exchange_go_on(void *context, struct MHD_Connection *connecti
         return MHD_NO;
     if (exchange->request.upload != NULL)
         (void)hr_upload_in_write(exchange->request.upload, bytes, *size);
+    else if (exchange->request.album != NULL)
+        hr_album_in_write(exchange->request.album, bytes, *size);
     else
         hr_buffer_append(&exchange->request.body, hr_view_of(bytes, *size));
     *size = 0;
@@ -256,7 +266,9 @@ void hr_exchange_end(void *context, struct MHD_Connection *connection, void **ke
     if (exchange->a_stranger)
         atomic_fetch_sub(&exchange->web->strangers, 1);
     hr_upload_in_free(exchange->request.upload);
+    hr_album_in_free(exchange->request.album);
     hr_buffer_clear(&exchange->request.body);
+    hr_buffer_clear(&exchange->request.reader.classes);
     hr_database_close(exchange->request.database);
     for (size_t i = 0; i < HR_REQUEST_WORDS_MAX; i++)
         free(exchange->request.words[i]);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "classroom/lesson_words.h"
 #include "records/accounts.h"
+#include "web/events.h"
 #include "web/web.h"
 
 struct hr_web; /* server.c: what all requests share */
@@ -39,8 +40,10 @@ struct hr_request {
     char secret[HR_SECRET_SIZE];       /* of the login; "" */
     bool is_program;                   /* signed in by a token and not by a cookie */
     struct hr_buffer body;
-    struct hr_upload_in *upload; /* uploads.h: the body goes into a file; NULL */
-    char address[64];            /* of the other side */
+    struct hr_upload_in *upload;    /* uploads.h: the body goes into a file; NULL */
+    struct hr_album_in *album;      /* albums.h: likewise */
+    struct hr_events_reader reader; /* of an answer that is a stream */
+    char address[64];               /* of the other side */
 };
 
 typedef enum hr_status hr_handler(struct hr_request *request, struct hr_answer *answer, struct hr_error *error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aws/uri.h"
+#include "base/limits.h"
 #include "web/api.h"
 
 #define BASE "/api/v1"
@@ -39,8 +40,10 @@ const struct hr_route hr_routes[] = {
     {"GET", "/students/{student}", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_student, NULL, "a student", ""},
     {"PUT", "/students/{student}/consent", HR_ACCESS_ACCOUNT, HR_BODY_JSON, hr_api_consent, NULL,
      "whether a student agrees to be recognised", ""},
-    {"POST", "/students/{student}/photos", HR_ACCESS_ACCOUNT, HR_BODY_PICTURE, hr_api_enrol, NULL, "enrol a photo",
-     "name"},
+    {"POST", "/students/{student}/photos", HR_ACCESS_ACCOUNT, HR_BODY_PICTURE, hr_api_enrol, NULL,
+     "enrol a photo: the body, or one of an archive", "name album entry"},
+    {"POST", "/photos", HR_ACCESS_ACCOUNT, HR_BODY_ARCHIVE, hr_api_new_album, NULL,
+     "take an archive of photos apart (zip, tar), to enrol them one by one", ""},
     {"DELETE", "/students/{student}/photos", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_forget_photo, NULL,
      "remove what a photo gave", "origin"},
     {"GET", "/students/{student}/held", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_held, NULL,
@@ -99,11 +102,9 @@ const struct hr_route hr_routes[] = {
 
 size_t hr_body_max(enum hr_body body)
 {
-    static const size_t most[] = {[HR_BODY_NONE] = 0,
-                                  [HR_BODY_JSON] = 256 << 10,
-                                  [HR_BODY_TEXT] = 16 << 20,
-                                  [HR_BODY_PICTURE] = 32 << 20,
-                                  [HR_BODY_UPLOAD] = SIZE_MAX};
+    static const size_t most[] = {
+        [HR_BODY_NONE] = 0,           [HR_BODY_JSON] = 256 << 10,  [HR_BODY_TEXT] = 16 << 20,
+        [HR_BODY_PICTURE] = 32 << 20, [HR_BODY_UPLOAD] = SIZE_MAX, [HR_BODY_ARCHIVE] = HR_LIMIT_ALBUM_ARCHIVE_BYTES};
     return most[body];
 }
 
@@ -204,7 +205,8 @@ static struct hr_json *body_of(const struct hr_route *route)
     static const char *const types[] = {[HR_BODY_JSON] = "application/json",
                                         [HR_BODY_TEXT] = "text/csv",
                                         [HR_BODY_PICTURE] = "image/*",
-                                        [HR_BODY_UPLOAD] = "application/offset+octet-stream"};
+                                        [HR_BODY_UPLOAD] = "application/offset+octet-stream",
+                                        [HR_BODY_ARCHIVE] = "application/zip"};
     struct hr_json *body = hr_json_object_new(), *content = hr_json_object_new();
     hr_json_set(content, types[route->body], hr_json_object_new());
     hr_json_set(body, "required", hr_json_boolean_new(true));

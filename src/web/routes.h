@@ -16,7 +16,8 @@ enum hr_body {
     HR_BODY_JSON,
     HR_BODY_TEXT, /* a table */
     HR_BODY_PICTURE,
-    HR_BODY_UPLOAD, /* of any size, into a file */
+    HR_BODY_UPLOAD,  /* of any size, into a file */
+    HR_BODY_ARCHIVE, /* of photos, into a file */
 };
 
 struct hr_route {

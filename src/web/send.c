@@ -122,8 +122,8 @@ enum MHD_Result hr_send_answer(struct hr_exchange *exchange, struct hr_answer *a
 enum MHD_Result hr_send_stream(struct hr_exchange *exchange)
 {
     struct hr_request *request = &exchange->request;
-    struct MHD_Response *response =
-        hr_events_stream(exchange->web->events, request->connection, hr_request_header(request, "Last-Event-ID"));
+    struct MHD_Response *response = hr_events_stream(exchange->web->events, request->connection,
+                                                     hr_request_header(request, "Last-Event-ID"), &request->reader);
     if (response == NULL) {
         exchange->retry_after_s = 30;
         (void)hr_exchange_refuse(exchange, 503, HR_ERR_UNAVAILABLE, "too many pages listen: poll");

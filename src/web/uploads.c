@@ -9,22 +9,18 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/base64.h"
 #include "classroom/names.h"
 #include "records/tasks.h"
+#include "web/albums.h"
 #include "web/api.h"
 #include "web/events.h"
 #include "web/worker.h"
 
 #define VERSION "1.0.0"
 #define UPLOAD_BYTES_MAX (INT64_C(64) << 30)
-/* So much of the disk stays free. */
-#define RESERVE_BYTES (INT64_C(512) << 20)
-/* The year 2200: what is said to be younger is not believed. */
-#define LATEST_MS (INT64_C(7258118400) * 1000)
 #define HOUR_S 3600
 #define ADDRESS "/api/v1/uploads/"
 
@@ -67,17 +63,6 @@ static int64_t number_of(const char *text)
     if (text == NULL || text[0] == '\0' || strspn(text, "0123456789") != strlen(text) || strlen(text) > 18)
         return -1;
     return strtoll(text, NULL, 10);
-}
-
-static enum hr_status check_room(const struct hr_web *web, int64_t size, struct hr_error *error)
-{
-    struct statvfs disk;
-    if (statvfs(hr_web_options_of(web)->videos, &disk) != 0)
-        return hr_error_set_errno(error, errno, "asking for room");
-    int64_t room = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize - RESERVE_BYTES;
-    if (size > room)
-        return hr_error_set(error, HR_ERR_LIMIT, "the disk has no room for %lld MB more", (long long)(size >> 20));
-    return HR_OK;
 }
 
 struct new_upload {
@@ -128,7 +113,7 @@ static enum hr_status check_new(struct hr_request *request, struct new_upload *u
         if (status == HR_OK && lesson.finished_us != 0)
             status = hr_error_set(error, HR_ERR_CONFLICT, "the lesson is finished: open it again first");
     }
-    return status == HR_OK ? check_room(request->web, upload->size, error) : status;
+    return status == HR_OK ? hr_web_check_room(request->web, upload->size, error) : status;
 }
 
 static enum hr_status make_file(const struct hr_web *web, const char *id, struct hr_error *error)
@@ -157,16 +142,16 @@ static enum hr_status add(struct hr_request *request, struct new_upload *upload,
     for (size_t i = 0; i < sizeof random; i++)
         snprintf(upload->id + 2 * i, 3, "%02x", random[i]);
     int64_t modified_ms = number_of(upload->modified);
-    struct hr_upload_record record = {.id = upload->id,
-                                      .account = request->account.key,
-                                      .video = upload->video,
-                                      .class_id = upload->class_id,
-                                      .lesson = upload->lesson[0] != '\0' ? number_of(upload->lesson) : 0,
-                                      .camera = upload->camera,
-                                      .start = upload->start,
-                                      .modified_us =
-                                          modified_ms > 0 && modified_ms < LATEST_MS ? modified_ms * 1000 : 0,
-                                      .size_bytes = upload->size};
+    struct hr_upload_record record = {
+        .id = upload->id,
+        .account = request->account.key,
+        .video = upload->video,
+        .class_id = upload->class_id,
+        .lesson = upload->lesson[0] != '\0' ? number_of(upload->lesson) : 0,
+        .camera = upload->camera,
+        .start = upload->start,
+        .modified_us = modified_ms > 0 && modified_ms < HR_CLOCK_LATEST_US / 1000 ? modified_ms * 1000 : 0,
+        .size_bytes = upload->size};
     enum hr_status status = make_file(request->web, upload->id, error);
     if (status != HR_OK)
         return status;
@@ -360,7 +345,7 @@ static enum hr_status complete(struct hr_request *request, const struct hr_uploa
     status = hr_task_add(request->database, &task, in->record.id, &key, error);
     if (status != HR_OK)
         return status;
-    hr_events_tell_key(hr_web_events(request->web), "task", key);
+    hr_events_tell_key(hr_web_events(request->web), in->record.class_id, "task", key);
     hr_worker_wake(hr_web_worker(request->web));
     return HR_OK;
 }
@@ -526,4 +511,5 @@ void hr_uploads_tidy(struct hr_web *web)
     hr_database_close(database);
     hr_buffer_clear(&tidying.wanted);
     hr_buffer_clear(&tidying.old);
+    hr_albums_tidy(web);
 }

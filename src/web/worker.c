@@ -20,8 +20,6 @@
 enum { LOOK_S = 60 };
 /* Beside a video: how far in it one is, for the next program when this one is ended. */
 #define PLACE ".at"
-/* The year 2200. */
-#define LATEST_US (INT64_C(7258118400) * 1000000)
 #define HOUR_US (INT64_C(3600) * 1000000)
 
 /* The task in hand. Texts are owned. */
@@ -42,14 +40,15 @@ struct hr_worker {
     double share, left_s;
     int64_t begun_us, told_us;
 
+    const char *class_id; /* of the task in hand; borrowed; of its own thread */
     int place_file;       /* of the task in hand; -1: none */
     struct hr_stop *stop; /* of the task in hand; taken over by the next */
     struct hr_engine *engine;
 };
 
-static void tell(const struct hr_worker *worker, int64_t task)
+static void tell(const struct hr_worker *worker, const char *class_id, int64_t task)
 {
-    hr_events_tell_key(hr_web_events(worker->web), "task", task);
+    hr_events_tell_key(hr_web_events(worker->web), class_id, "task", task);
 }
 
 static const struct hr_web_options *options_of(const struct hr_worker *worker)
@@ -116,7 +115,7 @@ static void on_progress(void *context, const struct hr_progress *progress)
         hr_stop_request(worker->stop);
     pthread_mutex_unlock(&worker->lock);
     if (due)
-        tell(worker, worker->current);
+        tell(worker, worker->class_id, worker->current);
 }
 
 /* --- when it was recorded --- */
@@ -149,7 +148,7 @@ static enum hr_status find_start(const struct task *task, const struct hr_lesson
         *start_us = lesson->start_us;
     else if (created_us == 0)
         *start_us = (task->modified_us != 0 ? task->modified_us : hr_clock_wall_now_us()) - duration_us;
-    if (*start_us < 0 || *start_us > LATEST_US)
+    if (*start_us < 0 || *start_us > HR_CLOCK_LATEST_US)
         return hr_error_set(error, HR_ERR_ARGUMENT, "it says a time at which nobody made a video: say when it began");
     return HR_OK;
 }
@@ -303,7 +302,7 @@ static void end_task(struct hr_worker *worker, const struct task *task, enum hr_
     hr_log_write(options_of(worker)->log, status == HR_OK ? HR_LOG_INFO : HR_LOG_WARNING, NULL, "task %lld: %s",
                  (long long)task->key, status == HR_OK ? message : text);
     if (task->lesson != 0 && status == HR_OK)
-        hr_events_tell_key(hr_web_events(worker->web), "lesson", task->lesson);
+        hr_events_tell_key(hr_web_events(worker->web), task->class_id, "lesson", task->lesson);
 }
 
 static void set_current(struct hr_worker *worker, int64_t task)
@@ -425,8 +424,9 @@ static bool do_one(struct hr_worker *worker)
         return false;
     }
     set_current(worker, task.key);
+    worker->class_id = task.class_id;
     begin_place(worker, &task);
-    tell(worker, task.key);
+    tell(worker, task.class_id, task.key);
     status = worker->stop != NULL ? work(worker, &task, message, &error)
                                   : hr_error_set(&error, HR_ERR_MEMORY, "no memory for a task");
     bool stopped = has_ended(worker);
@@ -435,10 +435,9 @@ static bool do_one(struct hr_worker *worker)
     else
         leave_task(worker, &task);
     end_place(worker, &task);
-    int64_t key = task.key;
-    clear_task(&task);
     set_current(worker, 0);
-    tell(worker, key);
+    tell(worker, task.class_id, task.key);
+    clear_task(&task);
     return !stopped;
 }
 

@@ -1,9 +1,16 @@
 """serve: the API behind the page, from the first start to a finished lesson, and who may do what."""
 
 import socket
+import sys
+import threading
+import types
+import urllib.parse
 
 from harness import *
 from serve import PASSWORD, Client, Server
+
+sys.path.insert(0, str(SOURCE / "tests" / "bombs"))
+import archives
 
 CLASS = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,<script>alert('Cleo')</script>,art,junior\n"
 
@@ -139,7 +146,7 @@ class Serve(Case):
                         self.assertEqual((answer.status, answer.json["code"]), (403, "csrf"))
                         answer = client.request(method.upper(), address, body, {**headers, "Sec-Fetch-Site": "cross-site"})
                         self.assertEqual(answer.status, 403)
-                    if path in ("/session", "/me/password", "/tokens", "/classes", "/tasks", "/events", "/uploads"):
+                    if path in ("/session", "/me/password", "/tokens", "/classes", "/tasks", "/events", "/uploads", "/photos"):
                         continue  # of every account
                     answer = teacher.request(method.upper(), address, body, headers)
                     self.assertIn(answer.status, (403, 404, 412, 415) if "upload" in path or "task" in path else (403, 404), str(answer))
@@ -228,6 +235,72 @@ class Serve(Case):
         self.check(client.request("DELETE", "/session"), 204)
         self.check(client.get("/classes"), 401)
 
+    # --- archives of photos ---
+
+    def send_archive(self, client, data, status=201, kind="application/zip"):
+        return self.check(client.request("POST", "/photos", data, {"Content-Type": kind}), status).json
+
+    def nothing_of_albums_is_left(self):
+        self.assertEqual([name for name in os.listdir(self.dir / "videos") if name.startswith("album-")], [])
+
+    def test_an_archive_of_photos_is_taken_apart(self):
+        client = self.administrator()
+        self.check(client.request("POST", "/classes", {"id": "8b", "zone": "UTC"}), 201)
+        self.check(client.request("POST", "/classes/8b/students", CLASS.encode(), {"Content-Type": "text/csv"}))
+        obama, biden = (PHOTOS / "obama.jpg").read_bytes(), (PHOTOS / "biden.jpg").read_bytes()
+        zipped = archives.zipped(("44/front.jpg", obama), ("46.jpg", biden), ("M\u00fcller.txt", b"text"), ("__MACOSX/._46.jpg", b"x"), ("44/", b""))
+        tarred = archives.tarred("w:gz", ("44/front.jpg", archives.tarfile.REGTYPE, obama, ""), ("46.jpg", archives.tarfile.REGTYPE, biden, ""))
+        for data, left_out in ((tarred, []), (zipped, [("M\u00fcller.txt", "no_picture")])):
+            told = self.send_archive(client, data)
+            verdicts = [(one["name"], one["verdict"]) for one in told["entries"]]
+            self.assertEqual(verdicts, [("44/front.jpg", "picture"), ("46.jpg", "picture"), *left_out])
+            for student, entry in ((44, 0), (46, 1)):
+                address = f"/students/{student}/photos?name=a.jpg&album={told['album']}&entry={entry}"
+                said = self.check(client.request("POST", address)).json
+                self.assertEqual(said["verdict"], "enrolled" if data is tarred else "duplicate")
+                self.assertEqual(self.check(client.request("POST", address), 404).json["code"], "not_found")  # it is not kept
+            self.nothing_of_albums_is_left()
+        # They are whose who sent them.
+        told = self.send_archive(client, zipped)
+        self.check(client.request("POST", "/accounts", {"name": "bob", "role": "teacher", "password": PASSWORD, "classes": ["8b"]}), 201)
+        bob = self.server.client()
+        self.check(bob.sign_in("bob"))
+        self.check(bob.request("POST", f"/students/44/photos?name=a.jpg&album={told['album']}&entry=0"), 404)
+        for album, entry in ((told["album"], "../0"), (told["album"], "archive"), ("..", "0"), (told["album"], "99")):
+            query = urllib.parse.urlencode({"name": "a.jpg", "album": album, "entry": entry})
+            self.check(client.request("POST", f"/students/44/photos?{query}"), 404)
+
+    def test_hostile_archives_are_told_and_leave_nothing(self):
+        client = self.administrator()
+        made = {name: make() for name, make in {**archives.SMALL, **archives.LARGE}.items()}
+        listing = lambda name: {one["name"]: one["verdict"] for one in self.send_archive(client, made[name])["entries"]}
+        told = self.send_archive(client, made["names.zip"])["entries"]
+        names = [one["name"] for one in told]
+        self.assertEqual([one["verdict"] for one in told], len(archives.HOSTILE_NAMES) * ["outside"] + len(archives.ODD_NAMES) * ["picture"], names)
+        self.assertIn("M\u00fcller.jpg", names)
+        self.assertFalse(any(ord(letter) < 32 for name in names for letter in name), names)
+        self.assertEqual(listing("links.zip")["link.jpg"], "link")
+        self.assertEqual(listing("links.tar"), {"soft.jpg": "link", "hard.jpg": "link", "null.jpg": "special", "../up.jpg": "outside"})
+        self.assertEqual(set(listing("42.zip").values()), {"nested"})
+        self.assertEqual(listing("encrypted.zip"), {"a.jpg": "encrypted"})
+        self.assertEqual(listing("large.zip"), {"a.jpg": "large"})
+        self.assertIn(listing("lying.zip")["a.jpg"], ("damaged", "large"))
+        self.assertEqual(listing("empty.zip"), {})
+        self.assertEqual(len(self.send_archive(client, made["overlapping.zip"])["entries"]), 1)  # the same bytes are one file
+        for name, status, text in (("ratio.zip", 413, "100 times"), ("ratio.tgz", 413, "100 times"),  ("many.zip", 413, "more than 5000"), ("nothing.zip", 422, "no zip or tar"), ("cut.zip", 422, "damaged")):
+            with self.subTest(name):
+                self.assertIn(text, self.send_archive(client, made[name], status)["detail"])
+        self.check(client.request("POST", "/photos", b"", {"Content-Type": "application/zip", "Content-Length": str((1 << 30) + 1)}), 413)
+        self.assertEqual(self.check(client.get("/me")).status, 200)
+        left = [name for name in os.listdir(self.dir / "videos") if name.startswith("album-")]
+        self.assertEqual(len(left), 2, left)  # of names.zip and overlapping.zip
+        self.assertTrue(all(name.isdigit() for name in os.listdir(self.dir / "videos" / left[0])))
+        old = time.time() - 4000
+        for name in left:
+            os.utime(self.dir / "videos" / name, (old, old))
+        self.restart()
+        self.wait_for(lambda: not any((self.dir / "videos" / name).exists() for name in left), self.server.process)
+
     # --- uploads and tasks ---
 
     def test_an_upload_goes_on_over_kills_and_is_done_once(self):
@@ -307,6 +380,68 @@ class Serve(Case):
             told = b""
             while b'"id":"8b"' not in told:
                 told += line.recv(4096)
+
+    def listen(self, client):
+        """A stream of events that is read all the time; what it has told so far, and whether it has ended."""
+        line = socket.create_connection(("127.0.0.1", self.server.port), timeout=60)
+        self.addCleanup(line.close)
+        line.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: {client.cookie}\r\nLast-Event-ID: 0\r\n\r\n".encode())
+        stream = types.SimpleNamespace(told=b"", ended=False)
+
+        def read():
+            with contextlib.suppress(OSError):
+                while piece := line.recv(4096):
+                    stream.told += piece
+                    if piece.endswith(b"0\r\n\r\n"):
+                        break
+            stream.ended = True
+
+        threading.Thread(target=read, daemon=True).start()
+        self.wait_for(lambda: b"200 OK" in stream.told, self.server.process)
+        return stream
+
+    def test_events_are_of_the_classes_that_one_may_see(self):
+        """Two teachers with a class each, and nothing of the one is told to the other."""
+        client = self.administrator()
+        self.make_class(client)
+        self.check(client.request("POST", "/classes", {"id": "9z", "zone": "UTC"}), 201)
+        self.check(client.request("POST", "/classes/9z/students", b"id,name,major,year\n70,Another,,\n", {"Content-Type": "text/csv"}))
+        who = {}
+        for name, class_id in (("bob", "8b"), ("eve", "9z")):
+            self.check(client.request("POST", "/accounts", {"name": name, "role": "teacher", "password": PASSWORD, "classes": [class_id]}), 201)
+            who[name] = self.server.client()
+            self.check(who[name].sign_in(name))
+        bob, eve, all_of_it = self.listen(who["bob"]), self.listen(who["eve"]), self.listen(client)
+        made = {}
+        for name, class_id in (("bob", "8b"), ("eve", "9z")):
+            lesson = {"day": "2026-11-20", "start": "08:00", "end": "08:45"}
+            made[class_id] = self.check(who[name].request("POST", f"/classes/{class_id}/lessons", lesson), 201).json["lesson"]
+        self.check(who["bob"].request("PUT", f"/lessons/{made['8b']}/marks/48", {"status": "excused"}))
+        self.check(who["eve"].request("PUT", f"/lessons/{made['9z']}/marks/70", {"status": "excused"}))
+        self.check(who["bob"].request("DELETE", "/students/48"), 204)
+        self.check(who["bob"].upload("8b_2026-11-20_08-00-00.mp4", b"no video at all", **{"class": "8b"}), 201)
+        task = self.wait_for_tasks(client)[0]["task"]
+        self.check(who["eve"].request("PATCH", "/classes/9z", {"title": "last"}))
+        kinds = lambda stream: {tuple(json.loads(found).values()) for found in re.findall(rb"data: (.*)", stream.told)}
+        of_bob = {("class", "8b"), ("lesson", str(made["8b"])), ("task", str(task))}
+        of_eve = {("class", "9z"), ("lesson", str(made["9z"]))}
+        self.wait_for(lambda: kinds(bob) == of_bob and kinds(eve) == of_eve and kinds(all_of_it) == of_bob | of_eve, self.server.process)
+        self.assertFalse(bob.ended or eve.ended)
+        # Another class is his from now on, and this one is not.
+        self.check(client.request("PUT", "/accounts/bob", {"classes": ["9z"]}), 204)
+        self.wait_for(lambda: bob.ended, self.server.process)
+        again = self.listen(who["bob"])
+        self.check(client.request("PATCH", "/classes/8b", {"title": "not for bob"}))
+        self.check(client.request("PATCH", "/classes/9z", {"title": "for bob"}))
+        self.wait_for(lambda: ("class", "9z") in kinds(again), self.server.process)
+        self.assertLessEqual(kinds(again), of_eve)
+        # Of a class that is gone he hears no more, not even where another gets its name; and signed out, nothing.
+        self.check(client.request("DELETE", "/classes/9z"), 204)
+        self.wait_for(lambda: again.ended and eve.ended, self.server.process)
+        last = self.listen(who["eve"])
+        self.check(who["eve"].request("DELETE", "/session"), 204)
+        self.wait_for(lambda: last.ended, self.server.process)
+        self.assertEqual(kinds(last), set())
 
     def test_what_was_changed_meanwhile_is_not_overwritten(self):
         client = self.administrator()

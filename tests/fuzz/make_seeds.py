@@ -62,6 +62,10 @@ def photo(folder):
     (folder / "turned.jpg").write_bytes(jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:])
 
 
+def album(folder):
+    subprocess.run([sys.executable, "-B", HERE.parent / "bombs" / "archives.py", folder, "small"], check=True)
+
+
 class Answer(ctypes.Structure):
     """struct hr_wire_answer of src/video/wire.h."""
 
@@ -69,7 +73,8 @@ class Answer(ctypes.Structure):
                 ("width_px", ctypes.c_int32), ("height_px", ctypes.c_int32), ("pts_us", ctypes.c_int64),
                 ("shown_width_px", ctypes.c_int32), ("shown_height_px", ctypes.c_int32), ("rotation_deg", ctypes.c_int32),
                 ("cameras", ctypes.c_int32), ("duration_us", ctypes.c_int64), ("created_us", ctypes.c_int64), ("container", ctypes.c_char * 64),
-                ("codec", ctypes.c_char * 64), ("work", ctypes.c_uint64 * 4), ("warning", ctypes.c_char * 400)]
+                ("codec", ctypes.c_char * 64), ("work", ctypes.c_uint64 * 4), ("warning", ctypes.c_char * 400),
+                ("entry_bytes", ctypes.c_uint64), ("entry_verdict", ctypes.c_uint32), ("entry_name", ctypes.c_char * 1024)]
 
 
 class Wish(ctypes.Structure):
@@ -89,12 +94,17 @@ def remote(folder):
     put("too-large", opened, Answer(9, 0, width_px=0x7FFFFFFF, height_px=0x7FFFFFFF))
     put("negative", opened, Answer(9, 0, width_px=-64, height_px=-48, pts_us=-1))
     put("unended", Answer(9, -3, text=b"x" * 512, container=b"y" * 64))
+    opened, entry = Answer(9, 0), Answer(9, 0, entry_bytes=70_000, entry_name=b"44/a.jpg")
+    put("album", Wish(7, 0, 100), opened, entry, Answer(9, 0, entry_verdict=3, entry_name="\u00fc\x1b".encode()), Answer(9, 1))
+    put("entry-large", opened, Answer(9, 0, entry_bytes=1 << 40, entry_name=b"a"))
+    put("entry-verdict", opened, Answer(9, 0, entry_verdict=99, entry_name=b"a"))
+    put("entry-unended", opened, Answer(9, 0, entry_bytes=1, entry_name=b"x" * 1024))
     put("refused", *[Answer(9, status, text=b"why\x1b[2J\xff") for status in (4, 5, 6, 7, 8, 9)])
 
 
 def make(target, folder):
     folder.mkdir(parents=True, exist_ok=True)
-    if target in globals() and target in ("video", "photo", "remote"):
+    if target in globals() and target in ("video", "photo", "remote", "album"):
         globals()[target](folder)
     kept = HERE / "corpus" / CORPUS.get(target, target)
     return [path for path in (folder, kept) if path.exists() and any(path.iterdir())]

@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 """A sealed database in S3, its ring beside it, under a key that a key service wraps: MinIO and moto's KMS."""
 
+import http.server
 import json
 import os
 import subprocess
+import sys
 import tempfile
+import threading
+import urllib.error
 import urllib.request
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+from serve import PASSWORD, Server
 from servers import ROOT_KEYS, Minio, Moto, ServiceCase, aws, main, s3_of
 
 PROGRAM = os.environ["HOMEROOM_PROGRAM"]
@@ -15,6 +21,34 @@ MODELS = os.environ["HOMEROOM_MODELS"]
 PHOTOS = Path(os.environ["HOMEROOM_PHOTOS"])
 OK, NO, ARGUMENT, NOT_FOUND, PERMISSION, CONFLICT = 0, 1, 2, 3, 4, 13
 CLASS = "id,name,major,year\n44,Barack Of The Long Name,law,senior\n46,Joseph Of The Long Name,history,junior\n"
+
+
+class Counter(http.server.ThreadingHTTPServer):
+    """Stands before the key service and counts what it is asked."""
+
+    def __init__(self, url):
+        self.url, self.asked = url, []
+        super().__init__(("127.0.0.1", 0), Forward)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Forward(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append(self.headers["X-Amz-Target"].split(".")[1])
+        request = urllib.request.Request(self.server.url, body, {name: self.headers[name] for name in ("X-Amz-Target", "Content-Type", "Authorization", "X-Amz-Date")})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                status, told = answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            status, told = error.code, error.read()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, *words):
+        pass
 
 
 class Keys(ServiceCase):
@@ -80,6 +114,41 @@ class Keys(ServiceCase):
         self.assertNotIn("student and", self.run_it("keys", "--key-file", "key").stdout)
         self.run_it("students", status=PERMISSION)
         self.run_it("students", status=PERMISSION, env={"HOMEROOM_KEY": "5b" * 32})
+
+    def test_the_page_asks_the_service_once(self):
+        """As long as it is the same key: a new one is asked for, and who is forgotten is forgotten at once."""
+        db = self.dir / "homeroom.db"
+        self.run_it("import", "students", "class.csv", "--kms-key", self.kms_key, db=str(db))
+        counter = Counter(self.moto.url)
+        self.addCleanup(counter.shutdown)
+        environment = {**self.environment(), "AWS_ENDPOINT_URL_KMS": f"http://127.0.0.1:{counter.server_port}", "HOME": str(self.dir)}
+        start = lambda *words: subprocess.Popen([PROGRAM, *words, "--db", str(db), "--models", MODELS], cwd=self.dir, env=environment,
+                                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        server = Server(start)
+        self.addCleanup(server.end)
+        client = server.client()
+        while "token=" not in server.said():
+            self.assertIsNone(server.process.poll(), server.said())
+        token = server.said().split("#/setup?token=")[1].split()[0]
+        self.assertEqual(client.request("POST", "/setup", {"token": token, "name": "ada", "password": PASSWORD}).status, 201)
+        name = lambda: client.get("/students/44").json.get("name")
+        threads = [threading.Thread(target=name) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for _ in range(20):
+            self.assertEqual(name(), "Barack Of The Long Name")
+        self.assertEqual(counter.asked, ["Decrypt"])
+        self.run_it("keys", "renew", "--kms-key", self.kms_key, db=str(db))
+        for _ in range(5):
+            self.assertEqual(name(), "Barack Of The Long Name")
+        self.assertEqual(counter.asked, ["Decrypt", "Decrypt"])
+        self.run_it("forget", 44, "--yes", db=str(db))
+        self.assertEqual(client.get("/students/44").status, 404)
+        self.assertEqual(client.get("/students/46").json["name"], "Joseph Of The Long Name")
+        self.assertEqual(counter.asked, ["Decrypt", "Decrypt"])
+        self.assertEqual(server.end()[0], OK)
 
     def test_sealed_renewed_and_back(self):
         self.run_it("import", "students", "class.csv")

@@ -1,9 +1,9 @@
 // Choosing files: by button, by folder, by dropping. Photos find their student by name or folder.
 import { h, button, select, swap, bdi } from './dom.js';
 import { postBody, at } from './api.js';
-import { withoutZips } from './zip.js';
 import { t } from './texts.js';
 
+const archive = /\.(zip|tar|tgz|tar\.gz)$/i;
 const picture = /\.(jpe?g|png|webp|bmp|gif|heic|heif|tiff?)$/i;
 
 /** A place to drop files, with buttons that do the same. onFiles gets [{file, path}]. */
@@ -72,6 +72,18 @@ export function studentOf(path, ids) {
   return known.get(folder) ?? known.get(stem) ?? known.get(stem.replace(/[\s_-]*\(?\d{1,3}\)?$/, '')) ?? null;
 }
 
+/** The pictures among files; in the place of each archive what the server has found in it. */
+async function withoutArchives(files) {
+  const all = [];
+  for (const one of files) {
+    if (archive.test(one.path)) {
+      const { album, entries } = await postBody('/photos', one.file, 'application/zip');
+      all.push(...entries.map(({ entry, name, text }) => ({ path: name, from: { album, entry }, refused: text })));
+    } else if (picture.test(one.path)) all.push(one);
+  }
+  return all;
+}
+
 /** Takes photos for several students (or for the one given) and lists what became of each. */
 export function photoDrop(students, onDone, only) {
   const list = h('ul', { class: 'plain' });
@@ -80,21 +92,25 @@ export function photoDrop(students, onDone, only) {
   let running = false;
   let counts = { good: 0, other: 0 };
 
-  const sendOne = async ({ file, path, student, row }) => {
+  const tell = (row, path, good, text) => {
+    counts[good ? 'good' : 'other'] += 1;
+    row.className = good ? 'good' : 'bad';
+    row.replaceChildren(h('span', { 'aria-hidden': 'true' }, good ? '✓ ' : '✗ '), bdi(path), ': ', text);
+  };
+
+  const sendOne = async ({ file, path, student, row, from = {} }) => {
     let text;
     let good = false;
     try {
-      const result = await postBody(`${at('students', student, 'photos')}?name=${encodeURIComponent(file.name)}`,
-        file, file.type || 'application/octet-stream');
+      const query = new URLSearchParams({ name: path.split('/').pop(), ...from });
+      const result = await postBody(`${at('students', student, 'photos')}?${query}`, file, file?.type || 'application/octet-stream');
       good = result.verdict === 'enrolled' || result.verdict === 'duplicate';
       text = [result.text || result.verdict, result.lookalike && t('photo.lookalike', { name: lookalike(result) })]
         .filter(Boolean).join(' ');
     } catch (error) {
       text = error.message;
     }
-    counts[good ? 'good' : 'other'] += 1;
-    row.className = good ? 'good' : 'bad';
-    row.replaceChildren(h('span', { 'aria-hidden': 'true' }, good ? '✓ ' : '✗ '), bdi(path), ': ', text);
+    tell(row, path, good, text);
   };
 
   const sendAll = async () => {
@@ -126,24 +142,24 @@ export function photoDrop(students, onDone, only) {
     const ids = students().map((student) => student.id);
     let files;
     try {
-      files = await withoutZips(given, (path) => picture.test(path));
+      files = await withoutArchives(given);
     } catch (error) {
       swap(summary, document.createTextNode(error.message));
       return;
     }
-    for (const { file, path } of files.filter((one) => picture.test(one.path))) {
+    for (const { file, path, from, refused } of files) {
       const row = h('li', {}, bdi(path));
-      const item = { file, path, row, student: only ?? studentOf(path, ids) };
+      const item = { file, path, from, row, student: only ?? studentOf(path, ids) };
       list.append(row);
-      if (item.student) queue.push(item); else ask(item);
+      if (refused) tell(row, path, false, refused); else if (item.student) queue.push(item); else ask(item);
     }
-    if (!files.some((one) => picture.test(one.path))) swap(summary, document.createTextNode(t('photo.none')));
-    if (queue.length) sendAll();
+    if (!files.length) swap(summary, document.createTextNode(t('photo.none')));
+    if (queue.length || counts.other) sendAll();
   };
 
   const zone = dropZone({
     text: t(only ? 'photo.drop.one' : 'photo.drop'), label: t('photo.choose'),
-    folderLabel: only ? null : t('photo.folder'), accept: 'image/*,.zip', onFiles: take, key: 'photos',
+    folderLabel: only ? null : t('photo.folder'), accept: 'image/*,.zip,.tar,.tgz', onFiles: take, key: 'photos',
   });
   return h('div', {}, zone, summary, list);
 }

@@ -113,8 +113,6 @@ const texts = {
   'photo.folder': ['Choose a folder', 'Ordner auswählen'],
   'photo.drop': ['or drop photos, folders or a zip here', 'oder Fotos, Ordner oder eine Zip-Datei hierher ziehen'],
   'photo.drop.one': ['or drop photos of this student here', 'oder Fotos dieser Person hierher ziehen'],
-  'zip.none': ['This is no zip file that can be read, or it is damaged.', 'Diese Zip-Datei ist nicht lesbar oder beschädigt.'],
-  'zip.much': ['There is more in this zip than {n} files.', 'In dieser Zip-Datei sind mehr als {n} Dateien.'],
   'photo.none': ['There is no picture among these files.', 'Unter diesen Dateien ist kein Bild.'],
   'photo.left': ['{n} photo to go …|{n} photos to go …', 'noch {n} Foto …|noch {n} Fotos …'],
   'photo.summary': ['Photos taken: {good}. Not taken: {other}.', 'Übernommene Fotos: {good}. Nicht übernommen: {other}.'],

@@ -113,10 +113,38 @@ static void look_at_a_photo(void)
     FUZZ_CHECK(memchr(damage, '\0', sizeof damage) != NULL);
 }
 
+static void look_at_an_album(void)
+{
+    static const uint8_t bytes[1000];
+    struct hr_stream stream;
+    struct hr_error error = {0};
+    struct hr_remote *remote = NULL;
+    struct hr_album_entry entry;
+    const struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), TIME_MS, NULL);
+    const struct hr_photo_options options = {.deadline = &deadline};
+    FUZZ_CHECK(hr_stream_open_memory(&stream, hr_view_of(bytes, sizeof bytes), &error) == HR_OK);
+    enum hr_status status = hr_remote_album_open(&remote, &stream, &options, &error);
+    for (int i = 0; status == HR_OK && i < FRAMES_MAX; i++) {
+        status = hr_remote_album_next(remote, &entry, &error);
+        if (status != HR_OK)
+            break;
+        volatile uint8_t last = entry.bytes.size > 0 ? entry.bytes.data[entry.bytes.size - 1] : 0;
+        (void)last;
+        FUZZ_CHECK(entry.verdict < HR_ALBUM_VERDICT_COUNT && hr_view_is_utf8(hr_view_text(entry.name)));
+        FUZZ_CHECK(entry.bytes.size <= HR_LIMIT_ALBUM_PHOTO_BYTES);
+        FUZZ_CHECK((entry.verdict == HR_ALBUM_PICTURE) == (entry.bytes.size > 0));
+    }
+    if (status != HR_OK && status != HR_END)
+        FUZZ_CHECK(error.code == status);
+    hr_remote_close(remote);
+    hr_stream_close(&stream);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     said = hr_view_of(data, size);
     look_at_a_video();
     look_at_a_photo();
+    look_at_an_album();
     return 0;
 }

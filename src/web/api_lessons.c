@@ -211,6 +211,9 @@ static struct hr_json *entry_json(const struct hr_roll *roll, const struct hr_ro
     set_clock(one, "arrived", roll->zone, entry->arrived_us);
     set_clock(one, "left", roll->zone, entry->left_us);
     hr_json_set(one, "seen_s", hr_json_real_new((double)entry->seen_us / 1e6));
+    hr_json_set(one, "refuses", hr_json_boolean_new(entry->refuses));
+    hr_json_set(one, "reason", hr_json_text_new(hr_roll_reason_name(entry->reason)));
+    hr_json_set(one, "corrected", hr_json_boolean_new(entry->corrected));
     hr_json_set(one, "why", hr_json_any_text_new(entry->why));
     hr_json_set(one, "note", hr_json_any_text_new(entry->note));
     hr_json_set(one, "picture", best_picture(tracks, entry->student_id));

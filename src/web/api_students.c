@@ -5,6 +5,7 @@
 
 #include "classroom/about.h"
 #include "classroom/enroll.h"
+#include "classroom/roll.h"
 #include "records/audit.h"
 #include "records/consent.h"
 #include "records/lessons.h"
@@ -62,10 +63,15 @@ static enum hr_status take_face(void *context, const struct hr_face_record *face
 static enum hr_status take_lesson(void *context, const struct hr_student_lesson_record *lesson, struct hr_error *error)
 {
     struct hr_json *one = hr_json_object_new();
+    bool corrected = false;
+    enum hr_roll_reason reason =
+        lesson->final_why != NULL ? hr_roll_reason_of_text(lesson->final_why, &corrected) : HR_ROLL_REASON_NONE;
     (void)error;
     hr_json_set(one, "class", hr_json_text_new(lesson->class_id));
     hr_json_set(one, "day", hr_json_text_new(lesson->day));
     hr_json_set(one, "status", hr_json_text_new(lesson->final_status != NULL ? lesson->final_status : lesson->mark));
+    hr_json_set(one, "reason", hr_json_text_new(hr_roll_reason_name(reason)));
+    hr_json_set(one, "corrected", hr_json_boolean_new(corrected));
     hr_json_set(one, "why", hr_json_any_text_new(lesson->final_why != NULL ? lesson->final_why : lesson->note));
     hr_json_append(context, one);
     return HR_OK;

@@ -111,7 +111,7 @@ export function photoDrop(students, onDone, only) {
   };
 
   const ask = (item) => {
-    const choice = select([['', t('photo.whose')], ...students().map((one) => [one.id, `${one.name} (${one.id})`])], '',
+    const choice = select([['', t('photo.whose')], ...students().filter((one) => !one.refuses).map((one) => [one.id, `${one.name} (${one.id})`])], '',
       { 'aria-label': t('photo.whose.of', { name: item.path }) });
     const go = button(t('photo.send'), () => {
       if (!choice.value) { choice.focus(); return; }

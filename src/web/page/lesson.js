@@ -2,7 +2,7 @@
 import { h, svg, bdi, button, link, face, initials, table, section, folded, exportMenu, swap, openDialog, confirmed,
   pickStudent, sayUndo, field, input } from './dom.js';
 import { get, post, put, remove, at, correct } from './api.js';
-import { unknownList } from './roll.js';
+import { unknownList, recognisable, whyOf } from './roll.js';
 import { day, clock, seconds, duration, moment } from './format.js';
 import { say } from './notice.js';
 import { t, code } from './texts.js';
@@ -103,7 +103,7 @@ function rollRow(lesson, student, span, tools) {
       link(`#/student/${encodeURIComponent(student.id)}`, bdi(student.name))),
     h('span', {}, statusTag(student.status), ' ',
       student.by_hand ? h('small', {}, t('by.hand'), seen ? ` (${t('seen.as')} ${code(`status.${student.seen}`, student.seen)})` : '') : '',
-      student.why ? h('small', { class: 'why' }, code(`why.${student.why}`, student.why)) : '',
+      student.why ? h('small', { class: 'why' }, whyOf(student)) : '',
       student.note ? h('small', { class: 'why' }, bdi(student.note)) : ''),
     clock(student.arrived) || '–', clock(student.left) || '–',
     timeline(lesson, student, span, tools),
@@ -164,11 +164,11 @@ function sightsDialog(lesson, student, tracks, tools) {
     h('ul', { class: 'plain' }, tracks.map((track) => h('li', { class: 'row' },
       track.picture ? face(track.track, student.name, { class: 'strip', width: null, alt: t('review.sight') }) : initials(student.name),
       h('span', { class: 'grow' }, `${clock(track.from)}–${clock(track.to)} `,
-        h('small', {}, track.by_hand ? t('by.hand') : t(`band.${track.band}`), ' ', track.reason ? code(`why.${track.reason}`, track.reason) : '')),
+        h('small', {}, track.by_hand ? t('by.hand') : t(`band.${track.band}`), ' ', whyOf(track))),
       h('span', { class: 'actions' },
         button(t('not.him'), () => apply(lesson, { track: track.track, kind: 'not', student: student.id }, t('corrected'), tools, close), { 'aria-label': `${t('not.him')}: ${clock(track.from)}` }),
         button(t('somebody.else'), async () => {
-          const other = await pickStudent(t('pick.title'), lesson.students.filter((one) => one.id !== student.id));
+          const other = await pickStudent(t('pick.title'), recognisable(lesson.students).filter((one) => one.id !== student.id));
           if (other) await apply(lesson, { track: track.track, kind: 'is', student: other }, t('corrected'), tools, close);
         }, { 'aria-label': `${t('somebody.else')} ${clock(track.from)}` }))))),
     h('div', { class: 'actions' }, button(t('close'), () => close(null)))]);
@@ -185,7 +185,7 @@ function unknownActions(lesson, tools) {
   return {
     async name(person) {
       const picture = person.picture ? face(person.track, '?', { alt: t('unknown.picture', { person: person.person }) }) : null;
-      const student = await pickStudent(t('unknown.who', { person: person.person }), lesson.students, picture);
+      const student = await pickStudent(t('unknown.who', { person: person.person }), recognisable(lesson.students), picture);
       if (!student) return;
       const { name } = lesson.students.find((one) => one.id === student);
       await apply(lesson, { person: person.person, kind: 'is', student }, t('unknown.named', { person: person.person, name }), tools);

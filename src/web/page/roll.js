@@ -3,7 +3,7 @@ import { h, bdi, form, field, submit, table, link, face, button, count } from '.
 import { postBody, at } from './api.js';
 import { readText, studentsOf, toCsv } from './csv.js';
 import { day, clock } from './format.js';
-import { t } from './texts.js';
+import { t, code } from './texts.js';
 
 const previewRows = 5;
 
@@ -78,6 +78,15 @@ export function unknownList(people, { name, nobody }) {
           { class: 'primary', 'data-key': `name-${one.person}`, 'aria-label': `${t('unknown.name')} ${one.person}` }),
         button(t('nobody'), () => nobody(one),
           { 'data-key': `nobody-${one.person}`, 'aria-label': `${one.person}: ${t('nobody')}` }))))));
+}
+
+/** Whom somebody in a video may be: not a student who does not agree to be recognised. */
+export const recognisable = (students) => students.filter((one) => !one.refuses);
+
+/** Why an entry of a roll, or a track, is as it is: in our words where its reason is known. */
+export function whyOf({ reason, why, corrected }) {
+  const text = reason ? code(`why.${reason}`, why || reason) : why;
+  return text && corrected ? t('why.corrected', { text }) : text;
 }
 
 /** Photos sent to the right student need the consent of the families: said wherever photos are taken. */

@@ -1,7 +1,7 @@
 // People who were seen in the class and whom nobody has named yet: one name counts for all their lessons.
 import { h, bdi, link, face, swap, pickStudent, sayUndo } from './dom.js';
 import { get, remove, at, correct } from './api.js';
-import { unknownList } from './roll.js';
+import { unknownList, recognisable } from './roll.js';
 import { t } from './texts.js';
 
 export async function show({ params: [id], signal }) {
@@ -23,7 +23,7 @@ export async function show({ params: [id], signal }) {
   }
   async function name(person) {
     const picture = person.picture ? face(person.track, '?', { alt: t('unknown.picture', { person: person.person }) }) : null;
-    const student = await pickStudent(t('unknown.who', { person: person.person }), data.students, picture);
+    const student = await pickStudent(t('unknown.who', { person: person.person }), recognisable(data.students), picture);
     if (!student) return;
     const chosen = data.students.find((one) => one.id === student);
     await apply(person, { kind: 'is', student }, t('unknown.named', { person: person.person, name: chosen.name }));

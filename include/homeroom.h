@@ -87,6 +87,8 @@ struct hr_error {
     enum hr_status code;
     enum hr_origin origin;
     char text[HR_ERROR_TEXT_MAX];
+    const char *reason; /* static: a word that says more than the code and stays the same, for programs; NULL: none */
+    char value[64];     /* what it is about, a name or a number, as far as it fits; "" */
 };
 
 HR_API const char *hr_status_name(enum hr_status status);

@@ -16,7 +16,7 @@ hr_handler hr_api_import_students, hr_api_leave_class, hr_api_slots, hr_api_new_
 hr_handler hr_api_student, hr_api_consent, hr_api_enrol, hr_api_forget_photo, hr_api_held, hr_api_forget;
 /* api_lessons.c */
 hr_handler hr_api_lesson, hr_api_remove_lesson, hr_api_mark, hr_api_unmark, hr_api_correct, hr_api_undo;
-hr_handler hr_api_finish, hr_api_reopen, hr_api_attendance, hr_api_picture;
+hr_handler hr_api_finish, hr_api_reopen, hr_api_attendance, hr_api_picture, hr_api_move_recording;
 /* uploads.c */
 hr_handler hr_api_new_upload, hr_api_upload_offset, hr_api_upload_part, hr_api_remove_upload, hr_api_upload_options;
 /* api_tasks.c */

@@ -167,7 +167,7 @@ static enum hr_status minutes_of(const struct hr_json *asked, const char *key, i
     if (value == NULL)
         return HR_OK;
     if (hr_json_type(value) != HR_JSON_INTEGER || number < 0 || number > HR_MINUTES_PER_DAY)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "\"%s\" is a number of minutes", key);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "minutes", NULL, "\"%s\" is a number of minutes", key);
     *out = (int)number;
     return HR_OK;
 }
@@ -193,7 +193,8 @@ static enum hr_status set_keep_days(struct hr_request *request, const char *clas
         return HR_OK;
     if ((hr_json_type(days) != HR_JSON_INTEGER && hr_json_type(days) != HR_JSON_NULL) || hr_json_integer(days) < 0 ||
         hr_json_integer(days) > HR_KEEP_DAYS_MAX)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "\"keep_days\" is a number of days from 0 to %d", HR_KEEP_DAYS_MAX);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "days", NULL, "\"keep_days\" is a number of days from 0 to %d",
+                              HR_KEEP_DAYS_MAX);
     return hr_database_set_keep_days(request->database, class_id, (int)hr_json_integer(days), &removed, error);
 }
 
@@ -221,7 +222,7 @@ enum hr_status hr_api_new_class(struct hr_request *request, struct hr_answer *an
         snprintf(id, sizeof id, "%.255s", class.id);
         status = hr_database_put_class(request->database, &class, &added, error);
         if (status == HR_OK && !added)
-            status = hr_error_set(error, HR_ERR_CONFLICT, "there is a class '%s'", class.id);
+            status = hr_error_named(error, HR_ERR_CONFLICT, "class_taken", class.id, "there is a class '%s'", class.id);
         if (status == HR_OK && request->account.role == HR_ROLE_TEACHER)
             status = hr_account_give_class(request->database, request->account.key, class.id, error);
         status = hr_database_end(request->database, status, error);
@@ -292,12 +293,21 @@ static struct hr_json *problems_of(const struct hr_import_problems *problems)
 {
     struct hr_json *list = hr_json_array_new();
     for (size_t i = 0; i < problems->count; i++) {
-        char text[256];
-        snprintf(text, sizeof text, "line %zu: %s", problems->items[i].line, problems->items[i].text);
-        hr_json_append(list, hr_json_any_text_new(text));
+        const struct hr_import_problem *problem = &problems->items[i];
+        struct hr_json *one = hr_json_object_new();
+        hr_json_set(one, "line", hr_json_integer_new((int64_t)problem->line));
+        hr_json_set(one, "text", hr_json_any_text_new(problem->text));
+        hr_json_set(one, "reason", hr_json_text_new(problem->reason));
+        hr_json_set(one, "value", hr_json_any_text_new(problem->value));
+        hr_json_append(list, one);
     }
-    if (problems->note != NULL)
-        hr_json_append(list, hr_json_any_text_new(problems->note));
+    if (problems->note != NULL) {
+        struct hr_json *one = hr_json_object_new();
+        hr_json_set(one, "line", hr_json_integer_new(0));
+        hr_json_set(one, "text", hr_json_any_text_new(problems->note));
+        hr_json_set(one, "reason", hr_json_text_new("encoding"));
+        hr_json_append(list, one);
+    }
     return list;
 }
 
@@ -315,9 +325,9 @@ static enum hr_status may_change(struct hr_request *request, const char *class_i
     if (status == HR_OK)
         status = hr_account_may_see_student(request->database, &request->account, student->id, &may, error);
     if (status == HR_OK && !may)
-        return hr_error_set(error, HR_ERR_PERMISSION,
-                            "student '%s' is in no class that you may see: an administrator can put him into '%s'",
-                            student->id, class_id);
+        return hr_error_named(error, HR_ERR_PERMISSION, "student_elsewhere", student->id,
+                              "student '%s' is in no class that you may see: an administrator can put him into '%s'",
+                              student->id, class_id);
     return status;
 }
 
@@ -432,8 +442,8 @@ static enum hr_status slot_of(const struct hr_json *asked, struct hr_slot_record
     int start_s = start != NULL ? hr_zone_parse_clock(start) : -1, end_s = end != NULL ? hr_zone_parse_clock(end) : -1;
     int64_t weekday = hr_json_integer(hr_json_get(asked, "weekday"));
     if (weekday < 1 || weekday > 7 || start_s < 0 || end_s <= start_s)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "a slot has a weekday from 1 (Monday) to 7, a start and a later end, like 08:00");
+        return hr_error_named(error, HR_ERR_ARGUMENT, "slot", NULL,
+                              "a slot has a weekday from 1 (Monday) to 7, a start and a later end, like 08:00");
     *out = (struct hr_slot_record){(int)weekday, start_s / 60, end_s / 60};
     return HR_OK;
 }
@@ -495,7 +505,8 @@ static enum hr_status put_lesson(struct hr_request *request, const char *class_i
     if (status == HR_OK)
         status = hr_class_zone(request->database, class_id, zone, error);
     if (status == HR_OK && (hr_zone_parse_clock(start) < 0 || hr_zone_parse_clock(end) <= hr_zone_parse_clock(start)))
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "a lesson has a start and a later end, like 08:00");
+        status = hr_error_named(error, HR_ERR_ARGUMENT, "lesson_times", NULL,
+                                "a lesson has a start and a later end, like 08:00");
     if (status == HR_OK)
         status = hr_zone_to_utc(zone, lesson.day, hr_zone_parse_clock(start), &lesson.start_us, error);
     if (status == HR_OK)

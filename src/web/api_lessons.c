@@ -118,7 +118,7 @@ static void mark_pictures(struct hr_json *tracks, const struct having *having)
 struct recordings {
     struct recording {
         int64_t observation, start_us, duration_us;
-        char *video, *camera;
+        char *video, *camera, *start_by;
     } items[256];
     size_t count;
 };
@@ -129,8 +129,9 @@ static enum hr_status take_recording(void *context, const struct hr_recording_re
     (void)error;
     if (all->count == sizeof all->items / sizeof *all->items)
         return HR_OK;
-    all->items[all->count++] = (struct recording){recording->observation, recording->start_us, recording->duration_us,
-                                                  strdup(recording->video), strdup(recording->camera)};
+    all->items[all->count++] =
+        (struct recording){recording->observation,   recording->start_us,       recording->duration_us,
+                           strdup(recording->video), strdup(recording->camera), strdup(recording->start_by)};
     return HR_OK;
 }
 
@@ -142,6 +143,7 @@ static struct hr_json *recording_json(const struct recording *recording, const c
     hr_json_set(one, "video", hr_json_any_text_new(slash != NULL ? slash + 1 : recording->video));
     hr_json_set(one, "camera", hr_json_any_text_new(recording->camera));
     set_clock(one, "start", zone, recording->start_us);
+    hr_json_set(one, "start_by", hr_json_text_new(recording->start_by));
     hr_json_set(one, "duration_s", hr_json_real_new((double)recording->duration_us / 1e6));
     return one;
 }
@@ -168,6 +170,7 @@ static enum hr_status show_recordings(struct shown *shown, struct hr_error *erro
     for (size_t i = 0; i < all->count; i++) {
         free(all->items[i].video);
         free(all->items[i].camera);
+        free(all->items[i].start_by);
     }
     free(having.keys);
     free(all);
@@ -350,8 +353,8 @@ static enum hr_status check_member(struct hr_request *request, const struct hr_l
     struct hr_json *names = hr_json_object_new();
     enum hr_status status = hr_database_each_member(request->database, lesson->class_id, NULL, take_name, names, error);
     if (status == HR_OK && hr_json_get(names, student_id) == NULL)
-        status =
-            hr_error_set(error, HR_ERR_NOT_FOUND, "student '%s' is not in class '%s'", student_id, lesson->class_id);
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "not_in_class", student_id,
+                                "student '%s' is not in class '%s'", student_id, lesson->class_id);
     hr_json_free(names);
     return status;
 }
@@ -359,9 +362,9 @@ static enum hr_status check_member(struct hr_request *request, const struct hr_l
 /* Said here, in the words of the page: what is below says it in those of the command line. */
 static enum hr_status check_open(const struct hr_lesson_found *lesson, struct hr_error *error)
 {
-    return lesson->finished_us == 0
-               ? HR_OK
-               : hr_error_set(error, HR_ERR_CONFLICT, "this lesson is finished: open it again to change it");
+    return lesson->finished_us == 0 ? HR_OK
+                                    : hr_error_named(error, HR_ERR_CONFLICT, "lesson_finished", NULL,
+                                                     "this lesson is finished: open it again to change it");
 }
 
 static enum hr_status mark(struct hr_request *request, const char *word, const char *note, struct hr_answer *answer,
@@ -413,7 +416,7 @@ enum hr_status hr_api_finish(struct hr_request *request, struct hr_answer *answe
     struct hr_roll roll = {0};
     enum hr_status status = hr_request_lesson(request, &lesson, error);
     if (status == HR_OK && lesson.finished_us != 0)
-        status = hr_error_set(error, HR_ERR_CONFLICT, "the lesson is finished already");
+        status = hr_error_named(error, HR_ERR_CONFLICT, "lesson_finished", NULL, "the lesson is finished already");
     if (status == HR_OK) /* what is marked meanwhile is in it, or comes too late */
         status = hr_database_begin(request->database, error);
     if (status != HR_OK)
@@ -438,6 +441,38 @@ enum hr_status hr_api_reopen(struct hr_request *request, struct hr_answer *answe
     if (status != HR_OK)
         return status;
     tell(request, &lesson);
+    return answer_lesson(request, 0, answer, error);
+}
+
+enum hr_status hr_api_move_recording(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
+{
+    struct hr_lesson_found lesson;
+    struct hr_json *asked = NULL;
+    const char *start;
+    int64_t key = 0;
+    char word[32];
+    enum hr_status status = hr_request_lesson(request, &lesson, error);
+    if (status == HR_OK)
+        status = check_open(&lesson, error);
+    if (status == HR_OK)
+        status = hr_request_json(request, &asked, error);
+    if (status == HR_OK)
+        status = hr_json_need(asked, "start", &start, error);
+    if (status == HR_OK)
+        status =
+            hr_recording_move(request->database, &lesson, strtoll(request->words[1], NULL, 10), start, &key, error);
+    hr_json_free(asked);
+    if (status != HR_OK)
+        return status;
+    tell(request, &lesson);
+    if (key != lesson.key) { /* what is answered is the lesson that it is in now */
+        hr_events_tell_key(hr_web_events(request->web), "lesson", key);
+        snprintf(word, sizeof word, "%lld", (long long)key);
+        free(request->words[0]);
+        request->words[0] = strdup(word);
+        if (request->words[0] == NULL)
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a lesson");
+    }
     return answer_lesson(request, 0, answer, error);
 }
 
@@ -495,7 +530,7 @@ static enum hr_status say(struct hr_request *request, const struct saying *sayin
     enum hr_status status = hr_correcting_lesson(&correcting, saying->track, error);
     if (status == HR_OK && (saying->is_person ? strcmp(correcting.lesson.class_id, lesson->class_id) != 0
                                               : correcting.lesson.key != lesson->key))
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such track in this lesson");
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_track", NULL, "there is no such track in this lesson");
     if (status == HR_OK && saying->student_id != NULL)
         status = check_member(request, lesson, saying->student_id, error);
     if (status == HR_OK)
@@ -568,7 +603,8 @@ enum hr_status hr_api_undo(struct hr_request *request, struct hr_answer *answer,
     if (status == HR_OK) /* of this lesson, and so of a class that may be seen */
         status = hr_database_each_change(request->database, lesson.key, NULL, search_change, &search, error);
     if (status == HR_OK && !search.found)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no correction '%s' in this lesson", request->words[1]);
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_correction", NULL,
+                                "there is no correction '%s' in this lesson", request->words[1]);
     correcting.lesson = lesson;
     if (status == HR_OK) /* before anything is taken back */
         status = with_models(request, &correcting, error);

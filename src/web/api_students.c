@@ -19,7 +19,8 @@ static enum hr_status check_student(struct hr_request *request, struct hr_error 
     const char *id = request->words[0];
     enum hr_status status = hr_account_may_see_student(request->database, &request->account, id, &may, error);
     if (status == HR_OK && !may)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s' in a class that you may see", id);
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_student", id,
+                              "there is no student '%s' in a class that you may see", id);
     struct hr_student_standing standing;
     return status == HR_OK ? hr_database_standing(request->database, id, &standing, error) : status;
 }
@@ -32,9 +33,9 @@ static enum hr_status check_all_of_student(struct hr_request *request, struct hr
     if (status == HR_OK)
         status = hr_account_sees_all_of(request->database, &request->account, request->words[0], &all, error);
     if (status == HR_OK && !all)
-        return hr_error_set(error, HR_ERR_PERMISSION,
-                            "student '%s' is in classes that you may not see, too: an administrator can do it",
-                            request->words[0]);
+        return hr_error_named(error, HR_ERR_PERMISSION, "student_other_classes", request->words[0],
+                              "student '%s' is in classes that you may not see, too: an administrator can do it",
+                              request->words[0]);
     return status;
 }
 
@@ -218,7 +219,7 @@ enum hr_status hr_api_enrol(struct hr_request *request, struct hr_answer *answer
     const char *name = hr_request_query(request, "name");
     enum hr_status status = check_student(request, error);
     if (status == HR_OK && request->body.size == 0)
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "there is no picture");
+        status = hr_error_named(error, HR_ERR_ARGUMENT, "no_picture", NULL, "there is no picture");
     if (status == HR_OK && (name == NULL || name[0] == '\0' || !hr_view_is_utf8(hr_view_text(name))))
         status = hr_error_set(error, HR_ERR_ARGUMENT, "?name= says what the picture is called");
     if (status == HR_OK)

@@ -2,7 +2,7 @@
 import { h, button, select, swap, bdi } from './dom.js';
 import { postBody, at } from './api.js';
 import { withoutZips } from './zip.js';
-import { t } from './texts.js';
+import { t, known } from './texts.js';
 
 const picture = /\.(jpe?g|png|webp|bmp|gif|heic|heif|tiff?)$/i;
 
@@ -87,7 +87,7 @@ export function photoDrop(students, onDone, only) {
       const result = await postBody(`${at('students', student, 'photos')}?name=${encodeURIComponent(file.name)}`,
         file, file.type || 'application/octet-stream');
       good = result.verdict === 'enrolled' || result.verdict === 'duplicate';
-      text = [result.text || result.verdict, result.lookalike && t('photo.lookalike', { name: lookalike(result) })]
+      text = [known(`verdict.${result.verdict}`) || result.text, result.lookalike && t('photo.lookalike', { name: lookalike(result) })]
         .filter(Boolean).join(' ');
     } catch (error) {
       text = error.message;

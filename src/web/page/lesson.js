@@ -1,6 +1,6 @@
 // The roll of one lesson: who was there, from when to when, and everything that corrects it by hand.
 import { h, svg, bdi, button, link, face, initials, table, section, folded, exportMenu, swap, openDialog, confirmed,
-  pickStudent, sayUndo, field, input } from './dom.js';
+  pickStudent, sayUndo, form, field, input, submit } from './dom.js';
 import { get, post, put, remove, at, correct } from './api.js';
 import { unknownList, recognisable, whyOf } from './roll.js';
 import { day, clock, seconds, duration, moment } from './format.js';
@@ -43,11 +43,12 @@ function content(lesson, tools) {
     actions(lesson, tools),
     lesson.keeps === false && h('p', { class: 'note' }, t('lesson.keeps.not'), ' ',
       link(`#/class/${encodeURIComponent(lesson.class)}`, t('class.settings'))),
+    ...guessed(lesson, tools),
     summary(lesson),
     roll(lesson, tools),
     legend(lesson),
     section(t('unknown.title'), unknownList(lesson.unknown ?? [], unknownActions(lesson, tools))),
-    recordings(lesson), corrections(lesson, tools), removal(lesson, tools)];
+    recordings(lesson, tools), corrections(lesson, tools), removal(lesson, tools)];
 }
 
 function lead(lesson) {
@@ -194,9 +195,35 @@ function unknownActions(lesson, tools) {
   };
 }
 
-function recordings(lesson) {
+const guesses = ['lesson', 'modified', 'arrival'];
+
+/** Where nothing said when a video began, all times on the roll rest on a guess: said at the top, with a way to mend it. */
+function guessed(lesson, tools) {
+  return lesson.recordings.filter((one) => guesses.includes(one.start_by)).map((one) => h('p', { class: 'note warn' },
+    t('start.guessed', { video: one.video }), ' ', one.start, ' (', t(`start.by.${one.start_by}`), ') ', startButton(lesson, one, tools, 'guess')));
+}
+
+function startButton(lesson, recording, tools, key) {
+  return lesson.finished ? '' : button(t('start.change'), () => startDialog(lesson, recording, tools),
+    { 'data-key': `start-${key}-${recording.recording}`, 'aria-label': t('start.change.of', { video: recording.video }) });
+}
+
+function startDialog(lesson, recording, { number, update, go }) {
+  const start = input({ type: 'datetime-local', step: '1', required: true, value: `${lesson.day}T${recording.start}` });
+  return openDialog(t('start.change.of', { video: recording.video }), (close) => form(async () => {
+    const next = await put(at('lessons', number, 'recordings', recording.recording), { start: start.value });
+    close(true);
+    if (String(next.lesson) === String(number)) update(next);
+    else go(`#/lesson/${next.lesson}`);
+    say(t('start.moved', { time: clock(start.value.slice(11)) }));
+  }, {}, h('p', {}, t('start.text')), field(t('videos.start'), start, lesson.zone),
+  h('div', { class: 'actions' }, submit(t('save')), button(t('cancel'), () => close(null)))));
+}
+
+function recordings(lesson, tools) {
   return folded(t('recordings.n', { n: lesson.recordings.length }), 'recordings', h('ul', {}, lesson.recordings.map((one) => h('li', {},
-    bdi(one.video), one.camera ? [' · ', bdi(one.camera)] : '', one.start ? ` · ${one.start}` : '', ` · ${duration(one.duration_s)}`))));
+    bdi(one.video), one.camera ? [' · ', bdi(one.camera)] : '', one.start ? ` · ${one.start}` : '',
+    one.start_by ? ` (${code(`start.by.${one.start_by}`, one.start_by)})` : '', ` · ${duration(one.duration_s)} `, startButton(lesson, one, tools, 'list')))));
 }
 
 function corrections(lesson, { number, update }) {

@@ -3,7 +3,7 @@ import { h, bdi, form, field, submit, table, link, face, button, count } from '.
 import { postBody, at } from './api.js';
 import { readText, studentsOf, toCsv } from './csv.js';
 import { day, clock } from './format.js';
-import { t, code } from './texts.js';
+import { t, code, known } from './texts.js';
 
 const previewRows = 5;
 
@@ -26,7 +26,8 @@ export function studentsForm(classId, onDone) {
     const report = await postBody(at('classes', classId(), 'students'), toCsv(students), 'text/csv');
     result.replaceChildren(h('p', {}, t('students.result', {
       added: count(report.added), changed: count(report.changed), same: count(report.same), enrolled: count(report.enrolled),
-    })), h('ul', {}, (report.problems ?? []).map((problem) => h('li', { class: 'bad' }, problem))));
+    })), h('ul', {}, (report.problems ?? []).map((problem) => h('li', { class: 'bad' },
+      problem.line ? `${t('row', { n: problem.line })} ` : '', known(`problem.${problem.reason}`, problem) || problem.text))));
     if (!report.problems?.length) { text.value = ''; file.value = ''; look(); }
     await onDone?.(report);
   };

@@ -3,8 +3,8 @@ import { h, bdi, button, link, form, field, input, submit, select, check, table,
 import { get, post, put, remove, at, session } from './api.js';
 import { shortcutsOn, setShortcuts } from './shortcuts.js';
 import { moment } from './format.js';
-import { say } from './notice.js';
-import { t, language, languages } from './texts.js';
+import { say, sayError } from './notice.js';
+import { t, code, language, languages } from './texts.js';
 
 const roles = () => [['teacher', t('role.teacher')], ['administrator', t('role.administrator')]];
 
@@ -108,9 +108,9 @@ function audit(signal) {
   const load = async () => {
     const list = (await get('/audit', signal)).audit;
     swap(host, list.length ? table(t('audit'), [t('audit.at'), t('audit.who'), t('audit.what'), t('student'), t('audit.count')],
-      list.map((one) => [moment(one.at), bdi(one.who), bdi(one.what), bdi(one.student ?? ''), String(one.count ?? '')])) : h('p', {}, t('audit.empty')));
+      list.map((one) => [moment(one.at), bdi(one.who), code(`audit.${one.what}`, one.what), bdi(one.student ?? ''), String(one.count ?? '')])) : h('p', {}, t('audit.empty')));
   };
   const part = folded(t('audit.show'), 'audit', host);
-  part.addEventListener('toggle', () => { if (part.open) load().catch((error) => say(error.message)); });
+  part.addEventListener('toggle', () => { if (part.open) load().catch(sayError); });
   return part;
 }

@@ -331,6 +331,16 @@ static enum hr_status may_change(struct hr_request *request, const char *class_i
     return status;
 }
 
+static enum hr_status check_new(struct hr_request *request, const struct hr_student *student, struct hr_error *error)
+{
+    struct hr_student_standing standing;
+    enum hr_status status = hr_database_standing(request->database, student->id, &standing, error);
+    if (status == HR_OK)
+        return hr_error_named(error, HR_ERR_CONFLICT, "student_taken", student->id, "there is a student '%s' already",
+                              student->id);
+    return status == HR_ERR_NOT_FOUND ? HR_OK : status;
+}
+
 static enum hr_status count_lesson(void *context, const struct hr_lesson_record *lesson, struct hr_error *error)
 {
     (void)lesson;
@@ -362,14 +372,18 @@ static enum hr_status import(struct hr_request *request, const char *class_id, s
     struct hr_student *students = NULL;
     size_t student_count = 0;
     char day[HR_DAY_SIZE];
+    const char *from = hr_request_query(request, "from"), *only_new = hr_request_query(request, "only_new");
     enum hr_status status = first_day(request, class_id, day, error);
+    if (from != NULL)
+        snprintf(day, sizeof day, "%.10s", from);
     if (status == HR_OK)
         status = hr_import_students(hr_buffer_view(&request->body), NULL, &students, &student_count, problems, error);
     if (status == HR_OK)
         status = hr_database_begin(request->database, error);
     if (status == HR_OK) {
         for (size_t i = 0; status == HR_OK && i < student_count; i++) {
-            status = may_change(request, class_id, &students[i], error);
+            status = only_new != NULL ? check_new(request, &students[i], error)
+                                      : may_change(request, class_id, &students[i], error);
             if (status == HR_OK)
                 status = put_one(request, class_id, day, &students[i], count, error);
         }

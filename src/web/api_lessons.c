@@ -296,8 +296,14 @@ static enum hr_status fill(struct shown *shown, struct hr_json *all, struct hr_e
     return status;
 }
 
-/* `change`: of a correction that was just made; 0: none. */
-static enum hr_status answer_lesson(struct hr_request *request, int64_t change, struct hr_answer *answer,
+/* What came of a correction. */
+struct outcome {
+    int64_t change;
+    size_t enrolled, changed; /* tracks that a face was learnt from; that are taken for somebody else now */
+};
+
+/* `outcome`: of a correction that was just made; NULL: none. */
+static enum hr_status answer_lesson(struct hr_request *request, const struct outcome *outcome, struct hr_answer *answer,
                                     struct hr_error *error)
 {
     struct hr_lesson_found lesson;
@@ -310,8 +316,11 @@ static enum hr_status answer_lesson(struct hr_request *request, int64_t change, 
     shown.names = hr_json_object_new();
     struct hr_json *all = lesson_head(&lesson);
     status = fill(&shown, all, error);
-    if (change != 0)
-        hr_json_set(all, "correction", hr_json_integer_new(change));
+    if (outcome != NULL) {
+        hr_json_set(all, "correction", hr_json_integer_new(outcome->change));
+        hr_json_set(all, "learnt", hr_json_integer_new((int64_t)outcome->enrolled));
+        hr_json_set(all, "changed", hr_json_integer_new((int64_t)outcome->changed));
+    }
     hr_json_free(shown.tracks);
     hr_json_free(shown.recordings);
     hr_json_free(shown.names);
@@ -324,7 +333,7 @@ static enum hr_status answer_lesson(struct hr_request *request, int64_t change, 
 
 enum hr_status hr_api_lesson(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 static void tell(struct hr_request *request, const struct hr_lesson_found *lesson)
@@ -384,7 +393,7 @@ static enum hr_status mark(struct hr_request *request, const char *word, const c
     if (status != HR_OK)
         return status;
     tell(request, &lesson);
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 enum hr_status hr_api_mark(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -429,7 +438,7 @@ enum hr_status hr_api_finish(struct hr_request *request, struct hr_answer *answe
     if (status != HR_OK)
         return status;
     tell(request, &lesson);
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 enum hr_status hr_api_reopen(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -441,7 +450,7 @@ enum hr_status hr_api_reopen(struct hr_request *request, struct hr_answer *answe
     if (status != HR_OK)
         return status;
     tell(request, &lesson);
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 enum hr_status hr_api_move_recording(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -473,7 +482,7 @@ enum hr_status hr_api_move_recording(struct hr_request *request, struct hr_answe
         if (request->words[0] == NULL)
             return hr_error_set(error, HR_ERR_MEMORY, "no memory for a lesson");
     }
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 /* --- corrections --- */
@@ -523,7 +532,7 @@ static void without_models(struct hr_request *request, struct hr_correcting *cor
 }
 
 static enum hr_status say(struct hr_request *request, const struct saying *saying, const struct hr_lesson_found *lesson,
-                          int64_t *change, struct hr_error *error)
+                          struct outcome *outcome, struct hr_error *error)
 {
     struct hr_correcting correcting = {
         .place = hr_web_options_of(request->web)->class, .database = request->database, .is_person = saying->is_person};
@@ -543,7 +552,7 @@ static enum hr_status say(struct hr_request *request, const struct saying *sayin
         status = hr_correcting_follow(&correcting, error);
     without_models(request, &correcting);
     hr_correcting_clear(&correcting);
-    *change = correcting.change;
+    *outcome = (struct outcome){correcting.change, correcting.enrolled, correcting.changed};
     return status;
 }
 
@@ -552,7 +561,7 @@ enum hr_status hr_api_correct(struct hr_request *request, struct hr_answer *answ
     struct hr_lesson_found lesson;
     struct hr_json *asked = NULL;
     struct saying saying = {0};
-    int64_t change = 0;
+    struct outcome outcome = {0};
     enum hr_status status = hr_request_lesson(request, &lesson, error);
     if (status == HR_OK)
         status = check_open(&lesson, error);
@@ -561,14 +570,14 @@ enum hr_status hr_api_correct(struct hr_request *request, struct hr_answer *answ
     if (status == HR_OK)
         status = read_saying(asked, &saying, error);
     if (status == HR_OK)
-        status = say(request, &saying, &lesson, &change, error);
+        status = say(request, &saying, &lesson, &outcome, error);
     hr_json_free(asked);
-    if (change != 0) /* it was said, whatever could not follow */
+    if (outcome.change != 0) /* it was said, whatever could not follow */
         tell(request, &lesson);
     if (status != HR_OK)
         return status;
     answer->status = 201;
-    return answer_lesson(request, change, answer, error);
+    return answer_lesson(request, &outcome, answer, error);
 }
 
 static enum hr_status take_nothing(void *context, const struct hr_change_record *change, struct hr_error *error)
@@ -618,7 +627,7 @@ enum hr_status hr_api_undo(struct hr_request *request, struct hr_answer *answer,
         tell(request, &lesson);
     if (status != HR_OK)
         return status;
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 /* --- files and pictures --- */

@@ -215,6 +215,31 @@ class Page(Case):
         expect(row).to_contain_text("by hand")
         self.no_complaints(page)
 
+    def test_somebody_unknown_is_a_new_student(self):
+        page = self.open()
+        self.set_up(page)
+        self.send(page, self.film("2026-11-20_08-00-00.mp4", "astronaut.png", 40))
+        self.clicks = 0
+        self.click(page.get_by_role("button", name=re.compile("^Name ")).first)
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("The face is learnt")).to_be_visible()
+        self.click(dialog.get_by_text("A new student"))
+        self.look(page, "new-student")
+        dialog.get_by_label("ID", exact=True).fill("44")
+        dialog.get_by_label("Name", exact=True).fill("Eileen Collins")
+        self.click(dialog.get_by_role("button", name="Add and name"))
+        self.counted(3, "making somebody unknown a new student")
+        expect(dialog.get_by_text("There is a student 44 already")).to_be_visible()
+        dialog.get_by_label("ID", exact=True).fill("60")
+        dialog.get_by_role("button", name="Add and name").click()
+        expect(page.get_by_text("The face was learnt from 1 sight.")).to_be_visible()
+        expect(page.get_by_role("row").filter(has_text="Eileen Collins")).to_contain_text("present")
+        page.get_by_role("button", name="Undo").first.click()
+        expect(page.get_by_role("row").filter(has_text="Eileen Collins")).not_to_contain_text("present")
+        page.goto("/#/class/8b")
+        expect(page.get_by_role("link", name="Eileen Collins")).to_be_visible()
+        self.assertEqual([text for text in page.complaints if "409" not in text], [])
+
     def test_a_guessed_start_is_said_and_mended(self):
         page = self.open()
         self.set_up(page)

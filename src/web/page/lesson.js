@@ -2,7 +2,7 @@
 import { h, svg, bdi, button, link, face, initials, table, section, folded, exportMenu, swap, openDialog, confirmed,
   pickStudent, sayUndo, form, field, input, submit } from './dom.js';
 import { get, post, put, remove, at, correct } from './api.js';
-import { unknownList, recognisable, whyOf } from './roll.js';
+import { unknownList, recognisable, nameUnknown, namedText, whyOf } from './roll.js';
 import { day, clock, seconds, duration, moment } from './format.js';
 import { say } from './notice.js';
 import { t, code } from './texts.js';
@@ -179,17 +179,15 @@ async function apply(lesson, what, text, { number, update }, close) {
   const result = await correct(number, what);
   close?.(true);
   update(result.lesson);
-  sayUndo(text, async () => update(await remove(at('lessons', number, 'corrections', result.correction))));
+  sayUndo(typeof text === 'function' ? text(result.lesson) : text, async () => update(await remove(at('lessons', number, 'corrections', result.correction))));
 }
 
 function unknownActions(lesson, tools) {
   return {
     async name(person) {
-      const picture = person.picture ? face(person.track, '?', { alt: t('unknown.picture', { person: person.person }) }) : null;
-      const student = await pickStudent(t('unknown.who', { person: person.person }), recognisable(lesson.students), picture);
+      const student = await nameUnknown(person, lesson.students, lesson.class, lesson.keeps);
       if (!student) return;
-      const { name } = lesson.students.find((one) => one.id === student);
-      await apply(lesson, { person: person.person, kind: 'is', student }, t('unknown.named', { person: person.person, name }), tools);
+      await apply(lesson, { person: person.person, kind: 'is', student: student.id }, (after) => namedText(person, student, lesson, after), tools);
     },
     nobody: (person) => apply(lesson, { person: person.person, kind: 'nobody' }, t('unknown.nobody', { person: person.person }), tools),
   };

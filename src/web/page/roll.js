@@ -1,5 +1,5 @@
 // Parts that several screens share: the form for students, unknown people, links to lessons.
-import { h, bdi, form, field, submit, table, link, face, button, count } from './dom.js';
+import { h, bdi, form, field, input, submit, table, folded, link, face, button, openDialog, studentSearch, count } from './dom.js';
 import { postBody, at } from './api.js';
 import { readText, studentsOf, toCsv } from './csv.js';
 import { day, clock } from './format.js';
@@ -88,6 +88,41 @@ export const recognisable = (students) => students.filter((one) => !one.refuses)
 export function whyOf({ reason, why, corrected }) {
   const text = reason ? code(`why.${reason}`, why || reason) : why;
   return text && corrected ? t('why.corrected', { text }) : text;
+}
+
+/**
+ * Asks who an unknown person is: somebody of the class, or a new student, who is put into it. Says before what follows.
+ * Gives {id, name}, or null.
+ */
+export function nameUnknown(person, students, classId, keeps) {
+  return openDialog(t('unknown.who', { person: person.person }), (close) => {
+    const search = studentSearch(recognisable(students), close);
+    const id = input({ required: true, spellcheck: 'false' });
+    const name = input({ required: true });
+    const make = form(async () => {
+      const made = { id: id.value.trim(), name: name.value.trim(), major: '', year: '' };
+      const report = await postBody(`${at('classes', classId, 'students')}?only_new=1&from=${person.first_day}`, toCsv([made]), 'text/csv');
+      const [problem] = report.problems;
+      if (problem) throw Object.assign(new Error(known(`problem.${problem.reason}`, problem) || problem.text), { forPeople: true });
+      close(made);
+    }, {}, field(t('id'), id), field(t('name'), name), h('div', { class: 'actions' }, submit(t('unknown.new.make'))));
+    return [
+      person.picture ? face(person.track, '?', { alt: t('unknown.picture', { person: person.person }) }) : null,
+      h('p', { class: 'note' }, t(keeps ? 'unknown.teaches' : 'unknown.teaches.not')),
+      folded(t('unknown.new'), 'new-student', make), search.element,
+      h('div', { class: 'actions' }, button(t('cancel'), () => close(null)))];
+  });
+}
+
+/** What naming somebody has changed: the face that was learnt, other sights, other people in this lesson. */
+export function namedText(person, student, before, after) {
+  const was = new Map((before?.students ?? []).map((one) => [one.id, one.status]));
+  const others = before ? after.students.filter((one) => one.id !== student.id && was.has(one.id) && was.get(one.id) !== one.status) : [];
+  return [t('unknown.named', { person: person.person, name: student.name }),
+    after.learnt ? t('unknown.learnt', { n: after.learnt }) : '',
+    after.changed ? t('unknown.changed', { n: after.changed }) : '',
+    ...others.map((one) => t('unknown.now', { name: one.name, was: t(`status.${was.get(one.id)}`), now: t(`status.${one.status}`) })),
+  ].filter(Boolean).join(' ');
 }
 
 /** Photos sent to the right student need the consent of the families: said wherever photos are taken. */

@@ -1,7 +1,7 @@
 // One class: its students and their photos, its timetable, its lessons and its settings.
-import { h, bdi, button, link, form, field, input, submit, select, table, section, folded, exportMenu, swap, confirmed, count } from './dom.js';
+import { h, bdi, button, link, form, field, input, submit, table, section, folded, exportMenu, swap, confirmed, count } from './dom.js';
 import { get, post, put, patch, remove, at } from './api.js';
-import { studentsForm, consentNote, zoneInput, lessonItem } from './roll.js';
+import { studentsForm, consentNote, zoneInput, lessonItem, slotFields } from './roll.js';
 import { photoDrop } from './files.js';
 import { day, weekday, today } from './format.js';
 import { say } from './notice.js';
@@ -13,9 +13,11 @@ export async function show({ params: [id], signal, go }) {
   let data = await get(at('classes', id), signal);
   const students = h('div', {});
   const lessons = h('div', {});
+  const timetable = h('div', {});
   const draw = () => {
     swap(students, studentTable(data, reload));
     swap(lessons, lessonList(data));
+    swap(timetable, slotList(data));
   };
   async function reload() {
     data = await get(at('classes', id), signal);
@@ -31,7 +33,7 @@ export async function show({ params: [id], signal, go }) {
         folded(t('photos.add'), 'photos', consentNote(), h('p', {}, t('photo.names')), photoDrop(() => data.students, reload)),
         folded(t('students.more'), 'students', studentsForm(() => id, reload))),
       section(t('lessons'), lessons, folded(t('lesson.add'), 'lesson', lessonForm(id, go))),
-      section(t('timetable'), folded(t('timetable.edit'), 'slots', slotsForm(data, update))),
+      section(t('timetable'), timetable, folded(t('timetable.edit'), 'slots', slotsForm(data, update))),
       section(t('term'), chart(id)),
       section(t('class.settings'), folded(t('class.settings.edit'), 'settings', settingsForm(data, update), removal(data, go)))],
     refresh: (change) => (change.kind === 'task' ? null : reload()),
@@ -96,28 +98,18 @@ function lessonForm(id, go) {
   h('div', { class: 'actions' }, submit(t('lesson.add'))));
 }
 
+function slotList(data) {
+  if (!data.slots.length) return h('p', {}, t('timetable.none'));
+  const sorted = [...data.slots].sort((a, b) => a.weekday - b.weekday || (a.start < b.start ? -1 : 1));
+  return h('ul', { class: 'plain' }, sorted.map((one) => h('li', {}, `${weekday(one.weekday)} ${one.start}–${one.end}`)));
+}
+
 function slotsForm(data, update) {
-  const rows = h('div', {});
-  const add = (slot = { weekday: 1, start: '08:00', end: '08:45' }) => {
-    const row = h('fieldset', { class: 'inline' }, h('legend', { class: 'unseen' }, t('slot')));
-    row.append(
-      field(t('weekday'), select([1, 2, 3, 4, 5, 6, 7].map((number) => [String(number), weekday(number)]), String(slot.weekday), { name: 'weekday' })),
-      field(t('start'), input({ type: 'time', name: 'start', required: true, value: slot.start })),
-      field(t('end.time'), input({ type: 'time', name: 'end', required: true, value: slot.end })),
-      button(t('slot.remove'), () => { row.remove(); addButton.focus(); }));
-    rows.append(row);
-    return row;
-  };
-  const addButton = button(t('slot.add'), () => add().querySelector('select').focus());
-  data.slots.forEach(add);
-  const value = (row, name) => row.querySelector(`[name=${name}]`).value;
+  const slots = slotFields(data.slots);
   return form(async () => {
-    const slots = [...rows.children].map((row) => ({
-      weekday: Number(value(row, 'weekday')), start: value(row, 'start').slice(0, 5), end: value(row, 'end').slice(0, 5),
-    }));
-    update(await put(at('classes', data.id, 'slots'), { slots }));
+    update(await put(at('classes', data.id, 'slots'), { slots: slots.value() }));
     say(t('saved'));
-  }, {}, rows, h('div', { class: 'actions' }, addButton, submit(t('save'))));
+  }, {}, slots.rows, h('div', { class: 'actions' }, slots.addButton, submit(t('save'))));
 }
 
 /** The picture of the term is made on demand: it may take the server a while. */

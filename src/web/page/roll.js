@@ -1,8 +1,8 @@
 // Parts that several screens share: the form for students, unknown people, links to lessons.
-import { h, bdi, form, field, input, submit, table, folded, link, face, button, openDialog, studentSearch, count } from './dom.js';
+import { h, bdi, form, field, input, select, submit, table, folded, link, face, button, openDialog, studentSearch, count } from './dom.js';
 import { postBody, at } from './api.js';
 import { readText, studentsOf, toCsv } from './csv.js';
-import { day, clock } from './format.js';
+import { day, clock, weekday } from './format.js';
 import { t, code, known } from './texts.js';
 
 const previewRows = 5;
@@ -133,6 +133,27 @@ export function zoneInput(value) {
   const list = h('datalist', { id: 'zones' }, zones.map((zone) => h('option', { value: zone })));
   const element = h('input', { type: 'text', value, list: 'zones', required: true, spellcheck: 'false', autocomplete: 'off' });
   return { element, list };
+}
+
+/** When a class meets: rows to fill in, a button for one more, and what they say. */
+export function slotFields(slots = []) {
+  const rows = h('div', {});
+  const add = (slot) => {
+    const row = h('fieldset', { class: 'inline' }, h('legend', { class: 'unseen' }, t('slot')));
+    row.append(
+      field(t('weekday'), select([1, 2, 3, 4, 5, 6, 7].map((number) => [String(number), weekday(number)]), String(slot.weekday), { name: 'weekday' })),
+      field(t('start'), input({ type: 'time', name: 'start', required: true, value: slot.start })),
+      field(t('end.time'), input({ type: 'time', name: 'end', required: true, value: slot.end })),
+      button(t('slot.remove'), () => { row.remove(); addButton.focus(); }));
+    rows.append(row);
+    return row;
+  };
+  const addButton = button(t('slot.add'), () => add({ weekday: 1, start: '08:00', end: '08:45' }).querySelector('select').focus());
+  slots.forEach(add);
+  const value = (row, name) => row.querySelector(`[name=${name}]`).value;
+  return { rows, addButton, value: () => [...rows.children].map((row) => ({
+    weekday: Number(value(row, 'weekday')), start: value(row, 'start').slice(0, 5), end: value(row, 'end').slice(0, 5),
+  })) };
 }
 
 export const guessedZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';

@@ -11,7 +11,8 @@ hr_handler hr_api_accounts, hr_api_new_account, hr_api_change_account, hr_api_re
 hr_handler hr_api_keeping, hr_api_set_keeping, hr_api_audit, hr_api_backup;
 /* api_classes.c */
 hr_handler hr_api_classes, hr_api_new_class, hr_api_class, hr_api_change_class, hr_api_remove_class;
-hr_handler hr_api_import_students, hr_api_leave_class, hr_api_slots, hr_api_new_lesson, hr_api_unknown, hr_api_term;
+hr_handler hr_api_import_students, hr_api_leave_class, hr_api_slots, hr_api_new_lesson, hr_api_unknown, hr_api_term,
+    hr_api_closeness;
 /* api_students.c */
 hr_handler hr_api_student, hr_api_consent, hr_api_enrol, hr_api_forget_photo, hr_api_held, hr_api_forget;
 /* api_lessons.c */

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classroom/closeness.h"
+#include "classroom/enroll.h"
 #include "classroom/roll_forms.h"
 #include "classroom/unknown.h"
+#include "jobs/lessons.h"
 #include "records/classes.h"
 #include "records/lessons.h"
 #include "records/views.h"
@@ -606,6 +609,94 @@ enum hr_status hr_api_unknown(struct hr_request *request, struct hr_answer *answ
     all = hr_json_object_new();
     hr_json_set(all, "people", people);
     return hr_answer_with(answer, all, error);
+}
+
+/* --- how alike its students are --- */
+
+static struct hr_json *pairs_json(const struct hr_closeness *closeness, const struct hr_gallery *gallery)
+{
+    struct hr_json *list = hr_json_array_new();
+    for (size_t i = 0; i < closeness->pair_count; i++) {
+        struct hr_json *one = hr_json_object_new(), *students = hr_json_array_new();
+        hr_json_append(students, hr_json_text_new(hr_gallery_student(gallery, closeness->pairs[i].first).id));
+        hr_json_append(students, hr_json_text_new(hr_gallery_student(gallery, closeness->pairs[i].second).id));
+        hr_json_set(one, "students", students);
+        hr_json_set(one, "similarity", hr_json_real_new(closeness->pairs[i].similarity));
+        hr_json_append(list, one);
+    }
+    return list;
+}
+
+/* Students who have a face, and few or small ones. */
+static struct hr_json *thin_json(const struct hr_gallery *gallery)
+{
+    struct hr_json *list = hr_json_array_new();
+    for (size_t i = 0; i < hr_gallery_students(gallery); i++) {
+        struct hr_gallery_student student = hr_gallery_student(gallery, i);
+        bool small = student.face_px > 0 && student.face_px < HR_ENROLL_FACE_GOOD_PX;
+        if (student.vectors >= HR_PHOTOS_ENOUGH && !small)
+            continue;
+        struct hr_json *one = hr_json_object_new();
+        hr_json_set(one, "student", hr_json_text_new(student.id));
+        hr_json_set(one, "photos", hr_json_integer_new((int64_t)student.vectors));
+        hr_json_set(one, "small", hr_json_boolean_new(small));
+        hr_json_append(list, one);
+    }
+    return list;
+}
+
+static struct hr_json *closeness_json(const struct hr_closeness *closeness, const struct hr_gallery *gallery,
+                                      double false_present)
+{
+    struct hr_json *all = hr_json_object_new(), *bins = hr_json_array_new(), *points = hr_json_array_new();
+    for (size_t i = 0; i < HR_CLOSENESS_BINS; i++)
+        hr_json_append(bins, hr_json_integer_new((int64_t)closeness->bins[i]));
+    for (size_t i = 0; i < HR_CLOSENESS_POINTS; i++) {
+        struct hr_json *one = hr_json_object_new();
+        hr_json_set(one, "accepted", hr_json_real_new(closeness->points[i].accepted));
+        hr_json_set(one, "similarity", hr_json_real_new(closeness->points[i].similarity));
+        hr_json_append(points, one);
+    }
+    hr_json_set(all, "students", hr_json_integer_new((int64_t)closeness->students));
+    hr_json_set(all, "accepted", hr_json_real_new(false_present));
+    hr_json_set(all, "similarity", hr_json_real_new(closeness->similarity_certain));
+    hr_json_set(all, "margin", hr_json_real_new(closeness->margin_certain));
+    hr_json_set(all, "crowding", hr_json_real_new(closeness->crowding));
+    hr_json_set(all, "bins", bins);
+    hr_json_set(all, "curve", points);
+    hr_json_set(all, "pairs", pairs_json(closeness, gallery));
+    hr_json_set(all, "photos_enough", hr_json_integer_new(HR_PHOTOS_ENOUGH));
+    hr_json_set(all, "thin", thin_json(gallery));
+    return all;
+}
+
+enum hr_status hr_api_closeness(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
+{
+    const struct hr_web_options *web = hr_web_options_of(request->web);
+    struct hr_decide_options options = hr_decide_options_default();
+    struct hr_closeness closeness;
+    struct hr_engine *engine = NULL;
+    struct hr_json *all = NULL;
+    char zone[256], today[HR_DAY_SIZE];
+    enum hr_status status = hr_request_class(request, request->words[0], error);
+    if (status == HR_OK)
+        status = hr_class_zone(request->database, request->words[0], zone, error);
+    if (status == HR_OK)
+        status = hr_web_take_engine(request->web, &engine, error);
+    if (status != HR_OK)
+        return status;
+    hr_zone_today(zone, today);
+    if (web->recognize->false_present > 0)
+        options.false_present = web->recognize->false_present;
+    status = hr_class_publish(web->class, engine, request->words[0], today, error);
+    if (status == HR_OK) {
+        struct hr_snapshot *snapshot = hr_engine_hold(engine);
+        hr_closeness_of(snapshot->gallery, &options, &closeness);
+        all = closeness_json(&closeness, snapshot->gallery, options.false_present);
+        hr_snapshot_release(snapshot);
+    }
+    hr_web_return_engine(request->web);
+    return status == HR_OK ? hr_answer_with(answer, all, error) : status;
 }
 
 /* Letters that every system takes in a file's name. */

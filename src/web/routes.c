@@ -34,6 +34,8 @@ const struct hr_route hr_routes[] = {
     {"POST", "/classes/{class}/lessons", HR_ACCESS_ACCOUNT, HR_BODY_JSON, hr_api_new_lesson, NULL, "a new lesson", ""},
     {"GET", "/classes/{class}/unknown", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_unknown, NULL,
      "unknown people over a class's lessons", ""},
+    {"GET", "/classes/{class}/closeness", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_closeness, NULL,
+     "how alike a class's students are against what a certain name asks for, and whose photos are few", ""},
     {"GET", "/classes/{class}/attendance", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_term, NULL, "the roll of a term",
      "as"},
 

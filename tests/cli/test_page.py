@@ -266,6 +266,27 @@ class Page(Case):
         expect(page.get_by_text("Friday 10:00–10:45")).to_be_visible()
         self.no_complaints(page)
 
+    def test_look_alikes_thin_enrolments_and_the_calibration(self):
+        page = self.open()
+        self.set_up(page)
+        page.goto("/#/class/8b")
+        page.get_by_text("2 students have fewer than 3 good photos").click()
+        expect(page.get_by_text("1 photo").first).to_be_visible()
+        expect(page.get_by_text("nearer to each other than is safe")).to_have_count(0)
+        # Joe Biden gets the face of Barack Obama, as a mistaken photo would give it.
+        with contextlib.closing(sqlite3.connect(self.dir / "homeroom.db")) as database, database:
+            database.execute("UPDATE faces SET vector = (SELECT o.vector FROM faces AS o JOIN students AS s ON s.key = o.student"
+                             " WHERE s.id = '44' AND o.model_id = faces.model_id) WHERE student = (SELECT key FROM students WHERE id = '46')")
+        page.reload()
+        expect(page.get_by_text("nearer to each other than is safe")).to_be_visible()
+        self.look(page, "look-alikes")
+        page.goto("/#/settings")
+        page.get_by_text("Show how alike the students of a class are").click()
+        expect(page.get_by_role("img", name=re.compile("the line is at 0"))).to_be_visible()
+        expect(page.get_by_text("2 students with a face")).to_be_visible()
+        self.look(page, "calibration")
+        self.no_complaints(page)
+
     def test_a_guessed_start_is_said_and_mended(self):
         page = self.open()
         self.set_up(page)

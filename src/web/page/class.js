@@ -3,8 +3,8 @@ import { h, bdi, button, link, form, field, input, submit, table, section, folde
 import { get, post, put, patch, remove, at } from './api.js';
 import { studentsForm, consentNote, zoneInput, lessonItem, slotFields } from './roll.js';
 import { photoDrop } from './files.js';
-import { day, weekday, today } from './format.js';
-import { say } from './notice.js';
+import { day, weekday, similarity, today } from './format.js';
+import { say, sayError } from './notice.js';
 import { t } from './texts.js';
 
 const lessonsShown = 30;
@@ -14,6 +14,15 @@ export async function show({ params: [id], signal, go }) {
   const students = h('div', {});
   const lessons = h('div', {});
   const timetable = h('div', {});
+  const warnings = h('div', {});
+  // On its own: it takes the models, and the rest of the screen must not wait for them.
+  const warn = async () => {
+    try {
+      swap(warnings, ...warningsOf(await get(at('classes', id, 'closeness'), signal), data.students));
+    } catch (error) {
+      if (error.status !== 500 && error.status !== 404) sayError(error);
+    }
+  };
   const draw = () => {
     swap(students, studentTable(data, reload));
     swap(lessons, lessonList(data));
@@ -22,14 +31,16 @@ export async function show({ params: [id], signal, go }) {
   async function reload() {
     data = await get(at('classes', id), signal);
     draw();
+    warn();
   }
   const update = (next) => { data = { ...data, ...next }; draw(); };
   draw();
+  warn();
   return {
     title: data.title,
     nodes: [
       actions(data),
-      section(t('students'), students,
+      section(t('students'), warnings, students,
         folded(t('photos.add'), 'photos', consentNote(), h('p', {}, t('photo.names')), photoDrop(() => data.students, reload)),
         folded(t('students.more'), 'students', studentsForm(() => id, reload))),
       section(t('lessons'), lessons, folded(t('lesson.add'), 'lesson', lessonForm(id, go))),
@@ -61,6 +72,18 @@ function studentTable(data, reload) {
   return [
     without ? h('p', { class: 'note warn' }, `⚠ ${t('students.without', { n: without })}`) : null,
     table(t('students'), [t('name'), t('id'), t('photos'), t('since'), t('leave')], rows)];
+}
+
+/** Look-alikes of the class, and students with few or small photos: what makes names less certain. */
+function warningsOf({ pairs, thin, photos_enough: enough }, students) {
+  const names = new Map(students.map((one) => [one.id, one.name]));
+  const name = (one) => link(`#/student/${encodeURIComponent(one)}`, bdi(names.get(one) ?? one));
+  const known = thin.filter((one) => names.has(one.student));
+  return [
+    pairs.length ? h('div', { class: 'note warn' }, h('p', {}, `⚠ ${t('alike.pairs')}`), h('ul', {}, pairs.map((one) => h('li', {},
+      name(one.students[0]), ' – ', name(one.students[1]), ' ', h('small', {}, t('review.similar', { value: similarity(one.similarity) })))))) : null,
+    known.length ? folded(t('alike.thin', { n: known.length, enough }), 'thin', h('p', {}, t('alike.thin.why')), h('ul', {}, known.map((one) => h('li', {},
+      name(one.student), ' ', h('small', {}, t('alike.photos', { n: one.photos }), one.small ? `, ${t('alike.small')}` : ''))))) : null];
 }
 
 function photoCell(student) {

@@ -99,6 +99,13 @@ class Page(Case):
             width = "phone" if page.viewport_size["width"] < 500 else "desk"
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
 
+    def look_on_a_phone_at_night(self, page, name):
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme="dark")
+        self.look(page, name)
+        page.set_viewport_size(DESK)
+        page.emulate_media(color_scheme="light")
+
     # --- the way ---
 
     def choose(self, page, name, files):
@@ -225,6 +232,7 @@ class Page(Case):
         expect(dialog.get_by_text("The face is learnt")).to_be_visible()
         self.click(dialog.get_by_text("A new student"))
         self.look(page, "new-student")
+        self.look_on_a_phone_at_night(page, "new-student")
         dialog.get_by_label("ID", exact=True).fill("44")
         dialog.get_by_label("Name", exact=True).fill("Eileen Collins")
         self.click(dialog.get_by_role("button", name="Add and name"))
@@ -280,11 +288,13 @@ class Page(Case):
         page.reload()
         expect(page.get_by_text("nearer to each other than is safe")).to_be_visible()
         self.look(page, "look-alikes")
+        self.look_on_a_phone_at_night(page, "look-alikes")
         page.goto("/#/settings")
         page.get_by_text("Show how alike the students of a class are").click()
         expect(page.get_by_role("img", name=re.compile("the line is at 0"))).to_be_visible()
         expect(page.get_by_text("2 students with a face")).to_be_visible()
         self.look(page, "calibration")
+        self.look_on_a_phone_at_night(page, "calibration")
         self.no_complaints(page)
 
     def test_a_guessed_start_is_said_and_mended(self):
@@ -295,6 +305,7 @@ class Page(Case):
         self.send(page, film)
         expect(page.get_by_text("from when the file was last changed").first).to_be_visible()
         self.look(page, "guessed-start")
+        self.look_on_a_phone_at_night(page, "guessed-start")
         page.get_by_role("button", name="Change the start of lesson.mp4").first.click()
         page.get_by_role("dialog").get_by_label("The recording began at").fill("2026-11-20T08:10")
         page.get_by_role("dialog").get_by_role("button", name="Save").click()

@@ -119,9 +119,9 @@ function curveOf({ students, bins, similarity: asked, margin, accepted, curve })
   const bars = bins.map((n, index) => svg('rect', {
     class: (index + 0.5) * width > place(asked) ? 'doubt' : 'certain', x: index * width + 1, width: width - 2, y: 100 - (90 * n) / most, height: (90 * n) / most,
   }));
-  const drawing = svg('svg', { viewBox: '0 0 1000 110', role: 'img', 'aria-label': t('calibration.alt', { value: similarity(asked) }) },
+  const drawing = svg('svg', { viewBox: '0 0 1000 102', role: 'img', 'aria-label': t('calibration.alt', { value: similarity(asked) }) },
     ...bars, svg('line', { class: 'mark', x1: place(asked), x2: place(asked), y1: 0, y2: 100 }), svg('line', { class: 'mark', x1: 0, x2: 1000, y1: 100, y2: 100 }));
-  return [h('div', { class: 'curve' }, drawing), h('p', {}, t('calibration.said', {
+  return [h('div', { class: 'curve' }, drawing, h('p', { 'aria-hidden': 'true' }, [-1, 0, 1].map((value) => h('small', {}, similarity(value))))), h('p', {}, t('calibration.said', {
     students, value: similarity(asked), margin: similarity(margin), chance: accepted.toLocaleString(language(), { style: 'percent', maximumFractionDigits: 2 }),
   })), table(t('calibration'), [t('calibration.accepted'), t('calibration.asked')], curve.map((one) => [
     one.accepted.toLocaleString(language(), { style: 'percent', maximumFractionDigits: 2 }), similarity(one.similarity)]))];

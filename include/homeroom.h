@@ -87,6 +87,8 @@ struct hr_error {
     enum hr_status code;
     enum hr_origin origin;
     char text[HR_ERROR_TEXT_MAX];
+    const char *reason; /* static: a word that says more than the code and stays the same, for programs; NULL: none */
+    char value[64];     /* what it is about, a name or a number, as far as it fits; "" */
 };
 
 HR_API const char *hr_status_name(enum hr_status status);
@@ -227,11 +229,12 @@ struct hr_recognize_options {
     void (*progress)(void *context, const struct hr_progress *progress); /* may be NULL; after each frame */
     void *progress_context;
     const struct hr_stop *stop; /* borrowed; may be NULL */
+    bool whole_frames;          /* look for faces in all of each frame, also where nothing has changed */
 };
 static inline struct hr_recognize_options hr_recognize_options_default(void)
 {
     struct hr_recognize_options options = {
-        sizeof(struct hr_recognize_options), 2.0, 0.001, HR_INCLUDE_DEFAULT, 0, NULL, NULL, NULL};
+        sizeof(struct hr_recognize_options), 2.0, 0.001, HR_INCLUDE_DEFAULT, 0, NULL, NULL, NULL, false};
     return options;
 }
 

@@ -71,10 +71,27 @@ enum hr_status hr_error_set(struct hr_error *error, enum hr_status code, const c
     if (error != NULL) {
         error->code = code;
         error->origin = HR_ORIGIN_UNKNOWN;
+        error->reason = NULL;
+        error->value[0] = '\0';
         va_list arguments;
         va_start(arguments, format);
         set_text(error, format, arguments);
         va_end(arguments);
+    }
+    return code;
+}
+
+enum hr_status hr_error_named(struct hr_error *error, enum hr_status code, const char *reason, const char *value,
+                              const char *format, ...)
+{
+    if (error != NULL) {
+        *error = (struct hr_error){.code = code, .origin = HR_ORIGIN_UNKNOWN, .reason = reason};
+        va_list arguments;
+        va_start(arguments, format);
+        set_text(error, format, arguments);
+        va_end(arguments);
+        if (snprintf(error->value, sizeof error->value, "%s", value != NULL ? value : "") >= (int)sizeof error->value)
+            trim_broken_tail(error->value);
     }
     return code;
 }
@@ -113,6 +130,8 @@ enum hr_status hr_error_set_errno(struct hr_error *error, int saved_errno, const
     if (error != NULL) {
         error->code = code;
         error->origin = HR_ORIGIN_UNKNOWN;
+        error->reason = NULL;
+        error->value[0] = '\0';
         va_list arguments;
         va_start(arguments, format);
         set_text(error, format, arguments);

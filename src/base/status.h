@@ -25,6 +25,11 @@ enum hr_status hr_error_set(struct hr_error *error, enum hr_status code, const c
  * (ENOENT -> NOT_FOUND, EACCES -> PERMISSION, ENOMEM -> MEMORY, else IO). */
 enum hr_status hr_error_set_errno(struct hr_error *error, int saved_errno, const char *format, ...) HR_PRINTF(3, 4);
 
+/* The same with a reason, for programs that have words of their own: a static word that stays the same
+ * ("password_length"), and what their words need (NULL: nothing). */
+enum hr_status hr_error_named(struct hr_error *error, enum hr_status code, const char *reason, const char *value,
+                              const char *format, ...) HR_PRINTF(5, 6);
+
 /* Say whose fault it is, unless somebody nearer to it has said so. Returns error's code (HR_ERR_INTERNAL when error is
  * NULL). */
 enum hr_status hr_error_from(struct hr_error *error, enum hr_origin origin);

@@ -275,8 +275,9 @@ static enum hr_status go_through(struct again *again, int64_t lesson, struct hr_
 {
     enum hr_status status = hr_database_lesson(again->database, lesson, take_lesson, again, error);
     if (status == HR_OK && again->finished_us != 0)
-        status = hr_error_set(error, HR_ERR_CONFLICT, "lesson %lld is finished: 'homeroom lesson reopen %lld' first",
-                              (long long)lesson, (long long)lesson);
+        status = hr_error_named(error, HR_ERR_CONFLICT, "lesson_finished", NULL,
+                                "lesson %lld is finished: 'homeroom lesson reopen %lld' first", (long long)lesson,
+                                (long long)lesson);
     if (status == HR_OK)
         status = find_rejected(again, error);
     return status == HR_OK ? hr_database_each_recording(again->database, lesson, take_recording, again, error) : status;

@@ -76,8 +76,9 @@ static enum hr_status search_by_day(struct hr_database *database, const char *wo
         status = hr_database_each_lesson(database, text, compare, &search, error);
     *key = search.key;
     if (status == HR_OK && search.count == 0)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "class '%s' has no lesson '%s' ('homeroom lesson %s' lists them)",
-                            text, word + (day - text), text);
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_lesson", NULL,
+                              "class '%s' has no lesson '%s' ('homeroom lesson %s' lists them)", text,
+                              word + (day - text), text);
     if (status == HR_OK && search.count > 1)
         return hr_error_set(error, HR_ERR_CONFLICT,
                             "class '%s' has %zu lessons on %s: add the time, %s/%s/08:00, or say the lesson's number",

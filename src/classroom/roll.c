@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "classroom/standing.h"
 #include "homeroom.h"
+#include "records/consent.h"
 
 /* A pause between two parts of a recording, or a camera that is started after the bell, is shorter; nobody's whole
  * lesson is. */
@@ -45,6 +46,52 @@ enum hr_status hr_presence_parse(const char *word, enum hr_presence *out, struct
                         "a mark is 'present', 'late', 'left_early', 'absent' or 'excused', not '%s'", word);
 }
 
+/* Finished rolls are kept with the text: one that was here once stays known. */
+static const struct {
+    const char *name, *text;
+} reasons[HR_ROLL_REASON_COUNT] = {
+    [HR_ROLL_REASON_NONE] = {"", ""},
+    [HR_ROLL_REASON_SEEN] = {"seen", "seen"},
+    [HR_ROLL_REASON_SEEN_BEGIN_NOT_FILMED] = {"seen_begin_not_filmed", "seen; the beginning was not filmed"},
+    [HR_ROLL_REASON_LATE] = {"first_seen_late", "first seen late"},
+    [HR_ROLL_REASON_EARLY] = {"last_seen_early", "last seen early"},
+    [HR_ROLL_REASON_LATE_AND_EARLY] = {"late_and_early", "first seen late, last seen early"},
+    [HR_ROLL_REASON_NOT_IN_CLASS] = {"not_in_class", "seen, and not in the class on that day"},
+    [HR_ROLL_REASON_MAYBE] = {"maybe", "somebody may be him"},
+    [HR_ROLL_REASON_MAYBE_BEFORE] = {"maybe_before", "seen, and somebody may be him before that"},
+    [HR_ROLL_REASON_MAYBE_AFTER] = {"maybe_after", "seen, and somebody may be him after that"},
+    [HR_ROLL_REASON_REFUSES] = {"refuses", "does not agree to be recognised: marked by hand"},
+    [HR_ROLL_REASON_NO_FACE] = {"no_face", "nobody knows his face: marked by hand, or enrolled with a photo"},
+    [HR_ROLL_REASON_NO_RECORDING] = {"no_recording", "no recording"},
+    [HR_ROLL_REASON_NOT_ALL_FILMED] = {"not_all_filmed", "not seen, and not all of the lesson was filmed"},
+    [HR_ROLL_REASON_NOT_SEEN] = {"not_seen", "not seen in the whole lesson"},
+    [HR_ROLL_REASON_CONSENT_TAKEN_BACK] = {"consent_taken_back",
+                                           "seen then; what was seen was deleted when consent was taken back"},
+    [HR_ROLL_REASON_DELETED] = {"deleted", "seen then; what was seen has been deleted since"},
+};
+static const char corrected_text[] = ", as it was corrected";
+
+const char *hr_roll_reason_name(enum hr_roll_reason reason)
+{
+    return reasons[reason].name;
+}
+
+const char *hr_roll_reason_text(enum hr_roll_reason reason)
+{
+    return reasons[reason].text;
+}
+
+enum hr_roll_reason hr_roll_reason_of_text(const char *text, bool *corrected)
+{
+    size_t length = strlen(text), behind = sizeof corrected_text - 1;
+    *corrected = length > behind && strcmp(text + length - behind, corrected_text) == 0;
+    length -= *corrected ? behind : 0;
+    for (int i = 1; i < HR_ROLL_REASON_COUNT; i++)
+        if (strlen(reasons[i].text) == length && memcmp(reasons[i].text, text, length) == 0)
+            return (enum hr_roll_reason)i;
+    return HR_ROLL_REASON_NONE;
+}
+
 static enum hr_status no_memory(struct hr_error *error)
 {
     return hr_error_set(error, HR_ERR_MEMORY, "no memory for a roll");
@@ -64,8 +111,9 @@ struct spans {
 
 struct person {
     struct hr_roll_entry entry;
-    bool is_member, refuses, may_be_seen; /* in review */
-    bool is_corrected;                    /* somebody has said that a track is his */
+    bool is_member, may_be_seen; /* in review */
+    bool is_corrected;           /* somebody has said that a track is his */
+    bool is_shown;               /* a track that is left is his, or may be */
     size_t faces;
     struct spans certain, possible;
     int64_t sample_us; /* the longest time between two looks in the recordings that he is in */
@@ -201,7 +249,7 @@ static enum hr_status take_member(void *context, const struct hr_member_record *
     if (person == NULL)
         return no_memory(error);
     person->is_member = true;
-    person->refuses = member->refuses;
+    person->entry.refuses = member->refuses;
     person->faces = member->faces;
     return HR_OK;
 }
@@ -332,10 +380,19 @@ static enum hr_status take_track(void *context, const struct hr_standing_track *
 
 /* --- what follows --- */
 
-static enum hr_status say(struct person *person, enum hr_presence presence, const char *why, struct hr_error *error)
+static enum hr_status give_reason(struct person *person, enum hr_roll_reason reason, struct hr_error *error)
+{
+    char why[160];
+    snprintf(why, sizeof why, "%s%s", hr_roll_reason_text(reason), person->entry.corrected ? corrected_text : "");
+    person->entry.reason = reason;
+    return copy(&person->entry.why, why) ? HR_OK : no_memory(error);
+}
+
+static enum hr_status say(struct person *person, enum hr_presence presence, enum hr_roll_reason reason,
+                          struct hr_error *error)
 {
     person->entry.seen = person->entry.presence = presence;
-    return copy(&person->entry.why, why) ? HR_OK : no_memory(error);
+    return give_reason(person, reason, error);
 }
 
 static enum hr_status judge_seen(const struct making *making, struct person *person, struct hr_error *error)
@@ -347,47 +404,41 @@ static enum hr_status judge_seen(const struct making *making, struct person *per
     entry->left_us = seen->items[seen->count - 1].end_us - person->sample_us;
     entry->seen_us = covered_us(seen, INT64_MIN, INT64_MAX);
     if (!person->is_member)
-        return say(person, HR_PRESENCE_NOT_ENROLLED, "seen, and not in the class on that day", error);
+        return say(person, HR_PRESENCE_NOT_ENROLLED, HR_ROLL_REASON_NOT_IN_CLASS, error);
     /* Of what was not filmed nothing follows. */
     bool late = entry->arrived_us > roll->start_us + roll->late_min * MINUTE_US &&
                 covered_us(&making->filmed, roll->start_us, entry->arrived_us) > person->sample_us;
     bool early = entry->left_us + person->sample_us < roll->end_us - roll->early_min * MINUTE_US &&
                  covered_us(&making->filmed, entry->left_us + person->sample_us, roll->end_us) > GAP_US;
     if (late && covered_us(&person->possible, roll->start_us, entry->arrived_us) > 0)
-        return say(person, HR_PRESENCE_REVIEW, "seen, and somebody may be him before that", error);
+        return say(person, HR_PRESENCE_REVIEW, HR_ROLL_REASON_MAYBE_BEFORE, error);
     if (early && covered_us(&person->possible, entry->left_us + person->sample_us, roll->end_us) > 0)
-        return say(person, HR_PRESENCE_REVIEW, "seen, and somebody may be him after that", error);
+        return say(person, HR_PRESENCE_REVIEW, HR_ROLL_REASON_MAYBE_AFTER, error);
     bool begin_filmed = covered_us(&making->filmed, roll->start_us, roll->start_us + GAP_US) > 0;
-    const char *why = late && early   ? "first seen late, last seen early"
-                      : late          ? "first seen late"
-                      : early         ? "last seen early"
-                      : !begin_filmed ? "seen; the beginning was not filmed"
-                                      : "seen";
-    char corrected[96];
-    snprintf(corrected, sizeof corrected, "%s, as it was corrected", why);
-    return say(person,
-               late    ? HR_PRESENCE_LATE
-               : early ? HR_PRESENCE_LEFT_EARLY
-                       : HR_PRESENCE_PRESENT,
-               person->is_corrected ? corrected : why, error);
+    enum hr_roll_reason reason = late && early   ? HR_ROLL_REASON_LATE_AND_EARLY
+                                 : late          ? HR_ROLL_REASON_LATE
+                                 : early         ? HR_ROLL_REASON_EARLY
+                                 : !begin_filmed ? HR_ROLL_REASON_SEEN_BEGIN_NOT_FILMED
+                                                 : HR_ROLL_REASON_SEEN;
+    entry->corrected = person->is_corrected;
+    return say(person, late ? HR_PRESENCE_LATE : early ? HR_PRESENCE_LEFT_EARLY : HR_PRESENCE_PRESENT, reason, error);
 }
 
 static enum hr_status judge(const struct making *making, struct person *person, struct hr_error *error)
 {
     if (person->certain.count > 0)
         return judge_seen(making, person, error);
-    if (person->refuses)
-        return say(person, HR_PRESENCE_UNMARKED, "does not agree to be recognised: marked by hand", error);
+    if (person->entry.refuses)
+        return say(person, HR_PRESENCE_UNMARKED, HR_ROLL_REASON_REFUSES, error);
     if (person->faces == 0)
-        return say(person, HR_PRESENCE_UNMARKED, "nobody knows his face: marked by hand, or enrolled with a photo",
-                   error);
+        return say(person, HR_PRESENCE_UNMARKED, HR_ROLL_REASON_NO_FACE, error);
     if (person->may_be_seen)
-        return say(person, HR_PRESENCE_REVIEW, "somebody may be him", error);
+        return say(person, HR_PRESENCE_REVIEW, HR_ROLL_REASON_MAYBE, error);
     if (making->roll->recording_count == 0)
-        return say(person, HR_PRESENCE_NOT_FILMED, "no recording", error);
+        return say(person, HR_PRESENCE_NOT_FILMED, HR_ROLL_REASON_NO_RECORDING, error);
     if (making->unfilmed_us >= GAP_US)
-        return say(person, HR_PRESENCE_NOT_FILMED, "not seen, and not all of the lesson was filmed", error);
-    return say(person, HR_PRESENCE_ABSENT, "not seen in the whole lesson", error);
+        return say(person, HR_PRESENCE_NOT_FILMED, HR_ROLL_REASON_NOT_ALL_FILMED, error);
+    return say(person, HR_PRESENCE_ABSENT, HR_ROLL_REASON_NOT_SEEN, error);
 }
 
 static enum hr_status find_gaps(struct making *making, struct hr_error *error)
@@ -506,6 +557,8 @@ static enum hr_status take_final(void *context, const struct hr_final_record *ro
         return no_memory(error);
     person->entry.presence = person->entry.seen = presence_of(row->status);
     person->entry.by_hand = row->by_hand;
+    if (!row->by_hand)
+        person->entry.reason = hr_roll_reason_of_text(row->why, &person->entry.corrected);
     person->entry.arrived_us = row->arrived_us;
     person->entry.left_us = row->left_us;
     person->entry.seen_us = row->seen_us;
@@ -514,6 +567,57 @@ static enum hr_status take_final(void *context, const struct hr_final_record *ro
     return person->entry.presence < HR_PRESENCE_COUNT
                ? HR_OK
                : hr_error_set(error, HR_ERR_DATABASE, "a roll with '%s': no status of this program's", row->status);
+}
+
+/* Whether anything is left that shows him: it may have been deleted since. */
+struct look {
+    const char *student_id;
+    bool found;
+};
+
+static void look_at(struct look *look, const char *student_id)
+{
+    look->found = look->found || (student_id != NULL && strcmp(student_id, look->student_id) == 0);
+}
+
+static enum hr_status mark_shown(void *context, const struct hr_standing_track *standing, struct hr_error *error)
+{
+    struct making *making = context;
+    (void)error;
+    for (size_t i = 0; i < making->count; i++) {
+        struct look look = {making->people[i].entry.student_id, making->people[i].is_shown};
+        look_at(&look, standing->record.student_id);
+        for (size_t k = 0; k < standing->record.candidate_count; k++)
+            look_at(&look, standing->record.candidates[k].student_id);
+        making->people[i].is_shown = look.found;
+    }
+    return HR_OK;
+}
+
+static enum hr_status find_shown(struct making *making, struct hr_error *error)
+{
+    struct hr_standing *standing = NULL;
+    enum hr_status status = hr_standing_load(&standing, making->database, making->roll->class_id, error);
+    for (size_t i = 0; status == HR_OK && i < making->roll->recording_count; i++)
+        status = hr_standing_each_track(standing, making->database, making->recordings[i].observation, mark_shown,
+                                        making, error);
+    hr_standing_free(standing);
+    return status;
+}
+
+/* "Present" beside nothing that shows it needs a word. */
+static enum hr_status tell_deleted(struct making *making, struct person *person, struct hr_error *error)
+{
+    struct hr_consent_record consent;
+    enum hr_status status = hr_database_consent(making->database, person->entry.student_id, &consent, error);
+    if (status != HR_OK)
+        return status;
+    person->entry.refuses = consent.consent == HR_CONSENT_REFUSED;
+    if (person->entry.seen_us == 0 || person->is_shown)
+        return HR_OK;
+    person->entry.corrected = false;
+    return give_reason(person, person->entry.refuses ? HR_ROLL_REASON_CONSENT_TAKEN_BACK : HR_ROLL_REASON_DELETED,
+                       error);
 }
 
 static enum hr_status read_finished(struct making *making, struct hr_error *error)
@@ -525,8 +629,13 @@ static enum hr_status read_finished(struct making *making, struct hr_error *erro
     join_spans(&making->filmed);
     if (status == HR_OK)
         status = find_gaps(making, error);
-    return status == HR_OK ? hr_database_each_final(making->database, making->roll->lesson, take_final, making, error)
-                           : status;
+    if (status == HR_OK)
+        status = hr_database_each_final(making->database, making->roll->lesson, take_final, making, error);
+    if (status == HR_OK)
+        status = find_shown(making, error);
+    for (size_t i = 0; status == HR_OK && i < making->count; i++)
+        status = tell_deleted(making, &making->people[i], error);
+    return status;
 }
 
 enum hr_status hr_roll_make(struct hr_roll *out, struct hr_database *database, int64_t lesson, struct hr_error *error)

@@ -26,6 +26,33 @@ const char *hr_presence_name(enum hr_presence presence); /* "present", "left_ear
 /* Those that a teacher may mark: present, late, left_early, absent, excused. ARGUMENT names them. */
 enum hr_status hr_presence_parse(const char *word, enum hr_presence *out, struct hr_error *error) HR_MUST_USE;
 
+/* Why an entry is as it is. */
+enum hr_roll_reason {
+    HR_ROLL_REASON_NONE, /* an older program's, or none */
+    HR_ROLL_REASON_SEEN,
+    HR_ROLL_REASON_SEEN_BEGIN_NOT_FILMED,
+    HR_ROLL_REASON_LATE,
+    HR_ROLL_REASON_EARLY,
+    HR_ROLL_REASON_LATE_AND_EARLY,
+    HR_ROLL_REASON_NOT_IN_CLASS,
+    HR_ROLL_REASON_MAYBE,
+    HR_ROLL_REASON_MAYBE_BEFORE,
+    HR_ROLL_REASON_MAYBE_AFTER,
+    HR_ROLL_REASON_REFUSES,
+    HR_ROLL_REASON_NO_FACE,
+    HR_ROLL_REASON_NO_RECORDING,
+    HR_ROLL_REASON_NOT_ALL_FILMED,
+    HR_ROLL_REASON_NOT_SEEN,
+    HR_ROLL_REASON_CONSENT_TAKEN_BACK, /* seen when the lesson was finished; nothing is left that shows it */
+    HR_ROLL_REASON_DELETED,            /* the same, for another reason */
+    HR_ROLL_REASON_COUNT
+};
+/* The word is stable, for programs: "seen", "first_seen_late"; "" of none. The text is for people. */
+const char *hr_roll_reason_name(enum hr_roll_reason reason);
+const char *hr_roll_reason_text(enum hr_roll_reason reason);
+/* Of a text that a finished roll is kept with; *corrected: somebody had said so. */
+enum hr_roll_reason hr_roll_reason_of_text(const char *text, bool *corrected);
+
 /* All owned by the roll. */
 struct hr_roll_entry {
     char *student_id, *name;
@@ -36,8 +63,11 @@ struct hr_roll_entry {
     int64_t seen_us;             /* how long he was in sight of some camera */
     size_t sightings;
     double similarity; /* of the best certain track; not finite: none */
-    char *why;         /* for people */
-    char *note;        /* of the mark; "" */
+    enum hr_roll_reason reason;
+    bool corrected; /* somebody has said that he is in it, or is not */
+    bool refuses;   /* does not agree to be recognised, as of now: nobody in a video is to be taken for him */
+    char *why;      /* the reason, for people */
+    char *note;     /* of the mark; "" */
 };
 
 struct hr_roll_gap {

@@ -93,6 +93,8 @@ static struct hr_json *entry_json(const struct hr_roll_entry *entry)
     hr_json_set(object, "seen_s", hr_json_real_new((double)entry->seen_us / 1e6));
     hr_json_set(object, "sightings", hr_json_integer_new((int64_t)entry->sightings));
     hr_json_set(object, "similarity", hr_json_real_new(entry->similarity));
+    hr_json_set(object, "reason", hr_json_text_new(hr_roll_reason_name(entry->reason)));
+    hr_json_set(object, "corrected", hr_json_boolean_new(entry->corrected));
     hr_json_set(object, "why", hr_json_text_new(entry->why));
     hr_json_set(object, "note", hr_json_any_text_new(entry->note));
     return object;

@@ -36,10 +36,11 @@ enum hr_status hr_zone_check(const char *zone, struct hr_error *error)
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone);
     if (plain && (strcmp(zone, "UTC") == 0 || access(path, R_OK) == 0))
         return HR_OK;
-    return hr_error_set(error, HR_ERR_ARGUMENT,
-                        "'%s' is no time zone that this machine knows (like Europe/Berlin; Debian's package tzdata has "
-                        "them)",
-                        zone);
+    return hr_error_named(
+        error, HR_ERR_ARGUMENT, "zone", zone,
+        "'%s' is no time zone that this machine knows (like Europe/Berlin; Debian's package tzdata has "
+        "them)",
+        zone);
 }
 
 enum hr_status hr_zone_to_utc(const char *zone, const char *day, int seconds, int64_t *wall_us, struct hr_error *error)

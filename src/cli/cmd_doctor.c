@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/plural.h"
+#include "classroom/closeness.h"
 #include "cli/answer.h"
 #include "cli/class.h"
 #include "cli/environment.h"
@@ -156,21 +157,20 @@ static void report_class(struct doctor *doctor, const struct hr_vector_layout *l
                                                              ? doctor->cli->settings.recognition.false_present
                                                              : hr_decide_options_default().false_present};
     struct hr_snapshot *snapshot = hr_engine_hold(engine);
-    struct hr_class_rule rule = hr_class_rule(snapshot->gallery, &options);
-    const struct hr_model_face *model = snapshot->layout.parts[0].model;
-    size_t students = hr_gallery_students(snapshot->gallery);
-    double similarity = (double)model->stranger_mean + rule.score_certain * (double)model->stranger_deviation;
-    double margin = rule.margin_certain * (double)model->stranger_deviation;
+    struct hr_closeness closeness;
+    hr_closeness_of(snapshot->gallery, &options, &closeness);
+    size_t students = closeness.students;
     if (students > 1)
-        report(doctor, rule.crowding > 0.5 && students >= 5 ? FINDING_WARN : FINDING_OK, "class",
-               rule.crowding > 0.5 && students >= 5 ? "more photos of each student, and a look at what is in review"
-                                                    : NULL,
-               rule.crowding > 0.5 && students >= 5
+        report(doctor, closeness.crowding > 0.5 && students >= 5 ? FINDING_WARN : FINDING_OK, "class",
+               closeness.crowding > 0.5 && students >= 5
+                   ? "more photos of each student, and a look at what is in review"
+                   : NULL,
+               closeness.crowding > 0.5 && students >= 5
                    ? "%zu students who look much alike to the network: a certain name needs a "
                      "similarity of %.2f and a lead of %.2f"
                    : "%zu students with a face: a certain name needs a similarity of %.2f and a lead "
                      "of %.2f",
-               students, similarity, margin);
+               students, closeness.similarity_certain, closeness.margin_certain);
     hr_snapshot_release(snapshot);
     hr_engine_close(engine);
 }

@@ -197,8 +197,8 @@ struct adding {
     struct hr_lesson_found lesson;
     bool has_lesson; /* else the first word is a class, and the clock says which lesson */
     char zone[256];
-    bool start_of_file;    /* the recording in hand begins when the file itself says */
-    int64_t next_start_us; /* of a part without a clock of its own: behind the one before */
+    enum hr_start_by start_by; /* of the recording in hand */
+    int64_t next_start_us;     /* of a part without a clock of its own: behind the one before */
 };
 
 /* What the file itself says of when it was made; 0: nothing. */
@@ -216,48 +216,26 @@ static enum hr_status ask_container(struct adding *adding, const char *video, in
     return status;
 }
 
-/* "08:02:30", or with a day before it. */
-static enum hr_status parse_start(const struct adding *adding, const char *said, int64_t *start_us,
-                                  struct hr_error *error)
-{
-    char day[HR_ZONE_DAY_SIZE] = "";
-    int seconds = -1;
-    if (strlen(said) > HR_ZONE_DAY_SIZE && (said[10] == ' ' || said[10] == 'T')) {
-        snprintf(day, sizeof day, "%.10s", said);
-        seconds = hr_zone_parse_clock(said + HR_ZONE_DAY_SIZE);
-    } else {
-        snprintf(day, sizeof day, "%s", adding->has_lesson ? adding->lesson.day : "");
-        seconds = hr_zone_parse_clock(said);
-    }
-    if (seconds < 0 || day[0] == '\0')
-        return hr_error_set(error, HR_ERR_ARGUMENT, "--start takes 08:02:30, or 2026-11-27T08:02:30, not '%s'", said);
-    return hr_zone_to_utc(adding->zone, day, seconds, start_us, error);
-}
-
 /* When the first picture was taken: what was said, the end of the part before, what the name says, or the file. A name
  * is by the clock on the wall; what a file says may be in any zone that the camera takes for the world's. */
 static enum hr_status find_start(struct adding *adding, const char *video, bool first, int64_t *start_us,
                                  struct hr_error *error)
 {
     const char *said = adding->cli->settings.lessons.start;
-    const char *slash = strrchr(video, '/');
-    char day[HR_ZONE_DAY_SIZE];
-    int seconds;
-    if (said != NULL && first)
-        return parse_start(adding, said, start_us, error);
-    if (said != NULL && adding->next_start_us > 0) {
-        *start_us = adding->next_start_us;
-        return HR_OK;
-    }
-    if (hr_zone_parse_name(slash != NULL ? slash + 1 : video, day, &seconds))
-        return hr_zone_to_utc(adding->zone, day, seconds, start_us, error);
-    enum hr_status status = ask_container(adding, video, start_us, error);
-    if (status == HR_OK && *start_us == 0)
+    struct hr_start_clues clues = {.said = first ? said : NULL,
+                                   .video = video,
+                                   .zone = adding->zone,
+                                   .day = adding->has_lesson ? adding->lesson.day : "",
+                                   .follows_us = said != NULL ? adding->next_start_us : 0};
+    enum hr_status status = hr_recording_start(&clues, start_us, &adding->start_by, error);
+    if (status != HR_ERR_NOT_FOUND)
+        return status;
+    status = ask_container(adding, video, &clues.created_us, error);
+    if (status == HR_OK && clues.created_us == 0)
         return hr_error_set(error, HR_ERR_ARGUMENT,
                             "when was '%s' recorded? Neither its name nor the file says it: say --start 08:02:30",
                             video);
-    adding->start_of_file = status == HR_OK;
-    return status;
+    return status == HR_OK ? hr_recording_start(&clues, start_us, &adding->start_by, error) : status;
 }
 
 /* The lesson that a recording of that moment belongs to. */
@@ -286,6 +264,7 @@ static enum hr_status take(struct adding *adding, const char *video, int64_t sta
                                             .video = video,
                                             .camera = camera != NULL ? camera : "",
                                             .start_us = start_us,
+                                            .start_by = adding->start_by,
                                             .guests = cli->settings.lessons.guests,
                                             .threads = cli->settings.recognition.threads,
                                             .options = hr_cli_recognize_options(&cli->settings)};
@@ -313,27 +292,12 @@ static void tell_added(const struct adding *adding, const char *video, const str
     FILE *out = adding->cli->out;
     hr_answer_text(out, video);
     fprintf(out, ": lesson %lld, from %s %s%s, %.0f s, %zu student%s for certain, %zu unknown\n",
-            (long long)adding->lesson.key, day, clock, adding->start_of_file ? " (as the file says)" : "",
-            (double)seen->duration_us / 1e6, hr_result_student_count(result),
-            hr_plural(hr_result_student_count(result)), seen->unknown_people);
+            (long long)adding->lesson.key, day, clock,
+            adding->start_by == HR_START_CONTAINER ? " (as the file says)" : "", (double)seen->duration_us / 1e6,
+            hr_result_student_count(result), hr_plural(hr_result_student_count(result)), seen->unknown_people);
     for (size_t i = 0; hr_result_warning(result, i) != NULL; i++)
         if (!hr_result_warning_names_student(result, i))
             hr_log_write(&adding->cli->log, HR_LOG_WARNING, NULL, "%s: %s", video, hr_result_warning(result, i));
-}
-
-/* What was corrected before is known in this one, too: a face that is not a student. */
-static enum hr_status heed_corrections(struct adding *adding, struct hr_error *error)
-{
-    size_t changed = 0;
-    if (adding->lesson.keep_days == 0)
-        return HR_OK;
-    enum hr_status status = hr_cli_open_database(adding->cli, HR_DATABASE_WRITE, &adding->database, error);
-    if (status == HR_OK)
-        status = hr_lessons_decide_again(&adding->cli->class, adding->engine, adding->database, adding->lesson.class_id,
-                                         adding->lesson.key, &changed, error);
-    hr_database_close(adding->database);
-    adding->database = NULL;
-    return status;
 }
 
 static enum hr_status find_place(struct adding *adding, const char *video, bool first, int64_t *start_us,
@@ -366,12 +330,9 @@ static enum hr_status add(struct hr_cli *cli, struct hr_error *error)
     for (size_t i = 2; status == HR_OK && i < cli->word_count; i++) {
         struct hr_result *result = NULL;
         int64_t start_us = 0;
-        adding.start_of_file = false;
         status = find_place(&adding, cli->words[i], i == 2, &start_us, error);
         if (status == HR_OK)
             status = take(&adding, cli->words[i], start_us, &result, error);
-        if (status == HR_OK)
-            status = heed_corrections(&adding, error);
         if (status == HR_OK) {
             tell_added(&adding, cli->words[i], result, start_us);
             adding.next_start_us = start_us + hr_result_observation(result)->duration_us;

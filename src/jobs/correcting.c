@@ -51,9 +51,9 @@ static enum hr_status tracks_of_person(struct hr_correcting *correcting, int64_t
         return status;
     const struct hr_unknown_person *person = hr_unknown_people_of(&people, track);
     if (person == NULL) {
-        status =
-            hr_error_set(error, HR_ERR_NOT_FOUND, "track %lld is of no unknown person ('homeroom seen %s' lists them)",
-                         (long long)track, correcting->lesson.class_id);
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_person", NULL,
+                                "track %lld is of no unknown person ('homeroom seen %s' lists them)", (long long)track,
+                                correcting->lesson.class_id);
     } else {
         correcting->tracks = calloc(person->track_count, sizeof *correcting->tracks);
         correcting->count = person->track_count;

@@ -43,15 +43,17 @@ static enum hr_status check_name(const char *name, struct hr_error *error)
         plain = (unsigned char)name[i] >= ' ' && name[i] != 0x7f;
     if (plain && hr_view_is_utf8(hr_view_text(name)))
         return HR_OK;
-    return hr_error_set(error, HR_ERR_ARGUMENT, "an account's name has 1 to %d bytes of text", HR_ACCOUNT_NAME_BYTES);
+    return hr_error_named(error, HR_ERR_ARGUMENT, "account_name", NULL, "an account's name has 1 to %d bytes of text",
+                          HR_ACCOUNT_NAME_BYTES);
 }
 
 static enum hr_status hash_password(const char *password, char out[crypto_pwhash_STRBYTES], struct hr_error *error)
 {
     size_t length = strlen(password);
     if (length < HR_PASSWORD_BYTES_MIN || length > HR_PASSWORD_BYTES_MAX)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a password has %d to %d bytes: a sentence is a good one",
-                            HR_PASSWORD_BYTES_MIN, HR_PASSWORD_BYTES_MAX);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "password_length", NULL,
+                              "a password has %d to %d bytes: a sentence is a good one", HR_PASSWORD_BYTES_MIN,
+                              HR_PASSWORD_BYTES_MAX);
     if (sodium_init() < 0 || crypto_pwhash_str(out, password, length, crypto_pwhash_OPSLIMIT_INTERACTIVE,
                                                crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to keep a password");
@@ -81,7 +83,9 @@ enum hr_status hr_account_find(struct hr_database *database, const char *name, s
         out->made_us = sqlite3_column_int64(statement, 3);
     }
     hr_sql_end(statement);
-    return status == HR_END ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no account of that name") : status;
+    return status == HR_END
+               ? hr_error_named(error, HR_ERR_NOT_FOUND, "no_account", NULL, "there is no account of that name")
+               : status;
 }
 
 /* A name that is not there costs the same look at a password. */
@@ -120,7 +124,8 @@ enum hr_status hr_account_check(struct hr_database *database, const char *name, 
     bool same = length <= HR_PASSWORD_BYTES_MAX && crypto_pwhash_str_verify(stored, password, length) == 0;
     sodium_memzero(stored, sizeof stored);
     return same && out->key != 0 ? HR_OK
-                                 : hr_error_set(error, HR_ERR_PERMISSION, "the name or the password is not right");
+                                 : hr_error_named(error, HR_ERR_PERMISSION, "wrong_password", NULL,
+                                                  "the name or the password is not right");
 }
 
 /* --- changes --- */
@@ -139,7 +144,9 @@ static enum hr_status insert(struct hr_database *database, const char *name, enu
     status = hr_sql_step(database, statement, "adding an account", error);
     *key = status == HR_OK ? sqlite3_column_int64(statement, 0) : 0;
     hr_sql_end(statement);
-    return status == HR_END ? hr_error_set(error, HR_ERR_CONFLICT, "there is an account '%s'", name) : status;
+    return status == HR_END
+               ? hr_error_named(error, HR_ERR_CONFLICT, "account_taken", name, "there is an account '%s'", name)
+               : status;
 }
 
 enum hr_status hr_account_add(struct hr_database *database, const char *name, enum hr_role role, const char *password,
@@ -217,7 +224,7 @@ enum hr_status hr_account_set_password(struct hr_database *database, int64_t key
         return status;
     status = change(database, HR_SQL_ACCOUNT_SET_PASSWORD, key, hash, &changed, error);
     if (status == HR_OK && changed == 0)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such account");
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_account", NULL, "there is no such account");
     if (status == HR_OK)
         status = change(database, HR_SQL_LOGINS_DELETE, key, NULL, NULL, error);
     if (status == HR_OK)
@@ -237,7 +244,8 @@ static enum hr_status need_administrator(struct hr_database *database, int64_t k
     bool found = status == HR_OK && sqlite3_column_int64(statement, 0) > 0;
     hr_sql_end(statement);
     if (status == HR_OK && !found)
-        return hr_error_set(error, HR_ERR_CONFLICT, "there would be no administrator left");
+        return hr_error_named(error, HR_ERR_CONFLICT, "last_administrator", NULL,
+                              "there would be no administrator left");
     return status;
 }
 
@@ -254,7 +262,7 @@ static enum hr_status change_or_remove(struct hr_database *database, int64_t key
     if (status == HR_OK)
         status = change(database, which, key, role, &changed, error);
     if (status == HR_OK && changed == 0)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such account");
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_account", NULL, "there is no such account");
     if (status == HR_OK)
         status = hr_database_note(database, role != NULL ? "account" : "account_removed", NULL, 1, error);
     return hr_sql_end_own(database, own, status, error);
@@ -283,7 +291,9 @@ enum hr_status hr_account_give_class(struct hr_database *database, int64_t key, 
     hr_sql_bind_text(statement, 2, class_id);
     status = hr_sql_step(database, statement, "giving a class to a teacher", error);
     hr_sql_end(statement);
-    return status == HR_END ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no class '%s'", class_id) : status;
+    return status == HR_END
+               ? hr_error_named(error, HR_ERR_NOT_FOUND, "no_class", NULL, "there is no class '%s'", class_id)
+               : status;
 }
 
 enum hr_status hr_account_set_classes(struct hr_database *database, int64_t key, const char *const *class_ids,
@@ -423,7 +433,7 @@ enum hr_status hr_login_find(struct hr_database *database, const char *secret, s
     }
     hr_sql_end(statement);
     if (status == HR_END || (status == HR_OK && label[0] == '\0' && (now - seen > IDLE_US || now - made > LONGEST_US)))
-        return hr_error_set(error, HR_ERR_PERMISSION, "sign in again");
+        return hr_error_named(error, HR_ERR_PERMISSION, "sign_in", NULL, "sign in again");
     if (status == HR_OK && database->may_write && now - seen > SEEN_STEP_US)
         (void)note_seen(database, hr_view_of(hash, sizeof hash), now,
                         &(struct hr_error){0}); /* the next one notes it */

@@ -10,7 +10,8 @@
 
 static enum hr_status no_class(const char *id, struct hr_error *error)
 {
-    return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no class '%s' ('homeroom class new %s' makes it)", id, id);
+    return hr_error_named(error, HR_ERR_NOT_FOUND, "no_class", NULL,
+                          "there is no class '%s' ('homeroom class new %s' makes it)", id, id);
 }
 
 int hr_day_part(const char *day, int at, int count)
@@ -41,9 +42,9 @@ int hr_day_weekday(const char *day)
 
 static enum hr_status check_day(const char *day, struct hr_error *error)
 {
-    return hr_day_weekday(day) > 0
-               ? HR_OK
-               : hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is no day: 2026-11-27 is how one is written", day);
+    return hr_day_weekday(day) > 0 ? HR_OK
+                                   : hr_error_named(error, HR_ERR_ARGUMENT, "day", NULL,
+                                                    "'%s' is no day: 2026-11-27 is how one is written", day);
 }
 
 /* Binds one text each, runs, and counts what changed. */
@@ -80,10 +81,10 @@ static enum hr_status check_class(const struct hr_class_record *record, struct h
 {
     enum { MOST_MIN = 12 * 60 };
     if (strpbrk(record->id, " \t\r\n/") != NULL)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a class is called by a word without blanks or '/', not '%s'",
-                            record->id);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "class_id", NULL,
+                              "a class is called by a word without blanks or '/', not '%s'", record->id);
     if (record->late_min > MOST_MIN || record->early_min > MOST_MIN)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a grace of more than %d minutes", MOST_MIN);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "minutes", NULL, "a grace of more than %d minutes", MOST_MIN);
     enum hr_status status = hr_student_id_check(hr_view_text(record->id), error);
     if (status == HR_OK && record->title != NULL)
         status = hr_cell_check(hr_view_text(record->title), "title of a class", error);
@@ -242,8 +243,8 @@ enum hr_status hr_database_leave(struct hr_database *database, const char *class
     if (status == HR_OK)
         status = run(database, HR_SQL_MEMBER_LEAVE, class_id, student_id, last_day, &changed, error);
     if (status == HR_OK && changed == 0)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "student '%s' is not in class '%s' on %s", student_id, class_id,
-                              last_day);
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "not_in_class", student_id,
+                                "student '%s' is not in class '%s' on %s", student_id, class_id, last_day);
     if (status == HR_OK)
         status = hr_database_note(database, "leave_class", student_id, 1, error);
     return hr_sql_end_own(database, own, status, error);
@@ -308,28 +309,31 @@ enum hr_status hr_database_put_slot(struct hr_database *database, const char *cl
 {
     if (slot->weekday < 1 || slot->weekday > 7 || slot->start_min < 0 || slot->start_min >= HR_MINUTES_PER_DAY ||
         (slot->end_min != 0 && slot->end_min <= slot->start_min) || slot->end_min > HR_MINUTES_PER_DAY)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a lesson begins and ends on one day, and ends after it begins");
-    enum hr_status status = hr_database_begin(database, error);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "slot", NULL,
+                              "a lesson begins and ends on one day, and ends after it begins");
+    bool own;
+    enum hr_status status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = class_is_there(database, class_id, error);
     if (status == HR_OK)
         status = write_slot(database, class_id, slot, error);
-    return hr_database_end(database, status, error);
+    return hr_sql_end_own(database, own, status, error);
 }
 
 enum hr_status hr_database_put_day_off(struct hr_database *database, const char *class_id, const char *day, bool off,
                                        struct hr_error *error)
 {
+    bool own;
     enum hr_status status = check_day(day, error);
     if (status == HR_OK)
-        status = hr_database_begin(database, error);
+        status = hr_sql_begin_own(database, &own, error);
     if (status != HR_OK)
         return status;
     status = class_is_there(database, class_id, error);
     if (status == HR_OK)
         status = run(database, off ? HR_SQL_DAY_OFF_PUT : HR_SQL_DAY_OFF_DELETE, class_id, day, NULL, NULL, error);
-    return hr_database_end(database, status, error);
+    return hr_sql_end_own(database, own, status, error);
 }
 
 enum hr_status hr_database_each_slot(struct hr_database *database, const char *class_id, const char *day,

@@ -107,10 +107,10 @@ enum hr_status hr_database_take_consent(struct hr_database *database, const char
     if (status == HR_ERR_NOT_FOUND)
         return HR_OK;
     if (status == HR_OK && record.consent == HR_CONSENT_REFUSED)
-        return hr_error_set(error, HR_ERR_PERMISSION,
-                            "student '%s' does not agree to be recognised: no face is kept "
-                            "('homeroom consent %s yes' says otherwise)",
-                            id, id);
+        return hr_error_named(error, HR_ERR_PERMISSION, "student_refuses", id,
+                              "student '%s' does not agree to be recognised: no face is kept "
+                              "('homeroom consent %s yes' says otherwise)",
+                              id, id);
     if (status != HR_OK || record.consent == HR_CONSENT_GIVEN)
         return status;
     status = write_consent(database, id, true, true, &changed, error);

@@ -85,8 +85,8 @@ static enum hr_status check_open(struct hr_database *database, int64_t change, s
     status = hr_sql_step(database, statement, "looking for the lesson", error);
     if (status == HR_OK) {
         long long lesson = sqlite3_column_int64(statement, 0);
-        status = hr_error_set(error, HR_ERR_CONFLICT, "lesson %lld is finished: 'homeroom lesson reopen %lld' first",
-                              lesson, lesson);
+        status = hr_error_named(error, HR_ERR_CONFLICT, "lesson_finished", NULL,
+                                "lesson %lld is finished: 'homeroom lesson reopen %lld' first", lesson, lesson);
     }
     hr_sql_end(statement);
     return status == HR_END ? HR_OK : status;
@@ -97,9 +97,9 @@ static enum hr_status check_student(struct hr_database *database, const char *st
     struct hr_consent_record consent;
     enum hr_status status = hr_database_consent(database, student_id, &consent, error);
     if (status == HR_OK && consent.consent == HR_CONSENT_REFUSED)
-        status = hr_error_set(error, HR_ERR_PERMISSION,
-                              "student '%s' does not agree to be recognised: 'homeroom lesson mark' says where he was",
-                              student_id);
+        status = hr_error_named(
+            error, HR_ERR_PERMISSION, "student_refuses", student_id,
+            "student '%s' does not agree to be recognised: 'homeroom lesson mark' says where he was", student_id);
     return status;
 }
 
@@ -141,7 +141,7 @@ static enum hr_status last_change(struct hr_database *database, int64_t *change,
     *change = status == HR_OK ? sqlite3_column_int64(statement, 0) : 0;
     hr_sql_end(statement);
     if (status == HR_OK && *change == 0)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no correction to take back");
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_correction", NULL, "there is no correction to take back");
     return status;
 }
 
@@ -230,9 +230,11 @@ static enum hr_status take_back(struct hr_database *database, int64_t change, st
     sqlite3_bind_int64(statement, 1, change);
     status = walk(database, statement, take_change, undoing, error);
     if (status == HR_OK && !undoing->found)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no correction %lld", (long long)change);
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_correction", NULL, "there is no correction %lld",
+                                (long long)change);
     if (status == HR_OK && undoing->was_undone)
-        status = hr_error_set(error, HR_ERR_CONFLICT, "correction %lld was taken back before", (long long)change);
+        status = hr_error_named(error, HR_ERR_CONFLICT, "undone_before", NULL, "correction %lld was taken back before",
+                                (long long)change);
     if (status == HR_OK)
         status = check_open(database, change, error);
     if (status == HR_OK)
@@ -320,7 +322,7 @@ enum hr_status hr_database_track_lesson(struct hr_database *database, int64_t tr
     }
     hr_sql_end(statement);
     if (status == HR_END)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "no lesson has a track %lld ('homeroom seen LESSON' lists them)",
-                            (long long)track);
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_track", NULL,
+                              "no lesson has a track %lld ('homeroom seen LESSON' lists them)", (long long)track);
     return status;
 }

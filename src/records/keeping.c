@@ -68,8 +68,8 @@ enum hr_status hr_database_set_keeping(struct hr_database *database, enum hr_kep
                                        struct hr_error *error)
 {
     if (days < 0 || days > HR_KEEPING_DAYS_MAX)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "data is kept from 1 to %d days, or for ever, not %d",
-                            HR_KEEPING_DAYS_MAX, days);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "days", NULL,
+                              "data is kept from 1 to %d days, or for ever, not %d", HR_KEEPING_DAYS_MAX, days);
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
         return status;

@@ -11,8 +11,8 @@
 
 static enum hr_status no_lesson(int64_t key, struct hr_error *error)
 {
-    return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no lesson %lld ('homeroom lesson' lists them)",
-                        (long long)key);
+    return hr_error_named(error, HR_ERR_NOT_FOUND, "no_lesson", NULL,
+                          "there is no lesson %lld ('homeroom lesson' lists them)", (long long)key);
 }
 
 /* Runs a statement of one key. */
@@ -54,9 +54,11 @@ static enum hr_status check_lesson(const struct hr_lesson_record *lesson, struct
 {
     const int64_t longest_us = INT64_C(24) * 3600 * 1000000;
     if (hr_day_weekday(lesson->day) == 0)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is no day: 2026-11-27 is how one is written", lesson->day);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "day", NULL, "'%s' is no day: 2026-11-27 is how one is written",
+                              lesson->day);
     if (lesson->end_us <= lesson->start_us || lesson->end_us - lesson->start_us > longest_us)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a lesson ends after it begins, and within a day");
+        return hr_error_named(error, HR_ERR_ARGUMENT, "lesson_times", NULL,
+                              "a lesson ends after it begins, and within a day");
     return lesson->title != NULL ? hr_cell_check(hr_view_text(lesson->title), "title of a lesson", error) : HR_OK;
 }
 
@@ -215,7 +217,55 @@ enum hr_status hr_database_add_recording(struct hr_database *database, int64_t o
     hr_sql_bind_text(statement, 3, place->camera);
     sqlite3_bind_int64(statement, 4, place->start_us);
     sqlite3_bind_int(statement, 5, place->guests);
+    hr_sql_bind_text(statement, 6, place->start_by != NULL ? place->start_by : "");
     return hr_sql_finish(database, statement, "writing a recording", NULL, error);
+}
+
+static enum hr_status lesson_of_recording(struct hr_database *database, int64_t observation, int64_t *lesson,
+                                          struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_RECORDING_LESSON, &statement, error);
+    if (status != HR_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, observation);
+    status = hr_sql_step(database, statement, "looking for a recording", error);
+    *lesson = status == HR_OK ? sqlite3_column_int64(statement, 0) : 0;
+    hr_sql_end(statement);
+    return status == HR_END
+               ? hr_error_named(error, HR_ERR_NOT_FOUND, "no_recording", NULL, "there is no such recording")
+               : status;
+}
+
+static enum hr_status move(struct hr_database *database, int64_t observation, const struct hr_recording_place *place,
+                           struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t lesson = 0;
+    enum hr_status status = lesson_of_recording(database, observation, &lesson, error);
+    if (status == HR_OK)
+        status = check_state(database, lesson, false, error);
+    if (status == HR_OK)
+        status = check_state(database, place->lesson, false, error);
+    if (status == HR_OK)
+        status = hr_sql_start(database, HR_SQL_RECORDING_MOVE, &statement, error);
+    if (status != HR_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, observation);
+    sqlite3_bind_int64(statement, 2, place->lesson);
+    sqlite3_bind_int64(statement, 3, place->start_us);
+    hr_sql_bind_text(statement, 4, place->start_by != NULL ? place->start_by : "");
+    status = hr_sql_finish(database, statement, "moving a recording", NULL, error);
+    return status == HR_OK ? hr_database_note(database, "move_recording", NULL, 1, error) : status;
+}
+
+enum hr_status hr_database_move_recording(struct hr_database *database, int64_t observation,
+                                          const struct hr_recording_place *place, struct hr_error *error)
+{
+    enum hr_status status = hr_database_begin(database, error);
+    if (status != HR_OK)
+        return status;
+    return hr_database_end(database, move(database, observation, place, error), error);
 }
 
 enum hr_status hr_database_each_recording(struct hr_database *database, int64_t lesson, hr_recording_record_fn *each,
@@ -236,7 +286,8 @@ enum hr_status hr_database_each_recording(struct hr_database *database, int64_t 
                                                 .samples_per_s = sqlite3_column_double(statement, 6),
                                                 .unknown_people = (size_t)sqlite3_column_int64(statement, 7),
                                                 .false_present = sqlite3_column_double(statement, 8),
-                                                .frames = (size_t)sqlite3_column_int64(statement, 9)};
+                                                .frames = (size_t)sqlite3_column_int64(statement, 9),
+                                                .start_by = hr_sql_text(statement, 10)};
         status = each(context, &recording, error);
     }
     return status;
@@ -276,8 +327,8 @@ static enum hr_status take_mark_back(struct hr_database *database, int64_t lesso
     hr_sql_bind_text(statement, 2, student_id);
     status = hr_sql_finish(database, statement, "taking a mark back", &removed, error);
     if (status == HR_OK && removed == 0)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "student '%s' has no mark in lesson %lld", student_id,
-                            (long long)lesson);
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_mark", NULL, "student '%s' has no mark in lesson %lld",
+                              student_id, (long long)lesson);
     return status;
 }
 

@@ -35,8 +35,9 @@ enum hr_status hr_database_remove_lesson(struct hr_database *database, int64_t k
 struct hr_recording_record {
     int64_t observation; /* its key: what was seen in it */
     const char *video, *version;
-    const char *camera; /* "": the only one */
-    int64_t start_us;   /* when its first picture was taken */
+    const char *camera;   /* "": the only one */
+    int64_t start_us;     /* when its first picture was taken */
+    const char *start_by; /* what says so: a word of jobs/lessons.h; "": an older program kept it */
     int64_t duration_us;
     double samples_per_s, false_present;
     size_t frames, unknown_people;
@@ -45,12 +46,16 @@ struct hr_recording_record {
  * transaction. CONFLICT when the lesson is finished. */
 struct hr_recording_place {
     int64_t lesson;
-    int64_t start_us;   /* wall clock of the first picture */
-    const char *camera; /* "": the only one */
-    bool guests;        /* everybody in the database was looked for, not the class alone */
+    int64_t start_us;     /* wall clock of the first picture */
+    const char *start_by; /* what says so; NULL: "" */
+    const char *camera;   /* "": the only one */
+    bool guests;          /* everybody in the database was looked for, not the class alone */
 };
 enum hr_status hr_database_add_recording(struct hr_database *database, int64_t observation,
                                          const struct hr_recording_place *place, struct hr_error *error) HR_MUST_USE;
+/* Into that lesson, from that time on; it stays of its camera. CONFLICT when either lesson is finished; NOT_FOUND. */
+enum hr_status hr_database_move_recording(struct hr_database *database, int64_t observation,
+                                          const struct hr_recording_place *place, struct hr_error *error) HR_MUST_USE;
 typedef enum hr_status hr_recording_record_fn(void *context, const struct hr_recording_record *recording,
                                               struct hr_error *error);
 enum hr_status hr_database_each_recording(struct hr_database *database, int64_t lesson, hr_recording_record_fn *each,

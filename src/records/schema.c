@@ -357,6 +357,13 @@ static const char *const steps[] = {
     " began_us INTEGER NOT NULL,"
     " ended_us INTEGER NOT NULL"
     ") STRICT;",
+    /* 11. What came of a task, for programs: `reason` and `value` of a failure, how many were `certain` and `unknown`.
+     * `start_by`: what says when a recording began (records/lessons.h); '' of older ones. */
+    "ALTER TABLE tasks ADD COLUMN reason TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tasks ADD COLUMN value TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tasks ADD COLUMN certain INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tasks ADD COLUMN unknown INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE recordings ADD COLUMN start_by TEXT NOT NULL DEFAULT '';",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof steps / sizeof *steps};

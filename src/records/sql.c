@@ -317,11 +317,13 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         " ON o.key = r.observation JOIN observations AS n ON n.key = ?2 WHERE r.lesson = ?1 AND o.key <> "
         "n.key"
         " AND o.video = n.video AND r.camera = ?3)",
-    [HR_SQL_RECORDING_INSERT] = "INSERT INTO recordings(lesson, observation, camera, start_us, guests)"
-                                " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [HR_SQL_RECORDING_INSERT] = "INSERT INTO recordings(lesson, observation, camera, start_us, guests, start_by)"
+                                " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [HR_SQL_RECORDING_LESSON] = "SELECT lesson FROM recordings WHERE observation = ?1",
+    [HR_SQL_RECORDING_MOVE] = "UPDATE recordings SET lesson = ?2, start_us = ?3, start_by = ?4 WHERE observation = ?1",
     [HR_SQL_RECORDINGS] = "SELECT o.key, o.video, o.version, r.camera, r.start_us, o.duration_us, o.samples_per_s, "
                           "o.unknown_people,"
-                          " o.false_present, o.frames"
+                          " o.false_present, o.frames, r.start_by"
                           " FROM recordings AS r JOIN observations AS o ON o.key = r.observation WHERE r.lesson = ?1"
                           " ORDER BY r.start_us, r.camera, o.key",
     [HR_SQL_MARK_INSERT] = "INSERT INTO marks(lesson, student, status, note, who, at_us)"
@@ -514,22 +516,26 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
         " RETURNING key",
     [HR_SQL_TASK_NEXT] =
         "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
-        " began_us, ended_us FROM tasks WHERE state = 'waiting' ORDER BY key LIMIT 1",
+        " began_us, ended_us, reason, value, certain, unknown FROM tasks WHERE state = 'waiting' ORDER BY key LIMIT 1",
     [HR_SQL_TASK_BEGIN] = "UPDATE tasks SET state = 'running', tries = tries + 1, began_us = ?2"
                           " WHERE key = ?1 AND state = 'waiting'",
     [HR_SQL_TASK_LESSON] = "UPDATE tasks SET lesson = ?2 WHERE key = ?1",
-    [HR_SQL_TASK_END] = "UPDATE tasks SET state = ?2, message = ?3, file = '', ended_us = ?4 WHERE key = ?1",
+    [HR_SQL_TASK_END] = "UPDATE tasks SET state = ?2, message = ?3, file = '', ended_us = ?4,"
+                        " reason = ?5, value = ?6, certain = ?7, unknown = ?8 WHERE key = ?1",
     [HR_SQL_TASKS] =
         "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
-        " began_us, ended_us FROM tasks WHERE ?1 = 0 OR key = ?1 ORDER BY key DESC LIMIT 500",
+        " began_us, ended_us, reason, value, certain, unknown FROM tasks WHERE ?1 = 0 OR key = ?1 ORDER BY key DESC "
+        "LIMIT 500",
     [HR_SQL_TASKS_OPEN] =
         "SELECT key, account, file, video, class, lesson, camera, start, modified_us, state, tries, message, made_us,"
-        " began_us, ended_us FROM tasks WHERE state IN ('waiting', 'running') ORDER BY key",
+        " began_us, ended_us, reason, value, certain, unknown FROM tasks WHERE state IN ('waiting', 'running') ORDER "
+        "BY key",
     [HR_SQL_TASK_DELETE] = "DELETE FROM tasks WHERE key = ?1 AND state <> 'running'",
     [HR_SQL_TASK_BROKEN_OFF] = "UPDATE tasks SET ends = CASE WHEN place_us = ?2 THEN ends + 1 ELSE 1 END,"
                                " place_us = ?2, state = 'waiting' WHERE key = ?1 AND state = 'running'",
     [HR_SQL_TASK_GIVE_UP] =
-        "UPDATE tasks SET state = 'failed', ended_us = ?2, message = 'the program was ended ' || ends || ' times at the"
+        "UPDATE tasks SET state = 'failed', ended_us = ?2, reason = 'given_up', value = ends, message = 'the program "
+        "was ended ' || ends || ' times at the"
         " same place of this video' WHERE key = ?1 AND ends >= CASE WHEN place_us < 0 THEN 5 ELSE 3 END",
     [HR_SQL_TASK_LEAVE] = "UPDATE tasks SET state = 'waiting' WHERE key = ?1 AND state = 'running'",
     [HR_SQL_CLASS_KEEP] = "UPDATE classes SET keep_days = ?2 WHERE id = ?1",
@@ -833,7 +839,7 @@ enum hr_status hr_sql_do(struct hr_database *database, enum hr_sql which, const 
 
 enum hr_status hr_sql_no_student(const char *id, struct hr_error *error)
 {
-    return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s'", id);
+    return hr_error_named(error, HR_ERR_NOT_FOUND, "no_student", id, "there is no student '%s'", id);
 }
 
 enum hr_status hr_sql_student_row(struct hr_database *database, enum hr_sql which, const char *id, const char *doing,

@@ -64,7 +64,7 @@ enum hr_status hr_upload_find(struct hr_database *database, const char *id, hr_u
         struct hr_upload_record upload = upload_of(statement);
         status = each(context, &upload, error);
     } else if (status == HR_END) {
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such upload");
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_upload", NULL, "there is no such upload");
     }
     hr_sql_end(statement);
     return status;
@@ -93,7 +93,9 @@ enum hr_status hr_upload_remove(struct hr_database *database, const char *id, st
         return status;
     hr_sql_bind_text(statement, 1, id);
     status = hr_sql_finish(database, statement, "removing an upload", &removed, error);
-    return status == HR_OK && removed == 0 ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such upload") : status;
+    return status == HR_OK && removed == 0
+               ? hr_error_named(error, HR_ERR_NOT_FOUND, "no_upload", NULL, "there is no such upload")
+               : status;
 }
 
 /* --- tasks --- */
@@ -122,7 +124,11 @@ static struct hr_task_record task_of(sqlite3_stmt *statement)
                                    .message = hr_sql_text(statement, 11),
                                    .made_us = sqlite3_column_int64(statement, 12),
                                    .began_us = sqlite3_column_int64(statement, 13),
-                                   .ended_us = sqlite3_column_int64(statement, 14)};
+                                   .ended_us = sqlite3_column_int64(statement, 14),
+                                   .reason = hr_sql_text(statement, 15),
+                                   .value = hr_sql_text(statement, 16),
+                                   .certain = (size_t)sqlite3_column_int64(statement, 17),
+                                   .unknown = (size_t)sqlite3_column_int64(statement, 18)};
 }
 
 static enum hr_status insert(struct hr_database *database, const struct hr_task_record *task, int64_t *key,
@@ -242,17 +248,20 @@ enum hr_status hr_task_set_lesson(struct hr_database *database, int64_t key, int
     return set(database, HR_SQL_TASK_LESSON, key, lesson, error);
 }
 
-enum hr_status hr_task_end(struct hr_database *database, int64_t key, enum hr_task_state state, const char *message,
-                           struct hr_error *error)
+enum hr_status hr_task_end(struct hr_database *database, const struct hr_task_record *end, struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, HR_SQL_TASK_END, &statement, error);
     if (status != HR_OK)
         return status;
-    sqlite3_bind_int64(statement, 1, key);
-    hr_sql_bind_text(statement, 2, hr_task_state_name(state));
-    hr_sql_bind_text(statement, 3, message);
+    sqlite3_bind_int64(statement, 1, end->key);
+    hr_sql_bind_text(statement, 2, hr_task_state_name(end->state));
+    hr_sql_bind_text(statement, 3, end->message);
     sqlite3_bind_int64(statement, 4, hr_clock_wall_now_us());
+    hr_sql_bind_text(statement, 5, end->reason);
+    hr_sql_bind_text(statement, 6, end->value);
+    sqlite3_bind_int64(statement, 7, (sqlite3_int64)end->certain);
+    sqlite3_bind_int64(statement, 8, (sqlite3_int64)end->unknown);
     return hr_sql_finish(database, statement, "ending a task", NULL, error);
 }
 
@@ -265,7 +274,9 @@ enum hr_status hr_task_remove(struct hr_database *database, int64_t key, struct 
         return status;
     sqlite3_bind_int64(statement, 1, key);
     status = hr_sql_finish(database, statement, "removing a task", &removed, error);
-    return status == HR_OK && removed == 0 ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such task") : status;
+    return status == HR_OK && removed == 0
+               ? hr_error_named(error, HR_ERR_NOT_FOUND, "no_task", NULL, "there is no such task")
+               : status;
 }
 
 enum hr_status hr_task_broken_off(struct hr_database *database, int64_t key, int64_t place_us, struct hr_error *error)

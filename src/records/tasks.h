@@ -46,6 +46,9 @@ struct hr_task_record {
     enum hr_task_state state;
     int tries;           /* how often it was begun */
     const char *message; /* what came of it, for people */
+    const char *reason;  /* why it failed, as of struct hr_error, or its code's name; "" */
+    const char *value;
+    size_t certain, unknown; /* when it is done: students, and people whom nobody knows */
     int64_t made_us, began_us, ended_us;
 };
 
@@ -64,8 +67,8 @@ enum hr_status hr_task_begin(struct hr_database *database, hr_task_record_fn *ea
                              struct hr_error *error) HR_MUST_USE;
 enum hr_status hr_task_set_lesson(struct hr_database *database, int64_t key, int64_t lesson,
                                   struct hr_error *error) HR_MUST_USE;
-/* Its file is gone from now on. */
-enum hr_status hr_task_end(struct hr_database *database, int64_t key, enum hr_task_state state, const char *message,
+/* With key, state, message, reason, value and the counts of `end`. Its file is gone from now on. */
+enum hr_status hr_task_end(struct hr_database *database, const struct hr_task_record *end,
                            struct hr_error *error) HR_MUST_USE;
 /* NOT_FOUND: there is none, or it runs. */
 enum hr_status hr_task_remove(struct hr_database *database, int64_t key, struct hr_error *error) HR_MUST_USE;

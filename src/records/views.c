@@ -37,8 +37,8 @@ enum hr_status hr_database_set_keep_days(struct hr_database *database, const cha
 {
     *removed = 0;
     if (days < 0 || days > HR_KEEP_DAYS_MAX)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "a class keeps pictures for up to %d days, not %d",
-                            HR_KEEP_DAYS_MAX, days);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "days", NULL, "a class keeps pictures for up to %d days, not %d",
+                              HR_KEEP_DAYS_MAX, days);
     if (days > 0 && hr_database_is_sealed(database))
         return hr_error_set(error, HR_ERR_UNSUPPORTED,
                             "'%s' is sealed, and has no keys for the faces of people who are not enrolled: nothing is "

@@ -52,23 +52,24 @@ enum hr_student_column hr_student_column_of(struct hr_view name)
 enum hr_status hr_cell_check(struct hr_view text, const char *what, struct hr_error *error)
 {
     if (text.size > HR_LIMIT_CELL_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "the %s has %zu bytes, the limit is %d", what, text.size,
-                            HR_LIMIT_CELL_BYTES);
+        return hr_error_named(error, HR_ERR_LIMIT, "too_long", NULL, "the %s has %zu bytes, the limit is %d", what,
+                              text.size, HR_LIMIT_CELL_BYTES);
     if (!hr_view_is_utf8(text))
-        return hr_error_set(error, HR_ERR_FORMAT, "the %s is not UTF-8 text", what);
+        return hr_error_named(error, HR_ERR_FORMAT, "not_utf8", NULL, "the %s is not UTF-8 text", what);
     return HR_OK;
 }
 
 enum hr_status hr_student_id_check(struct hr_view id, struct hr_error *error)
 {
     if (id.size == 0)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "the id is empty");
+        return hr_error_named(error, HR_ERR_ARGUMENT, "id_empty", NULL, "the id is empty");
     if (id.size > HR_LIMIT_STUDENT_ID_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "the id has %zu bytes, the limit is %d", id.size,
-                            HR_LIMIT_STUDENT_ID_BYTES);
+        return hr_error_named(error, HR_ERR_LIMIT, "too_long", NULL, "the id has %zu bytes, the limit is %d", id.size,
+                              HR_LIMIT_STUDENT_ID_BYTES);
     for (size_t i = 0; i < id.size; i++)
         if (id.data[i] < 0x20 || id.data[i] == 0x7f)
-            return hr_error_set(error, HR_ERR_FORMAT, "the id has a control character in it");
+            return hr_error_named(error, HR_ERR_FORMAT, "control_character", NULL,
+                                  "the id has a control character in it");
     return hr_cell_check(id, "id", error);
 }
 

@@ -156,14 +156,14 @@ enum hr_status hr_columns_check(const struct hr_columns *columns, const struct h
                             (int)name.size, (const char *)name.data, there);
     }
     if (!has_name)
-        return hr_error_set(error, HR_ERR_FORMAT,
-                            "no column 'id' or the like and none 'name', but %s: is it a table of students with a "
-                            "header? --map id=COLUMN,name=COLUMN says which they are",
-                            there);
-    return hr_error_set(error, HR_ERR_FORMAT,
-                        "no column is known to be the id; there are %s. --map id=COLUMN says which it is, "
-                        "--map id=name takes the names",
-                        there);
+        return hr_error_named(error, HR_ERR_FORMAT, "no_columns", NULL,
+                              "no column 'id' or the like and none 'name', but %s: is it a table of students with a "
+                              "header? --map id=COLUMN,name=COLUMN says which they are",
+                              there);
+    return hr_error_named(error, HR_ERR_FORMAT, "no_columns", NULL,
+                          "no column is known to be the id; there are %s. --map id=COLUMN says which it is, "
+                          "--map id=name takes the names",
+                          there);
 }
 
 /* --- rows --- */

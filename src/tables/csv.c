@@ -115,7 +115,8 @@ static enum hr_status take_quoted(struct hr_csv *csv, struct hr_error *error)
             skip(csv);
         hr_buffer_append(&csv->text, hr_view_of(start, (size_t)(csv->rest.data - start)));
     }
-    return hr_error_set(error, HR_ERR_FORMAT, "line %zu: a quote is opened and never closed", opened);
+    return hr_error_named(error, HR_ERR_FORMAT, "open_quote", NULL, "line %zu: a quote is opened and never closed",
+                          opened);
 }
 
 /* One cell, up to the separator or line end, which stays. Its bytes are added to csv->text. */

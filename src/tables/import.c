@@ -13,10 +13,11 @@ static bool starts_with(struct hr_view text, const char *start, size_t size)
 static enum hr_status check_whole(struct hr_view bytes, struct hr_error *error)
 {
     if (bytes.size > HR_LIMIT_IMPORT_BYTES)
-        return hr_error_set(error, HR_ERR_LIMIT, "%zu bytes, more than the limit of %llu", bytes.size,
-                            (unsigned long long)HR_LIMIT_IMPORT_BYTES);
+        return hr_error_named(error, HR_ERR_LIMIT, "too_large", NULL, "%zu bytes, more than the limit of %llu",
+                              bytes.size, (unsigned long long)HR_LIMIT_IMPORT_BYTES);
     if (starts_with(bytes, "PK\x03\x04", 4))
-        return hr_error_set(error, HR_ERR_FORMAT, "a spreadsheet or archive: save the table as CSV (UTF-8)");
+        return hr_error_named(error, HR_ERR_FORMAT, "spreadsheet", NULL,
+                              "a spreadsheet or archive: save the table as CSV (UTF-8)");
     return HR_OK;
 }
 

@@ -9,6 +9,8 @@
 struct hr_import_problem {
     size_t line; /* 1-based; for JSON the element's number */
     char text[160];
+    const char *reason; /* static: a word that stays the same, for programs; NULL: none */
+    char value[32];     /* what it is about; "" */
 };
 
 /* More are summed up in one last entry: a wrong file is as well understood from a thousand. */

@@ -39,7 +39,8 @@ static struct hr_import_problem *new_problem(struct hr_import_problems *problems
     return &problems->items[problems->count++];
 }
 
-enum hr_status hr_rows_problem(struct hr_rows *rows, struct hr_error *error, size_t line, const char *format, ...)
+enum hr_status hr_rows_problem(struct hr_rows *rows, struct hr_error *error, size_t line, const char *reason,
+                               const char *value, const char *format, ...)
 {
     if (rows->problems->count >= HR_IMPORT_PROBLEMS_MAX) {
         rows->problems_omitted++;
@@ -48,7 +49,8 @@ enum hr_status hr_rows_problem(struct hr_rows *rows, struct hr_error *error, siz
     struct hr_import_problem *problem = new_problem(rows->problems);
     if (problem == NULL)
         return out_of_memory(error);
-    problem->line = line;
+    *problem = (struct hr_import_problem){.line = line, .reason = reason};
+    snprintf(problem->value, sizeof problem->value, "%s", value != NULL ? value : "");
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(problem->text, sizeof problem->text, format, arguments);
@@ -92,15 +94,16 @@ enum hr_status hr_rows_add(struct hr_rows *rows, size_t line, struct hr_student 
         goto out;
     }
     if (student->id[0] == '\0') {
-        status = hr_rows_problem(rows, error, line, "neither an id nor a name");
+        status = hr_rows_problem(rows, error, line, "no_id_or_name", NULL, "neither an id nor a name");
         goto out;
     }
     if (hr_student_check(student, &reason) != HR_OK) {
-        status = hr_rows_problem(rows, error, line, "%s", reason.text);
+        status = hr_rows_problem(rows, error, line, reason.reason, reason.value, "%s", reason.text);
         goto out;
     }
     if (rows->count == HR_LIMIT_STUDENTS) {
-        status = hr_error_set(error, HR_ERR_LIMIT, "more than %d students", HR_LIMIT_STUDENTS);
+        status =
+            hr_error_named(error, HR_ERR_LIMIT, "too_many_students", NULL, "more than %d students", HR_LIMIT_STUDENTS);
         goto out;
     }
     if (!make_room(rows)) {
@@ -141,8 +144,10 @@ static enum hr_status drop_repeated(struct hr_rows *rows, const struct place *pl
             first = i;
             continue;
         }
-        enum hr_status status = hr_rows_problem(rows, error, rows->lines[places[i].index], "the same id as in line %zu",
-                                                rows->lines[places[first].index]);
+        char line[32];
+        snprintf(line, sizeof line, "%zu", rows->lines[places[first].index]);
+        enum hr_status status = hr_rows_problem(rows, error, rows->lines[places[i].index], "same_id", line,
+                                                "the same id as in line %zu", rows->lines[places[first].index]);
         if (status != HR_OK)
             return status;
         rows->students[places[i].index].found = false; /* the id is still compared with */
@@ -179,7 +184,8 @@ static enum hr_status finish_problems(struct hr_rows *rows, struct hr_error *err
     struct hr_import_problem *problem = new_problem(problems);
     if (problem == NULL)
         return out_of_memory(error);
-    problem->line = last_line;
+    *problem = (struct hr_import_problem){.line = last_line, .reason = "further"};
+    snprintf(problem->value, sizeof problem->value, "%zu", rows->problems_omitted);
     snprintf(problem->text, sizeof problem->text, "and %zu further problem%s", rows->problems_omitted,
              hr_plural(rows->problems_omitted));
     return HR_OK;

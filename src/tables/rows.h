@@ -20,8 +20,8 @@ void hr_rows_clear(struct hr_rows *rows);
 
 /* Notes a problem; after HR_IMPORT_PROBLEMS_MAX they are only counted. The text names no student:
  * it will stand in a log. */
-enum hr_status hr_rows_problem(struct hr_rows *rows, struct hr_error *error, size_t line, const char *format, ...)
-    HR_PRINTF(4, 5) HR_MUST_USE;
+enum hr_status hr_rows_problem(struct hr_rows *rows, struct hr_error *error, size_t line, const char *reason,
+                               const char *value, const char *format, ...) HR_PRINTF(6, 7) HR_MUST_USE;
 
 /* Takes over *student (and zeroes it), or notes why it is no good: then it is cleared. A student
  * without id takes the name as id. */

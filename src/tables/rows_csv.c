@@ -26,14 +26,15 @@ static enum hr_status check_names(const struct hr_csv *csv, struct hr_error *err
     for (size_t i = 0; i < csv->count; i++) {
         struct hr_view name = heading_at(csv, i);
         if (name.size > 0 && memchr(name.data, 0, name.size) != NULL)
-            return hr_error_set(error, HR_ERR_FORMAT,
-                                "a zero byte in the name of column %zu: damaged, or UTF-16 without its mark", i + 1);
+            return hr_error_named(error, HR_ERR_FORMAT, "not_utf8", NULL,
+                                  "a zero byte in the name of column %zu: damaged, or UTF-16 without its mark", i + 1);
         if (!hr_view_is_utf8(name))
-            return hr_error_set(error, HR_ERR_FORMAT, "the name of column %zu is not UTF-8 text", i + 1);
+            return hr_error_named(error, HR_ERR_FORMAT, "not_utf8", NULL, "the name of column %zu is not UTF-8 text",
+                                  i + 1);
         for (size_t k = 0; name.size > 0 && k < i; k++)
             if (hr_student_column_same(heading_at(csv, k), name))
-                return hr_error_set(error, HR_ERR_FORMAT, "two columns are called '%.*s'", (int)name.size,
-                                    (const char *)name.data);
+                return hr_error_named(error, HR_ERR_FORMAT, "same_columns", NULL, "two columns are called '%.*s'",
+                                      (int)name.size, (const char *)name.data);
     }
     return HR_OK;
 }
@@ -83,7 +84,7 @@ static enum hr_status read_header(struct hr_csv *csv, const struct hr_heading_ma
 {
     enum hr_status status = hr_csv_next(csv, error);
     if (status == HR_END)
-        return hr_error_set(error, HR_ERR_FORMAT, "nothing in it");
+        return hr_error_named(error, HR_ERR_FORMAT, "nothing_in_it", NULL, "nothing in it");
     if (status == HR_OK && csv->problem != NULL)
         status = hr_error_set(error, HR_ERR_FORMAT, "%s", csv->problem);
     if (status == HR_OK && csv->count > HR_CSV_CELLS_MAX)
@@ -136,17 +137,17 @@ static enum hr_status read_row(struct hr_rows *rows, const struct hr_columns *co
     if (is_empty(csv))
         return HR_OK;
     if (csv->problem != NULL)
-        return hr_rows_problem(rows, error, csv->record_line, "%s", csv->problem);
+        return hr_rows_problem(rows, error, csv->record_line, "csv", NULL, "%s", csv->problem);
     if (hr_columns_no_student(columns, csv->cells, count)) {
         rows->problems->left_out++;
         return HR_OK;
     }
     if (!fits(columns, csv))
-        return hr_rows_problem(rows, error, csv->record_line, "%zu cell%s where the header has %zu", csv->count,
-                               hr_plural(csv->count), columns->count);
+        return hr_rows_problem(rows, error, csv->record_line, "cells", NULL, "%zu cell%s where the header has %zu",
+                               csv->count, hr_plural(csv->count), columns->count);
     const char *problem = check_cells(csv, count);
     if (problem != NULL)
-        return hr_rows_problem(rows, error, csv->record_line, "%s", problem);
+        return hr_rows_problem(rows, error, csv->record_line, "not_utf8", NULL, "%s", problem);
     if (!hr_columns_fill(columns, csv->cells, count, &student)) {
         hr_student_clear(&student);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a student");

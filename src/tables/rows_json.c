@@ -164,7 +164,7 @@ static enum hr_status read_object(struct hr_rows *rows, size_t number, struct el
     if (status != HR_OK)
         return status;
     if (problem != NULL)
-        return hr_rows_problem(rows, error, number, "%s", problem);
+        return hr_rows_problem(rows, error, number, NULL, NULL, "%s", problem);
     if (hr_columns_no_student(&element->columns, element->cells, count)) {
         rows->problems->left_out++;
         return HR_OK;
@@ -181,10 +181,10 @@ static enum hr_status read_element(struct hr_rows *rows, size_t number, const st
 {
     struct element *element = &document->element;
     if (hr_json_type(object) != HR_JSON_OBJECT)
-        return hr_rows_problem(rows, error, number, "not an object");
+        return hr_rows_problem(rows, error, number, NULL, NULL, "not an object");
     /* The four, the face records of our own export, and the further ones. */
     if (hr_json_size(object) > HR_STUDENT_COLUMN_COUNT + 1 + HR_LIMIT_EXTRA_COLUMNS)
-        return hr_rows_problem(rows, error, number, "more than %d members",
+        return hr_rows_problem(rows, error, number, NULL, NULL, "more than %d members",
                                HR_STUDENT_COLUMN_COUNT + HR_LIMIT_EXTRA_COLUMNS);
     if (take_names(&element->columns, object)) {
         hr_columns_find(&element->columns, map);

@@ -40,7 +40,8 @@ enum hr_status hr_web_check_room(const struct hr_web *web, int64_t size, struct 
         return hr_error_set_errno(error, errno, "asking for room");
     int64_t room = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize - RESERVE_BYTES;
     if (size > room)
-        return hr_error_set(error, HR_ERR_LIMIT, "the disk has no room for %lld MB more", (long long)(size >> 20));
+        return hr_error_named(error, HR_ERR_LIMIT, "disk_full", NULL, "the disk has no room for %lld MB more",
+                              (long long)(size >> 20));
     return HR_OK;
 }
 

@@ -11,12 +11,13 @@ hr_handler hr_api_accounts, hr_api_new_account, hr_api_change_account, hr_api_re
 hr_handler hr_api_keeping, hr_api_set_keeping, hr_api_audit, hr_api_backup;
 /* api_classes.c */
 hr_handler hr_api_classes, hr_api_new_class, hr_api_class, hr_api_change_class, hr_api_remove_class;
-hr_handler hr_api_import_students, hr_api_leave_class, hr_api_slots, hr_api_new_lesson, hr_api_unknown, hr_api_term;
+hr_handler hr_api_import_students, hr_api_leave_class, hr_api_slots, hr_api_new_lesson, hr_api_unknown, hr_api_term,
+    hr_api_closeness;
 /* api_students.c */
 hr_handler hr_api_student, hr_api_consent, hr_api_enrol, hr_api_forget_photo, hr_api_held, hr_api_forget;
 /* api_lessons.c */
 hr_handler hr_api_lesson, hr_api_remove_lesson, hr_api_mark, hr_api_unmark, hr_api_correct, hr_api_undo;
-hr_handler hr_api_finish, hr_api_reopen, hr_api_attendance, hr_api_picture;
+hr_handler hr_api_finish, hr_api_reopen, hr_api_attendance, hr_api_picture, hr_api_move_recording;
 /* uploads.c */
 hr_handler hr_api_new_upload, hr_api_upload_offset, hr_api_upload_part, hr_api_remove_upload, hr_api_upload_options;
 /* albums.c */

@@ -78,10 +78,11 @@ static enum hr_status first_account(struct hr_request *request, const struct hr_
         return status;
     status = hr_account_count(request->database, &count, error);
     if (status == HR_OK && (count > 0 || web->setup_token[0] == '\0'))
-        status = hr_error_set(error, HR_ERR_CONFLICT, "the first account was made already: sign in");
+        status =
+            hr_error_named(error, HR_ERR_CONFLICT, "setup_done", NULL, "the first account was made already: sign in");
     if (status == HR_OK && strcmp(token, web->setup_token) != 0)
-        status = hr_error_set(error, HR_ERR_PERMISSION,
-                              "this is not the address that the terminal shows: homeroom says it when it starts");
+        status = hr_error_named(error, HR_ERR_PERMISSION, "setup_token", NULL,
+                                "this is not the address that the terminal shows: homeroom says it when it starts");
     if (status == HR_OK)
         status = hr_account_add(request->database, name, HR_ROLE_ADMINISTRATOR, password, &key, error);
     status = hr_database_end(request->database, status, error);
@@ -96,7 +97,8 @@ enum hr_status hr_api_setup(struct hr_request *request, struct hr_answer *answer
     if (wait_s > 0) {
         answer->status = 429;
         hr_answer_header(answer, "Retry-After", "%lld", (long long)wait_s);
-        return hr_error_set(error, HR_ERR_THROTTLED, "too many tries: wait %lld s", (long long)wait_s);
+        return hr_error_named(error, HR_ERR_THROTTLED, "too_many_tries", NULL, "too many tries: wait %lld s",
+                              (long long)wait_s);
     }
     enum hr_status status = hr_request_json(request, &asked, error);
     if (status == HR_OK)
@@ -154,7 +156,8 @@ static enum hr_status check(struct hr_request *request, const struct hr_json *as
     if (wait > 0) {
         answer->status = 429;
         hr_answer_header(answer, "Retry-After", "%lld", (long long)wait);
-        return hr_error_set(error, HR_ERR_THROTTLED, "too many tries: wait %lld s", (long long)wait);
+        return hr_error_named(error, HR_ERR_THROTTLED, "too_many_tries", NULL, "too many tries: wait %lld s",
+                              (long long)wait);
     }
     status = hr_account_check(request->database, name, password, &request->account, error);
     note_try(request, name, status);
@@ -194,7 +197,7 @@ enum hr_status hr_api_own_password(struct hr_request *request, struct hr_answer 
     if (status == HR_OK)
         status = hr_json_need(asked, "new", &new, error);
     if (status == HR_OK && wait_s(request, request->account.name) > 0)
-        status = hr_error_set(error, HR_ERR_THROTTLED, "too many tries: wait");
+        status = hr_error_named(error, HR_ERR_THROTTLED, "too_many_tries", NULL, "too many tries: wait");
     if (status == HR_OK) {
         status = hr_account_check(request->database, request->account.name, old, &account, error);
         note_try(request, request->account.name, status);
@@ -220,7 +223,8 @@ enum hr_status hr_api_new_token(struct hr_request *request, struct hr_answer *an
     if (status == HR_OK)
         status = hr_json_need(asked, "label", &label, error);
     if (status == HR_OK && (label[0] == '\0' || strlen(label) > HR_ACCOUNT_NAME_BYTES))
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "a token has a label of 1 to %d bytes", HR_ACCOUNT_NAME_BYTES);
+        status = hr_error_named(error, HR_ERR_ARGUMENT, "label", NULL, "a token has a label of 1 to %d bytes",
+                                HR_ACCOUNT_NAME_BYTES);
     if (status == HR_OK)
         status = hr_login_begin(request->database, request->account.key, label, secret, error);
     hr_json_free(asked);

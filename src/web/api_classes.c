@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classroom/closeness.h"
+#include "classroom/enroll.h"
 #include "classroom/roll_forms.h"
 #include "classroom/unknown.h"
+#include "jobs/lessons.h"
 #include "records/classes.h"
 #include "records/lessons.h"
 #include "records/views.h"
@@ -167,7 +170,7 @@ static enum hr_status minutes_of(const struct hr_json *asked, const char *key, i
     if (value == NULL)
         return HR_OK;
     if (hr_json_type(value) != HR_JSON_INTEGER || number < 0 || number > HR_MINUTES_PER_DAY)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "\"%s\" is a number of minutes", key);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "minutes", NULL, "\"%s\" is a number of minutes", key);
     *out = (int)number;
     return HR_OK;
 }
@@ -193,7 +196,8 @@ static enum hr_status set_keep_days(struct hr_request *request, const char *clas
         return HR_OK;
     if ((hr_json_type(days) != HR_JSON_INTEGER && hr_json_type(days) != HR_JSON_NULL) || hr_json_integer(days) < 0 ||
         hr_json_integer(days) > HR_KEEP_DAYS_MAX)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "\"keep_days\" is a number of days from 0 to %d", HR_KEEP_DAYS_MAX);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "days", NULL, "\"keep_days\" is a number of days from 0 to %d",
+                              HR_KEEP_DAYS_MAX);
     return hr_database_set_keep_days(request->database, class_id, (int)hr_json_integer(days), &removed, error);
 }
 
@@ -221,7 +225,7 @@ enum hr_status hr_api_new_class(struct hr_request *request, struct hr_answer *an
         snprintf(id, sizeof id, "%.255s", class.id);
         status = hr_database_put_class(request->database, &class, &added, error);
         if (status == HR_OK && !added)
-            status = hr_error_set(error, HR_ERR_CONFLICT, "there is a class '%s'", class.id);
+            status = hr_error_named(error, HR_ERR_CONFLICT, "class_taken", class.id, "there is a class '%s'", class.id);
         if (status == HR_OK && request->account.role == HR_ROLE_TEACHER)
             status = hr_account_give_class(request->database, request->account.key, class.id, error);
         status = hr_database_end(request->database, status, error);
@@ -296,12 +300,21 @@ static struct hr_json *problems_of(const struct hr_import_problems *problems)
 {
     struct hr_json *list = hr_json_array_new();
     for (size_t i = 0; i < problems->count; i++) {
-        char text[256];
-        snprintf(text, sizeof text, "line %zu: %s", problems->items[i].line, problems->items[i].text);
-        hr_json_append(list, hr_json_any_text_new(text));
+        const struct hr_import_problem *problem = &problems->items[i];
+        struct hr_json *one = hr_json_object_new();
+        hr_json_set(one, "line", hr_json_integer_new((int64_t)problem->line));
+        hr_json_set(one, "text", hr_json_any_text_new(problem->text));
+        hr_json_set(one, "reason", hr_json_text_new(problem->reason));
+        hr_json_set(one, "value", hr_json_any_text_new(problem->value));
+        hr_json_append(list, one);
     }
-    if (problems->note != NULL)
-        hr_json_append(list, hr_json_any_text_new(problems->note));
+    if (problems->note != NULL) {
+        struct hr_json *one = hr_json_object_new();
+        hr_json_set(one, "line", hr_json_integer_new(0));
+        hr_json_set(one, "text", hr_json_any_text_new(problems->note));
+        hr_json_set(one, "reason", hr_json_text_new("encoding"));
+        hr_json_append(list, one);
+    }
     return list;
 }
 
@@ -319,10 +332,20 @@ static enum hr_status may_change(struct hr_request *request, const char *class_i
     if (status == HR_OK)
         status = hr_account_may_see_student(request->database, &request->account, student->id, &may, error);
     if (status == HR_OK && !may)
-        return hr_error_set(error, HR_ERR_PERMISSION,
-                            "student '%s' is in no class that you may see: an administrator can put him into '%s'",
-                            student->id, class_id);
+        return hr_error_named(error, HR_ERR_PERMISSION, "student_elsewhere", student->id,
+                              "student '%s' is in no class that you may see: an administrator can put him into '%s'",
+                              student->id, class_id);
     return status;
+}
+
+static enum hr_status check_new(struct hr_request *request, const struct hr_student *student, struct hr_error *error)
+{
+    struct hr_student_standing standing;
+    enum hr_status status = hr_database_standing(request->database, student->id, &standing, error);
+    if (status == HR_OK)
+        return hr_error_named(error, HR_ERR_CONFLICT, "student_taken", student->id, "there is a student '%s' already",
+                              student->id);
+    return status == HR_ERR_NOT_FOUND ? HR_OK : status;
 }
 
 static enum hr_status count_lesson(void *context, const struct hr_lesson_record *lesson, struct hr_error *error)
@@ -356,14 +379,18 @@ static enum hr_status import(struct hr_request *request, const char *class_id, s
     struct hr_student *students = NULL;
     size_t student_count = 0;
     char day[HR_DAY_SIZE];
+    const char *from = hr_request_query(request, "from"), *only_new = hr_request_query(request, "only_new");
     enum hr_status status = first_day(request, class_id, day, error);
+    if (from != NULL)
+        snprintf(day, sizeof day, "%.10s", from);
     if (status == HR_OK)
         status = hr_import_students(hr_buffer_view(&request->body), NULL, &students, &student_count, problems, error);
     if (status == HR_OK)
         status = hr_database_begin(request->database, error);
     if (status == HR_OK) {
         for (size_t i = 0; status == HR_OK && i < student_count; i++) {
-            status = may_change(request, class_id, &students[i], error);
+            status = only_new != NULL ? check_new(request, &students[i], error)
+                                      : may_change(request, class_id, &students[i], error);
             if (status == HR_OK)
                 status = put_one(request, class_id, day, &students[i], count, error);
         }
@@ -436,8 +463,8 @@ static enum hr_status slot_of(const struct hr_json *asked, struct hr_slot_record
     int start_s = start != NULL ? hr_zone_parse_clock(start) : -1, end_s = end != NULL ? hr_zone_parse_clock(end) : -1;
     int64_t weekday = hr_json_integer(hr_json_get(asked, "weekday"));
     if (weekday < 1 || weekday > 7 || start_s < 0 || end_s <= start_s)
-        return hr_error_set(error, HR_ERR_ARGUMENT,
-                            "a slot has a weekday from 1 (Monday) to 7, a start and a later end, like 08:00");
+        return hr_error_named(error, HR_ERR_ARGUMENT, "slot", NULL,
+                              "a slot has a weekday from 1 (Monday) to 7, a start and a later end, like 08:00");
     *out = (struct hr_slot_record){(int)weekday, start_s / 60, end_s / 60};
     return HR_OK;
 }
@@ -499,7 +526,8 @@ static enum hr_status put_lesson(struct hr_request *request, const char *class_i
     if (status == HR_OK)
         status = hr_class_zone(request->database, class_id, zone, error);
     if (status == HR_OK && (hr_zone_parse_clock(start) < 0 || hr_zone_parse_clock(end) <= hr_zone_parse_clock(start)))
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "a lesson has a start and a later end, like 08:00");
+        status = hr_error_named(error, HR_ERR_ARGUMENT, "lesson_times", NULL,
+                                "a lesson has a start and a later end, like 08:00");
     if (status == HR_OK)
         status = hr_zone_to_utc(zone, lesson.day, hr_zone_parse_clock(start), &lesson.start_us, error);
     if (status == HR_OK)
@@ -585,6 +613,94 @@ enum hr_status hr_api_unknown(struct hr_request *request, struct hr_answer *answ
     all = hr_json_object_new();
     hr_json_set(all, "people", people);
     return hr_answer_with(answer, all, error);
+}
+
+/* --- how alike its students are --- */
+
+static struct hr_json *pairs_json(const struct hr_closeness *closeness, const struct hr_gallery *gallery)
+{
+    struct hr_json *list = hr_json_array_new();
+    for (size_t i = 0; i < closeness->pair_count; i++) {
+        struct hr_json *one = hr_json_object_new(), *students = hr_json_array_new();
+        hr_json_append(students, hr_json_text_new(hr_gallery_student(gallery, closeness->pairs[i].first).id));
+        hr_json_append(students, hr_json_text_new(hr_gallery_student(gallery, closeness->pairs[i].second).id));
+        hr_json_set(one, "students", students);
+        hr_json_set(one, "similarity", hr_json_real_new(closeness->pairs[i].similarity));
+        hr_json_append(list, one);
+    }
+    return list;
+}
+
+/* Students who have a face, and few or small ones. */
+static struct hr_json *thin_json(const struct hr_gallery *gallery)
+{
+    struct hr_json *list = hr_json_array_new();
+    for (size_t i = 0; i < hr_gallery_students(gallery); i++) {
+        struct hr_gallery_student student = hr_gallery_student(gallery, i);
+        bool small = student.face_px > 0 && student.face_px < HR_ENROLL_FACE_GOOD_PX;
+        if (student.vectors >= HR_PHOTOS_ENOUGH && !small)
+            continue;
+        struct hr_json *one = hr_json_object_new();
+        hr_json_set(one, "student", hr_json_text_new(student.id));
+        hr_json_set(one, "photos", hr_json_integer_new((int64_t)student.vectors));
+        hr_json_set(one, "small", hr_json_boolean_new(small));
+        hr_json_append(list, one);
+    }
+    return list;
+}
+
+static struct hr_json *closeness_json(const struct hr_closeness *closeness, const struct hr_gallery *gallery,
+                                      double false_present)
+{
+    struct hr_json *all = hr_json_object_new(), *bins = hr_json_array_new(), *points = hr_json_array_new();
+    for (size_t i = 0; i < HR_CLOSENESS_BINS; i++)
+        hr_json_append(bins, hr_json_integer_new((int64_t)closeness->bins[i]));
+    for (size_t i = 0; i < HR_CLOSENESS_POINTS; i++) {
+        struct hr_json *one = hr_json_object_new();
+        hr_json_set(one, "accepted", hr_json_real_new(closeness->points[i].accepted));
+        hr_json_set(one, "similarity", hr_json_real_new(closeness->points[i].similarity));
+        hr_json_append(points, one);
+    }
+    hr_json_set(all, "students", hr_json_integer_new((int64_t)closeness->students));
+    hr_json_set(all, "accepted", hr_json_real_new(false_present));
+    hr_json_set(all, "similarity", hr_json_real_new(closeness->similarity_certain));
+    hr_json_set(all, "margin", hr_json_real_new(closeness->margin_certain));
+    hr_json_set(all, "crowding", hr_json_real_new(closeness->crowding));
+    hr_json_set(all, "bins", bins);
+    hr_json_set(all, "curve", points);
+    hr_json_set(all, "pairs", pairs_json(closeness, gallery));
+    hr_json_set(all, "photos_enough", hr_json_integer_new(HR_PHOTOS_ENOUGH));
+    hr_json_set(all, "thin", thin_json(gallery));
+    return all;
+}
+
+enum hr_status hr_api_closeness(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
+{
+    const struct hr_web_options *web = hr_web_options_of(request->web);
+    struct hr_decide_options options = hr_decide_options_default();
+    struct hr_closeness closeness;
+    struct hr_engine *engine = NULL;
+    struct hr_json *all = NULL;
+    char zone[256], today[HR_DAY_SIZE];
+    enum hr_status status = hr_request_class(request, request->words[0], error);
+    if (status == HR_OK)
+        status = hr_class_zone(request->database, request->words[0], zone, error);
+    if (status == HR_OK)
+        status = hr_web_take_engine(request->web, &engine, error);
+    if (status != HR_OK)
+        return status;
+    hr_zone_today(zone, today);
+    if (web->recognize->false_present > 0)
+        options.false_present = web->recognize->false_present;
+    status = hr_class_publish(web->class, engine, request->words[0], today, error);
+    if (status == HR_OK) {
+        struct hr_snapshot *snapshot = hr_engine_hold(engine);
+        hr_closeness_of(snapshot->gallery, &options, &closeness);
+        all = closeness_json(&closeness, snapshot->gallery, options.false_present);
+        hr_snapshot_release(snapshot);
+    }
+    hr_web_return_engine(request->web);
+    return status == HR_OK ? hr_answer_with(answer, all, error) : status;
 }
 
 /* Letters that every system takes in a file's name. */

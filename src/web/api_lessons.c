@@ -118,7 +118,7 @@ static void mark_pictures(struct hr_json *tracks, const struct having *having)
 struct recordings {
     struct recording {
         int64_t observation, start_us, duration_us;
-        char *video, *camera;
+        char *video, *camera, *start_by;
     } items[256];
     size_t count;
 };
@@ -129,8 +129,9 @@ static enum hr_status take_recording(void *context, const struct hr_recording_re
     (void)error;
     if (all->count == sizeof all->items / sizeof *all->items)
         return HR_OK;
-    all->items[all->count++] = (struct recording){recording->observation, recording->start_us, recording->duration_us,
-                                                  strdup(recording->video), strdup(recording->camera)};
+    all->items[all->count++] =
+        (struct recording){recording->observation,   recording->start_us,       recording->duration_us,
+                           strdup(recording->video), strdup(recording->camera), strdup(recording->start_by)};
     return HR_OK;
 }
 
@@ -142,6 +143,7 @@ static struct hr_json *recording_json(const struct recording *recording, const c
     hr_json_set(one, "video", hr_json_any_text_new(slash != NULL ? slash + 1 : recording->video));
     hr_json_set(one, "camera", hr_json_any_text_new(recording->camera));
     set_clock(one, "start", zone, recording->start_us);
+    hr_json_set(one, "start_by", hr_json_text_new(recording->start_by));
     hr_json_set(one, "duration_s", hr_json_real_new((double)recording->duration_us / 1e6));
     return one;
 }
@@ -168,6 +170,7 @@ static enum hr_status show_recordings(struct shown *shown, struct hr_error *erro
     for (size_t i = 0; i < all->count; i++) {
         free(all->items[i].video);
         free(all->items[i].camera);
+        free(all->items[i].start_by);
     }
     free(having.keys);
     free(all);
@@ -211,6 +214,9 @@ static struct hr_json *entry_json(const struct hr_roll *roll, const struct hr_ro
     set_clock(one, "arrived", roll->zone, entry->arrived_us);
     set_clock(one, "left", roll->zone, entry->left_us);
     hr_json_set(one, "seen_s", hr_json_real_new((double)entry->seen_us / 1e6));
+    hr_json_set(one, "refuses", hr_json_boolean_new(entry->refuses));
+    hr_json_set(one, "reason", hr_json_text_new(hr_roll_reason_name(entry->reason)));
+    hr_json_set(one, "corrected", hr_json_boolean_new(entry->corrected));
     hr_json_set(one, "why", hr_json_any_text_new(entry->why));
     hr_json_set(one, "note", hr_json_any_text_new(entry->note));
     hr_json_set(one, "picture", best_picture(tracks, entry->student_id));
@@ -290,8 +296,14 @@ static enum hr_status fill(struct shown *shown, struct hr_json *all, struct hr_e
     return status;
 }
 
-/* `change`: of a correction that was just made; 0: none. */
-static enum hr_status answer_lesson(struct hr_request *request, int64_t change, struct hr_answer *answer,
+/* What came of a correction. */
+struct outcome {
+    int64_t change;
+    size_t enrolled, changed; /* tracks that a face was learnt from; that are taken for somebody else now */
+};
+
+/* `outcome`: of a correction that was just made; NULL: none. */
+static enum hr_status answer_lesson(struct hr_request *request, const struct outcome *outcome, struct hr_answer *answer,
                                     struct hr_error *error)
 {
     struct hr_lesson_found lesson;
@@ -304,8 +316,11 @@ static enum hr_status answer_lesson(struct hr_request *request, int64_t change, 
     shown.names = hr_json_object_new();
     struct hr_json *all = lesson_head(&lesson);
     status = fill(&shown, all, error);
-    if (change != 0)
-        hr_json_set(all, "correction", hr_json_integer_new(change));
+    if (outcome != NULL) {
+        hr_json_set(all, "correction", hr_json_integer_new(outcome->change));
+        hr_json_set(all, "learnt", hr_json_integer_new((int64_t)outcome->enrolled));
+        hr_json_set(all, "changed", hr_json_integer_new((int64_t)outcome->changed));
+    }
     hr_json_free(shown.tracks);
     hr_json_free(shown.recordings);
     hr_json_free(shown.names);
@@ -318,7 +333,7 @@ static enum hr_status answer_lesson(struct hr_request *request, int64_t change, 
 
 enum hr_status hr_api_lesson(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 static void tell(struct hr_request *request, const struct hr_lesson_found *lesson)
@@ -347,8 +362,8 @@ static enum hr_status check_member(struct hr_request *request, const struct hr_l
     struct hr_json *names = hr_json_object_new();
     enum hr_status status = hr_database_each_member(request->database, lesson->class_id, NULL, take_name, names, error);
     if (status == HR_OK && hr_json_get(names, student_id) == NULL)
-        status =
-            hr_error_set(error, HR_ERR_NOT_FOUND, "student '%s' is not in class '%s'", student_id, lesson->class_id);
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "not_in_class", student_id,
+                                "student '%s' is not in class '%s'", student_id, lesson->class_id);
     hr_json_free(names);
     return status;
 }
@@ -356,9 +371,9 @@ static enum hr_status check_member(struct hr_request *request, const struct hr_l
 /* Said here, in the words of the page: what is below says it in those of the command line. */
 static enum hr_status check_open(const struct hr_lesson_found *lesson, struct hr_error *error)
 {
-    return lesson->finished_us == 0
-               ? HR_OK
-               : hr_error_set(error, HR_ERR_CONFLICT, "this lesson is finished: open it again to change it");
+    return lesson->finished_us == 0 ? HR_OK
+                                    : hr_error_named(error, HR_ERR_CONFLICT, "lesson_finished", NULL,
+                                                     "this lesson is finished: open it again to change it");
 }
 
 static enum hr_status mark(struct hr_request *request, const struct hr_lesson_found *lesson, const char *word,
@@ -375,7 +390,7 @@ static enum hr_status mark(struct hr_request *request, const struct hr_lesson_fo
     if (status != HR_OK)
         return status;
     tell(request, lesson);
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 enum hr_status hr_api_mark(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -409,7 +424,7 @@ enum hr_status hr_api_finish(struct hr_request *request, struct hr_answer *answe
     struct hr_roll roll = {0};
     enum hr_status status = hr_request_lesson(request, &lesson, error);
     if (status == HR_OK && lesson.finished_us != 0)
-        status = hr_error_set(error, HR_ERR_CONFLICT, "the lesson is finished already");
+        status = hr_error_named(error, HR_ERR_CONFLICT, "lesson_finished", NULL, "the lesson is finished already");
     if (status == HR_OK) /* what is marked meanwhile is in it, or comes too late */
         status = hr_database_begin(request->database, error);
     if (status != HR_OK)
@@ -422,7 +437,7 @@ enum hr_status hr_api_finish(struct hr_request *request, struct hr_answer *answe
     if (status != HR_OK)
         return status;
     tell(request, &lesson);
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 enum hr_status hr_api_reopen(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
@@ -434,7 +449,39 @@ enum hr_status hr_api_reopen(struct hr_request *request, struct hr_answer *answe
     if (status != HR_OK)
         return status;
     tell(request, &lesson);
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
+}
+
+enum hr_status hr_api_move_recording(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
+{
+    struct hr_lesson_found lesson;
+    struct hr_json *asked = NULL;
+    const char *start;
+    int64_t key = 0;
+    char word[32];
+    enum hr_status status = hr_request_lesson(request, &lesson, error);
+    if (status == HR_OK)
+        status = check_open(&lesson, error);
+    if (status == HR_OK)
+        status = hr_request_json(request, &asked, error);
+    if (status == HR_OK)
+        status = hr_json_need(asked, "start", &start, error);
+    if (status == HR_OK)
+        status =
+            hr_recording_move(request->database, &lesson, strtoll(request->words[1], NULL, 10), start, &key, error);
+    hr_json_free(asked);
+    if (status != HR_OK)
+        return status;
+    tell(request, &lesson);
+    if (key != lesson.key) { /* what is answered is the lesson that it is in now */
+        hr_events_tell_key(hr_web_events(request->web), lesson.class_id, "lesson", key);
+        snprintf(word, sizeof word, "%lld", (long long)key);
+        free(request->words[0]);
+        request->words[0] = strdup(word);
+        if (request->words[0] == NULL)
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory for a lesson");
+    }
+    return answer_lesson(request, NULL, answer, error);
 }
 
 /* --- corrections --- */
@@ -484,14 +531,14 @@ static void without_models(struct hr_request *request, struct hr_correcting *cor
 }
 
 static enum hr_status say(struct hr_request *request, const struct saying *saying, const struct hr_lesson_found *lesson,
-                          int64_t *change, struct hr_error *error)
+                          struct outcome *outcome, struct hr_error *error)
 {
     struct hr_correcting correcting = {
         .place = hr_web_options_of(request->web)->class, .database = request->database, .is_person = saying->is_person};
     enum hr_status status = hr_correcting_lesson(&correcting, saying->track, error);
     if (status == HR_OK && (saying->is_person ? strcmp(correcting.lesson.class_id, lesson->class_id) != 0
                                               : correcting.lesson.key != lesson->key))
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such track in this lesson");
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_track", NULL, "there is no such track in this lesson");
     if (status == HR_OK && saying->student_id != NULL)
         status = check_member(request, lesson, saying->student_id, error);
     if (status == HR_OK)
@@ -504,7 +551,7 @@ static enum hr_status say(struct hr_request *request, const struct saying *sayin
         status = hr_correcting_follow(&correcting, error);
     without_models(request, &correcting);
     hr_correcting_clear(&correcting);
-    *change = correcting.change;
+    *outcome = (struct outcome){correcting.change, correcting.enrolled, correcting.changed};
     return status;
 }
 
@@ -513,7 +560,7 @@ enum hr_status hr_api_correct(struct hr_request *request, struct hr_answer *answ
     struct hr_lesson_found lesson;
     struct hr_json *asked = NULL;
     struct saying saying = {0};
-    int64_t change = 0;
+    struct outcome outcome = {0};
     enum hr_status status = hr_request_lesson(request, &lesson, error);
     if (status == HR_OK)
         status = check_open(&lesson, error);
@@ -522,14 +569,14 @@ enum hr_status hr_api_correct(struct hr_request *request, struct hr_answer *answ
     if (status == HR_OK)
         status = read_saying(asked, &saying, error);
     if (status == HR_OK)
-        status = say(request, &saying, &lesson, &change, error);
+        status = say(request, &saying, &lesson, &outcome, error);
     hr_json_free(asked);
-    if (change != 0) /* it was said, whatever could not follow */
+    if (outcome.change != 0) /* it was said, whatever could not follow */
         tell(request, &lesson);
     if (status != HR_OK)
         return status;
     answer->status = 201;
-    return answer_lesson(request, change, answer, error);
+    return answer_lesson(request, &outcome, answer, error);
 }
 
 static enum hr_status take_nothing(void *context, const struct hr_change_record *change, struct hr_error *error)
@@ -564,7 +611,8 @@ enum hr_status hr_api_undo(struct hr_request *request, struct hr_answer *answer,
     if (status == HR_OK) /* of this lesson, and so of a class that may be seen */
         status = hr_database_each_change(request->database, lesson.key, NULL, search_change, &search, error);
     if (status == HR_OK && !search.found)
-        status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no correction '%s' in this lesson", request->words[1]);
+        status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_correction", NULL,
+                                "there is no correction '%s' in this lesson", request->words[1]);
     correcting.lesson = lesson;
     if (status == HR_OK) /* before anything is taken back */
         status = with_models(request, &correcting, error);
@@ -578,7 +626,7 @@ enum hr_status hr_api_undo(struct hr_request *request, struct hr_answer *answer,
         tell(request, &lesson);
     if (status != HR_OK)
         return status;
-    return answer_lesson(request, 0, answer, error);
+    return answer_lesson(request, NULL, answer, error);
 }
 
 /* --- files and pictures --- */

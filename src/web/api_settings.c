@@ -33,8 +33,8 @@ static enum hr_status check_kept(const struct hr_json *asked, struct hr_error *e
         const struct hr_json *days = hr_json_get(asked, name);
         int64_t number = hr_json_integer(days);
         if (hr_json_type(days) != HR_JSON_NULL && (number < 1 || number > HR_KEEPING_DAYS_MAX))
-            return hr_error_set(error, HR_ERR_ARGUMENT, "\"%s\" is a number of days from 1 to %d, or null", name,
-                                HR_KEEPING_DAYS_MAX);
+            return hr_error_named(error, HR_ERR_ARGUMENT, "days", NULL,
+                                  "\"%s\" is a number of days from 1 to %d, or null", name, HR_KEEPING_DAYS_MAX);
     }
     return HR_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "classroom/about.h"
 #include "classroom/enroll.h"
+#include "classroom/roll.h"
 #include "records/audit.h"
 #include "records/consent.h"
 #include "records/lessons.h"
@@ -19,7 +20,8 @@ static enum hr_status check_student(struct hr_request *request, struct hr_error 
     const char *id = request->words[0];
     enum hr_status status = hr_account_may_see_student(request->database, &request->account, id, &may, error);
     if (status == HR_OK && !may)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no student '%s' in a class that you may see", id);
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_student", id,
+                              "there is no student '%s' in a class that you may see", id);
     struct hr_student_standing standing;
     return status == HR_OK ? hr_database_standing(request->database, id, &standing, error) : status;
 }
@@ -32,9 +34,9 @@ static enum hr_status check_all_of_student(struct hr_request *request, struct hr
     if (status == HR_OK)
         status = hr_account_sees_all_of(request->database, &request->account, request->words[0], &all, error);
     if (status == HR_OK && !all)
-        return hr_error_set(error, HR_ERR_PERMISSION,
-                            "student '%s' is in classes that you may not see, too: an administrator can do it",
-                            request->words[0]);
+        return hr_error_named(error, HR_ERR_PERMISSION, "student_other_classes", request->words[0],
+                              "student '%s' is in classes that you may not see, too: an administrator can do it",
+                              request->words[0]);
     return status;
 }
 
@@ -63,10 +65,15 @@ static enum hr_status take_face(void *context, const struct hr_face_record *face
 static enum hr_status take_lesson(void *context, const struct hr_student_lesson_record *lesson, struct hr_error *error)
 {
     struct hr_json *one = hr_json_object_new();
+    bool corrected = false;
+    enum hr_roll_reason reason =
+        lesson->final_why != NULL ? hr_roll_reason_of_text(lesson->final_why, &corrected) : HR_ROLL_REASON_NONE;
     (void)error;
     hr_json_set(one, "class", hr_json_text_new(lesson->class_id));
     hr_json_set(one, "day", hr_json_text_new(lesson->day));
     hr_json_set(one, "status", hr_json_text_new(lesson->final_status != NULL ? lesson->final_status : lesson->mark));
+    hr_json_set(one, "reason", hr_json_text_new(hr_roll_reason_name(reason)));
+    hr_json_set(one, "corrected", hr_json_boolean_new(corrected));
     hr_json_set(one, "why", hr_json_any_text_new(lesson->final_why != NULL ? lesson->final_why : lesson->note));
     hr_json_append(context, one);
     return HR_OK;
@@ -242,7 +249,7 @@ enum hr_status hr_api_enrol(struct hr_request *request, struct hr_answer *answer
     if (status == HR_OK)
         status = hr_album_read(request, error);
     if (status == HR_OK && request->body.size == 0)
-        status = hr_error_set(error, HR_ERR_ARGUMENT, "there is no picture");
+        status = hr_error_named(error, HR_ERR_ARGUMENT, "no_picture", NULL, "there is no picture");
     if (status == HR_OK && (name == NULL || name[0] == '\0' || !hr_view_is_utf8(hr_view_text(name))))
         status = hr_error_set(error, HR_ERR_ARGUMENT, "?name= says what the picture is called");
     if (status == HR_OK)

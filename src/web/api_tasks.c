@@ -32,6 +32,10 @@ static enum hr_status take_task(void *context, const struct hr_task_record *task
     hr_json_set(one, "progress", hr_json_real_new(share));
     hr_json_set(one, "left_s", left_s >= 0 ? hr_json_real_new(left_s) : hr_json_text_new(NULL));
     hr_json_set(one, "message", hr_json_any_text_new(task->message));
+    hr_json_set(one, "reason", hr_json_text_new(task->reason[0] != '\0' ? task->reason : NULL));
+    hr_json_set(one, "value", hr_json_any_text_new(task->value));
+    hr_json_set(one, "certain", hr_json_integer_new((int64_t)task->certain));
+    hr_json_set(one, "unknown", hr_json_integer_new((int64_t)task->unknown));
     hr_json_append(listing->list, one);
     return HR_OK;
 }
@@ -77,8 +81,9 @@ static enum hr_status find(struct hr_request *request, int64_t key, struct found
     enum hr_status status = key > 0 ? hr_task_each(request->database, key, find_task, out, error) : HR_OK;
     if (status == HR_OK)
         status = hr_account_may_see(request->database, &request->account, out->class_id, &may, error);
-    return status == HR_OK && (!out->is_there || !may) ? hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such task")
-                                                       : status;
+    return status == HR_OK && (!out->is_there || !may)
+               ? hr_error_named(error, HR_ERR_NOT_FOUND, "no_task", NULL, "there is no such task")
+               : status;
 }
 
 /* One that runs is ended, and then taken off the list by who asks again. */
@@ -92,7 +97,8 @@ enum hr_status hr_api_remove_task(struct hr_request *request, struct hr_answer *
         return status;
     if (found.state == HR_TASK_RUNNING) {
         if (!hr_worker_end(hr_web_worker(request->web), key))
-            return hr_error_set(error, HR_ERR_CONFLICT, "it is just beginning, or ending: try again");
+            return hr_error_named(error, HR_ERR_CONFLICT, "task_turns", NULL,
+                                  "it is just beginning, or ending: try again");
     } else {
         status = hr_task_remove(request->database, key, error); /* NOT_FOUND: it has just begun */
         hr_upload_path(request->web, found.file, path);

@@ -46,25 +46,26 @@ enum hr_status hr_door_guard(struct hr_exchange *exchange, const char *version)
     const char *length = hr_request_header(&exchange->request, MHD_HTTP_HEADER_CONTENT_LENGTH);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, count_header, &census);
     if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
-        return hr_exchange_refuse(exchange, 505, HR_ERR_UNSUPPORTED, "only HTTP/1.1 is spoken");
+        return hr_exchange_refuse(exchange, 505, HR_ERR_UNSUPPORTED, NULL, "only HTTP/1.1 is spoken");
     if (census.all > HEADERS_MAX)
-        return hr_exchange_refuse(exchange, 431, HR_ERR_LIMIT, "too many headers");
+        return hr_exchange_refuse(exchange, 431, HR_ERR_LIMIT, NULL, "too many headers");
     if (census.hosts != 1)
-        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, "there is one Host");
+        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, NULL, "there is one Host");
     if (census.lengths > 1 || census.encodings > 1 || census.lengths + census.encodings > 1 ||
         census.authorizations > 1)
-        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, "how long it is is said twice");
+        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, NULL, "how long it is is said twice");
     if (encoding != NULL && strcasecmp(encoding, "chunked") != 0)
-        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, "Transfer-Encoding is chunked or nothing");
+        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, NULL, "Transfer-Encoding is chunked or nothing");
     if (length != NULL && (length[0] == '\0' || strspn(length, "0123456789") != strlen(length) || strlen(length) > 18))
-        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, "Content-Length is a number");
+        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, NULL, "Content-Length is a number");
     if (census.strange)
-        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, "a header has signs that no header has");
+        return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, NULL, "a header has signs that no header has");
     for (const char *at = exchange->raw; *at != '\0'; at++)
         if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f || strncmp(at, "%00", 3) == 0)
-            return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, "the address cannot be read");
-    return exchange->raw[0] == '/' ? HR_OK
-                                   : hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, "the address begins with /");
+            return hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, NULL, "the address cannot be read");
+    return exchange->raw[0] == '/'
+               ? HR_OK
+               : hr_exchange_refuse(exchange, 400, HR_ERR_FORMAT, NULL, "the address begins with /");
 }
 
 /* --- who it is --- */
@@ -117,13 +118,13 @@ static enum hr_status check_csrf(struct hr_exchange *exchange)
         request->is_program)
         return HR_OK;
     if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
-        return hr_exchange_refuse(exchange, 403, HR_ERR_PERMISSION, "this came from another site");
+        return hr_exchange_refuse(exchange, 403, HR_ERR_PERMISSION, "other_site", "this came from another site");
     if (request->account.key == 0)
         return HR_OK;
     hr_login_csrf(request->secret, wanted);
     exchange->code = "csrf";
     if (given == NULL || !same_text(wanted, given))
-        return hr_exchange_refuse(exchange, 403, HR_ERR_PERMISSION,
+        return hr_exchange_refuse(exchange, 403, HR_ERR_PERMISSION, "csrf",
                                   "the X-CSRF-Token of /me is missing: load the page anew");
     exchange->code = NULL;
     return HR_OK;
@@ -134,9 +135,10 @@ static enum hr_status check_access(struct hr_exchange *exchange)
     const struct hr_request *request = &exchange->request;
     enum hr_access access = request->route->access;
     if (access != HR_ACCESS_ALL && request->account.key == 0)
-        return hr_exchange_refuse(exchange, 401, HR_ERR_PERMISSION, "sign in first");
+        return hr_exchange_refuse(exchange, 401, HR_ERR_PERMISSION, "sign_in", "sign in first");
     if (access == HR_ACCESS_ADMINISTRATOR && request->account.role != HR_ROLE_ADMINISTRATOR)
-        return hr_exchange_refuse(exchange, 403, HR_ERR_PERMISSION, "this is for administrators");
+        return hr_exchange_refuse(exchange, 403, HR_ERR_PERMISSION, "administrators_only",
+                                  "this is for administrators");
     return HR_OK;
 }
 

@@ -18,10 +18,11 @@ enum { REQUESTS_MAX = 256, STRANGERS_MAX = 32 };
 /* So long may a body of theirs take, and be silent. */
 enum { STRANGERS_S = 10 };
 
-enum hr_status hr_exchange_refuse(struct hr_exchange *exchange, int http_status, enum hr_status code, const char *text)
+enum hr_status hr_exchange_refuse(struct hr_exchange *exchange, int http_status, enum hr_status code,
+                                  const char *reason, const char *text)
 {
     exchange->http_status = http_status;
-    return hr_error_set(&exchange->error, code, "%s", text);
+    return hr_error_named(&exchange->error, code, reason, NULL, "%s", text);
 }
 
 static const struct hr_asset *find_asset(const char *path)
@@ -44,11 +45,11 @@ static enum hr_status check_body(struct hr_exchange *exchange)
     const char *type = hr_request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
     size_t most = hr_body_max(request->route->body);
     if (most == 0 && hr_request_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
-        return hr_exchange_refuse(exchange, 413, HR_ERR_LIMIT, "nothing is taken here");
+        return hr_exchange_refuse(exchange, 413, HR_ERR_LIMIT, NULL, "nothing is taken here");
     if (length != NULL && strtoull(length, NULL, 10) > most)
-        return hr_exchange_refuse(exchange, 413, HR_ERR_LIMIT, "that is more than is taken here");
+        return hr_exchange_refuse(exchange, 413, HR_ERR_LIMIT, "too_large", "that is more than is taken here");
     if (request->route->body == HR_BODY_JSON && (type == NULL || strncasecmp(type, "application/json", 16) != 0))
-        return hr_exchange_refuse(exchange, 415, HR_ERR_UNSUPPORTED, "application/json is taken here");
+        return hr_exchange_refuse(exchange, 415, HR_ERR_UNSUPPORTED, NULL, "application/json is taken here");
     hr_buffer_init(&request->body, most > 0 && !goes_into_a_file(request) ? most : 1);
     if (request->route->body == HR_BODY_UPLOAD)
         return hr_upload_in_begin(request, &exchange->error);
@@ -77,7 +78,7 @@ static enum hr_status find_route(struct hr_exchange *exchange, const char *metho
     snprintf(path, sizeof path, "%.*s", (int)length, exchange->raw);
     enum hr_status status = length < sizeof path
                                 ? hr_route_find(&exchange->request, method, path, allowed, &exchange->error)
-                                : hr_exchange_refuse(exchange, 414, HR_ERR_LIMIT, "the address is too long");
+                                : hr_exchange_refuse(exchange, 414, HR_ERR_LIMIT, NULL, "the address is too long");
     if (status == HR_ERR_UNSUPPORTED) {
         exchange->http_status = 405;
         hr_answer_header(&exchange->headers, MHD_HTTP_HEADER_ALLOW, "%s", allowed);
@@ -88,7 +89,7 @@ static enum hr_status find_route(struct hr_exchange *exchange, const char *metho
 static enum hr_status refuse_for_now(struct hr_exchange *exchange)
 {
     exchange->retry_after_s = 2;
-    return hr_exchange_refuse(exchange, 503, HR_ERR_UNAVAILABLE, "too much is going on: try again in a moment");
+    return hr_exchange_refuse(exchange, 503, HR_ERR_UNAVAILABLE, "busy", "too much is going on: try again in a moment");
 }
 
 static enum hr_status begin(struct hr_exchange *exchange, const char *method)
@@ -136,7 +137,7 @@ static enum hr_status act(struct hr_exchange *exchange)
         if (status == HR_OK)
             status = hr_door_find_account(exchange);
         if (status == HR_OK && request->account.key == 0)
-            return hr_exchange_refuse(exchange, 401, HR_ERR_PERMISSION, "sign in first");
+            return hr_exchange_refuse(exchange, 401, HR_ERR_PERMISSION, "sign_in", "sign in first");
     }
     if (status == HR_OK && request->account.key != 0)
         hr_database_act_as(request->database, request->account.name);
@@ -157,7 +158,7 @@ static enum hr_status check_match(struct hr_exchange *exchange)
     hr_answer_tag(&seen.body, tag);
     hr_buffer_clear(&seen.body);
     if (status == HR_OK && strcmp(tag, wanted) != 0)
-        return hr_exchange_refuse(exchange, 412, HR_ERR_CONFLICT,
+        return hr_exchange_refuse(exchange, 412, HR_ERR_CONFLICT, "changed_meanwhile",
                                   "somebody has changed it meanwhile: look at it again");
     return status;
 }

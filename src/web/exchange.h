@@ -26,8 +26,9 @@ struct hr_exchange {
     struct hr_answer headers; /* headers of a problem */
 };
 
-/* Sets the exchange's error; gives its code. */
-enum hr_status hr_exchange_refuse(struct hr_exchange *exchange, int http_status, enum hr_status code, const char *text);
+/* Sets the exchange's error; gives its code. `reason`: as in hr_error_named; NULL: no page meets it. */
+enum hr_status hr_exchange_refuse(struct hr_exchange *exchange, int http_status, enum hr_status code,
+                                  const char *reason, const char *text);
 /* MHD's callbacks: with the address of a new request; for its headers, each part of its body, and once more; when it is
  * over, however. */
 void *hr_exchange_begin(void *context, const char *address, struct MHD_Connection *connection);

@@ -40,7 +40,7 @@ enum hr_status hr_json_need(const struct hr_json *object, const char *key, const
 {
     enum hr_status status = hr_json_text_of(object, key, out, error);
     if (status == HR_OK && *out == NULL)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "\"%s\" is missing", key);
+        return hr_error_named(error, HR_ERR_ARGUMENT, "missing", key, "\"%s\" is missing", key);
     return status;
 }
 
@@ -73,7 +73,8 @@ enum hr_status hr_request_class(struct hr_request *request, const char *class_id
     bool may = false;
     enum hr_status status = hr_account_may_see(request->database, &request->account, class_id, &may, error);
     if (status == HR_OK && !may)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no class '%s' that you may see", class_id);
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_class", class_id, "there is no class '%s' that you may see",
+                              class_id);
     return status == HR_OK ? hr_class_zone(request->database, class_id, (char[256]){0}, error) : status;
 }
 
@@ -102,7 +103,7 @@ enum hr_status hr_request_lesson(struct hr_request *request, struct hr_lesson_fo
 {
     const char *word = request->words[0];
     if (strspn(word, "0123456789") != strlen(word) || strlen(word) > 18)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no lesson '%s'", word);
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_lesson", word, "there is no lesson '%s'", word);
     enum hr_status status = hr_lesson_find(request->database, word, out, error);
     return status == HR_OK ? hr_request_class(request, out->class_id, error) : status;
 }

@@ -27,13 +27,16 @@ const struct hr_route hr_routes[] = {
     {"DELETE", "/classes/{class}", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_remove_class, hr_api_class,
      "remove a class with its lessons", ""},
     {"POST", "/classes/{class}/students", HR_ACCESS_ACCOUNT, HR_BODY_TEXT, hr_api_import_students, NULL,
-     "put the students of a table into a class", ""},
+     "put the students of a table into a class, from a day on; with only_new those alone whose ids are free",
+     "from only_new"},
     {"DELETE", "/classes/{class}/students/{student}", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_leave_class, NULL,
      "a student leaves a class", ""},
     {"PUT", "/classes/{class}/slots", HR_ACCESS_ACCOUNT, HR_BODY_JSON, hr_api_slots, hr_api_class, "the timetable", ""},
     {"POST", "/classes/{class}/lessons", HR_ACCESS_ACCOUNT, HR_BODY_JSON, hr_api_new_lesson, NULL, "a new lesson", ""},
     {"GET", "/classes/{class}/unknown", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_unknown, NULL,
      "unknown people over a class's lessons", ""},
+    {"GET", "/classes/{class}/closeness", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_closeness, NULL,
+     "how alike a class's students are against what a certain name asks for, and whose photos are few", ""},
     {"GET", "/classes/{class}/attendance", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_term, NULL, "the roll of a term",
      "as"},
 
@@ -67,6 +70,8 @@ const struct hr_route hr_routes[] = {
      "finish a lesson", ""},
     {"POST", "/lessons/{lesson}/reopen", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_reopen, hr_api_lesson,
      "open a finished lesson again", ""},
+    {"PUT", "/lessons/{lesson}/recordings/{recording}", HR_ACCESS_ACCOUNT, HR_BODY_JSON, hr_api_move_recording,
+     hr_api_lesson, "a recording began at another time: it may go into another lesson, which is answered", ""},
     {"GET", "/lessons/{lesson}/attendance", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_attendance, NULL,
      "the roll in the form of a file", "as"},
     {"GET", "/tracks/{track}/picture", HR_ACCESS_ACCOUNT, HR_BODY_NONE, hr_api_picture, NULL,
@@ -218,6 +223,7 @@ static struct hr_json *operation_of(const struct hr_route *route)
 {
     struct hr_json *one = hr_json_object_new(), *responses = hr_json_object_new(), *problem = hr_json_object_new();
     struct hr_json *good = hr_json_object_new(), *content = hr_json_object_new();
+    struct hr_json *media = hr_json_object_new(), *schema = hr_json_object_new();
     hr_json_set(one, "summary", hr_json_text_new(route->summary));
     hr_json_set(one, "parameters", parameters_of(route));
     if (route->body != HR_BODY_NONE)
@@ -226,7 +232,9 @@ static struct hr_json *operation_of(const struct hr_route *route)
         hr_json_set(one, "security", hr_json_array_new());
     hr_json_set(good, "description", hr_json_text_new("done"));
     hr_json_set(responses, "2XX", good);
-    hr_json_set(content, "application/problem+json", hr_json_object_new());
+    hr_json_set(schema, "$ref", hr_json_text_new("#/components/schemas/Problem"));
+    hr_json_set(media, "schema", schema);
+    hr_json_set(content, "application/problem+json", media);
     hr_json_set(problem, "description", hr_json_text_new("a problem (RFC 9457)"));
     hr_json_set(problem, "content", content);
     hr_json_set(responses, "default", problem);
@@ -254,6 +262,40 @@ static struct hr_json *paths(void)
         else
             hr_json_set(all, first->path, path);
     }
+    return all;
+}
+
+/* RFC 9457, with the words by which a program says it in a language of its own. */
+static struct hr_json *schemas(void)
+{
+    static const struct {
+        const char *name, *type, *about;
+    } members[] = {
+        {"type", "string", "always about:blank"},
+        {"title", "string", "what the code means, in English"},
+        {"status", "integer", "of HTTP"},
+        {"code", "string", "what kind of problem it is: a word that stays the same"},
+        {"reason", "string", "which problem it is: a word that stays the same; null: the code says all that is known"},
+        {"value", "string", "what the reason is about: a name or a number; empty: nothing"},
+        {"detail", "string", "all of it, in English: for a reason that a program does not know"},
+    };
+    struct hr_json *all = hr_json_object_new(), *problem = hr_json_object_new(), *properties = hr_json_object_new();
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        struct hr_json *one = hr_json_object_new();
+        if (strcmp(members[i].name, "reason") == 0) {
+            struct hr_json *types = hr_json_array_new();
+            hr_json_append(types, hr_json_text_new("string"));
+            hr_json_append(types, hr_json_text_new("null"));
+            hr_json_set(one, "type", types);
+        } else {
+            hr_json_set(one, "type", hr_json_text_new(members[i].type));
+        }
+        hr_json_set(one, "description", hr_json_text_new(members[i].about));
+        hr_json_set(properties, members[i].name, one);
+    }
+    hr_json_set(problem, "type", hr_json_text_new("object"));
+    hr_json_set(problem, "properties", properties);
+    hr_json_set(all, "Problem", problem);
     return all;
 }
 
@@ -285,6 +327,7 @@ enum hr_status hr_api_description(struct hr_request *request, struct hr_answer *
     hr_json_set(all, "servers", servers);
     hr_json_set(all, "paths", paths());
     hr_json_set(components, "securitySchemes", security());
+    hr_json_set(components, "schemas", schemas());
     hr_json_set(all, "components", components);
     hr_json_set(cookie, "cookie", hr_json_array_new());
     hr_json_set(token, "token", hr_json_array_new());

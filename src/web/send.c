@@ -61,6 +61,8 @@ enum MHD_Result hr_send_problem(struct hr_exchange *exchange)
     hr_json_set(problem, "title", hr_json_text_new(info->meaning));
     hr_json_set(problem, "status", hr_json_integer_new(http_status));
     hr_json_set(problem, "code", hr_json_text_new(exchange->code != NULL ? exchange->code : info->name));
+    hr_json_set(problem, "reason", hr_json_text_new(exchange->error.reason));
+    hr_json_set(problem, "value", hr_json_any_text_new(exchange->error.value));
     hr_json_set(problem, "detail", hr_json_any_text_new(exchange->error.text));
     if (hr_json_write(problem, false, &body, &ignored) != HR_OK)
         hr_buffer_append_text(&body, "{}");
@@ -126,7 +128,7 @@ enum MHD_Result hr_send_stream(struct hr_exchange *exchange)
                                                      hr_request_header(request, "Last-Event-ID"), &request->reader);
     if (response == NULL) {
         exchange->retry_after_s = 30;
-        (void)hr_exchange_refuse(exchange, 503, HR_ERR_UNAVAILABLE, "too many pages listen: poll");
+        (void)hr_exchange_refuse(exchange, 503, HR_ERR_UNAVAILABLE, "busy", "too many pages listen: poll");
         return hr_send_problem(exchange);
     }
     add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");

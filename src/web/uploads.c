@@ -88,7 +88,8 @@ static enum hr_status read_headers(struct hr_request *request, struct new_upload
     if (status == HR_OK && out->size < 0)
         return hr_error_set(error, HR_ERR_ARGUMENT, "Upload-Length says how many bytes there will be");
     if (status == HR_OK && (out->size == 0 || out->size > UPLOAD_BYTES_MAX))
-        return hr_error_set(error, HR_ERR_LIMIT, "a video has 1 byte to %lld GiB", (long long)(UPLOAD_BYTES_MAX >> 30));
+        return hr_error_named(error, HR_ERR_LIMIT, "video_size", NULL, "a video has 1 byte to %lld GiB",
+                              (long long)(UPLOAD_BYTES_MAX >> 30));
     return status;
 }
 
@@ -101,7 +102,8 @@ static enum hr_status check_new(struct hr_request *request, struct new_upload *u
     if (upload->video[0] == '\0' || upload->class_id[0] == '\0')
         return hr_error_set(error, HR_ERR_ARGUMENT, "Upload-Metadata has filename and class");
     if (!hr_is_video_name(upload->video))
-        return hr_error_set(error, HR_ERR_UNSUPPORTED, "'%s' is no video by the ending of its name", upload->video);
+        return hr_error_named(error, HR_ERR_UNSUPPORTED, "no_video_name", upload->video,
+                              "'%s' is no video by the ending of its name", upload->video);
     if (upload->lesson[0] != '\0' && number_of(upload->lesson) <= 0)
         return hr_error_set(error, HR_ERR_ARGUMENT, "Upload-Metadata: lesson is a number");
     enum hr_status status = hr_request_class(request, upload->class_id, error);
@@ -109,9 +111,11 @@ static enum hr_status check_new(struct hr_request *request, struct new_upload *u
     if (status == HR_OK && upload->lesson[0] != '\0') {
         status = hr_lesson_find(request->database, upload->lesson, &lesson, error);
         if (status == HR_OK && strcmp(lesson.class_id, upload->class_id) != 0)
-            status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such lesson of class '%s'", upload->class_id);
+            status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_lesson", NULL, "there is no such lesson of class '%s'",
+                                    upload->class_id);
         if (status == HR_OK && lesson.finished_us != 0)
-            status = hr_error_set(error, HR_ERR_CONFLICT, "the lesson is finished: open it again first");
+            status = hr_error_named(error, HR_ERR_CONFLICT, "lesson_finished", NULL,
+                                    "the lesson is finished: open it again first");
     }
     return status == HR_OK ? hr_web_check_room(request->web, upload->size, error) : status;
 }
@@ -221,7 +225,7 @@ static enum hr_status take_upload(void *context, const struct hr_upload_record *
     struct found *found = context;
     struct hr_upload_record *record = &found->in->record;
     if (upload->account != found->account)
-        return hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such upload");
+        return hr_error_named(error, HR_ERR_NOT_FOUND, "no_upload", NULL, "there is no such upload");
     *record = *upload;
     record->id = strdup(upload->id);
     record->video = strdup(upload->video);
@@ -249,8 +253,9 @@ static enum hr_status find(struct hr_request *request, struct hr_upload_in **out
     if (in == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for an upload");
     in->file = -1;
-    return is_id(request->words[0]) ? hr_upload_find(request->database, request->words[0], take_upload, &found, error)
-                                    : hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such upload");
+    return is_id(request->words[0])
+               ? hr_upload_find(request->database, request->words[0], take_upload, &found, error)
+               : hr_error_named(error, HR_ERR_NOT_FOUND, "no_upload", NULL, "there is no such upload");
 }
 
 static enum hr_status open_file(struct hr_request *request, struct hr_upload_in *in, struct hr_error *error)
@@ -262,7 +267,8 @@ static enum hr_status open_file(struct hr_request *request, struct hr_upload_in 
     if (in->file < 0)
         return hr_error_set_errno(error, errno, "going on with the video");
     if (flock(in->file, LOCK_EX | LOCK_NB) != 0)
-        return hr_error_set(error, HR_ERR_CONFLICT, "another connection sends it: wait until that one has ended");
+        return hr_error_named(error, HR_ERR_CONFLICT, "upload_elsewhere", NULL,
+                              "another connection sends it: wait until that one has ended");
     if (fstat(in->file, &about) != 0)
         return hr_error_set_errno(error, errno, "going on with the video");
     in->offset = (int64_t)about.st_size;
@@ -380,7 +386,7 @@ enum hr_status hr_api_upload_offset(struct hr_request *request, struct hr_answer
     if (status == HR_OK) {
         hr_upload_path(request->web, in->record.id, path);
         if (stat(path, &about) != 0)
-            status = hr_error_set(error, HR_ERR_NOT_FOUND, "there is no such upload");
+            status = hr_error_named(error, HR_ERR_NOT_FOUND, "no_upload", NULL, "there is no such upload");
     }
     if (status == HR_OK) {
         hr_answer_header(answer, "Upload-Offset", "%lld", (long long)about.st_size);

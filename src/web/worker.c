@@ -118,74 +118,37 @@ static void on_progress(void *context, const struct hr_progress *progress)
         tell(worker, worker->class_id, worker->current);
 }
 
-/* --- when it was recorded --- */
+/* --- where it belongs --- */
 
-/* "08:02:30", or with a day before it. */
-static enum hr_status parse_start(const struct task *task, const struct hr_lesson_found *lesson, int64_t *start_us,
-                                  struct hr_error *error)
-{
-    char day[HR_ZONE_DAY_SIZE] = "";
-    bool has_day = strlen(task->start) > HR_ZONE_DAY_SIZE;
-    int seconds = hr_zone_parse_clock(has_day ? task->start + HR_ZONE_DAY_SIZE : task->start);
-    snprintf(day, sizeof day, "%.10s", has_day ? task->start : lesson->day);
-    if (seconds < 0 || day[0] == '\0')
-        return hr_error_set(error, HR_ERR_ARGUMENT, "'%s' is no time: 08:02:30, or 2026-11-27T08:02:30", task->start);
-    return hr_zone_to_utc(lesson->zone, day, seconds, start_us, error);
-}
-
-/* What was said, the name, the file; else it ended when the file was last written, or has just ended. */
-static enum hr_status find_start(const struct task *task, const struct hr_lesson_found *lesson, int64_t created_us,
-                                 int64_t duration_us, int64_t *start_us, struct hr_error *error)
-{
-    char day[HR_ZONE_DAY_SIZE];
-    int seconds;
-    if (task->start[0] != '\0')
-        return parse_start(task, lesson, start_us, error);
-    if (hr_zone_parse_name(task->video, day, &seconds))
-        return hr_zone_to_utc(lesson->zone, day, seconds, start_us, error);
-    *start_us = created_us;
-    if (created_us == 0 && task->lesson != 0) /* whoever says the lesson means all of it */
-        *start_us = lesson->start_us;
-    else if (created_us == 0)
-        *start_us = (task->modified_us != 0 ? task->modified_us : hr_clock_wall_now_us()) - duration_us;
-    if (*start_us < 0 || *start_us > HR_CLOCK_LATEST_US)
-        return hr_error_set(error, HR_ERR_ARGUMENT, "it says a time at which nobody made a video: say when it began");
-    return HR_OK;
-}
-
-/* A lesson as long as the video, where neither a lesson nor the timetable has that hour. */
-static enum hr_status make_lesson(struct hr_database *database, const struct task *task, const char *zone,
-                                  int64_t start_us, int64_t duration_us, int64_t *key, struct hr_error *error)
-{
-    char day[HR_ZONE_DAY_SIZE];
-    struct hr_lesson_record lesson = {.class_id = task->class_id,
-                                      .day = day,
-                                      .start_us = start_us - start_us % 1000000,
-                                      .end_us = start_us + (duration_us > 1000000 ? duration_us : 1000000)};
-    hr_zone_from_utc(zone, start_us, day, NULL);
-    return hr_database_put_lesson(database, &lesson, key, error);
-}
-
-static enum hr_status place(struct hr_database *database, struct task *task, int64_t created_us, int64_t duration_us,
-                            struct hr_lesson_found *lesson, int64_t *start_us, struct hr_error *error)
+static enum hr_status place(struct hr_database *database, struct task *task, const struct hr_start_clues *file,
+                            struct hr_lesson_found *lesson, struct hr_lesson_recording *recording,
+                            struct hr_error *error)
 {
     char word[32];
     int64_t key = task->lesson;
+    struct hr_start_clues clues = *file;
     *lesson = (struct hr_lesson_found){0};
     snprintf(word, sizeof word, "%lld", (long long)key);
     enum hr_status status = key != 0 ? hr_lesson_find(database, word, lesson, error)
                                      : hr_class_zone(database, task->class_id, lesson->zone, error);
+    clues.said = task->start;
+    clues.video = task->video;
+    clues.zone = lesson->zone;
+    clues.day = lesson->day;
+    clues.lesson_us = lesson->start_us; /* whoever says the lesson means all of it */
+    clues.ended_us = task->modified_us;
+    clues.arrived_us = hr_clock_wall_now_us();
     if (status == HR_OK)
-        status = find_start(task, lesson, created_us, duration_us, start_us, error);
+        status = hr_recording_start(&clues, &recording->start_us, &recording->start_by, error);
     if (status == HR_OK && key == 0)
-        status = hr_lesson_of_clock(database, task->class_id, lesson->zone, *start_us, &key, error);
-    if (status == HR_OK && key == 0)
-        status = make_lesson(database, task, lesson->zone, *start_us, duration_us, &key, error);
+        status = hr_lesson_for_recording(database, task->class_id, lesson->zone, recording->start_us, file->duration_us,
+                                         &key, error);
     snprintf(word, sizeof word, "%lld", (long long)key);
     if (status == HR_OK)
         status = hr_lesson_find(database, word, lesson, error);
     if (status == HR_OK && lesson->finished_us != 0)
-        status = hr_error_set(error, HR_ERR_CONFLICT, "its lesson is finished: open it again, and send it once more");
+        status = hr_error_named(error, HR_ERR_CONFLICT, "its_lesson_finished", NULL,
+                                "its lesson is finished: open it again, and send it once more");
     task->lesson = key;
     return status == HR_OK ? hr_task_set_lesson(database, task->key, key, error) : status;
 }
@@ -205,38 +168,22 @@ static enum hr_status ask(const struct hr_worker *worker, const struct task *tas
     return status;
 }
 
-static enum hr_status heed_corrections(struct hr_worker *worker, const struct task *task,
-                                       const struct hr_lesson_found *lesson, struct hr_error *error)
-{
-    struct hr_database *database = NULL;
-    size_t changed = 0;
-    if (lesson->keep_days == 0)
-        return HR_OK;
-    enum hr_status status = open_database(worker, task->account, &database, error);
-    if (status == HR_OK)
-        status = hr_lessons_decide_again(options_of(worker)->class, worker->engine, database, lesson->class_id,
-                                         lesson->key, &changed, error);
-    hr_database_close(database);
-    return status;
-}
-
-static enum hr_status look(struct hr_worker *worker, struct task *task, const struct hr_lesson_found *lesson,
-                           const char *path, int64_t start_us, char message[256], struct hr_error *error)
+static enum hr_status look(struct hr_worker *worker, struct task *task, struct hr_lesson_recording *recording,
+                           const char *path, struct hr_task_record *end, struct hr_error *error)
 {
     struct hr_stream stream = {0};
     struct hr_result *result = NULL;
-    struct hr_lesson_recording recording = {.lesson = lesson,
-                                            .video = task->video,
-                                            .version = task->file,
-                                            .camera = task->camera,
-                                            .start_us = start_us,
-                                            .threads = options_of(worker)->threads,
-                                            .options = *options_of(worker)->recognize};
-    recording.options.progress = on_progress;
-    recording.options.progress_context = worker;
-    recording.options.stop = worker->stop;
+    recording->video = task->video;
+    recording->version = task->file;
+    recording->camera = task->camera;
+    recording->account = task->account;
+    recording->threads = options_of(worker)->threads;
+    recording->options = *options_of(worker)->recognize;
+    recording->options.progress = on_progress;
+    recording->options.progress_context = worker;
+    recording->options.stop = worker->stop;
     struct hr_deadline deadline =
-        hr_deadline_after(hr_clock_system(), recording.options.timeout_ms, recording.options.stop);
+        hr_deadline_after(hr_clock_system(), recording->options.timeout_ms, recording->options.stop);
     enum hr_status status = HR_OK;
     if (worker->engine == NULL)
         status = hr_engine_new(&worker->engine, options_of(worker)->class->model_dir,
@@ -244,30 +191,32 @@ static enum hr_status look(struct hr_worker *worker, struct task *task, const st
     if (status == HR_OK)
         status = hr_file_open_stream(&stream, path, &deadline, error);
     if (status == HR_OK)
-        status = hr_lesson_take(options_of(worker)->class, worker->engine, &recording, &stream, &result, error);
+        status = hr_lesson_take(options_of(worker)->class, worker->engine, recording, &stream, &result, error);
     if (status == HR_OK) {
-        size_t certain = hr_result_student_count(result), unknown = hr_result_unknown_count(result);
-        snprintf(message, 256, "%zu student%s for certain, %zu unknown", certain, hr_plural(certain), unknown);
+        end->certain = hr_result_student_count(result);
+        end->unknown = hr_result_unknown_count(result);
     }
     hr_stream_close(&stream);
     hr_result_free(result);
-    return status == HR_OK ? heed_corrections(worker, task, lesson, error) : status;
+    return status;
 }
 
-static enum hr_status work(struct hr_worker *worker, struct task *task, char message[256], struct hr_error *error)
+static enum hr_status work(struct hr_worker *worker, struct task *task, struct hr_task_record *end,
+                           struct hr_error *error)
 {
     struct hr_database *database = NULL;
     struct hr_lesson_found lesson;
+    struct hr_lesson_recording recording = {.lesson = &lesson};
+    struct hr_start_clues clues = {0};
     char path[4096];
-    int64_t created_us = 0, duration_us = 0, start_us = 0;
     hr_upload_path(worker->web, task->file, path);
-    enum hr_status status = ask(worker, task, path, &created_us, &duration_us, error);
+    enum hr_status status = ask(worker, task, path, &clues.created_us, &clues.duration_us, error);
     if (status == HR_OK)
         status = open_database(worker, task->account, &database, error);
     if (status == HR_OK)
-        status = place(database, task, created_us, duration_us, &lesson, &start_us, error);
+        status = place(database, task, &clues, &lesson, &recording, error);
     hr_database_close(database);
-    return status == HR_OK ? look(worker, task, &lesson, path, start_us, message, error) : status;
+    return status == HR_OK ? look(worker, task, &recording, path, end, error) : status;
 }
 
 /* --- one after the other --- */
@@ -281,27 +230,37 @@ static bool is_given_up(struct hr_worker *worker)
 }
 
 /* The video is removed behind the note that it is done with: of a kill between the two the next start takes care. */
-static void end_task(struct hr_worker *worker, const struct task *task, enum hr_status status, const char *message,
-                     const struct hr_error *failure)
+static void end_task(struct hr_worker *worker, const struct task *task, enum hr_status result,
+                     struct hr_task_record *end, const struct hr_error *failure)
 {
     struct hr_error error;
     struct hr_database *database = NULL;
-    char path[4096];
-    const char *text = status == HR_OK ? message : is_given_up(worker) ? "ended by hand" : failure->text;
-    enum hr_status ended = open_database(worker, task->account, &database, &error);
-    if (ended == HR_OK)
-        ended = hr_task_end(database, task->key, status == HR_OK ? HR_TASK_DONE : HR_TASK_FAILED, text, &error);
-    if (ended == HR_OK && status == HR_OK)
-        ended = hr_database_note(database, "recognise", NULL, 1, &error);
+    char path[4096], message[256];
+    bool by_hand = is_given_up(worker);
+    end->key = task->key;
+    end->state = result == HR_OK ? HR_TASK_DONE : HR_TASK_FAILED;
+    end->message = result != HR_OK ? by_hand ? "ended by hand" : failure->text : message;
+    end->reason = result == HR_OK           ? ""
+                  : by_hand                 ? "ended_by_hand"
+                  : failure->reason != NULL ? failure->reason
+                                            : hr_status_name(result);
+    end->value = result != HR_OK && !by_hand ? failure->value : "";
+    snprintf(message, sizeof message, "%zu student%s for certain, %zu unknown", end->certain, hr_plural(end->certain),
+             end->unknown);
+    enum hr_status status = open_database(worker, task->account, &database, &error);
+    if (status == HR_OK)
+        status = hr_task_end(database, end, &error);
+    if (status == HR_OK && result == HR_OK)
+        status = hr_database_note(database, "recognise", NULL, 1, &error);
     hr_database_close(database);
     hr_upload_path(worker->web, task->file, path);
-    if (ended == HR_OK)
+    if (status == HR_OK)
         unlink(path);
     else
         hr_log_write(options_of(worker)->log, HR_LOG_ERROR, NULL, "ending a task: %s", error.text);
-    hr_log_write(options_of(worker)->log, status == HR_OK ? HR_LOG_INFO : HR_LOG_WARNING, NULL, "task %lld: %s",
-                 (long long)task->key, status == HR_OK ? message : text);
-    if (task->lesson != 0 && status == HR_OK)
+    hr_log_write(options_of(worker)->log, result == HR_OK ? HR_LOG_INFO : HR_LOG_WARNING, NULL, "task %lld: %s",
+                 (long long)task->key, end->message);
+    if (task->lesson != 0 && result == HR_OK)
         hr_events_tell_key(hr_web_events(worker->web), task->class_id, "lesson", task->lesson);
 }
 
@@ -412,7 +371,7 @@ static bool do_one(struct hr_worker *worker)
     struct hr_error error = {0};
     struct hr_database *database = NULL;
     struct task task = {0};
-    char message[256] = "";
+    struct hr_task_record end = {0};
     enum hr_status status = open_database(worker, NULL, &database, &error);
     if (status == HR_OK)
         status = hr_task_begin(database, take_task, &task, &error);
@@ -427,11 +386,11 @@ static bool do_one(struct hr_worker *worker)
     worker->class_id = task.class_id;
     begin_place(worker, &task);
     tell(worker, task.class_id, task.key);
-    status = worker->stop != NULL ? work(worker, &task, message, &error)
+    status = worker->stop != NULL ? work(worker, &task, &end, &error)
                                   : hr_error_set(&error, HR_ERR_MEMORY, "no memory for a task");
     bool stopped = has_ended(worker);
     if (status == HR_OK || !stopped)
-        end_task(worker, &task, status, message, &error);
+        end_task(worker, &task, status, &end, &error);
     else
         leave_task(worker, &task);
     end_place(worker, &task);

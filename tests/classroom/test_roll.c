@@ -248,6 +248,52 @@ static void a_mark_outranks_what_was_seen_and_stands_beside_it(void **state)
     assert_fails(hr_database_mark(database, lesson, "9", "absent", "", &test_error), HR_ERR_NOT_FOUND, "'9'");
 }
 
+/* "Present" beside a bar that is empty now says why. */
+static void what_was_deleted_since_is_said_in_a_finished_roll(void **state)
+{
+    size_t removed;
+    (void)state;
+    film_all((const struct sight[]){{"1", "certain", 0, 45 * MINUTE - SECOND, NULL},
+                                    {"2", "certain", 10 * MINUTE, 45 * MINUTE - SECOND, NULL}},
+             2);
+    struct hr_roll roll = made();
+    assert_string_equal(hr_roll_reason_name(entry_of(&roll, "Ada")->reason), "seen");
+    assert_false(entry_of(&roll, "Ada")->refuses);
+    assert_ok(hr_roll_finish(&roll, database, &test_error));
+    hr_roll_clear(&roll);
+    assert_ok(hr_database_set_consent(database, "1", false, &removed, &test_error));
+    roll = made();
+    const struct hr_roll_entry *ada = entry_of(&roll, "Ada");
+    assert_int_equal(ada->presence, HR_PRESENCE_PRESENT);
+    assert_true(ada->refuses);
+    assert_int_equal(ada->reason, HR_ROLL_REASON_CONSENT_TAKEN_BACK);
+    assert_string_equal(ada->why, "seen then; what was seen was deleted when consent was taken back");
+    assert_int_equal(entry_of(&roll, "Ben")->reason, HR_ROLL_REASON_LATE);
+    hr_roll_clear(&roll);
+    /* Agreeing later brings nothing back; nor is anything left when the recording is forgotten. */
+    assert_ok(hr_database_set_consent(database, "1", true, &removed, &test_error));
+    assert_ok(hr_database_forget_video(database, "lesson.mp4", &removed, &test_error));
+    roll = made();
+    assert_int_equal(entry_of(&roll, "Ada")->reason, HR_ROLL_REASON_DELETED);
+    assert_int_equal(entry_of(&roll, "Ben")->reason, HR_ROLL_REASON_DELETED);
+    hr_roll_clear(&roll);
+}
+
+static void a_kept_reason_is_known_by_its_text(void **state)
+{
+    bool corrected;
+    char text[160];
+    (void)state;
+    for (int i = 1; i < HR_ROLL_REASON_COUNT; i++) {
+        assert_int_equal(hr_roll_reason_of_text(hr_roll_reason_text((enum hr_roll_reason)i), &corrected), i);
+        assert_false(corrected);
+        snprintf(text, sizeof text, "%s, as it was corrected", hr_roll_reason_text((enum hr_roll_reason)i));
+        assert_int_equal(hr_roll_reason_of_text(text, &corrected), i);
+        assert_true(corrected);
+    }
+    assert_int_equal(hr_roll_reason_of_text("as another program says", &corrected), HR_ROLL_REASON_NONE);
+}
+
 static void a_finished_roll_stays_as_it_is_until_it_is_opened_again(void **state)
 {
     (void)state;
@@ -462,6 +508,8 @@ int main(void)
         WITH_A_CLASS(who_cannot_be_recognised_is_marked_by_hand),
         WITH_A_CLASS(a_guest_is_seen_and_not_enrolled),
         WITH_A_CLASS(a_mark_outranks_what_was_seen_and_stands_beside_it),
+        WITH_A_CLASS(what_was_deleted_since_is_said_in_a_finished_roll),
+        WITH_A_CLASS(a_kept_reason_is_known_by_its_text),
         WITH_A_CLASS(a_finished_roll_stays_as_it_is_until_it_is_opened_again),
         WITH_A_CLASS(a_recording_that_is_given_again_is_replaced),
         WITH_A_CLASS(students_who_are_joined_keep_their_lessons),

@@ -3,6 +3,8 @@ a desk and on a phone, in light and dark; the rules of accessibility on every sc
 
 HOMEROOM_SCREENSHOTS=DIR keeps a picture of each screen."""
 
+import contextlib
+import sqlite3
 import zipfile
 
 from harness import *
@@ -46,7 +48,8 @@ class Page(Case):
         super().tearDown()
 
     def open(self, size=DESK, dark=False, **options):
-        context = self.browser.new_context(viewport=size, color_scheme="dark" if dark else "light", locale="en-GB", accept_downloads=True,
+        options.setdefault("locale", "en-GB")
+        context = self.browser.new_context(viewport=size, color_scheme="dark" if dark else "light", accept_downloads=True,
                                            base_url=f"http://127.0.0.1:{self.server.port}", **options)
         self.addCleanup(context.close)
         page = context.new_page()
@@ -95,6 +98,13 @@ class Page(Case):
             scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
             width = "phone" if page.viewport_size["width"] < 500 else "desk"
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
+
+    def look_on_a_phone_at_night(self, page, name):
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme="dark")
+        self.look(page, name)
+        page.set_viewport_size(DESK)
+        page.emulate_media(color_scheme="light")
 
     # --- the way ---
 
@@ -171,6 +181,224 @@ class Page(Case):
         rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text())))
         self.assertEqual({row[0]: row[2] for row in rows[1:]}["48"], "excused", rows)
         self.no_complaints(page)
+
+    def test_who_refuses_is_not_offered_and_an_older_roll_says_what_became_of_it(self):
+        page = self.open()
+        self.set_up(page)
+        self.send(page, self.film("2026-11-20_08-00-00.mp4", "obama.jpg", 40), self.film("2026-11-20_08-00-20.mp4", "astronaut.png", 20))
+        lesson = page.url.split("#")[1]
+        expect(page.get_by_role("row").filter(has_text="Barack Obama")).to_contain_text("present")
+        page.get_by_role("button", name="Finish").click()
+        expect(page.get_by_text("finished", exact=True).first).to_be_visible()
+        page.goto("/#/student/44")
+        page.get_by_role("button", name="Consent is refused").click()
+        page.get_by_role("dialog").get_by_role("button", name="Consent is refused").click()
+        expect(page.get_by_text("no photos are kept")).to_be_visible()
+        page.goto(f"/#{lesson}")
+        row = page.get_by_role("row").filter(has_text="Barack Obama")
+        expect(row).to_contain_text("deleted when consent was taken back")
+        expect(row).to_contain_text("not seen")  # the bar has nothing
+        page.get_by_role("button", name="Reopen").click()
+        expect(row).to_contain_text("does not agree to be recognised")
+        page.get_by_role("button", name=re.compile("^Name ")).first.click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("button", name=re.compile("Biden"))).to_be_visible()
+        expect(dialog.get_by_role("button", name=re.compile("Obama"))).to_have_count(0)
+        dialog.get_by_role("button", name="Cancel").click()
+        page.goto("/#/class/8b/unknown")
+        page.get_by_role("button", name=re.compile("^Name ")).first.click()
+        expect(dialog.get_by_role("button", name=re.compile("Obama"))).to_have_count(0)
+        dialog.get_by_role("button", name="Cancel").click()
+        page.goto(f"/#{lesson}/review")
+        page.get_by_label(re.compile("unknown", re.I)).check()
+        page.get_by_label("Or search the class").fill("Bi")
+        expect(page.get_by_role("button", name=re.compile("Biden")).first).to_be_visible()
+        page.get_by_label("Or search the class").fill("Ob")
+        expect(page.get_by_text("Nobody found.")).to_be_visible()
+        # By hand he is marked as anybody is.
+        page.goto(f"/#{lesson}")
+        page.get_by_role("button", name="Mark Barack Obama by hand").click()
+        page.get_by_role("dialog").get_by_role("button", name=re.compile("present")).click()
+        expect(row).to_contain_text("by hand")
+        self.no_complaints(page)
+
+    def test_somebody_unknown_is_a_new_student(self):
+        page = self.open()
+        self.set_up(page)
+        self.send(page, self.film("2026-11-20_08-00-00.mp4", "astronaut.png", 40))
+        self.clicks = 0
+        self.click(page.get_by_role("button", name=re.compile("^Name ")).first)
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("The face is learnt")).to_be_visible()
+        self.click(dialog.get_by_text("A new student"))
+        self.look(page, "new-student")
+        self.look_on_a_phone_at_night(page, "new-student")
+        dialog.get_by_label("ID", exact=True).fill("44")
+        dialog.get_by_label("Name", exact=True).fill("Eileen Collins")
+        self.click(dialog.get_by_role("button", name="Add and name"))
+        self.counted(3, "making somebody unknown a new student")
+        expect(dialog.get_by_text("There is a student 44 already")).to_be_visible()
+        dialog.get_by_label("ID", exact=True).fill("60")
+        dialog.get_by_role("button", name="Add and name").click()
+        expect(page.get_by_text("The face was learnt from 1 sight.")).to_be_visible()
+        expect(page.get_by_role("row").filter(has_text="Eileen Collins")).to_contain_text("present")
+        page.get_by_role("button", name="Undo").first.click()
+        expect(page.get_by_role("row").filter(has_text="Eileen Collins")).not_to_contain_text("present")
+        page.goto("/#/class/8b")
+        expect(page.get_by_role("link", name="Eileen Collins")).to_be_visible()
+        self.assertEqual([text for text in page.complaints if "409" not in text], [])
+
+    def test_the_timetable_is_asked_for_seen_and_changed(self):
+        page = self.open()
+        page.goto(self.setup_address())
+        page.get_by_label("User name").fill("ada")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_label("Password again").fill(PASSWORD)
+        page.get_by_role("button", name="Make account").click()
+        page.get_by_label("Short name").fill("8b")
+        page.get_by_label("Title").fill("Art, 8b")
+        page.get_by_label("Time zone").fill("UTC")
+        page.get_by_role("button", name="Add a time").click()
+        page.get_by_label("Weekday").select_option("Friday")
+        page.get_by_label("Start", exact=True).fill("10:00")
+        page.get_by_label("End", exact=True).fill("10:45")
+        self.look(page, "class-with-timetable")
+        page.get_by_role("button", name="Make class").click()
+        expect(page.get_by_label("CSV file")).to_be_visible()
+        page.goto("/#/class/8b")
+        expect(page.get_by_text("Friday 10:00–10:45")).to_be_visible()
+        page.get_by_text("Change the timetable").click()
+        page.get_by_role("button", name="Add a time").click()
+        page.get_by_role("button", name="Save").first.click()
+        expect(page.get_by_text("Monday 08:00–08:45")).to_be_visible()
+        expect(page.get_by_text("Friday 10:00–10:45")).to_be_visible()
+        self.no_complaints(page)
+
+    def test_look_alikes_thin_enrolments_and_the_calibration(self):
+        page = self.open()
+        self.set_up(page)
+        page.goto("/#/class/8b")
+        page.get_by_text("2 students have fewer than 3 good photos").click()
+        expect(page.get_by_text("1 photo").first).to_be_visible()
+        expect(page.get_by_text("nearer to each other than is safe")).to_have_count(0)
+        # Joe Biden gets the face of Barack Obama, as a mistaken photo would give it.
+        with contextlib.closing(sqlite3.connect(self.dir / "homeroom.db")) as database, database:
+            database.execute("UPDATE faces SET vector = (SELECT o.vector FROM faces AS o JOIN students AS s ON s.key = o.student"
+                             " WHERE s.id = '44' AND o.model_id = faces.model_id) WHERE student = (SELECT key FROM students WHERE id = '46')")
+        page.reload()
+        expect(page.get_by_text("nearer to each other than is safe")).to_be_visible()
+        self.look(page, "look-alikes")
+        self.look_on_a_phone_at_night(page, "look-alikes")
+        page.goto("/#/settings")
+        page.get_by_text("Show how alike the students of a class are").click()
+        expect(page.get_by_role("img", name=re.compile("the line is at 0"))).to_be_visible()
+        expect(page.get_by_text("2 students with a face")).to_be_visible()
+        self.look(page, "calibration")
+        self.look_on_a_phone_at_night(page, "calibration")
+        self.no_complaints(page)
+
+    def test_a_guessed_start_is_said_and_mended(self):
+        page = self.open()
+        self.set_up(page)
+        film = self.film("lesson.mp4", "obama.jpg", 40)
+        os.utime(film, (1795000000, 1795000000))
+        self.send(page, film)
+        expect(page.get_by_text("from when the file was last changed").first).to_be_visible()
+        self.look(page, "guessed-start")
+        self.look_on_a_phone_at_night(page, "guessed-start")
+        page.get_by_role("button", name="Change the start of lesson.mp4").first.click()
+        page.get_by_role("dialog").get_by_label("The recording began at").fill("2026-11-20T08:10")
+        page.get_by_role("dialog").get_by_role("button", name="Save").click()
+        row = page.get_by_role("row").filter(has_text="Barack Obama")
+        expect(row).to_contain_text("08:10")
+        expect(page.get_by_text("from when the file was last changed")).to_have_count(0)
+        self.no_complaints(page)
+
+    def in_german(self, page, *texts):
+        """What is wanted is there, and no English sentence: neither ours nor the server's."""
+        for text in texts:
+            expect(page.get_by_text(text).first).to_be_visible(timeout=60000)
+        said = page.evaluate("""() => {
+            for (const part of document.querySelectorAll('details')) part.open = true;
+            const copy = document.body.cloneNode(true);
+            copy.querySelectorAll('bdi, footer, script, style, option, [lang]').forEach((part) => part.remove());
+            const labels = [...document.querySelectorAll('[aria-label]')].map((part) => part.getAttribute('aria-label'));
+            return [copy.textContent, ...labels].join(' | ');
+        }""")
+        english = re.findall(r".{0,40}\b(?:the|and|of|is|with|that|this|not|there|has|are|been|seen|to|for|student|line)\b.{0,40}", said)
+        self.assertEqual(english, [])
+
+    def test_german_is_german_throughout(self):
+        page = self.open(locale="de-DE")
+        page.goto(self.setup_address())
+        page.get_by_label("Benutzername").fill("ada")
+        for password in ("kurz", PASSWORD):
+            page.get_by_label("Passwort", exact=True).fill(password)
+            page.get_by_label("Passwort wiederholen").fill(password)
+            page.get_by_role("button", name="Konto anlegen").click()
+            if password != PASSWORD:
+                self.in_german(page, "mindestens 10, höchstens 512 Zeichen")
+        page.get_by_label("Kürzel").fill("8b")
+        page.get_by_label("Bezeichnung").fill("Kunst")
+        page.get_by_label("Zeitzone").fill("Mond/Meer")
+        page.get_by_label("Bilder und Gesichter").fill("14")
+        page.get_by_role("button", name="Klasse anlegen").click()
+        self.in_german(page, "Mond/Meer ist keine Zeitzone")
+        page.get_by_label("Zeitzone").fill("UTC")
+        page.get_by_role("button", name="Klasse anlegen").click()
+        page.get_by_label("Oder Zeilen einfügen").fill("id,name\n44,Barack Obama\n46,Joe Biden\n46,Jo\n48,Cleo\n")
+        page.get_by_role("button", name="Personen hinzufügen").click()
+        self.in_german(page, "Dieselbe Kennung wie in Zeile 3")
+        page.get_by_role("button", name="Weiter zu den Fotos").click()
+        (self.dir / "46.jpg").write_bytes(b"no picture")
+        (self.dir / "48.jpg").write_bytes((PHOTOS / "obama.jpg").read_bytes())
+        self.choose(page, "Fotos auswählen", [shutil.copy(PHOTOS / "obama.jpg", self.dir / "44.jpg"), self.dir / "46.jpg", self.dir / "48.jpg"])
+        self.in_german(page, "übernommen.", "kein lesbares Bild", "zeigt anscheinend eine andere Person")
+        page.goto("/#/")
+        (self.dir / "2026-11-20_10-00-00.mp4").write_bytes(b"no video")
+        films = [self.dir / "2026-11-20_10-00-00.mp4", self.film("2026-11-20_08-00-00.mp4", "obama.jpg", 40), self.film("stunde.mp4", "astronaut.png", 20)]
+        self.choose(page, "Videos auswählen", films)
+        self.in_german(page, "kein Video, oder es ist beschädigt", "1 sicher erkannt, 0 unbekannt", "0 sicher erkannt, 1 unbekannt")
+        lessons = [link.get_attribute("href") for link in page.get_by_role("main").get_by_role("link", name="Liste öffnen").all()]
+        self.assertEqual(len(lessons), 2)
+        # Somebody in doubt, as the database may have him.
+        with contextlib.closing(sqlite3.connect(self.dir / "homeroom.db")) as database, database:
+            database.execute("UPDATE decisions SET band = 'review', reason = 'weak' WHERE student IS NOT NULL")
+            database.execute("UPDATE tracks SET band = 'review', reason = 'weak' WHERE student IS NOT NULL")
+        for address in (lessons[0], lessons[1]):
+            page.goto(f"/{address}")
+            self.in_german(page, "kein Foto: von Hand eintragen")
+        self.assertTrue(any("vermutet" in self.text_of(page, address) for address in lessons))
+        doubtful = next(address for address in lessons if "könnte diese Person sein" in self.text_of(page, address))
+        page.goto(f"/{doubtful}/review")
+        self.in_german(page, "nicht ähnlich genug")
+        page.goto(f"/{doubtful}")
+        page.get_by_role("button", name="Abschließen").click()
+        self.in_german(page, "Die Stunde ist abgeschlossen")
+        page.get_by_role("button", name="Barack Obama von Hand eintragen").click()
+        page.get_by_role("dialog").get_by_role("button", name=re.compile("entschuldigt")).click()
+        self.in_german(page, "zum Ändern wieder öffnen")
+        page.get_by_role("dialog").get_by_role("button", name="Abbrechen").click()
+        for address, text in (("class/8b", "Stundenplan"), ("class/8b/unknown", "Unbekannte"), ("student/44", "Einwilligung"), ("settings", "Verwaltung"),
+                              ("setup", "Neue Klasse"), ("student/99", "niemanden mit der Kennung 99")):
+            page.goto(f"/#/{address}")
+            self.in_german(page, text)
+        page.goto("/#/settings")
+        page.get_by_text("Zeigen, wer was getan hat").click()
+        self.in_german(page, "Foto übernommen", "Stunde abgeschlossen")
+        page.context.clear_cookies()
+        page.goto("/#/class/8b")
+        page.reload()
+        page.get_by_label("Benutzername").fill("ada")
+        page.get_by_label("Passwort", exact=True).fill("nicht das Passwort")
+        page.get_by_role("button", name="Anmelden").last.click()
+        self.in_german(page, "Name oder Passwort stimmt nicht")
+
+    def text_of(self, page, address):
+        page.goto(f"/{address}")
+        page.reload()
+        expect(page.get_by_role("table").first).to_be_visible()
+        return page.get_by_role("main").inner_text()
 
     def test_every_screen_by_the_rules(self):
         page = self.open()

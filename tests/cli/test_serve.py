@@ -121,7 +121,7 @@ class Serve(Case):
         self.assertEqual(api["openapi"], "3.1.0")
         teacher = self.server.client()
         self.check(teacher.sign_in("bob"))
-        words = {"class": "8b", "student": "44", "lesson": lesson, "correction": 1, "track": 1, "task": 1, "account": "bob", "upload": 32 * "0"}
+        words = {"class": "8b", "student": "44", "lesson": lesson, "recording": 1, "correction": 1, "track": 1, "task": 1, "account": "bob", "upload": 32 * "0"}
         walked = 0
         for path, methods in api["paths"].items():
             for method, about in methods.items():
@@ -361,6 +361,62 @@ class Serve(Case):
         self.nothing_is_left()
         self.check(client.request("DELETE", f"/tasks/{task['task']}"), 204)
         self.assertEqual(self.tasks(client), [])
+
+    def test_what_is_wrong_has_a_word_that_stays_the_same(self):
+        client = self.administrator()
+        self.make_class(client)
+        api = self.check(client.get("/api/v1/openapi.json")).json
+        self.assertLessEqual({"code", "reason", "value", "detail"}, set(api["components"]["schemas"]["Problem"]["properties"]))
+        lesson = self.check(client.request("POST", "/classes/8b/lessons", {"day": "2026-11-20", "start": "08:00", "end": "08:45"}), 201).json["lesson"]
+        self.check(client.request("POST", f"/lessons/{lesson}/finish"))
+        for method, path, body, status, reason, value in (
+            ("POST", "/session", {"name": "ada", "password": "not the password"}, 401, "wrong_password", ""),
+            ("POST", "/accounts", {"name": "bob", "role": "teacher", "password": "short"}, 400, "password_length", ""),
+            ("POST", "/classes", {"id": "8b", "zone": "UTC"}, 409, "class_taken", "8b"),
+            ("POST", "/classes", {"id": "9z", "zone": "Nowhere/Land"}, 400, "zone", "Nowhere/Land"),
+            ("PUT", "/classes/8b/slots", {"slots": [{"weekday": 1, "start": "09:00", "end": "08:00"}]}, 400, "slot", ""),
+            ("POST", "/classes/8b/lessons", {"day": "2026-11-20", "start": "09:00", "end": "08:45"}, 400, "lesson_times", ""),
+            ("PUT", f"/lessons/{lesson}/marks/44", {"status": "absent"}, 409, "lesson_finished", ""),
+            ("POST", f"/lessons/{lesson}/finish", None, 409, "lesson_finished", ""),
+            ("GET", "/students/99", None, 404, "no_student", "99"),
+            ("GET", "/lessons/99", None, 404, "no_lesson", ""),
+        ):
+            with self.subTest(reason):
+                answer = self.check(client.request(method, path, body), status)
+                self.assertEqual((answer.json["reason"], answer.json["value"]), (reason, value), str(answer))
+                self.assertNotEqual(answer.json["detail"], "")
+        told = self.check(client.request("POST", "/classes/8b/students", b"id,name\n50,A\n50,B\n,\n51,C,D\n", {"Content-Type": "text/csv"})).json
+        self.assertEqual([(one["line"], one["reason"], one["value"]) for one in told["problems"]], [(3, "same_id", "2"), (5, "cells", "")])
+        self.check(client.upload("a.mp4", b"this is not a video", **{"class": "8b"}), 201)
+        self.assertEqual(self.wait_for_tasks(client)[0]["reason"], "format")
+
+    def test_a_recording_that_began_at_another_time(self):
+        client = self.administrator()
+        self.make_class(client)
+        self.check(client.request("PUT", "/classes/8b/slots", {"slots": [{"weekday": 5, "start": "08:00", "end": "08:45"}]}))
+        film = self.film("obama.jpg", 40)
+        self.check(client.upload("lesson.mp4", film, modified=1795000000000, **{"class": "8b"}), 201)
+        task = self.wait_for_tasks(client)[0]
+        self.assertEqual((task["state"], task["certain"], task["unknown"]), ("done", 1, 0), task)
+        guessed = self.check(client.get(f"/lessons/{task['lesson']}")).json
+        recording = guessed["recordings"][0]
+        self.assertEqual(recording["start_by"], "modified")
+        path = f"/lessons/{task['lesson']}/recordings/{recording['recording']}"
+        self.assertEqual(self.check(client.request("PUT", path, {"start": "yesterday"}), 400).json["reason"], "start")
+        self.check(client.request("PUT", f"/lessons/{task['lesson']}/recordings/999", {"start": "08:00:00"}), 404)
+        # Into the lesson of the timetable, with a roll of its own; the one that was made by the guess has nothing left.
+        moved = self.check(client.request("PUT", path, {"start": "2026-11-20T08:10:00"})).json
+        self.assertNotEqual(moved["lesson"], task["lesson"])
+        self.assertEqual((moved["day"], moved["start"], moved["recordings"][0]["start"], moved["recordings"][0]["start_by"]),
+                         ("2026-11-20", "08:00:00", "08:10:00", "said"))
+        self.assertEqual({one["id"]: one["arrived"] for one in moved["students"]}["44"], "08:10:00")
+        self.check(client.get(f"/lessons/{task['lesson']}"), 404)
+        # Within its lesson the roll follows.
+        path = f"/lessons/{moved['lesson']}/recordings/{recording['recording']}"
+        again = self.check(client.request("PUT", path, {"start": "08:00:00"})).json
+        self.assertEqual((again["lesson"], {one["id"]: one["arrived"] for one in again["students"]}["44"]), (moved["lesson"], "08:00:00"))
+        self.check(client.request("POST", f"/lessons/{moved['lesson']}/finish"))
+        self.assertEqual(self.check(client.request("PUT", path, {"start": "08:01:00"}), 409).json["reason"], "lesson_finished")
 
     def test_events_tell_what_changes(self):
         client = self.administrator()

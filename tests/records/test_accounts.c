@@ -173,7 +173,11 @@ static void an_upload_becomes_a_task_that_is_done_once(void **state)
     assert_true(seen.key == key && seen.tries == 1);
     assert_int_equal(hr_task_begin(database, see, &seen, &test_error), HR_END);
     assert_ok(hr_task_set_lesson(database, key, 7, &test_error));
-    assert_ok(hr_task_end(database, key, HR_TASK_DONE, "3 students", &test_error));
+    assert_ok(hr_task_end(
+        database,
+        &(struct hr_task_record){
+            .key = key, .state = HR_TASK_DONE, .message = "3 students", .reason = "", .value = "", .certain = 3},
+        &test_error));
     assert_ok(hr_task_each(database, key, see, &seen, &test_error));
     assert_true(seen.state == HR_TASK_DONE && seen.lesson == 7);
     assert_string_equal(seen.file, "");

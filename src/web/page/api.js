@@ -1,5 +1,5 @@
 // Talks to the server: session, errors in its own words, waiting when the connection breaks.
-import { t } from './texts.js';
+import { t, known } from './texts.js';
 import { sayNetwork } from './notice.js';
 
 export const base = '/api/v1';
@@ -58,7 +58,8 @@ async function problemOf(response) {
     // An answer of a proxy, or none: its status has to do.
   }
   const wait = Number(response.headers.get('Retry-After')) || 0;
-  let detail = problem.detail || problem.title || t('error.status', { status: response.status });
+  let detail = known(`problem.${problem.reason}`, { value: problem.value })
+    || problem.detail || problem.title || t('error.status', { status: response.status });
   if (response.status === 429 && wait) detail += ` ${t('error.wait', { n: wait })}`;
   return new ApiError(response.status, detail, problem.code, wait);
 }

@@ -1,10 +1,10 @@
 // One class: its students and their photos, its timetable, its lessons and its settings.
-import { h, bdi, button, link, form, field, input, submit, select, table, section, folded, exportMenu, swap, confirmed, count } from './dom.js';
+import { h, bdi, button, link, form, field, input, submit, table, section, folded, exportMenu, swap, confirmed, count } from './dom.js';
 import { get, post, put, patch, remove, at } from './api.js';
-import { studentsForm, consentNote, zoneInput, lessonItem } from './roll.js';
+import { studentsForm, consentNote, zoneInput, lessonItem, slotFields } from './roll.js';
 import { photoDrop } from './files.js';
-import { day, weekday, today } from './format.js';
-import { say } from './notice.js';
+import { day, weekday, similarity, today } from './format.js';
+import { say, sayError } from './notice.js';
 import { t } from './texts.js';
 
 const lessonsShown = 30;
@@ -13,25 +13,38 @@ export async function show({ params: [id], signal, go }) {
   let data = await get(at('classes', id), signal);
   const students = h('div', {});
   const lessons = h('div', {});
+  const timetable = h('div', {});
+  const warnings = h('div', {});
+  // On its own: it takes the models, and the rest of the screen must not wait for them.
+  const warn = async () => {
+    try {
+      swap(warnings, ...warningsOf(await get(at('classes', id, 'closeness'), signal), data.students));
+    } catch (error) {
+      if (error.status !== 500 && error.status !== 404) sayError(error);
+    }
+  };
   const draw = () => {
     swap(students, studentTable(data, reload));
     swap(lessons, lessonList(data));
+    swap(timetable, slotList(data));
   };
   async function reload() {
     data = await get(at('classes', id), signal);
     draw();
+    warn();
   }
   const update = (next) => { data = { ...data, ...next }; draw(); };
   draw();
+  warn();
   return {
     title: data.title,
     nodes: [
       actions(data),
-      section(t('students'), students,
+      section(t('students'), warnings, students,
         folded(t('photos.add'), 'photos', consentNote(), h('p', {}, t('photo.names')), photoDrop(() => data.students, reload)),
         folded(t('students.more'), 'students', studentsForm(() => id, reload))),
       section(t('lessons'), lessons, folded(t('lesson.add'), 'lesson', lessonForm(id, go))),
-      section(t('timetable'), folded(t('timetable.edit'), 'slots', slotsForm(data, update))),
+      section(t('timetable'), timetable, folded(t('timetable.edit'), 'slots', slotsForm(data, update))),
       section(t('term'), chart(id)),
       section(t('class.settings'), folded(t('class.settings.edit'), 'settings', settingsForm(data, update), removal(data, go)))],
     refresh: (change) => (change.kind === 'task' ? null : reload()),
@@ -59,6 +72,18 @@ function studentTable(data, reload) {
   return [
     without ? h('p', { class: 'note warn' }, `⚠ ${t('students.without', { n: without })}`) : null,
     table(t('students'), [t('name'), t('id'), t('photos'), t('since'), t('leave')], rows)];
+}
+
+/** Look-alikes of the class, and students with few or small photos: what makes names less certain. */
+function warningsOf({ pairs, thin, photos_enough: enough }, students) {
+  const names = new Map(students.map((one) => [one.id, one.name]));
+  const name = (one) => link(`#/student/${encodeURIComponent(one)}`, bdi(names.get(one) ?? one));
+  const known = thin.filter((one) => names.has(one.student));
+  return [
+    pairs.length ? h('div', { class: 'note warn' }, h('p', {}, `⚠ ${t('alike.pairs')}`), h('ul', {}, pairs.map((one) => h('li', {},
+      name(one.students[0]), ' – ', name(one.students[1]), ' ', h('small', {}, t('review.similar', { value: similarity(one.similarity) })))))) : null,
+    known.length ? folded(t('alike.thin', { n: known.length, enough }), 'thin', h('p', {}, t('alike.thin.why')), h('ul', {}, known.map((one) => h('li', {},
+      name(one.student), ' ', h('small', {}, t('alike.photos', { n: one.photos }), one.small ? `, ${t('alike.small')}` : ''))))) : null];
 }
 
 function photoCell(student) {
@@ -96,28 +121,18 @@ function lessonForm(id, go) {
   h('div', { class: 'actions' }, submit(t('lesson.add'))));
 }
 
+function slotList(data) {
+  if (!data.slots.length) return h('p', {}, t('timetable.none'));
+  const sorted = [...data.slots].sort((a, b) => a.weekday - b.weekday || (a.start < b.start ? -1 : 1));
+  return h('ul', { class: 'plain' }, sorted.map((one) => h('li', {}, `${weekday(one.weekday)} ${one.start}–${one.end}`)));
+}
+
 function slotsForm(data, update) {
-  const rows = h('div', {});
-  const add = (slot = { weekday: 1, start: '08:00', end: '08:45' }) => {
-    const row = h('fieldset', { class: 'inline' }, h('legend', { class: 'unseen' }, t('slot')));
-    row.append(
-      field(t('weekday'), select([1, 2, 3, 4, 5, 6, 7].map((number) => [String(number), weekday(number)]), String(slot.weekday), { name: 'weekday' })),
-      field(t('start'), input({ type: 'time', name: 'start', required: true, value: slot.start })),
-      field(t('end.time'), input({ type: 'time', name: 'end', required: true, value: slot.end })),
-      button(t('slot.remove'), () => { row.remove(); addButton.focus(); }));
-    rows.append(row);
-    return row;
-  };
-  const addButton = button(t('slot.add'), () => add().querySelector('select').focus());
-  data.slots.forEach(add);
-  const value = (row, name) => row.querySelector(`[name=${name}]`).value;
+  const slots = slotFields(data.slots);
   return form(async () => {
-    const slots = [...rows.children].map((row) => ({
-      weekday: Number(value(row, 'weekday')), start: value(row, 'start').slice(0, 5), end: value(row, 'end').slice(0, 5),
-    }));
-    update(await put(at('classes', data.id, 'slots'), { slots }));
+    update(await put(at('classes', data.id, 'slots'), { slots: slots.value() }));
     say(t('saved'));
-  }, {}, rows, h('div', { class: 'actions' }, addButton, submit(t('save'))));
+  }, {}, slots.rows, h('div', { class: 'actions' }, slots.addButton, submit(t('save'))));
 }
 
 /** The picture of the term is made on demand: it may take the server a while. */

@@ -1,7 +1,7 @@
 // Choosing files: by button, by folder, by dropping. Photos find their student by name or folder.
 import { h, button, select, swap, bdi } from './dom.js';
 import { postBody, at } from './api.js';
-import { t } from './texts.js';
+import { t, known } from './texts.js';
 
 const archive = /\.(zip|tar|tgz|tar\.gz)$/i;
 const picture = /\.(jpe?g|png|webp|bmp|gif|heic|heif|tiff?)$/i;
@@ -105,7 +105,7 @@ export function photoDrop(students, onDone, only) {
       const query = new URLSearchParams({ name: path.split('/').pop(), ...from });
       const result = await postBody(`${at('students', student, 'photos')}?${query}`, file, file?.type || 'application/octet-stream');
       good = result.verdict === 'enrolled' || result.verdict === 'duplicate';
-      text = [result.text || result.verdict, result.lookalike && t('photo.lookalike', { name: lookalike(result) })]
+      text = [known(`verdict.${result.verdict}`) || result.text, result.lookalike && t('photo.lookalike', { name: lookalike(result) })]
         .filter(Boolean).join(' ');
     } catch (error) {
       text = error.message;
@@ -127,7 +127,7 @@ export function photoDrop(students, onDone, only) {
   };
 
   const ask = (item) => {
-    const choice = select([['', t('photo.whose')], ...students().map((one) => [one.id, `${one.name} (${one.id})`])], '',
+    const choice = select([['', t('photo.whose')], ...students().filter((one) => !one.refuses).map((one) => [one.id, `${one.name} (${one.id})`])], '',
       { 'aria-label': t('photo.whose.of', { name: item.path }) });
     const go = button(t('photo.send'), () => {
       if (!choice.value) { choice.focus(); return; }

@@ -1,8 +1,8 @@
 // The roll of one lesson: who was there, from when to when, and everything that corrects it by hand.
 import { h, svg, bdi, button, link, face, initials, table, section, folded, exportMenu, swap, openDialog, confirmed,
-  pickStudent, sayUndo, field, input } from './dom.js';
+  pickStudent, sayUndo, form, field, input, submit } from './dom.js';
 import { get, post, put, remove, at, correct } from './api.js';
-import { unknownList } from './roll.js';
+import { unknownList, recognisable, nameUnknown, namedText, whyOf } from './roll.js';
 import { day, clock, seconds, duration, moment } from './format.js';
 import { say } from './notice.js';
 import { t, code } from './texts.js';
@@ -43,11 +43,12 @@ function content(lesson, tools) {
     actions(lesson, tools),
     lesson.keeps === false && h('p', { class: 'note' }, t('lesson.keeps.not'), ' ',
       link(`#/class/${encodeURIComponent(lesson.class)}`, t('class.settings'))),
+    ...guessed(lesson, tools),
     summary(lesson),
     roll(lesson, tools),
     legend(lesson),
     section(t('unknown.title'), unknownList(lesson.unknown ?? [], unknownActions(lesson, tools))),
-    recordings(lesson), corrections(lesson, tools), removal(lesson, tools)];
+    recordings(lesson, tools), corrections(lesson, tools), removal(lesson, tools)];
 }
 
 function lead(lesson) {
@@ -103,7 +104,7 @@ function rollRow(lesson, student, span, tools) {
       link(`#/student/${encodeURIComponent(student.id)}`, bdi(student.name))),
     h('span', {}, statusTag(student.status), ' ',
       student.by_hand ? h('small', {}, t('by.hand'), seen ? ` (${t('seen.as')} ${code(`status.${student.seen}`, student.seen)})` : '') : '',
-      student.why ? h('small', { class: 'why' }, code(`why.${student.why}`, student.why)) : '',
+      student.why ? h('small', { class: 'why' }, whyOf(student)) : '',
       student.note ? h('small', { class: 'why' }, bdi(student.note)) : ''),
     clock(student.arrived) || '–', clock(student.left) || '–',
     timeline(lesson, student, span, tools),
@@ -164,11 +165,11 @@ function sightsDialog(lesson, student, tracks, tools) {
     h('ul', { class: 'plain' }, tracks.map((track) => h('li', { class: 'row' },
       track.picture ? face(track.track, student.name, { class: 'strip', width: null, alt: t('review.sight') }) : initials(student.name),
       h('span', { class: 'grow' }, `${clock(track.from)}–${clock(track.to)} `,
-        h('small', {}, track.by_hand ? t('by.hand') : t(`band.${track.band}`), ' ', track.reason ? code(`why.${track.reason}`, track.reason) : '')),
+        h('small', {}, track.by_hand ? t('by.hand') : t(`band.${track.band}`), ' ', whyOf(track))),
       h('span', { class: 'actions' },
         button(t('not.him'), () => apply(lesson, { track: track.track, kind: 'not', student: student.id }, t('corrected'), tools, close), { 'aria-label': `${t('not.him')}: ${clock(track.from)}` }),
         button(t('somebody.else'), async () => {
-          const other = await pickStudent(t('pick.title'), lesson.students.filter((one) => one.id !== student.id));
+          const other = await pickStudent(t('pick.title'), recognisable(lesson.students).filter((one) => one.id !== student.id));
           if (other) await apply(lesson, { track: track.track, kind: 'is', student: other }, t('corrected'), tools, close);
         }, { 'aria-label': `${t('somebody.else')} ${clock(track.from)}` }))))),
     h('div', { class: 'actions' }, button(t('close'), () => close(null)))]);
@@ -178,25 +179,49 @@ async function apply(lesson, what, text, { number, update }, close) {
   const result = await correct(number, what);
   close?.(true);
   update(result.lesson);
-  sayUndo(text, async () => update(await remove(at('lessons', number, 'corrections', result.correction))));
+  sayUndo(typeof text === 'function' ? text(result.lesson) : text, async () => update(await remove(at('lessons', number, 'corrections', result.correction))));
 }
 
 function unknownActions(lesson, tools) {
   return {
     async name(person) {
-      const picture = person.picture ? face(person.track, '?', { alt: t('unknown.picture', { person: person.person }) }) : null;
-      const student = await pickStudent(t('unknown.who', { person: person.person }), lesson.students, picture);
+      const student = await nameUnknown(person, lesson.students, lesson.class, lesson.keeps);
       if (!student) return;
-      const { name } = lesson.students.find((one) => one.id === student);
-      await apply(lesson, { person: person.person, kind: 'is', student }, t('unknown.named', { person: person.person, name }), tools);
+      await apply(lesson, { person: person.person, kind: 'is', student: student.id }, (after) => namedText(person, student, lesson, after), tools);
     },
     nobody: (person) => apply(lesson, { person: person.person, kind: 'nobody' }, t('unknown.nobody', { person: person.person }), tools),
   };
 }
 
-function recordings(lesson) {
+const guesses = ['lesson', 'modified', 'arrival'];
+
+/** Where nothing said when a video began, all times on the roll rest on a guess: said at the top, with a way to mend it. */
+function guessed(lesson, tools) {
+  return lesson.recordings.filter((one) => guesses.includes(one.start_by)).map((one) => h('p', { class: 'note warn' },
+    t('start.guessed', { video: one.video }), ' ', one.start, ' (', t(`start.by.${one.start_by}`), ') ', startButton(lesson, one, tools, 'guess')));
+}
+
+function startButton(lesson, recording, tools, key) {
+  return lesson.finished ? '' : button(t('start.change'), () => startDialog(lesson, recording, tools),
+    { 'data-key': `start-${key}-${recording.recording}`, 'aria-label': t('start.change.of', { video: recording.video }) });
+}
+
+function startDialog(lesson, recording, { number, update, go }) {
+  const start = input({ type: 'datetime-local', step: '1', required: true, value: `${lesson.day}T${recording.start}` });
+  return openDialog(t('start.change.of', { video: recording.video }), (close) => form(async () => {
+    const next = await put(at('lessons', number, 'recordings', recording.recording), { start: start.value });
+    close(true);
+    if (String(next.lesson) === String(number)) update(next);
+    else go(`#/lesson/${next.lesson}`);
+    say(t('start.moved', { time: clock(start.value.slice(11)) }));
+  }, {}, h('p', {}, t('start.text')), field(t('videos.start'), start, lesson.zone),
+  h('div', { class: 'actions' }, submit(t('save')), button(t('cancel'), () => close(null)))));
+}
+
+function recordings(lesson, tools) {
   return folded(t('recordings.n', { n: lesson.recordings.length }), 'recordings', h('ul', {}, lesson.recordings.map((one) => h('li', {},
-    bdi(one.video), one.camera ? [' · ', bdi(one.camera)] : '', one.start ? ` · ${one.start}` : '', ` · ${duration(one.duration_s)}`))));
+    bdi(one.video), one.camera ? [' · ', bdi(one.camera)] : '', one.start ? ` · ${one.start}` : '',
+    one.start_by ? ` (${code(`start.by.${one.start_by}`, one.start_by)})` : '', ` · ${duration(one.duration_s)} `, startButton(lesson, one, tools, 'list')))));
 }
 
 function corrections(lesson, { number, update }) {

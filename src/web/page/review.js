@@ -2,10 +2,11 @@
 import { h, bdi, button, link, face, initials, swap, studentSearch, check, exportMenu } from './dom.js';
 import { get, post, remove, at, correct } from './api.js';
 import { inDoubt, titleOf } from './lesson.js';
+import { recognisable, whyOf } from './roll.js';
 import { clock, similarity } from './format.js';
 import { shortcutsOn } from './shortcuts.js';
 import { say } from './notice.js';
-import { t, code } from './texts.js';
+import { t } from './texts.js';
 
 export async function show({ params: [number], signal, listen }) {
   const state = {
@@ -70,7 +71,7 @@ function content(state) {
   return [
     h('p', {}, h('strong', {}, t('review.place', { n: state.at + 1, of: state.queue.length }))),
     h('div', { class: 'pair' }, sight(track), candidateCard(state, candidates[0])),
-    h('p', { class: 'note' }, h('strong', {}, t('review.why')), ' ', track.reason ? code(`why.${track.reason}`, track.reason) : t(`band.${track.band}`),
+    h('p', { class: 'note' }, h('strong', {}, t('review.why')), ' ', whyOf(track) || t(`band.${track.band}`),
       ' ', track.face_px ? t('review.face', { n: Math.round(track.face_px) }) : ''),
     answerButtons(state, candidates),
     otherCandidates(state, candidates),
@@ -117,7 +118,7 @@ function otherCandidates(state, candidates) {
 }
 
 function searchPart(state, track) {
-  const search = studentSearch(state.lesson.students, (student) => is(state, student.id, student.name),
+  const search = studentSearch(recognisable(state.lesson.students), (student) => is(state, student.id, student.name),
     { limit: 8, label: t('review.search'), key: `search-${track.track}` });
   const list = search.element.querySelector('ul');
   list.hidden = true;

@@ -1,10 +1,10 @@
 // Settings: one's own, and for administrators those of the whole school.
-import { h, bdi, button, link, form, field, input, submit, select, check, table, section, folded, swap, openDialog, confirmed } from './dom.js';
+import { h, svg, bdi, button, link, form, field, input, submit, select, check, table, section, folded, swap, openDialog, confirmed } from './dom.js';
 import { get, post, put, remove, at, session } from './api.js';
 import { shortcutsOn, setShortcuts } from './shortcuts.js';
-import { moment } from './format.js';
-import { say } from './notice.js';
-import { t, language, languages } from './texts.js';
+import { moment, similarity } from './format.js';
+import { say, sayError } from './notice.js';
+import { t, code, language, languages } from './texts.js';
 
 const roles = () => [['teacher', t('role.teacher')], ['administrator', t('role.administrator')]];
 
@@ -19,6 +19,7 @@ export async function show({ signal, changeLanguage, leave }) {
     title: t('settings'),
     nodes: [own,
       section(t('accounts'), await accounts(classes, signal)),
+      classes.length ? section(t('calibration'), calibration(classes, signal)) : null,
       section(t('keeping'), await keeping(signal)),
       section(t('audit'), audit(signal)),
       section(t('backup'), h('p', {}, t('backup.text')), link('/api/v1/backup', t('backup.download'), { class: 'button', download: '' })),
@@ -93,6 +94,39 @@ async function removeAccount(account, reload) {
   await reload();
 }
 
+/** How alike a class's own students are, against what a certain name asks for. */
+function calibration(classes, signal) {
+  const chosen = select(classes.map((one) => [one.id, one.title]), classes[0].id);
+  const host = h('div', {});
+  const part = folded(t('calibration.show'), 'calibration', h('p', {}, t('calibration.text')), field(t('class'), chosen), host);
+  const load = async () => {
+    try {
+      swap(host, ...curveOf(await get(at('classes', chosen.value, 'closeness'), signal)));
+    } catch (error) {
+      sayError(error);
+    }
+  };
+  part.addEventListener('toggle', () => { if (part.open) load(); });
+  chosen.addEventListener('change', load);
+  return part;
+}
+
+function curveOf({ students, bins, similarity: asked, margin, accepted, curve }) {
+  if (students < 2) return [h('p', {}, t('calibration.few'))];
+  const most = Math.max(1, ...bins);
+  const place = (value) => 500 * (value + 1);
+  const width = 1000 / bins.length;
+  const bars = bins.map((n, index) => svg('rect', {
+    class: (index + 0.5) * width > place(asked) ? 'doubt' : 'certain', x: index * width + 1, width: width - 2, y: 100 - (90 * n) / most, height: (90 * n) / most,
+  }));
+  const drawing = svg('svg', { viewBox: '0 0 1000 102', role: 'img', 'aria-label': t('calibration.alt', { value: similarity(asked) }) },
+    ...bars, svg('line', { class: 'mark', x1: place(asked), x2: place(asked), y1: 0, y2: 100 }), svg('line', { class: 'mark', x1: 0, x2: 1000, y1: 100, y2: 100 }));
+  return [h('div', { class: 'curve' }, drawing, h('p', { 'aria-hidden': 'true' }, [-1, 0, 1].map((value) => h('small', {}, similarity(value))))), h('p', {}, t('calibration.said', {
+    students, value: similarity(asked), margin: similarity(margin), chance: accepted.toLocaleString(language(), { style: 'percent', maximumFractionDigits: 2 }),
+  })), table(t('calibration'), [t('calibration.accepted'), t('calibration.asked')], curve.map((one) => [
+    one.accepted.toLocaleString(language(), { style: 'percent', maximumFractionDigits: 2 }), similarity(one.similarity)]))];
+}
+
 async function keeping(signal) {
   const times = await get('/keeping', signal);
   const fields = ['faces', 'observations', 'audit'].map((name) => [name, input({ type: 'number', min: 1, step: 1, inputmode: 'numeric', value: times[name] ?? '' })]);
@@ -108,9 +142,9 @@ function audit(signal) {
   const load = async () => {
     const list = (await get('/audit', signal)).audit;
     swap(host, list.length ? table(t('audit'), [t('audit.at'), t('audit.who'), t('audit.what'), t('student'), t('audit.count')],
-      list.map((one) => [moment(one.at), bdi(one.who), bdi(one.what), bdi(one.student ?? ''), String(one.count ?? '')])) : h('p', {}, t('audit.empty')));
+      list.map((one) => [moment(one.at), bdi(one.who), code(`audit.${one.what}`, one.what), bdi(one.student ?? ''), String(one.count ?? '')])) : h('p', {}, t('audit.empty')));
   };
   const part = folded(t('audit.show'), 'audit', host);
-  part.addEventListener('toggle', () => { if (part.open) load().catch((error) => say(error.message)); });
+  part.addEventListener('toggle', () => { if (part.open) load().catch(sayError); });
   return part;
 }

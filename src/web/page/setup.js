@@ -1,7 +1,7 @@
 // First run: the first account, then a class with its students and photos. Later: a further class.
 import { h, form, field, input, submit, link } from './dom.js';
-import { session, setUp, post, patch, get, at } from './api.js';
-import { studentsForm, consentNote, zoneInput, guessedZone } from './roll.js';
+import { session, setUp, post, put, patch, get, at } from './api.js';
+import { studentsForm, consentNote, zoneInput, guessedZone, slotFields } from './roll.js';
 import { photoDrop } from './files.js';
 import { say, clearErrors } from './notice.js';
 import { t } from './texts.js';
@@ -62,13 +62,19 @@ function classForm(onDone) {
   const id = input({ required: true, spellcheck: 'false' });
   const title = input({ required: true });
   const zone = zoneInput(guessedZone());
+  const slots = slotFields();
   const keep = input({ type: 'number', min: 0, max: 365, step: 1, inputmode: 'numeric', value: 0 });
   return form(async () => {
     const made = await post('/classes', { id: id.value.trim(), title: title.value.trim(), zone: zone.element.value.trim() });
     if (Number(keep.value) > 0) await patch(at('classes', made.id), { keep_days: Number(keep.value) });
-    onDone(made.id);
+    try {
+      if (slots.value().length) await put(at('classes', made.id, 'slots'), { slots: slots.value() });
+    } finally {
+      onDone(made.id); // the class is there, whatever came of its timetable
+    }
   }, {},
   field(t('class.id'), id, t('class.id.hint')), field(t('class.title'), title), field(t('class.zone'), zone.element, t('class.zone.hint')), zone.list,
   field(t('class.keep'), keep, t('class.keep.hint')),
+  h('fieldset', {}, h('legend', {}, t('timetable.optional')), h('p', {}, h('small', {}, t('timetable.why'))), slots.rows, slots.addButton),
   h('div', { class: 'actions' }, submit(t('setup.class.make'))));
 }

@@ -2,7 +2,7 @@
 import { h, bdi, button, link, table, section, swap, confirmed } from './dom.js';
 import { get, put, remove, at } from './api.js';
 import { photoDrop } from './files.js';
-import { consentNote } from './roll.js';
+import { consentNote, whyOf } from './roll.js';
 import { day, moment } from './format.js';
 import { say } from './notice.js';
 import { t, code } from './texts.js';
@@ -71,7 +71,7 @@ function lessons(data) {
   const sorted = [...data.lessons].sort((a, b) => (a.day < b.day ? 1 : -1));
   return table(t('lessons'), [t('day'), t('class'), t('status'), t('why')], sorted.map((one) => [
     one.lesson ? link(`#/lesson/${one.lesson}`, day(one.day)) : day(one.day), bdi(one.class),
-    h('span', { class: `tag ${one.status}` }, code(`status.${one.status}`, one.status)), one.why ? code(`why.${one.why}`, one.why) : '']));
+    h('span', { class: `tag ${one.status}` }, code(`status.${one.status}`, one.status)), whyOf(one) || '']));
 }
 
 async function forget(data, go) {

@@ -1,7 +1,7 @@
 // Today: from a video to the roll. Choosing the videos starts everything; the class is the last one used.
 import { h, bdi, button, link, field, select, input, section, folded, swap, count } from './dom.js';
 import { get, at } from './api.js';
-import { work, tasks, uploads, addVideos, endTask, endUpload, uploadAgain } from './work.js';
+import { work, tasks, uploads, outcome, addVideos, endTask, endUpload, uploadAgain } from './work.js';
 import { unfinished, discard } from './upload.js';
 import { dropZone } from './files.js';
 import { lessonItem, lessonName } from './roll.js';
@@ -109,7 +109,7 @@ function taskItem(task, classes) {
     h('span', { class: 'grow' }, bdi(task.what), ' ', h('small', {}, bdi(title))),
     running && bar(task.progress, t('task.of', { name: task.what })),
     h('small', { class: task.state === 'failed' ? 'bad' : '' }, t(`task.state.${task.state}`), ' ',
-      running ? `${percent(task.progress)} ${timeLeft(task.left_s)}` : '', ' ', task.message ?? ''),
+      running ? `${percent(task.progress)} ${timeLeft(task.left_s)}` : '', ' ', outcome(task)),
     task.state === 'done' && task.lesson !== null
       && link(`#/lesson/${task.lesson}`, t('open.roll'), { class: 'button primary', 'data-key': `roll-${task.task}` }),
     button(over ? t('task.away') : t('end'), () => endTask(task),

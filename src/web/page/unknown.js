@@ -1,7 +1,7 @@
 // People who were seen in the class and whom nobody has named yet: one name counts for all their lessons.
-import { h, bdi, link, face, swap, pickStudent, sayUndo } from './dom.js';
+import { h, bdi, link, swap, sayUndo } from './dom.js';
 import { get, remove, at, correct } from './api.js';
-import { unknownList } from './roll.js';
+import { unknownList, nameUnknown, namedText } from './roll.js';
 import { t } from './texts.js';
 
 export async function show({ params: [id], signal }) {
@@ -14,19 +14,17 @@ export async function show({ params: [id], signal }) {
   }
   async function apply(person, what, text) {
     const lesson = lessonOf(person, data.lessons);
-    const { correction } = await correct(lesson, { person: person.person, ...what });
+    const { correction, lesson: after } = await correct(lesson, { person: person.person, ...what });
     await reload();
-    sayUndo(text, async () => {
+    sayUndo(typeof text === 'function' ? text(after) : text, async () => {
       await remove(at('lessons', lesson, 'corrections', correction));
       await reload();
     });
   }
   async function name(person) {
-    const picture = person.picture ? face(person.track, '?', { alt: t('unknown.picture', { person: person.person }) }) : null;
-    const student = await pickStudent(t('unknown.who', { person: person.person }), data.students, picture);
+    const student = await nameUnknown(person, data.students, id, data.keep_days > 0);
     if (!student) return;
-    const chosen = data.students.find((one) => one.id === student);
-    await apply(person, { kind: 'is', student }, t('unknown.named', { person: person.person, name: chosen.name }));
+    await apply(person, { kind: 'is', student: student.id }, (after) => namedText(person, student, null, after));
   }
   const nobody = (person) => apply(person, { kind: 'nobody' }, t('unknown.nobody', { person: person.person }));
   await reload();

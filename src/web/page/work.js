@@ -3,7 +3,7 @@ import { get, remove, at, base, session } from './api.js';
 import { Upload } from './upload.js';
 import { say, sayError } from './notice.js';
 import { h } from './dom.js';
-import { t } from './texts.js';
+import { t, known } from './texts.js';
 
 const pollMs = 3000;
 const reopenMs = 30000;
@@ -94,8 +94,14 @@ async function loadTasksNow() {
     const was = before.get(task.task);
     if (!was || was === task.state) continue;
     if (task.state === 'done') tellDone(task);
-    if (task.state === 'failed') say(t('task.failed', { what: task.what, message: task.message ?? '' }));
+    if (task.state === 'failed') say(t('task.failed', { what: task.what, message: outcome(task) }));
   }
+}
+
+/** What came of it, in our words where its reason is known. */
+export function outcome(task) {
+  if (task.state === 'done') return t('task.result', task);
+  return task.state === 'failed' ? known(`problem.${task.reason}`, task) || task.message || '' : '';
 }
 
 function tellDone(task) {

@@ -94,8 +94,8 @@ _homeroom()
     elif [[ $current == -* ]]; then
         words=' --db --key-file --keyring --kms-key --models --threads --json --quiet --verbose --help --version --insecure'
         case $command in
-        recognize) words+=' --out --fps --format --columns --false-present --include --force --keep --jobs --timeout --students --students-cache' ;;
-        watch) words+=' --fps --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;
+        recognize) words+=' --out --fps --whole-frames --format --columns --false-present --include --force --keep --jobs --timeout --students --students-cache' ;;
+        watch) words+=' --fps --whole-frames --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;
         import) words+=' --students --create-table --accept-lookalike --map --namesakes --zone' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;
         export) words+=' --what --student' ;;
@@ -106,15 +106,15 @@ _homeroom()
         keys) words+=' --yes --new-key-file' ;;
         restore) words+=' --yes' ;;
         class) words+=' --yes --title --zone --late --early --from --until --not-any-more' ;;
-        lesson) words+=' --fps --false-present --timeout --yes --title --from --until --start --camera --guests --note' ;;
+        lesson) words+=' --fps --whole-frames --false-present --timeout --yes --title --from --until --start --camera --guests --note' ;;
         attendance) words+=' --csv --as' ;;
-        estimate) words+=' --fps --false-present --timeout --memory-mb --price-gb-s --price-calls' ;;
+        estimate) words+=' --fps --whole-frames --false-present --timeout --memory-mb --price-gb-s --price-calls' ;;
         record) words+=' --out --zone --class --now --part --seconds' ;;
-        serve) words+=' --fps --false-present --timeout --listen --certificate --private-key --spool' ;;
+        serve) words+=' --fps --whole-frames --false-present --timeout --listen --certificate --private-key --spool' ;;
         purge) words+=' --dry-run' ;;
         evaluate) words+=' --false-present --strangers --gallery --photos --singles --draws --seed --svg' ;;
-        lambda) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
-        worker) words+=' --out --fps --format --columns --false-present --include --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
+        lambda) words+=' --out --fps --whole-frames --format --columns --false-present --include --timeout --students --students-cache --queue-url --reserve --refresh --part-min-mb --input' ;;
+        worker) words+=' --out --fps --whole-frames --format --columns --false-present --include --timeout --students --students-cache --once --refresh --stream --subject --consumer --create-stream --ack-wait --max-deliver --grace --nats-user --nats-password --nats-token --nats-creds --nats-ca --input' ;;
         workload) words+=' --timeout --videos --mapping --count --input --output --rate --uploads --poll --clear --durations --memory-mb --price-gb-s --price-calls' ;;
         doctor) words+=' --out --false-present' ;;
         esac

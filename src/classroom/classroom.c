@@ -31,12 +31,24 @@ struct lesson {
     bool goes_on;                     /* an earlier part has seen what lies before the position */
 };
 
+/* Frames from one that is looked at everywhere to the next: five seconds' of them, but ten at most. What they give is known
+ * by them alone, so that a part can end between such groups, and only there. */
+static size_t group_size(const struct hr_recognize_options *options)
+{
+    double frames = 5 * options->samples_per_s;
+    return options->whole_frames || frames < 1 ? 1 : frames > 10 ? 10 : (size_t)frames;
+}
+
 static enum hr_status look_at(struct lesson *lesson, const struct hr_frame *frame, int64_t *mark,
                               struct hr_error *error)
 {
     struct hr_session *session = lesson->session;
     struct hr_stage_times *times = &lesson->result->times;
-    enum hr_status status = hr_faces_find(session->detector, frame, &session->faces, error);
+    enum hr_status status =
+        lesson->options->whole_frames
+            ? hr_faces_find(session->detector, frame, &session->faces, error)
+            : hr_faces_follow(session->detector, frame, lesson->position.frames % group_size(lesson->options) == 0,
+                              &session->faces, error);
     lap(mark, &times->detect_us);
     if (status == HR_OK)
         status = hr_tracks_add(session->tracks, frame, &session->faces, error);
@@ -56,10 +68,16 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
     const struct hr_recognize_options *options = lesson->options;
     int64_t duration_us = hr_video_info(lesson->video)->duration_us;
     int64_t mark = hr_clock_now_us();
+    int64_t group_us = 0, began_us = mark;
     for (size_t looked = 0;; looked++) {
         struct hr_frame frame;
-        if (looked > 0 && hr_clock_now_us() >= lesson->part->suspend_at_us)
-            return HR_END;
+        if (lesson->position.frames % group_size(options) == 0) {
+            int64_t now_us = hr_clock_now_us();
+            group_us = options->whole_frames ? 0 : now_us - began_us; /* the next one takes as long */
+            began_us = now_us;
+            if (looked > 0 && now_us >= lesson->part->suspend_at_us - group_us)
+                return HR_END;
+        }
         enum hr_status status = hr_video_next(lesson->video, &frame, error);
         lap(&mark, &lesson->result->times.decode_us);
         if (status == HR_END)
@@ -193,6 +211,7 @@ static enum hr_status open_camera(struct lesson *lesson, struct hr_stream *strea
     if (status != HR_OK)
         return hr_error_from(error, HR_ORIGIN_INPUT);
     lesson->cameras = hr_video_info(lesson->video)->cameras;
+    hr_faces_forget(lesson->session->detector);
     note_camera(&lesson->position, hr_video_info(lesson->video));
     return HR_OK;
 }
@@ -288,6 +307,7 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     if (lesson.result == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a result");
     hr_tracks_reset(session->tracks);
+    hr_faces_forget(session->detector);
     status = tell(&lesson, stream, name, error);
     part->position_us = lesson.position.pts_us;
     part->duration_us = lesson.position.duration_us;
@@ -302,6 +322,7 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     hr_video_close(lesson.video);
     hr_result_free(lesson.result);
     hr_tracks_reset(session->tracks); /* no face outlives its video */
+    hr_faces_forget(session->detector);
     return status;
 }
 

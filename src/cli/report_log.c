@@ -11,6 +11,7 @@ struct hr_recognize_options hr_cli_recognize_options(const struct hr_settings *s
     struct hr_recognize_options options = hr_recognize_options_default();
     options.samples_per_s = settings->recognition.fps;
     options.false_present = settings->recognition.false_present;
+    options.whole_frames = settings->recognition.whole_frames;
     if (settings->recognition.include != NULL)
         options.include = strcmp(settings->recognition.include, "review") == 0 ? HR_INCLUDE_REVIEW : HR_INCLUDE_CERTAIN;
     options.timeout_ms = (int64_t)ceil(settings->recognition.timeout_s * 1000); /* 0 is no limit */

@@ -56,6 +56,10 @@ const struct hr_option hr_option_table[] = {
      "folder, or s3://BUCKET/PREFIX, for the reports; - for standard output (not lambda, worker)"},
     {"fps", 0, HR_OPTION_NUMBER, AT(recognition.fps), "N", NULL, 0.01, HR_LIMIT_SAMPLE_FPS, "2", "HOMEROOM_FPS",
      SAMPLING, "frames looked at per second of video"},
+    {"whole-frames", 0, HR_OPTION_FLAG, AT(recognition.whole_frames), NULL, NULL, 0, 0, NULL, "HOMEROOM_WHOLE_FRAMES",
+     SAMPLING,
+     "look for faces in all of each frame; without it, between one frame in five seconds, only where something has "
+     "changed"},
     {"format", 'f', HR_OPTION_CHOICE, AT(recognition.format), "KIND", "csv|json", 0, 0, "csv", NULL, SEEING,
      "kind of report; json has everything, unknown people included"},
     {"columns", 'c', HR_OPTION_TEXT, AT(recognition.columns), "LIST", NULL, 0, 0, NULL, NULL, SEEING,

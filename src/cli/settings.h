@@ -89,6 +89,7 @@ struct hr_recognition_settings {
     const char *columns;
     bool once;
     bool keep;
+    bool whole_frames;
 };
 
 struct hr_recognize_settings {

@@ -2,7 +2,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "face/changes.h"
 #include "face/resample.h"
 
 /* CenterFace: outputs at a quarter of the input's resolution, in this order and with so many
@@ -11,6 +13,23 @@ enum { STRIDE_PX = 4, OUTPUT_COUNT = 4 };
 enum { HEAT, SIZE, OFFSET, LANDMARKS };
 static const int output_channels[OUTPUT_COUNT] = {1, 2, 2, 2 * HR_LANDMARK_COUNT};
 
+/* Regions come in few sizes, so that their runners can be kept. */
+enum { REGION_STEP_PX = 128, REGION_MARGIN_PX = 64, REGION_RUNNERS = 6 };
+
+struct region_runner {
+    struct hr_runner *runner; /* NULL: none yet */
+    struct hr_size size;
+    uint64_t used; /* when */
+};
+
+/* What is known of a video that is followed. */
+struct following {
+    struct hr_changes *changes;
+    struct hr_faces faces; /* in pixels of the network's input */
+    struct region_runner runners[REGION_RUNNERS];
+    uint64_t uses;
+};
+
 struct hr_detector {
     const struct hr_network *network; /* borrowed */
     struct hr_detector_options options;
@@ -18,6 +37,8 @@ struct hr_detector {
     struct hr_shrinker *shrinker; /* the same */
     struct hr_size input;         /* of the runner */
     float *planes;                /* [3][input height][input width] */
+    float *part;                  /* a region of them, as large at most */
+    struct following following;
 };
 
 struct hr_detector_options hr_detector_options_default(void)
@@ -64,6 +85,13 @@ static void drop_runner(struct hr_detector *detector)
     hr_runner_free(detector->runner);
     hr_shrinker_free(detector->shrinker);
     free(detector->planes);
+    free(detector->part);
+    hr_changes_free(detector->following.changes);
+    for (int i = 0; i < REGION_RUNNERS; i++)
+        hr_runner_free(detector->following.runners[i].runner);
+    memset(detector->following.runners, 0, sizeof detector->following.runners);
+    detector->following.changes = NULL;
+    detector->part = NULL;
     detector->runner = NULL;
     detector->shrinker = NULL;
     detector->planes = NULL;
@@ -73,6 +101,8 @@ void hr_detector_free(struct hr_detector *detector)
 {
     if (detector == NULL)
         return;
+    hr_faces_forget(detector);
+    hr_faces_clear(&detector->following.faces);
     drop_runner(detector);
     free(detector);
 }
@@ -186,6 +216,18 @@ static struct hr_face decode_cell(const struct hr_tensor maps[OUTPUT_COUNT], int
     return face;
 }
 
+static void move_face(struct hr_face *face, float right_px, float down_px)
+{
+    face->box.left_px += right_px;
+    face->box.right_px += right_px;
+    face->box.top_px += down_px;
+    face->box.bottom_px += down_px;
+    for (int i = 0; i < HR_LANDMARK_COUNT; i++) {
+        face->landmarks[i].x_px += right_px;
+        face->landmarks[i].y_px += down_px;
+    }
+}
+
 static bool is_finite_face(const struct hr_face *face)
 {
     float sum = face->box.left_px + face->box.top_px + face->box.right_px + face->box.bottom_px;
@@ -194,19 +236,20 @@ static bool is_finite_face(const struct hr_face *face)
     return isfinite(sum) && face->box.right_px > face->box.left_px && face->box.bottom_px > face->box.top_px;
 }
 
-static enum hr_status collect_candidates(const struct hr_detector *detector, struct hr_faces *out,
-                                         struct hr_error *error)
+/* Appends them, moved by so many pixels of the input. */
+static enum hr_status collect_candidates(const struct hr_detector *detector, const struct hr_runner *runner,
+                                         float right_px, float down_px, struct hr_faces *out, struct hr_error *error)
 {
     struct hr_tensor maps[OUTPUT_COUNT];
     for (int i = 0; i < OUTPUT_COUNT; i++)
-        maps[i] = hr_runner_output(detector->runner, i);
-    out->count = 0;
+        maps[i] = hr_runner_output(runner, i);
     for (int row = 0; row < maps[HEAT].height; row++)
         for (int column = 0; column < maps[HEAT].width; column++) {
             size_t cell = (size_t)row * (size_t)maps[HEAT].width + (size_t)column;
             if (!(maps[HEAT].data[cell] > detector->options.score_min))
                 continue;
             struct hr_face face = decode_cell(maps, row, column);
+            move_face(&face, right_px, down_px);
             enum hr_status status = is_finite_face(&face) ? append_face(out, &face, error) : HR_OK;
             if (status != HR_OK)
                 return status;
@@ -266,6 +309,34 @@ static void scale_to_frame(struct hr_face *face, float scale_x, float scale_y, s
     }
 }
 
+/* From the network's pixels to the frame's. */
+static void finish_faces(const struct hr_detector *detector, struct hr_size frame, struct hr_faces *faces)
+{
+    struct hr_shrinker_sizes sizes = plan_sizes(detector, frame);
+    float scale_x = (float)frame.width_px / (float)sizes.target.width_px;
+    float scale_y = (float)frame.height_px / (float)sizes.target.height_px;
+    size_t kept = 0;
+    for (size_t i = 0; i < faces->count; i++) {
+        struct hr_face face = faces->items[i];
+        scale_to_frame(&face, scale_x, scale_y, frame);
+        /* What lies in the padding is no face of this frame. */
+        if (face.box.right_px > face.box.left_px && face.box.bottom_px > face.box.top_px)
+            faces->items[kept++] = face;
+    }
+    faces->count = kept;
+}
+
+/* All faces of the input, in its pixels. */
+static enum hr_status find_everywhere(struct hr_detector *detector, struct hr_faces *out, struct hr_error *error)
+{
+    out->count = 0;
+    hr_runner_run(detector->runner, detector->planes);
+    enum hr_status status = collect_candidates(detector, detector->runner, 0, 0, out, error);
+    if (status == HR_OK)
+        suppress(out, detector->options.overlap_max);
+    return status;
+}
+
 enum hr_status hr_faces_find(struct hr_detector *detector, const struct hr_frame *frame, struct hr_faces *out,
                              struct hr_error *error)
 {
@@ -274,22 +345,172 @@ enum hr_status hr_faces_find(struct hr_detector *detector, const struct hr_frame
     if (status != HR_OK)
         return status;
     hr_shrinker_run(detector->shrinker, frame, detector->planes);
-    hr_runner_run(detector->runner, detector->planes);
-    status = collect_candidates(detector, out, error);
-    if (status != HR_OK || out->count == 0)
-        return status;
-    suppress(out, detector->options.overlap_max);
-    struct hr_shrinker_sizes sizes = plan_sizes(detector, frame->size);
-    float scale_x = (float)frame->size.width_px / (float)sizes.target.width_px;
-    float scale_y = (float)frame->size.height_px / (float)sizes.target.height_px;
-    size_t kept = 0;
-    for (size_t i = 0; i < out->count; i++) {
-        struct hr_face face = out->items[i];
-        scale_to_frame(&face, scale_x, scale_y, frame->size);
-        /* What lies in the padding is no face of this frame. */
-        if (face.box.right_px > face.box.left_px && face.box.bottom_px > face.box.top_px)
-            out->items[kept++] = face;
+    status = find_everywhere(detector, out, error);
+    if (status == HR_OK)
+        finish_faces(detector, frame->size, out);
+    return status;
+}
+
+/* --- following --- */
+
+void hr_faces_forget(struct hr_detector *detector)
+{
+    struct following *following = &detector->following;
+    hr_changes_forget(following->changes);
+    if (following->faces.items != NULL)
+        explicit_bzero(following->faces.items, following->faces.capacity * sizeof *following->faces.items);
+    following->faces.count = 0;
+}
+
+/* The runner for a region of this size: kept, or made in the place of the one unused for longest. */
+static enum hr_status region_runner(struct hr_detector *detector, struct hr_size size, struct hr_runner **out,
+                                    struct hr_error *error)
+{
+    struct region_runner *runners = detector->following.runners, *oldest = &runners[0];
+    for (int i = 0; i < REGION_RUNNERS; i++) {
+        if (runners[i].runner != NULL && same_size(runners[i].size, size)) {
+            runners[i].used = ++detector->following.uses;
+            *out = runners[i].runner;
+            return HR_OK;
+        }
+        if (runners[i].used < oldest->used)
+            oldest = &runners[i];
     }
+    hr_runner_free(oldest->runner);
+    *oldest = (struct region_runner){.size = size, .used = ++detector->following.uses};
+    struct hr_runner_options options = {.size = size, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
+    enum hr_status status = hr_runner_new(&oldest->runner, detector->network, &options, error);
+    *out = oldest->runner;
+    return status;
+}
+
+/* Where a side of `wanted` pixels around [first, end) begins inside of `whole`, on the network's steps. */
+static int place_side(int first, int end, int wanted, int whole, int step)
+{
+    int start = (first + end - wanted) / 2 / step * step;
+    return start + wanted > whole ? whole - wanted : start < 0 ? 0 : start;
+}
+
+static bool centre_in(const struct hr_face *face, const struct hr_region *region)
+{
+    float x = (face->box.left_px + face->box.right_px) / 2 / HR_CELL_PX;
+    float y = (face->box.top_px + face->box.bottom_px) / 2 / HR_CELL_PX;
+    return x >= (float)region->first_column && x < (float)region->end_column && y >= (float)region->first_row &&
+           y < (float)region->end_row;
+}
+
+/* Looks at a region, with a margin that shows the network what is around it, and appends the faces whose centre lies in
+ * it. */
+static enum hr_status find_in_region(struct hr_detector *detector, const struct hr_region *region, struct hr_faces *out,
+                                     struct hr_error *error)
+{
+    int step = hr_network_card(detector->network)->size_multiple;
+    struct hr_size whole = detector->input, size;
+    int left = region->first_column * HR_CELL_PX, right = region->end_column * HR_CELL_PX;
+    int top = region->first_row * HR_CELL_PX, bottom = region->end_row * HR_CELL_PX;
+    size.width_px = round_up(right - left + 2 * REGION_MARGIN_PX, REGION_STEP_PX);
+    size.height_px = round_up(bottom - top + 2 * REGION_MARGIN_PX, REGION_STEP_PX);
+    size.width_px = size.width_px < whole.width_px ? size.width_px : whole.width_px;
+    size.height_px = size.height_px < whole.height_px ? size.height_px : whole.height_px;
+    left = place_side(left, right, size.width_px, whole.width_px, step);
+    top = place_side(top, bottom, size.height_px, whole.height_px, step);
+    struct hr_runner *runner;
+    enum hr_status status = region_runner(detector, size, &runner, error);
+    if (status != HR_OK)
+        return status;
+    float *to = detector->part;
+    for (int colour = 0; colour < 3; colour++)
+        for (int y = 0; y < size.height_px; y++, to += size.width_px)
+            memcpy(to, detector->planes + ((ptrdiff_t)colour * whole.height_px + top + y) * whole.width_px + left,
+                   (size_t)size.width_px * sizeof *to);
+    hr_runner_run(runner, detector->part);
+    size_t before = out->count;
+    status = collect_candidates(detector, runner, (float)left, (float)top, out, error);
+    size_t kept = before;
+    for (size_t i = before; i < out->count; i++)
+        if (centre_in(&out->items[i], region))
+            out->items[kept++] = out->items[i];
     out->count = kept;
-    return HR_OK;
+    return status;
+}
+
+static enum hr_status prepare_following(struct hr_detector *detector, struct hr_error *error)
+{
+    struct following *following = &detector->following;
+    if (following->changes != NULL)
+        return HR_OK;
+    following->faces.count = 0;
+    size_t floats = 3 * (size_t)detector->input.width_px * (size_t)detector->input.height_px;
+    detector->part = malloc(floats * sizeof *detector->part);
+    if (detector->part == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for a part of a frame");
+    return hr_changes_new(&following->changes, detector->input, error);
+}
+
+/* Known faces that something changed in or beside are looked at again, whole. */
+static int regions_of(struct following *following, struct hr_region regions[HR_REGIONS_MAX], bool *whole)
+{
+    for (size_t i = 0; i < following->faces.count; i++) {
+        const struct hr_box *box = &following->faces.items[i].box;
+        float width = (box->right_px - box->left_px) / 4, height = (box->bottom_px - box->top_px) / 4;
+        if (hr_changes_touch(following->changes, box->left_px - width, box->top_px - height, box->right_px + width,
+                             box->bottom_px + height))
+            hr_changes_add(following->changes, box->left_px - width, box->top_px - height, box->right_px + width,
+                           box->bottom_px + height);
+    }
+    return hr_changes_regions(following->changes, regions, whole);
+}
+
+static enum hr_status find_changed(struct hr_detector *detector, const struct hr_region *regions, int count,
+                                   struct hr_error *error)
+{
+    struct following *following = &detector->following;
+    struct hr_faces *faces = &following->faces;
+    size_t kept = 0;
+    for (size_t i = 0; i < faces->count; i++) {
+        bool again = false;
+        for (int r = 0; r < count && !again; r++)
+            again = centre_in(&faces->items[i], &regions[r]);
+        if (!again)
+            faces->items[kept++] = faces->items[i];
+    }
+    faces->count = kept;
+    enum hr_status status = HR_OK;
+    for (int r = 0; r < count && status == HR_OK; r++) {
+        status = find_in_region(detector, &regions[r], faces, error);
+        hr_changes_seen(following->changes, &regions[r]);
+    }
+    suppress(faces, detector->options.overlap_max);
+    return status;
+}
+
+enum hr_status hr_faces_follow(struct hr_detector *detector, const struct hr_frame *frame, bool everywhere,
+                               struct hr_faces *out, struct hr_error *error)
+{
+    struct following *following = &detector->following;
+    struct hr_region regions[HR_REGIONS_MAX];
+    bool whole = true;
+    int count = 0;
+    out->count = 0;
+    enum hr_status status = prepare(detector, frame->size, error);
+    if (status == HR_OK)
+        status = prepare_following(detector, error);
+    if (status != HR_OK)
+        return status;
+    hr_shrinker_run(detector->shrinker, frame, detector->planes);
+    if (hr_changes_compare(following->changes, detector->planes) && !everywhere)
+        count = regions_of(following, regions, &whole);
+    if (whole) {
+        status = find_everywhere(detector, &following->faces, error);
+        hr_changes_seen(following->changes, NULL);
+    } else {
+        status = find_changed(detector, regions, count, error);
+    }
+    for (size_t i = 0; i < following->faces.count && status == HR_OK; i++)
+        status = append_face(out, &following->faces.items[i], error);
+    if (status == HR_OK)
+        finish_faces(detector, frame->size, out);
+    else
+        hr_faces_forget(detector);
+    return status;
 }

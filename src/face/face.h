@@ -60,4 +60,13 @@ void hr_detector_free(struct hr_detector *detector);
 enum hr_status hr_faces_find(struct hr_detector *detector, const struct hr_frame *frame, struct hr_faces *out,
                              struct hr_error *error) HR_MUST_USE;
 
+/* The same for the next frame of a video: faces are looked for where something changed, and what is elsewhere is as it
+ * was in the frame before; where most has changed, or `everywhere` is asked for, in all of it. The first frame of a
+ * video is told by hr_faces_forget. What is found differs from hr_faces_find by rounding and by faces that appear
+ * without a change of brightness; docs/decisions/0012 has figures. */
+enum hr_status hr_faces_follow(struct hr_detector *detector, const struct hr_frame *frame, bool everywhere,
+                               struct hr_faces *out, struct hr_error *error) HR_MUST_USE;
+/* The next frame is of another video. Wipes what was kept of the last one. */
+void hr_faces_forget(struct hr_detector *detector);
+
 #endif

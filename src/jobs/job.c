@@ -55,8 +55,8 @@ static enum hr_status name_source(const struct hr_job *job, const struct hr_vect
     if (!job->options->any_report_counts) {
         for (size_t i = 0; i < layout->count; i++)
             hr_buffer_append_format(&text, "%s ", layout->parts[i].model_id);
-        hr_buffer_append_format(&text, "\n%.17g %.17g %d\n%d %s", options->samples_per_s, options->false_present,
-                                (int)options->include, (int)job->options->format,
+        hr_buffer_append_format(&text, "\n%.17g %.17g %d %d\n%d %s", options->samples_per_s, options->false_present,
+                                (int)options->include, options->whole_frames, (int)job->options->format,
                                 job->options->columns != NULL ? job->options->columns : "");
     }
     enum hr_status status = hr_buffer_check(&text, error);

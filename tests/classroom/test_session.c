@@ -283,14 +283,17 @@ static char *report_of(const struct hr_result *result)
 
 /* One frame at a time, each in a session of its own: the same report as in one go. `positions_us`: where
  * each part ends. */
-static void assert_same_in_parts(const struct school *school, const char *path, const int64_t *positions_us, int count)
+static void assert_same_in_parts(const struct school *school, const char *path, bool whole_frames,
+                                 const int64_t *positions_us, int count)
 {
+    struct hr_recognize_options options = hr_recognize_options_default();
+    options.whole_frames = whole_frames;
     struct hr_engine *engine = open_engine(school);
     struct hr_session *session = NULL;
     struct hr_error error;
     struct hr_result *result = NULL;
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
-    assert_ok(hr_recognize_file(engine, session, path, NULL, &result, &error), &error);
+    assert_ok(hr_recognize_file(engine, session, path, &options, &result, &error), &error);
     char *whole = report_of(result);
     hr_result_free(result);
     hr_session_free(session);
@@ -304,8 +307,9 @@ static void assert_same_in_parts(const struct school *school, const char *path, 
         hr_buffer_init(&part.checkpoint, HR_PART_STATE_BYTES_MAX);
         assert_ok(hr_session_new(&session, engine, 1, &error), &error);
         assert_ok(hr_file_open_stream(&stream, path, NULL, &error), &error);
-        assert_ok(hr_classroom_recognize_part(session, engine->current, &stream, path, NULL, &part, &result, &error),
-                  &error);
+        assert_ok(
+            hr_classroom_recognize_part(session, engine->current, &stream, path, &options, &part, &result, &error),
+            &error);
         assert_int_equal(part.unfinished, result == NULL);
         assert_true(parts < count);
         assert_int_equal(part.position_us, positions_us[parts]);
@@ -329,7 +333,9 @@ static void a_video_in_parts_gives_the_same_report(void **state)
     struct school *school = *state;
     /* Six frames, and one look that finds no more. */
     static const int64_t positions_us[] = {0, 500000, 1000000, 1500000, 2000000, 2500000, 2500000};
-    assert_same_in_parts(school, school->video.text, positions_us, 7);
+    assert_same_in_parts(school, school->video.text, true, positions_us, 7);
+    /* Fewer than are looked at together. */
+    assert_same_in_parts(school, school->video.text, false, positions_us + 5, 1);
 }
 
 /* --- several cameras in one file --- */
@@ -410,7 +416,7 @@ static void two_cameras_in_parts_give_the_same_report(void **state)
     /* The sixth part finds no more of the first camera, and begins with the second. */
     static const int64_t positions_us[] = {0,      500000,  1000000, 1500000, 2000000, 2500000, 0,
                                            500000, 1000000, 1500000, 2000000, 2500000, 2500000};
-    assert_same_in_parts(school, path.text, positions_us, 13);
+    assert_same_in_parts(school, path.text, true, positions_us, 13);
 }
 
 /* Whatever stands in a saved state, it is taken whole or refused. */
@@ -423,10 +429,12 @@ static void a_damaged_state_is_refused(void **state)
     struct hr_result *result = NULL;
     struct hr_stream stream = {0};
     struct hr_part first = {.suspend_at_us = 0};
+    struct hr_recognize_options by_frame = hr_recognize_options_default();
+    by_frame.whole_frames = true; /* so that a part is a frame */
     hr_buffer_init(&first.checkpoint, HR_PART_STATE_BYTES_MAX);
     assert_ok(hr_session_new(&session, engine, 1, &error), &error);
     assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
-    assert_ok(hr_classroom_recognize_part(session, engine->current, &stream, "a", NULL, &first, &result, &error),
+    assert_ok(hr_classroom_recognize_part(session, engine->current, &stream, "a", &by_frame, &first, &result, &error),
               &error);
     hr_stream_close(&stream);
     assert_true(first.unfinished);
@@ -438,7 +446,7 @@ static void a_damaged_state_is_refused(void **state)
         bool whole = size == first.checkpoint.size;
         assert_ok(hr_file_open_stream(&stream, school->video.text, NULL, &error), &error);
         enum hr_status status = hr_classroom_recognize_part(session, engine->current, &stream, "a",
-                                                            whole ? &other : NULL, &part, &result, &error);
+                                                            whole ? &other : &by_frame, &part, &result, &error);
         assert_int_equal(status, size == 0 ? HR_OK : whole ? HR_ERR_CONFLICT : HR_ERR_FORMAT);
         hr_result_free(result);
         hr_stream_close(&stream);
@@ -538,7 +546,7 @@ static struct temporary_path make_three_looks(const struct school *school)
     char first[PATH_MAX + 32], second[PATH_MAX + 32], third[PATH_MAX + 32];
     photo_path(school, "obama2.jpg", first);
     photo_path(school, "astronaut.png", second);
-    photo_path(school, "obama3.jpg", third);
+    photo_path(school, "obama.jpg", third);
     pid_t child = fork();
     if (child == 0) {
         execlp("ffmpeg", "ffmpeg", "-nostdin", "-v", "error", "-loop", "1", "-t", "3", "-i", first, "-loop", "1", "-t",
@@ -559,6 +567,14 @@ static void assert_within_frame(const struct hr_observation *seen, const struct 
     assert_true(place->width_px > 10 && place->height_px > 10);
     assert_true(place->left_px + place->width_px > 0 && place->left_px < (float)seen->width_px);
     assert_true(place->top_px + place->height_px > 0 && place->top_px < (float)seen->height_px);
+}
+
+/* Where only what has changed is looked at, a part ends between groups of ten frames. */
+static void a_followed_video_in_parts_gives_the_same_report(void **state)
+{
+    static const int64_t positions_us[] = {4500000, 9000000};
+    struct temporary_path video = make_three_looks(*state);
+    assert_same_in_parts(*state, video.text, false, positions_us, 2);
 }
 
 static void unknown_tracks_of_one_person_count_once(void **state)
@@ -752,6 +768,7 @@ int main(void)
         cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(the_longest_time_limit_is_none),
         cmocka_unit_test(sessions_in_several_threads_share_one_engine),
+        cmocka_unit_test(a_followed_video_in_parts_gives_the_same_report),
         cmocka_unit_test(unknown_tracks_of_one_person_count_once),
         cmocka_unit_test(a_track_names_who_could_be_meant),
         cmocka_unit_test(a_refresh_is_for_the_calls_behind_it),

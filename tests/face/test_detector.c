@@ -76,10 +76,116 @@ static void faces_of_a_frame_are_limited(void **state)
     assert_int_equal(faces_in_rows(*state, at_limit + 1), HR_LIMIT_FACES_PER_FRAME);
 }
 
+/* --- following a video --- */
+
+enum { FILM_WIDTH = 960, FILM_HEIGHT = 544, FACE_PX = 200 };
+
+/* The face, FACE_PX high, with its left upper corner there. */
+static void put_face(const struct tile *tile, struct hr_image *film, int left, int top)
+{
+    float side = (tile->box.bottom_px - tile->box.top_px) * 1.4f;
+    float from_left = (tile->box.left_px + tile->box.right_px - side) / 2;
+    float from_top = (tile->box.top_px + tile->box.bottom_px - side) / 2;
+    for (int y = 0; y < FACE_PX; y++)
+        for (int x = 0; x < FACE_PX; x++)
+            memcpy(film->rgb + (top + y) * film->stride_bytes + 3 * (left + x),
+                   tile->photo.rgb + (int)(from_top + (float)y * side / FACE_PX) * tile->photo.stride_bytes +
+                       3 * (int)(from_left + (float)x * side / FACE_PX),
+                   3);
+}
+
+static void clear_place(struct hr_image *film, int left, int top)
+{
+    for (int y = top; y < top + FACE_PX; y++)
+        memset(film->rgb + y * film->stride_bytes + 3 * left, 90, 3 * FACE_PX);
+}
+
+struct film {
+    struct hr_network *network;
+    struct hr_detector *detector;
+    struct hr_image picture;
+    struct hr_faces faces, all;
+    int64_t pts_us;
+};
+
+static void next(struct film *film)
+{
+    struct hr_error error;
+    struct hr_frame frame = hr_image_frame(&film->picture);
+    frame.pts_us = film->pts_us += 500000;
+    assert_int_equal(hr_faces_follow(film->detector, &frame, false, &film->faces, &error), HR_OK);
+}
+
+static bool has_face(const struct hr_faces *faces, int left, int top)
+{
+    for (size_t i = 0; i < faces->count; i++) {
+        const struct hr_box *box = &faces->items[i].box;
+        float x = (box->left_px + box->right_px) / 2, y = (box->top_px + box->bottom_px) / 2;
+        if (x > (float)left && x < (float)(left + FACE_PX) && y > (float)top && y < (float)(top + FACE_PX))
+            return true;
+    }
+    return false;
+}
+
+/* Who comes, moves and goes is seen at once; who stays is where he was, to the bit. */
+static void a_video_is_followed(void **state)
+{
+    struct film film = {.network = network_open("centerface.hrm")};
+    struct hr_error error;
+    struct hr_detector_options options = hr_detector_options_default();
+    assert_int_equal(hr_detector_new(&film.detector, film.network, &options, &error), HR_OK);
+    assert_int_equal(hr_image_init(&film.picture, (struct hr_size){FILM_WIDTH, FILM_HEIGHT}, &error), HR_OK);
+    for (int y = 0; y < FILM_HEIGHT; y++)
+        memset(film.picture.rgb + y * film.picture.stride_bytes, 90, 3 * FILM_WIDTH);
+
+    put_face(*state, &film.picture, 40, 40);
+    next(&film);
+    assert_int_equal(film.faces.count, 1);
+    struct hr_face first = film.faces.items[0];
+
+    put_face(*state, &film.picture, 640, 300); /* somebody comes */
+    next(&film);
+    assert_int_equal(film.faces.count, 2);
+    assert_true(has_face(&film.faces, 40, 40) && has_face(&film.faces, 640, 300));
+    bool same = false;
+    for (size_t i = 0; i < 2; i++)
+        same = same || memcmp(&film.faces.items[i], &first, sizeof first) == 0;
+    assert_true(same);
+
+    clear_place(&film.picture, 640, 300); /* moves */
+    put_face(*state, &film.picture, 520, 280);
+    next(&film);
+    assert_int_equal(film.faces.count, 2);
+    assert_true(has_face(&film.faces, 40, 40) && has_face(&film.faces, 520, 280));
+    struct hr_frame frame = hr_image_frame(&film.picture);
+    assert_int_equal(hr_faces_find(film.detector, &frame, &film.all, &error), HR_OK);
+    assert_int_equal(film.all.count, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(hr_box_overlap(&film.all.items[i].box, &film.faces.items[0].box) > 0.9f ||
+                    hr_box_overlap(&film.all.items[i].box, &film.faces.items[1].box) > 0.9f);
+
+    clear_place(&film.picture, 40, 40); /* goes */
+    next(&film);
+    assert_int_equal(film.faces.count, 1);
+    assert_true(has_face(&film.faces, 520, 280));
+
+    hr_faces_forget(film.detector); /* another video */
+    clear_place(&film.picture, 520, 280);
+    next(&film);
+    assert_int_equal(film.faces.count, 0);
+
+    hr_faces_clear(&film.faces);
+    hr_faces_clear(&film.all);
+    hr_image_clear(&film.picture);
+    hr_detector_free(film.detector);
+    hr_network_close(film.network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(faces_of_a_frame_are_limited, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_video_is_followed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

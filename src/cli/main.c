@@ -311,9 +311,8 @@ const struct hr_command hr_command_table[] = {
      "then. Without DAYS: the times, and how much is too old by now. Students have no time: 'homeroom forget'.",
      0, 2, hr_cmd_keeping, false},
     {HR_COMMAND_PURGE, "purge", "", "delete what has been kept for too long",
-     "Deletes what is older than 'homeroom keeping' says, clears the freed pages and writes the file anew, and says "
-     "how "
-     "much of each kind went; killed at any moment, all of it is gone or nothing. With --dry-run it only says what "
+     "Deletes what is older than 'homeroom keeping' says, overwrites what they have left in the file, and says "
+     "how much of each kind went; killed at any moment, all of it is gone or nothing. With --dry-run it only says what "
      "would "
      "go. For a timer: where no program runs that does it by itself, and for a database in a bucket. Reports already "
      "written and backups are not touched.",

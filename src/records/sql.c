@@ -229,6 +229,7 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_OBSERVATIONS_DELETE] = "DELETE FROM observations WHERE video = ?1",
     [HR_SQL_REMOVAL_NOTE] = "INSERT INTO removals DEFAULT VALUES",
     [HR_SQL_REMOVALS_DONE] = "DELETE FROM removals",
+    [HR_SQL_ROOTS] = "SELECT rootpage FROM sqlite_schema WHERE rootpage > 0",
     [HR_SQL_CONSENT] = "SELECT consent, consent_us FROM students WHERE id = ?1",
     /* ?4: only of whom nobody has asked. */
     [HR_SQL_CONSENT_SET] =

@@ -266,15 +266,21 @@ const struct hr_command hr_command_table[] = {
      "be looked at, with the command that says who it is; the unknown people. To FILE.html, which only its owner may "
      "read, or to standard output.",
      1, 2, hr_cmd_show, false},
-    {HR_COMMAND_ESTIMATE, "estimate", "VIDEO...",
+    {HR_COMMAND_ESTIMATE, "estimate", "[VIDEO...]",
      "how long a video will take, with how much memory, and its price on Lambda",
      "Looks at each video for four seconds, as 'recognize' would, and says what all of it will take: minutes here with "
      "--threads, minutes of one processor, memory with that of the process that decodes, and what AWS Lambda would "
      "bill "
      "for (--memory-mb, --price-gb-s), where a function is taken to have one processor as fast as this one's for "
      "1769 MB. A video that ends before was looked at to its end. More people than in its first seconds take "
-     "longer.",
-     1, SIZE_MAX, hr_cmd_estimate, true},
+     "longer.\n\n"
+     "With --lesson it is about what is to be, or was, added to that lesson: the videos given, else all recordings "
+     "that "
+     "the "
+     "lesson has, which must still be where they were. What was estimated stays with the lesson, and 'attendance "
+     "LESSON "
+     "--json' says it beside what each recording took: 'work', with wall_s, processor_s and memory_mb.",
+     0, SIZE_MAX, hr_cmd_estimate, true},
     {HR_COMMAND_RECORD, "record", "URL", "record a camera by a class's timetable",
      "Takes the pictures of a camera (rtsps://, rtsp://, https://, http://, srt://, udp://, or /dev/video0 of this "
      "machine) as they come, without "

@@ -9,6 +9,7 @@
 #include "classroom/keep.h"
 #include "classroom/zone.h"
 #include "records/classes.h"
+#include "records/work.h"
 #include "video/video.h"
 
 /* So long before the bell. */
@@ -43,6 +44,13 @@ static enum hr_status look(struct hr_engine *engine, const struct hr_lesson_reco
     return status;
 }
 
+static enum hr_status keep_work(struct hr_database *database, const struct hr_lesson_recording *recording,
+                                const struct hr_stage_times *times, struct hr_error *error)
+{
+    struct hr_work took = {times->total_us, times->processor_us, (int64_t)times->memory_bytes};
+    return hr_database_put_took(database, recording->lesson->key, recording->video, &took, error);
+}
+
 static enum hr_status keep(struct hr_class_place *place, const struct hr_lesson_recording *recording,
                            const struct hr_result *result, struct hr_error *error)
 {
@@ -53,6 +61,8 @@ static enum hr_status keep(struct hr_class_place *place, const struct hr_lesson_
     if (status == HR_OK)
         status = hr_result_keep_for_lesson(result, recording->version != NULL ? recording->version : "", &where,
                                            database, error);
+    if (status == HR_OK)
+        status = keep_work(database, recording, hr_result_times(result), error);
     hr_database_close(database);
     return status;
 }

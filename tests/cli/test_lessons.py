@@ -94,6 +94,37 @@ class Lessons(OverDatabase):
         self.assertEqual(table[0], "id,name,2026-11-27 08:00,rate")
         self.assertIn("46,Joe Biden,late,1.000", table)
 
+    def test_what_a_lesson_was_estimated_to_take_and_what_it_took(self):
+        self.make_class()
+        self.run_it("lesson", "new", "8b", WEEKDAY_DAY)
+        for name, seconds in (("a.mp4", 60), ("b.mp4", 20)):
+            self.film(name, "obama2.jpg", seconds)
+        work = lambda: {one["video"]: one for one in json.loads(self.run_it("attendance", "1", "--json").out)["work"]}
+        self.assertEqual(work(), {})
+        self.assertIn("has no recording", self.run_it("estimate", "--lesson", "1", status=NOT_FOUND).err)
+        self.assertIn("say which videos, or --lesson", self.run_it("estimate", status=ARGUMENT).err)
+        before, = self.run_it("estimate", "--lesson", "1", "a.mp4", "--json").objects()
+        self.assertEqual([(name, one["took"]) for name, one in work().items()], [("a.mp4", None)])
+        self.run_it("lesson", "add", "1", "a.mp4", "b.mp4", "--start", "08:00:00")
+        after = work()
+        self.assertAlmostEqual(after["a.mp4"]["estimated"]["processor_s"], before["processor_s"], places=4)
+        self.assertIsNone(after["b.mp4"]["estimated"])
+        for one in after.values():
+            self.assertGreater(one["took"]["processor_s"], 0)
+            self.assertGreater(one["took"]["wall_s"], 0)
+            self.assertGreater(one["took"]["memory_mb"], 20)
+        self.assertGreater(after["a.mp4"]["took"]["processor_s"], after["b.mp4"]["took"]["processor_s"])
+        # All recordings that the lesson has.
+        text = self.run_it("estimate", "--lesson", f"8b/{WEEKDAY_DAY}").out
+        self.assertRegex(text, r"(?s)^a\.mp4: .*\nb\.mp4: .*\nall: .* USD\n$")
+        self.assertIsNotNone(work()["b.mp4"]["estimated"])
+        self.assertEqual(work()["b.mp4"]["took"], after["b.mp4"]["took"])
+        # It goes with what was seen.
+        self.run_it("forget", "--kept", "a.mp4")
+        self.assertEqual(list(work()), ["b.mp4"])
+        self.run_it("lesson", "remove", "1", "--yes")
+        self.assertNotIn(b"b.mp4", self.db.read_bytes())
+
     def test_marks_and_finishing(self):
         self.make_class()
         self.run_it("consent", 49, "no", "--yes")

@@ -6,6 +6,7 @@ import xml.etree.ElementTree
 from harness import *
 
 MOODLE = os.environ.get("HOMEROOM_MOODLE")  # its source, with the attendance module in it
+CANVAS = os.environ.get("HOMEROOM_CANVAS")  # its source: lib/gradebook_importer.rb
 WEEKDAY_DAY = "2026-11-27"  # a Friday
 NAMES = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,Cleo,art,junior\n49,Dora,art,senior\n"
 
@@ -283,6 +284,37 @@ class Lessons(OverDatabase):
                               capture_output=True, text=True, timeout=60)
         self.assertEqual(done.stderr, "")
         self.assertEqual(json.loads(done.stdout), {"error": "", "saved": {"44": "P", "48": "E", "46": "A"}, "problems": []})
+
+    def canvas_file(self, students):
+        """Of a class that has these, and three lessons: all present, the first of them excused, the first absent."""
+        with (self.dir / "class.csv").open("w", newline="") as table:
+            csv.writer(table).writerows([("id", "name"), *students.items()])
+        self.run_it("import", "students", "class.csv")
+        self.run_it("class", "new", "8b", "--zone", "Europe/Berlin")
+        self.run_it("class", "enrol", "8b", "all", "--from", "2026-09-01")
+        for lesson, day, first in ((1, "2026-11-20", "present"), (2, "2026-11-27", "excused"), (3, "2026-12-04", "absent")):
+            self.run_it("lesson", "new", "8b", day, "08:00-08:45")
+            for student in students:
+                self.run_it("lesson", "mark", lesson, student, first if student == next(iter(students)) else "present")
+        (self.dir / "canvas.csv").write_bytes(self.run_it("attendance", "8b", "--as", "canvas").out.encode())
+        return self.dir / "canvas.csv"
+
+    def canvas_reads(self, path, students):
+        done = subprocess.run(["ruby", Path(__file__).with_name("canvas.rb"), CANVAS, path, *(f"{key}={name}" for key, name in students.items())],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return json.loads(done.stdout)
+
+    @unittest.skipUnless(CANVAS and shutil.which("ruby"), "no Canvas to read its file: HOMEROOM_CANVAS names its source, and ruby is needed")
+    def test_canvas_reads_its_file(self):
+        students = {"44": "Barack Obama", "007": "Bond, James", "2.5": "Semi; Colon", "a-9": 'With "quotes"', "x;y": "\u00c9mile \u00d8", "12.50": "Muted"}
+        # By the SIS ids alone: Canvas may spell them otherwise.
+        read = self.canvas_reads(self.canvas_file(students), {student: f"Otherwise {name}" for student, name in students.items()})
+        self.assertEqual([(one["title"], one["points"]) for one in read["assignments"]],
+                         [(f"Attendance score {day} 08:00", "1") for day in ("2026-11-20", "2026-11-27", "2026-12-04")])
+        found = {one["name"]: (one["id"], one["grades"]) for one in read["students"]}
+        self.assertEqual(found, {f"Otherwise {name}": (100 + index, ["1", "1", "1"] if index else ["1", "EX", "0"])
+                                 for index, name in enumerate(students.values())})
 
     def test_whoever_is_enrolled_later_is_known_in_earlier_lessons(self):
         self.make_class()

@@ -1,6 +1,7 @@
 /* What a removal leaves behind, and how the file gets rid of it. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "records/scrub.h"
 
 /* The version of the schema that has the table of removals. */
@@ -8,9 +9,20 @@
 /* How often others may write just then before the file is written anew instead. */
 #define TRIES 20
 
+/* SQLite waits for readers and writers here, but not for another connection that empties the log just then. */
 enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error)
 {
-    int code = sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    enum { STEP_MS = 10, STEPS_MAX = 50 };
+    const int64_t patience_us = INT64_C(5000000);
+    int64_t begin_us = hr_clock_now_us();
+    int code = SQLITE_BUSY;
+    for (int i = 0; i < STEPS_MAX && (code & 0xff) == SQLITE_BUSY; i++) {
+        if (i > 0)
+            sqlite3_sleep(STEP_MS);
+        code = sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        if (hr_clock_now_us() - begin_us >= patience_us)
+            break;
+    }
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "emptying its log", error);
 }
 

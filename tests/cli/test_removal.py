@@ -2,6 +2,7 @@
 file is read here page by page, as https://www.sqlite.org/fileformat2.html has it, by other code than the program's."""
 
 import struct
+import threading
 
 from harness import *
 
@@ -178,6 +179,33 @@ class Removal(Case):
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         other.close()
         self.assertFalse(self.holds(b"s000022", self.db.read_bytes()))
+
+    def test_others_who_write_and_empty_the_log_meanwhile_are_waited_for(self):
+        ended = threading.Event()
+
+        def write(emptying):
+            other = sqlite3.connect(self.db, isolation_level=None, timeout=20)
+            while not ended.is_set():
+                if emptying:
+                    other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                else:
+                    other.execute("UPDATE students SET major = hex(randomblob(8)) WHERE id = 's000044'")
+            other.close()
+
+        others = [threading.Thread(target=write, args=(emptying,)) for emptying in (True, True, False)]
+        for other in others:
+            other.start()
+        try:
+            for i in range(12):
+                self.run_it("rename", "s000017", "--name", f"Somebody {i}")
+        finally:
+            ended.set()
+            for other in others:
+                other.join()
+        self.run_it("rename", "s000017", "--name", "Nobody")
+        self.assertNotIn(b"Somebody 11", self.db.read_bytes())
+        self.assertEqual(Pages(self.db).rests, [])
+        self.assertEqual(self.rows("PRAGMA integrity_check"), [("ok",)])
 
     def test_a_file_of_another_make_is_written_anew(self):
         connection = sqlite3.connect(self.db)

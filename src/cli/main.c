@@ -52,7 +52,7 @@ const struct hr_command hr_command_table[] = {
      "SIGINT, SIGTERM and a terminal that closes end it within the current video, with exit status 0. When IN is gone, "
      "or the database or the models cannot be used, it ends with the status of that failure.",
      2, 2, hr_cmd_watch, true},
-    {HR_COMMAND_IMPORT, "import", "students|encoding FILE | oneroster FOLDER",
+    {HR_COMMAND_IMPORT, "import", "students|encoding FILE | oneroster FOLDER|FILE.zip",
      "read a student table, a school's roster, or vectors of an older system",
      "'import students FILE' reads a JSON array or a CSV with a header (id, name, major, year and "
      "any further "
@@ -63,8 +63,9 @@ const struct hr_command hr_command_table[] = {
      "or of OneRoster that are not about a student are left out and said, and so are marks. "
      "Who is in the database from an earlier table and not in this one is counted (and named with --verbose), and "
      "kept.\n\n"
-     "'import oneroster FOLDER' reads what a school's system exports as OneRoster 1.1 or 1.2, unpacked: users.csv, and "
-     "where they are there roles.csv, classes.csv and enrollments.csv. A student's id is the sourcedId, a class is "
+     "'import oneroster FOLDER' reads what a school's system exports as OneRoster 1.1 or 1.2, as a zip or unpacked: "
+     "users.csv, and where they are there roles.csv, classes.csv and enrollments.csv. A student's id is the sourcedId, "
+     "a class is "
      "called by its classCode where that is a word, else by its sourcedId; --zone is the time zone of the classes. Of "
      "addresses, numbers and parents nothing is kept.\n\n"
      "'import encoding FILE' reads the pickle in which systems built on Python's face_recognition keep "
@@ -82,7 +83,7 @@ const struct hr_command hr_command_table[] = {
      "'id' and paid per request. FILE may be s3://BUCKET/KEY, and so may --db: the database is "
      "then "
      "read, changed and written back whole, unless somebody else has changed it meanwhile.",
-     2, 2, hr_cmd_import, false},
+     2, 2, hr_cmd_import, true},
     {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE", "add students' faces to the database",
      "Photos may be JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP or TIFF, of up to 67 million "
      "pixels (8192 x 8192). DIR holds one folder per student, named by the "

@@ -1,6 +1,7 @@
 """Classes and lessons on the command line: from nothing to a finished roll, in the eight commands of the README."""
 
 import html.parser
+import zipfile
 import xml.etree.ElementTree
 
 from harness import *
@@ -431,9 +432,43 @@ class Lessons(OverDatabase):
         self.assertIn("0 enrolments new", again.err)
         self.assertEqual([(one["name"], one["year"]) for one in self.run_it("students", "--json").objects()],
                          [("Adi Lovelace", "9"), ("J\u00f3 Doe", "9")])
+        everybody = self.run_it("export", "--what", "json").out
+        for name, folder in (("1p2.zip", ""), ("in a folder.ZIP", "export/")):
+            self.db.unlink()
+            self.zip(name, {f"{folder}{path.name}": path.read_bytes() for path in (self.dir / "1p2").iterdir()})
+            self.run_it("import", "oneroster", "1p1")
+            self.assertIn("2 students: 0 new, 2 changed", self.run_it("import", "oneroster", name).err)
+            self.assertEqual(self.run_it("export", "--what", "json").out, everybody)
         (self.dir / "1p1" / "users.csv").write_text("sourcedId,name\ns1,Ada\n")
         self.assertIn("users.csv: no column 'givenName'", self.run_it("import", "oneroster", "1p1", status=FORMAT).err)
         self.assertIn("users.csv", self.run_it("import", "oneroster", "nowhere", status=NOT_FOUND).err)
+
+    def zip(self, name, files):
+        with zipfile.ZipFile(self.dir / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, content in files.items():
+                archive.writestr(path, content)
+
+    def test_a_zip_that_is_no_roster_is_refused(self):
+        users = "sourcedId,status,role,givenName,familyName\ns1,active,student,Ada,Lovelace\n"
+        link = zipfile.ZipInfo("users.csv")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        for files, status, said in (
+                ({"photo.jpg": b"x"}, FORMAT, "there is no users.csv in it"),
+                ({"users.csv": b""}, FORMAT, "there is no users.csv in it"),
+                ({"users.csv": users, "old/users.csv": users}, FORMAT, "it has several files users.csv"),
+                ({"../users.csv": users}, FORMAT, "its name leads out of the archive"),
+                ({link: "/etc/passwd"}, FORMAT, "a link is not followed"),
+                ({"users.csv": users, "classes.csv": b"a" * (24 << 20)}, LIMIT, "more than 100 times its size"),
+                ({"users.csv": "\n".join(str(i) for i in range(6_000_000))}, FORMAT, "larger than a photo")):
+            with self.subTest(said):
+                self.zip("roster.zip", files)
+                result = self.run_it("import", "oneroster", "roster.zip", status=status)
+                self.assertIn("roster.zip", result.err)
+                self.assertIn(said, result.err)
+        (self.dir / "roster.zip").write_bytes(b"PK\3\4 and nothing else")
+        self.run_it("import", "oneroster", "roster.zip", status=FORMAT)
+        self.run_it("import", "oneroster", "nowhere.zip", status=NOT_FOUND)
+        self.assertFalse(self.db.exists())
 
     def test_what_is_wrong_is_said(self):
         self.make_class()

@@ -1,4 +1,5 @@
-"""What a process and all that come from it hold, and by how much it grows."""
+"""What a process and all that come from it hold, and by how much it grows. Look often: of few looks the lowest is a
+peak."""
 
 import os
 from pathlib import Path

@@ -15,7 +15,7 @@ from growth import judge, look
 
 MINUTES, PROGRAM, MODELS = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 PHOTOS = Path(MODELS).parent / "photos"
-EVERY_S, LOOK_S = 4, 60
+EVERY_S, LOOK_S, TELL = 4, 6, 10  # said: every so many looks
 
 
 def run(*words, status=0, env=None):
@@ -69,7 +69,8 @@ def main():
         if now >= next_look:
             points.append((now - begin, look(watch.pid)))
             next_look += LOOK_S
-            print(f"{(now - begin) / 60:6.1f} min, {given} videos: {json.dumps(points[-1][1])}", flush=True)
+            if len(points) % TELL == 0:
+                print(f"{(now - begin) / 60:6.1f} min, {given} videos: {json.dumps(points[-1][1])}", flush=True)
     alive = watch.poll() is None
     watch.send_signal(signal.SIGTERM)
     status = watch.wait(timeout=60)

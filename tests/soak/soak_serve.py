@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 from growth import judge, look  # noqa: E402
 from serve import PASSWORD, Server  # noqa: E402
-from soak import LOOK_S, MINUTES, MODELS, PHOTOS, PROGRAM, make_videos  # noqa: E402
+from soak import LOOK_S, MINUTES, MODELS, PHOTOS, PROGRAM, TELL, make_videos  # noqa: E402
 
 ROUND_S = 2
 
@@ -145,7 +145,8 @@ def main():
         if now >= next_look:
             points.append((now - began, look(server.process.pid)))
             next_look += LOOK_S
-            print(f"{(now - began) / 60:6.1f} min, {rounds} rounds: {json.dumps(points[-1][1])}", flush=True)
+            if len(points) % TELL == 0:
+                print(f"{(now - began) / 60:6.1f} min, {rounds} rounds: {json.dumps(points[-1][1])}", flush=True)
         time.sleep(ROUND_S)
     for one in listeners:
         one.join(timeout=20)

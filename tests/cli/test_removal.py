@@ -1,6 +1,7 @@
 """What is removed leaves no byte in the file, which is cleaned in place: every byte that belongs to no record is zero. The
 file is read here page by page, as https://www.sqlite.org/fileformat2.html has it, by other code than the program's."""
 
+import random
 import struct
 import threading
 
@@ -179,6 +180,32 @@ class Removal(Case):
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         other.close()
         self.assertFalse(self.holds(b"s000022", self.db.read_bytes()))
+
+    def test_killed_at_any_moment_it_is_whole_and_ended_by_the_next(self):
+        begin = time.monotonic()
+        self.run_it("forget", "s000022", "--yes")
+        most_s = (time.monotonic() - begin) * 1.1
+        came = {OK: 0, NOT_FOUND: 0, "ended": 0}
+        for _ in range(int(os.environ.get("HOMEROOM_KILLS", "60")) // 3):
+            for path in self.dir.glob("homeroom.db*"):
+                path.unlink()
+            shutil.copy(MADE, self.db)
+            process = self.start("forget", "s000022", "--yes", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(random.uniform(0, most_s))
+            except subprocess.TimeoutExpired:
+                pass
+            process.kill()
+            process.wait()
+            self.assertEqual(self.rows("PRAGMA integrity_check"), [("ok",)])
+            result = self.run_it("forget", "s000022", "--yes", status=None)
+            self.assertIn(result.status, (OK, NOT_FOUND), result)
+            came[result.status] += 1
+            came["ended"] += "a removal that had been interrupted is complete now" in result.out
+            self.assertEqual(Pages(self.db).rests, [])
+            self.assertFalse(any(self.holds(b"s000022", path.read_bytes()) for path in self.dir.glob("homeroom.db*")))
+            self.assertEqual(self.rows("PRAGMA integrity_check"), [("ok",)])
+        print(f"killed while forgetting: {came}")
 
     def test_others_who_write_and_empty_the_log_meanwhile_are_waited_for(self):
         ended = threading.Event()

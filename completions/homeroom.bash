@@ -73,6 +73,7 @@ _homeroom()
     --until) return ;;
     --start) return ;;
     --camera) return ;;
+    --lesson) return ;;
     --note) return ;;
     --as) words='csv moodle canvas svg' ;;
     --class) return ;;
@@ -94,7 +95,7 @@ _homeroom()
     elif [[ $current == -* ]]; then
         words=' --db --key-file --keyring --kms-key --models --threads --json --quiet --verbose --help --version --insecure'
         case $command in
-        recognize) words+=' --out --fps --whole-frames --format --columns --false-present --include --force --keep --jobs --timeout --students --students-cache' ;;
+        recognize) words+=' --out --fps --whole-frames --format --columns --false-present --include --took --force --keep --jobs --timeout --students --students-cache' ;;
         watch) words+=' --fps --whole-frames --format --columns --false-present --include --keep --timeout --students --students-cache --once --interval' ;;
         import) words+=' --students --create-table --accept-lookalike --map --namesakes --zone' ;;
         enroll) words+=' --video --accept-lookalike --create' ;;
@@ -108,7 +109,7 @@ _homeroom()
         class) words+=' --yes --title --zone --late --early --from --until --not-any-more' ;;
         lesson) words+=' --fps --whole-frames --false-present --timeout --yes --title --from --until --start --camera --guests --note' ;;
         attendance) words+=' --csv --as' ;;
-        estimate) words+=' --fps --whole-frames --false-present --timeout --memory-mb --price-gb-s --price-calls' ;;
+        estimate) words+=' --fps --whole-frames --false-present --timeout --memory-mb --price-gb-s --price-calls --lesson' ;;
         record) words+=' --out --zone --class --now --part --seconds' ;;
         serve) words+=' --fps --whole-frames --false-present --timeout --listen --certificate --private-key --spool' ;;
         purge) words+=' --dry-run' ;;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/usage.h"
 #include "classroom/part.h"
 #include "classroom/result.h"
 #include "store/store.h"
@@ -31,8 +32,8 @@ struct lesson {
     bool goes_on;                     /* an earlier part has seen what lies before the position */
 };
 
-/* Frames from one that is looked at everywhere to the next: five seconds' of them, but ten at most. What they give is known
- * by them alone, so that a part can end between such groups, and only there. */
+/* Frames from one that is looked at everywhere to the next: five seconds' of them, but ten at most. What they give is
+ * known by them alone, so that a part can end between such groups, and only there. */
 static size_t group_size(const struct hr_recognize_options *options)
 {
     double frames = 5 * options->samples_per_s;
@@ -216,11 +217,20 @@ static enum hr_status open_camera(struct lesson *lesson, struct hr_stream *strea
     return HR_OK;
 }
 
+/* One camera after the other: memory is not added up. */
+static void add_work(struct hr_video_work *sum, struct hr_video_work work)
+{
+    sum->packets_decoded += work.packets_decoded;
+    sum->packets_left_out += work.packets_left_out;
+    sum->processor_us += work.processor_us;
+    sum->memory_bytes = work.memory_bytes > sum->memory_bytes ? work.memory_bytes : sum->memory_bytes;
+}
+
 /* Moves on to the next camera of the video; false where there is none that can be looked at. */
 static bool turn_to_next_camera(struct lesson *lesson, const struct hr_stream *stream)
 {
     if (lesson->video != NULL) /* it could be opened */
-        lesson->part->work = hr_video_work(lesson->video);
+        add_work(&lesson->part->work, hr_video_work(lesson->video));
     hr_video_close(lesson->video);
     lesson->video = NULL;
     if (lesson->position.camera + 1 >= lesson->cameras)
@@ -291,6 +301,7 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
 {
     *out = NULL;
     part->unfinished = false;
+    part->work = (struct hr_video_work){0};
     struct hr_recognize_options defaults = hr_recognize_options_default();
     if (options == NULL)
         options = &defaults;
@@ -300,7 +311,7 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     if (status != HR_OK)
         return status;
 
-    int64_t start_us = hr_clock_now_us();
+    int64_t start_us = hr_clock_now_us(), processor_us = hr_usage_processor_us();
     struct lesson lesson = {.session = session, .snapshot = snapshot, .options = options, .part = part};
     lesson.deadline = hr_deadline_after(hr_clock_system(), options->timeout_ms, options->stop);
     lesson.result = hr_result_new(name, hr_embedders_layout(session->embedders));
@@ -313,9 +324,12 @@ enum hr_status hr_classroom_recognize_part(struct hr_session *session, struct hr
     part->duration_us = lesson.position.duration_us;
     part->frames = lesson.position.frames;
     if (lesson.video != NULL)
-        part->work = hr_video_work(lesson.video);
+        add_work(&part->work, hr_video_work(lesson.video));
     if (status == HR_OK && !part->unfinished) {
-        lesson.result->times.total_us = hr_clock_now_us() - start_us;
+        struct hr_stage_times *times = &lesson.result->times;
+        times->total_us = hr_clock_now_us() - start_us;
+        times->processor_us = hr_usage_processor_us() - processor_us + part->work.processor_us;
+        times->memory_bytes = hr_usage_memory_bytes() + part->work.memory_bytes;
         *out = lesson.result;
         lesson.result = NULL;
     }

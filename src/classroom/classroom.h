@@ -15,6 +15,8 @@ struct hr_stage_times {
     int64_t detect_us;
     int64_t track_us; /* embedding included */
     int64_t total_us;
+    int64_t processor_us;  /* of all threads of the program meanwhile, and of the process that decoded */
+    uint64_t memory_bytes; /* the most that the program has had so far, with the most of that process */
 };
 
 /* As hr_recognize_file, from a stream (borrowed), with a snapshot that the caller holds. `name` appears in errors and
@@ -35,7 +37,7 @@ struct hr_part {
     int64_t position_us;         /* of the video, reached so far */
     int64_t duration_us;         /* of the video; 0: not known */
     size_t frames;               /* that were looked at so far */
-    struct hr_video_work work;   /* what decoding cost in this part, of the last camera */
+    struct hr_video_work work;   /* what decoding cost in this part, of all cameras */
 };
 /* Most that a checkpoint takes: every track that there may be. */
 #define HR_PART_STATE_BYTES_MAX ((size_t)64 << 20)
@@ -53,5 +55,7 @@ const struct hr_observation *hr_result_observation(const struct hr_result *resul
 /* Whether hr_result_warning of that index names a student. */
 bool hr_result_warning_names_student(const struct hr_result *result, size_t index);
 const struct hr_stage_times *hr_result_times(const struct hr_result *result);
+/* From now on its JSON says what it took, and is another one each time. */
+void hr_result_say_took(struct hr_result *result);
 
 #endif

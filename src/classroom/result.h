@@ -21,6 +21,7 @@ struct hr_result {
     char *warnings[HR_RESULT_WARNING_MAX];
     bool warning_names[HR_RESULT_WARNING_MAX]; /* it names a student */
     struct hr_stage_times times;
+    struct hr_observed_work took; /* of hr_result_say_took */
     struct hr_result_view *views; /* owned; one for each track; NULL: they are not kept */
 };
 

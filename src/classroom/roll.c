@@ -638,6 +638,20 @@ static enum hr_status read_finished(struct making *making, struct hr_error *erro
     return status;
 }
 
+static enum hr_status take_work(void *context, const struct hr_work_record *record, struct hr_error *error)
+{
+    struct hr_roll *roll = context;
+    struct hr_roll_work *work = hr_array_room(roll->work, roll->work_count, &roll->work_capacity, sizeof *work);
+    if (work == NULL)
+        return no_memory(error);
+    roll->work = work;
+    char *video = strdup(record->video);
+    if (video == NULL)
+        return no_memory(error);
+    roll->work[roll->work_count++] = (struct hr_roll_work){video, record->estimated, record->took};
+    return HR_OK;
+}
+
 enum hr_status hr_roll_make(struct hr_roll *out, struct hr_database *database, int64_t lesson, struct hr_error *error)
 {
     struct making making = {.roll = out, .database = database};
@@ -649,6 +663,8 @@ enum hr_status hr_roll_make(struct hr_roll *out, struct hr_database *database, i
         status = out->finished_us != 0 ? read_finished(&making, error) : make_anew(&making, error);
     if (status == HR_OK)
         status = give_entries(&making, error);
+    if (status == HR_OK)
+        status = hr_database_each_work(database, lesson, take_work, out, error);
     clear_making(&making);
     if (status != HR_OK)
         hr_roll_clear(out);
@@ -660,6 +676,9 @@ void hr_roll_clear(struct hr_roll *roll)
     for (size_t i = 0; i < roll->count; i++)
         clear_entry(&roll->entries[i]);
     free(roll->entries);
+    for (size_t i = 0; i < roll->work_count; i++)
+        free(roll->work[i].video);
+    free(roll->work);
     free(roll->gaps);
     free(roll->class_id);
     free(roll->title);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "records/classes.h"
 #include "records/lessons.h"
+#include "records/work.h"
 
 enum hr_presence {
     HR_PRESENCE_PRESENT,
@@ -74,6 +75,12 @@ struct hr_roll_gap {
     int64_t start_us, end_us;
 };
 
+/* What looking at a recording was estimated to take, and took. */
+struct hr_roll_work {
+    char *video;
+    struct hr_work estimated, took;
+};
+
 struct hr_roll {
     int64_t lesson;
     char *class_id, *title, *zone, *day;
@@ -84,6 +91,8 @@ struct hr_roll {
     struct hr_roll_gap *gaps; /* of the lesson that no camera filmed, of ten seconds and more */
     size_t gap_count;
     size_t recording_count;
+    struct hr_roll_work *work; /* by name; a recording that was estimated alone has one, too */
+    size_t work_count, work_capacity;
     size_t unknown_people; /* of the recording that has most */
 };
 

@@ -100,6 +100,30 @@ static struct hr_json *entry_json(const struct hr_roll_entry *entry)
     return object;
 }
 
+static void add_work(struct hr_json *object, const char *name, const struct hr_work *work)
+{
+    struct hr_json *inner = work->memory_bytes > 0 ? hr_json_object_new() : hr_json_text_new(NULL);
+    if (work->memory_bytes > 0) {
+        hr_json_set(inner, "wall_s", hr_json_real_new((double)work->wall_us / 1e6));
+        hr_json_set(inner, "processor_s", hr_json_real_new((double)work->processor_us / 1e6));
+        hr_json_set(inner, "memory_mb", hr_json_real_new((double)work->memory_bytes / (1 << 20)));
+    }
+    hr_json_set(object, name, inner);
+}
+
+static struct hr_json *work_json(const struct hr_roll *roll)
+{
+    struct hr_json *list = hr_json_array_new();
+    for (size_t i = 0; i < roll->work_count; i++) {
+        struct hr_json *object = hr_json_object_new();
+        hr_json_set(object, "video", hr_json_any_text_new(roll->work[i].video));
+        add_work(object, "estimated", &roll->work[i].estimated);
+        add_work(object, "took", &roll->work[i].took);
+        hr_json_append(list, object);
+    }
+    return list;
+}
+
 enum hr_status hr_roll_write_json(const struct hr_roll *roll, struct hr_buffer *out, struct hr_error *error)
 {
     struct hr_json *object = hr_json_object_new(), *students = hr_json_array_new(), *gaps = hr_json_array_new();
@@ -120,7 +144,7 @@ enum hr_status hr_roll_write_json(const struct hr_roll *roll, struct hr_buffer *
         hr_json_append(gaps, gap);
     }
     hr_json_set(object, "not_filmed", gaps);
-    bool good = true;
+    bool good = hr_json_set(object, "work", work_json(roll));
     for (size_t i = 0; i < roll->count; i++)
         good = hr_json_append(students, entry_json(&roll->entries[i])) && good;
     good = hr_json_set(object, "students", students) && good;

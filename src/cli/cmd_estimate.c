@@ -1,12 +1,16 @@
-/* homeroom estimate VIDEO... */
+/* homeroom estimate VIDEO..., homeroom estimate --lesson LESSON [VIDEO...] */
 #include <stdio.h>
-#include <sys/resource.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "base/plural.h"
+#include "base/array.h"
+#include "base/usage.h"
 #include "classroom/classroom.h"
+#include "classroom/lesson_words.h"
 #include "cli/answer.h"
 #include "cli/class.h"
 #include "cli/report_log.h"
+#include "records/work.h"
 #include "workload/cost.h"
 
 /* How long a video is looked at to know how long all of it takes: long enough for the networks to be warm and the first
@@ -27,21 +31,6 @@ struct estimate {
     size_t samples;
     bool whole; /* it was looked at to its end */
 };
-
-static int64_t own_processor_us(void)
-{
-    struct rusage usage = {0};
-    getrusage(RUSAGE_SELF, &usage);
-    return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
-           usage.ru_stime.tv_usec;
-}
-
-static double own_memory_mb(void)
-{
-    struct rusage usage = {0};
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss / 1024;
-}
 
 /* The class that is there, or none: which models a face goes through, and how many students it is held against. */
 static enum hr_status open_engine(struct estimating *estimating, struct hr_error *error)
@@ -88,7 +77,7 @@ static enum hr_status estimate(struct estimating *estimating, const char *video,
                                struct hr_error *error)
 {
     struct hr_part part = {0};
-    int64_t wall_us = 0, before_us = own_processor_us();
+    int64_t wall_us = 0, before_us = hr_usage_processor_us();
     hr_buffer_init(&part.checkpoint, HR_PART_STATE_BYTES_MAX);
     enum hr_status status = look(estimating, video, &part, &wall_us, error);
     double factor = 1;
@@ -96,13 +85,13 @@ static enum hr_status estimate(struct estimating *estimating, const char *video,
         factor = (double)part.duration_us / (double)part.position_us;
     else if (status == HR_OK && part.unfinished)
         status = hr_error_set(error, HR_ERR_UNSUPPORTED, "%s: its container does not say how long it is", video);
-    *out = (struct estimate){.wall_s = factor * (double)wall_us / 1e6,
-                             .processor_s =
-                                 factor * (double)(own_processor_us() - before_us + part.work.processor_us) / 1e6,
-                             .memory_mb = own_memory_mb() + (double)part.work.memory_bytes / (1 << 20),
-                             .duration_s = (double)part.duration_us / 1e6,
-                             .samples = (size_t)(factor * (double)part.frames),
-                             .whole = !part.unfinished};
+    *out = (struct estimate){
+        .wall_s = factor * (double)wall_us / 1e6,
+        .processor_s = factor * (double)(hr_usage_processor_us() - before_us + part.work.processor_us) / 1e6,
+        .memory_mb = (double)hr_usage_memory_bytes() / (1 << 20) + (double)part.work.memory_bytes / (1 << 20),
+        .duration_s = (double)part.duration_us / 1e6,
+        .samples = (size_t)(factor * (double)part.frames),
+        .whole = !part.unfinished};
     hr_buffer_clear(&part.checkpoint);
     return status;
 }
@@ -149,28 +138,128 @@ static void answer(struct hr_cli *cli, const char *name, const struct estimate *
     fprintf(cli->out, "%.6f USD\n", usd);
 }
 
+/* --- which videos --- */
+
+/* Those of the command line, or of a lesson. */
+struct videos {
+    char **names; /* owned */
+    size_t count, capacity;
+    int64_t lesson; /* 0: none */
+};
+
+static enum hr_status add_video(struct videos *videos, const char *name, struct hr_error *error)
+{
+    char **names = hr_array_room(videos->names, videos->count, &videos->capacity, sizeof *names);
+    if (names != NULL)
+        videos->names = names;
+    char *copy = names != NULL ? strdup(name) : NULL;
+    if (copy == NULL)
+        return hr_error_set(error, HR_ERR_MEMORY, "no memory for the names of videos");
+    videos->names[videos->count++] = copy;
+    return HR_OK;
+}
+
+/* Several cameras may have one file. */
+static enum hr_status add_recording(void *context, const struct hr_recording_record *recording, struct hr_error *error)
+{
+    struct videos *videos = context;
+    for (size_t i = 0; i < videos->count; i++)
+        if (strcmp(videos->names[i], recording->video) == 0)
+            return HR_OK;
+    return add_video(videos, recording->video, error);
+}
+
+static enum hr_status look_up_lesson(struct hr_cli *cli, struct videos *videos, struct hr_error *error)
+{
+    struct hr_database *database = NULL;
+    struct hr_lesson_found lesson;
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_READ, &database, error);
+    if (status == HR_OK)
+        status = hr_lesson_find(database, cli->settings.lessons.lesson, &lesson, error);
+    if (status == HR_OK)
+        videos->lesson = lesson.key;
+    if (status == HR_OK && videos->count == 0)
+        status = hr_database_each_recording(database, lesson.key, add_recording, videos, error);
+    if (status == HR_OK && videos->count == 0)
+        status = hr_error_set(error, HR_ERR_NOT_FOUND, "lesson %lld has no recording: say which videos it will have",
+                              (long long)lesson.key);
+    hr_database_close(database);
+    return status;
+}
+
+static enum hr_status choose_videos(struct hr_cli *cli, struct videos *videos, struct hr_error *error)
+{
+    enum hr_status status = HR_OK;
+    for (size_t i = 0; status == HR_OK && i < cli->word_count; i++)
+        status = add_video(videos, cli->words[i], error);
+    if (status == HR_OK && cli->settings.lessons.lesson != NULL)
+        return look_up_lesson(cli, videos, error);
+    if (status == HR_OK && videos->count == 0)
+        status = hr_error_set(error, HR_ERR_ARGUMENT, "say which videos, or --lesson LESSON");
+    return status;
+}
+
+static void clear_videos(struct videos *videos)
+{
+    for (size_t i = 0; i < videos->count; i++)
+        free(videos->names[i]);
+    free(videos->names);
+}
+
+/* With the lesson, until it is known what they took. */
+static enum hr_status keep(struct hr_cli *cli, const struct videos *videos, const struct estimate *estimates,
+                           struct hr_error *error)
+{
+    struct hr_database *database = NULL;
+    enum hr_status status = hr_cli_open_database(cli, HR_DATABASE_WRITE, &database, error);
+    for (size_t i = 0; status == HR_OK && i < videos->count; i++) {
+        struct hr_work work = {(int64_t)(estimates[i].wall_s * 1e6), (int64_t)(estimates[i].processor_s * 1e6),
+                               (int64_t)(estimates[i].memory_mb * (1 << 20))};
+        status = hr_database_put_estimate(database, videos->lesson, videos->names[i], &work, error);
+    }
+    if (status == HR_OK)
+        status = hr_class_save_database(&cli->class, database, error);
+    hr_database_close(database);
+    return status;
+}
+
+static void add_up(struct estimate *sum, const struct estimate *one)
+{
+    sum->wall_s += one->wall_s;
+    sum->processor_s += one->processor_s;
+    sum->duration_s += one->duration_s;
+    sum->samples += one->samples;
+    sum->memory_mb = one->memory_mb > sum->memory_mb ? one->memory_mb : sum->memory_mb;
+    sum->whole = sum->whole && one->whole;
+}
+
 int hr_cmd_estimate(struct hr_cli *cli)
 {
     struct hr_error error = {0};
     struct estimating estimating = {.cli = cli};
-    struct estimate sum = {.whole = true};
-    enum hr_status status = open_engine(&estimating, &error);
-    for (size_t i = 0; status == HR_OK && i < cli->word_count; i++) {
-        struct estimate one;
-        status = estimate(&estimating, cli->words[i], &one, &error);
+    struct videos videos = {0};
+    struct estimate sum = {.whole = true}, *estimates = NULL;
+    enum hr_status status = choose_videos(cli, &videos, &error);
+    if (status == HR_OK)
+        status = open_engine(&estimating, &error);
+    if (status == HR_OK) {
+        estimates = calloc(videos.count, sizeof *estimates);
+        status = estimates != NULL ? HR_OK : hr_error_set(&error, HR_ERR_MEMORY, "no memory for estimates");
+    }
+    for (size_t i = 0; status == HR_OK && i < videos.count; i++) {
+        status = estimate(&estimating, videos.names[i], &estimates[i], &error);
         if (status != HR_OK)
             break;
-        answer(cli, cli->words[i], &one);
-        sum.wall_s += one.wall_s;
-        sum.processor_s += one.processor_s;
-        sum.duration_s += one.duration_s;
-        sum.samples += one.samples;
-        sum.memory_mb = one.memory_mb > sum.memory_mb ? one.memory_mb : sum.memory_mb;
-        sum.whole = sum.whole && one.whole;
+        answer(cli, videos.names[i], &estimates[i]);
+        add_up(&sum, &estimates[i]);
     }
-    if (status == HR_OK && cli->word_count > 1 && !cli->settings.terminal.json)
+    if (status == HR_OK && videos.count > 1 && !cli->settings.terminal.json)
         answer(cli, "all", &sum);
+    if (status == HR_OK && videos.lesson != 0)
+        status = keep(cli, &videos, estimates, &error);
     hr_session_free(estimating.session);
     hr_engine_close(estimating.engine);
+    free(estimates);
+    clear_videos(&videos);
     return status == HR_OK ? 0 : hr_cli_fail(cli, &error);
 }

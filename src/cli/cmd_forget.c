@@ -50,10 +50,10 @@ static enum hr_status count_face(void *context, const struct hr_face_record *rec
 static void tell_of_finished_removal(const struct hr_cli *cli, const struct hr_database *database)
 {
     if (database != NULL && hr_database_finished_removal(database))
-        fputs(
-            "a removal that had been interrupted is complete now: the database file was written anew, and has no bytes "
-            "but those of what is in it\n",
-            cli->out);
+        fputs("a removal that had been interrupted is complete now: the database file has no bytes but those of what "
+              "is in "
+              "it\n",
+              cli->out);
 }
 
 static void answer(const struct hr_cli *cli, const struct hr_removal *removal, size_t left)
@@ -65,7 +65,7 @@ static void answer(const struct hr_cli *cli, const struct hr_removal *removal, s
     fprintf(cli->out, "forgotten: %s%zu face vector%s; %s\n",
             cli->settings.people.photo != NULL ? "" : "the record and ", removal->faces, hr_plural(removal->faces),
             removal->searched ? "every byte of the database file was looked at, nothing of them is left"
-                              : "the database file was written anew without them");
+                              : "the database file has no bytes but those of what is in it");
     if (cli->settings.people.photo != NULL && left == 0)
         fputs("the student has no face any more and cannot be recognised\n", cli->out);
 }

@@ -1,7 +1,8 @@
-/* homeroom import students FILE, import oneroster FOLDER, import encoding FILE */
+/* homeroom import students FILE, import oneroster FOLDER|FILE.zip, import encoding FILE */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/plural.h"
 #include "classroom/enroll.h"
@@ -13,6 +14,7 @@
 #include "records/classes.h"
 #include "store/anywhere.h"
 #include "tables/oneroster.h"
+#include "video/album.h"
 
 /* A table of students, and what became of it. */
 struct table {
@@ -226,7 +228,6 @@ static enum hr_status read_one(struct hr_cli *cli, const char *name, bool wanted
     struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&cli->cloud);
     size_t length = strlen(cli->words[1]);
     const char *slash = length > 0 && cli->words[1][length - 1] == '/' ? "" : "/";
-    hr_buffer_init(out, HR_LIMIT_IMPORT_BYTES);
     if ((size_t)snprintf(path, sizeof path, "%s%s%s", cli->words[1], slash, name) >= sizeof path)
         return hr_error_set(error, HR_ERR_ARGUMENT, "the name of the folder is too long");
     enum hr_status status = hr_anywhere_read(&anywhere, path, &cli->patience, out, error);
@@ -299,28 +300,102 @@ static void tell_roster(const struct hr_cli *cli, const struct hr_oneroster *ros
                  roster->class_count == 1 ? "" : "es", entered, hr_plural(entered));
 }
 
+/* The files of an export; `users` alone has to be there. */
+enum { USERS, ROLES, CLASSES, ENROLLMENTS, FILE_COUNT };
+static const char *const file_names[FILE_COUNT] = {"users.csv", "roles.csv", "classes.csv", "enrollments.csv"};
+
+static enum hr_status read_folder(struct hr_cli *cli, struct hr_buffer files[FILE_COUNT], struct hr_error *error)
+{
+    enum hr_status status = read_one(cli, file_names[USERS], true, &files[USERS], error);
+    for (int i = ROLES; status == HR_OK && i < FILE_COUNT; i++) {
+        status = read_one(cli, file_names[i], false, &files[i], NULL);
+        if (status != HR_OK)
+            hr_error_set(error, status, "a file beside '%s/users.csv' cannot be read", cli->words[1]);
+    }
+    return status;
+}
+
+/* FILE_COUNT: none of them. They may lie in a folder. */
+static int file_of(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    int which = 0;
+    while (which < FILE_COUNT && strcasecmp(slash != NULL ? slash + 1 : name, file_names[which]) != 0)
+        which++;
+    return which;
+}
+
+static enum hr_status take_entry(const struct hr_album_entry *entry, struct hr_buffer files[FILE_COUNT],
+                                 struct hr_error *error)
+{
+    int which = file_of(entry->name);
+    if (which == FILE_COUNT)
+        return HR_OK;
+    if (entry->verdict == HR_ALBUM_NO_PICTURE) /* it is empty */
+        return HR_OK;
+    if (entry->verdict != HR_ALBUM_TABLE)
+        return hr_error_set(error, HR_ERR_FORMAT, "'%s' in it is not read: %s", entry->name,
+                            hr_album_verdict_text(entry->verdict));
+    if (files[which].size > 0)
+        return hr_error_set(error, HR_ERR_FORMAT, "it has several files %s", file_names[which]);
+    hr_buffer_append(&files[which], entry->bytes);
+    return hr_buffer_check(&files[which], error);
+}
+
+static enum hr_status read_entries(struct hr_cli *cli, struct hr_stream *stream, const struct hr_deadline *deadline,
+                                   struct hr_buffer files[FILE_COUNT], struct hr_error *error)
+{
+    const struct hr_photo_options options = {.sandbox = cli->sandbox, .deadline = deadline, .tables = true};
+    struct hr_album *album = NULL;
+    struct hr_album_entry entry;
+    enum hr_status status = hr_album_open(&album, stream, &options, error);
+    while (status == HR_OK && (status = hr_album_next(album, &entry, error)) == HR_OK)
+        status = take_entry(&entry, files, error);
+    hr_album_close(album);
+    if (status == HR_END)
+        status = files[USERS].size > 0 ? HR_OK
+                                       : hr_error_set(error, HR_ERR_FORMAT, "there is no %s in it", file_names[USERS]);
+    return status;
+}
+
+/* As a school's system gives it: taken apart by a child of the sandbox, before the database is opened. */
+static enum hr_status read_archive(struct hr_cli *cli, struct hr_buffer files[FILE_COUNT], struct hr_error *error)
+{
+    enum { UNPACK_MS = 60000 };
+    struct hr_anywhere anywhere = hr_cli_cloud_anywhere(&cli->cloud);
+    struct hr_stream stream = {0};
+    struct hr_deadline deadline = hr_deadline_after(hr_clock_system(), UNPACK_MS, hr_cli_stop());
+    enum hr_status status = hr_anywhere_open_stream(&anywhere, cli->words[1], &deadline, &stream, error);
+    if (status != HR_OK)
+        return status;
+    status = read_entries(cli, &stream, &deadline, files, error);
+    hr_stream_close(&stream);
+    return status == HR_OK ? HR_OK : hr_error_prefix(error, "reading '%s'", cli->words[1]);
+}
+
+static bool is_archive(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 4 && strcasecmp(path + length - 4, ".zip") == 0;
+}
+
 static int import_oneroster(struct hr_cli *cli)
 {
     struct hr_error error = {0};
-    struct hr_buffer users, roles, classes, enrollments;
+    struct hr_buffer files[FILE_COUNT];
     struct hr_oneroster roster = {0};
     struct table table = {0};
     size_t entered = 0;
+    for (int i = 0; i < FILE_COUNT; i++)
+        hr_buffer_init(&files[i], HR_LIMIT_IMPORT_BYTES);
     enum hr_status status =
         cli->settings.lessons.zone != NULL ? hr_zone_check(cli->settings.lessons.zone, &error) : HR_OK;
-    enum hr_status read[] = {read_one(cli, "users.csv", true, &users, status == HR_OK ? &error : NULL),
-                             read_one(cli, "roles.csv", false, &roles, NULL),
-                             read_one(cli, "classes.csv", false, &classes, NULL),
-                             read_one(cli, "enrollments.csv", false, &enrollments, NULL)};
     if (status == HR_OK)
-        status = read[0];
-    for (size_t i = 1; status == HR_OK && i < sizeof read / sizeof *read; i++)
-        if (read[i] != HR_OK)
-            status = hr_error_set(&error, read[i], "a file beside '%s/users.csv' cannot be read", cli->words[1]);
-    struct hr_oneroster_files files = {hr_buffer_view(&users), hr_buffer_view(&roles), hr_buffer_view(&classes),
-                                       hr_buffer_view(&enrollments)};
+        status = is_archive(cli->words[1]) ? read_archive(cli, files, &error) : read_folder(cli, files, &error);
+    struct hr_oneroster_files views = {hr_buffer_view(&files[USERS]), hr_buffer_view(&files[ROLES]),
+                                       hr_buffer_view(&files[CLASSES]), hr_buffer_view(&files[ENROLLMENTS])};
     if (status == HR_OK)
-        status = hr_oneroster_read(&files, &roster, &error);
+        status = hr_oneroster_read(&views, &roster, &error);
     table.students = roster.students;
     table.count = roster.student_count;
     if (status == HR_OK)
@@ -330,10 +405,8 @@ static int import_oneroster(struct hr_cli *cli)
     int exit_status = roster.dangling > 0 ? HR_EXIT_NO : 0;
     hr_texts_free(table.missing, table.missing_count);
     hr_oneroster_clear(&roster);
-    hr_buffer_clear(&users);
-    hr_buffer_clear(&roles);
-    hr_buffer_clear(&classes);
-    hr_buffer_clear(&enrollments);
+    for (int i = 0; i < FILE_COUNT; i++)
+        hr_buffer_clear(&files[i]);
     return status == HR_OK ? exit_status : hr_cli_fail(cli, &error);
 }
 

@@ -44,7 +44,7 @@ static void answer(const struct hr_cli *cli, const struct hr_keeping *keeping, c
     answer_views(cli, overdue->views);
     if (cli->settings.terminal.json || cli->settings.purge.dry_run || !hr_overdue_any(overdue))
         return;
-    fputs("the database file was written anew without them\n", cli->out);
+    fputs("the database file has no bytes but those of what is in it\n", cli->out);
     if (hr_anywhere_is_remote(cli->database_path))
         fputs("if the bucket keeps older versions of the database, they still hold it: remove them there\n", cli->out);
 }

@@ -145,11 +145,13 @@ static const char *without_header(struct recognize *job, const char *text)
     return rows != NULL ? rows + 2 : text;
 }
 
-static enum hr_status write_report(struct recognize *job, size_t index, const struct hr_result *result,
+static enum hr_status write_report(struct recognize *job, size_t index, struct hr_result *result,
                                    struct hr_error *error)
 {
     struct hr_cli *cli = job->cli;
     char *text = NULL;
+    if (cli->settings.recognition.took)
+        hr_result_say_took(result);
     enum hr_status status =
         hr_result_write(result, hr_cli_format(&cli->settings), cli->settings.recognition.columns, &text, error);
     if (status != HR_OK)

@@ -52,7 +52,7 @@ const struct hr_command hr_command_table[] = {
      "SIGINT, SIGTERM and a terminal that closes end it within the current video, with exit status 0. When IN is gone, "
      "or the database or the models cannot be used, it ends with the status of that failure.",
      2, 2, hr_cmd_watch, true},
-    {HR_COMMAND_IMPORT, "import", "students|encoding FILE | oneroster FOLDER",
+    {HR_COMMAND_IMPORT, "import", "students|encoding FILE | oneroster FOLDER|FILE.zip",
      "read a student table, a school's roster, or vectors of an older system",
      "'import students FILE' reads a JSON array or a CSV with a header (id, name, major, year and "
      "any further "
@@ -63,8 +63,9 @@ const struct hr_command hr_command_table[] = {
      "or of OneRoster that are not about a student are left out and said, and so are marks. "
      "Who is in the database from an earlier table and not in this one is counted (and named with --verbose), and "
      "kept.\n\n"
-     "'import oneroster FOLDER' reads what a school's system exports as OneRoster 1.1 or 1.2, unpacked: users.csv, and "
-     "where they are there roles.csv, classes.csv and enrollments.csv. A student's id is the sourcedId, a class is "
+     "'import oneroster FOLDER' reads what a school's system exports as OneRoster 1.1 or 1.2, as a zip or unpacked: "
+     "users.csv, and where they are there roles.csv, classes.csv and enrollments.csv. A student's id is the sourcedId, "
+     "a class is "
      "called by its classCode where that is a word, else by its sourcedId; --zone is the time zone of the classes. Of "
      "addresses, numbers and parents nothing is kept.\n\n"
      "'import encoding FILE' reads the pickle in which systems built on Python's face_recognition keep "
@@ -82,7 +83,7 @@ const struct hr_command hr_command_table[] = {
      "'id' and paid per request. FILE may be s3://BUCKET/KEY, and so may --db: the database is "
      "then "
      "read, changed and written back whole, unless somebody else has changed it meanwhile.",
-     2, 2, hr_cmd_import, false},
+     2, 2, hr_cmd_import, true},
     {HR_COMMAND_ENROLL, "enroll", "ID PHOTO... | DIR | ID --video FILE", "add students' faces to the database",
      "Photos may be JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP or TIFF, of up to 67 million "
      "pixels (8192 x 8192). DIR holds one folder per student, named by the "
@@ -266,15 +267,21 @@ const struct hr_command hr_command_table[] = {
      "be looked at, with the command that says who it is; the unknown people. To FILE.html, which only its owner may "
      "read, or to standard output.",
      1, 2, hr_cmd_show, false},
-    {HR_COMMAND_ESTIMATE, "estimate", "VIDEO...",
+    {HR_COMMAND_ESTIMATE, "estimate", "[VIDEO...]",
      "how long a video will take, with how much memory, and its price on Lambda",
      "Looks at each video for four seconds, as 'recognize' would, and says what all of it will take: minutes here with "
      "--threads, minutes of one processor, memory with that of the process that decodes, and what AWS Lambda would "
      "bill "
      "for (--memory-mb, --price-gb-s), where a function is taken to have one processor as fast as this one's for "
      "1769 MB. A video that ends before was looked at to its end. More people than in its first seconds take "
-     "longer.",
-     1, SIZE_MAX, hr_cmd_estimate, true},
+     "longer.\n\n"
+     "With --lesson it is about what is to be, or was, added to that lesson: the videos given, else all recordings "
+     "that "
+     "the "
+     "lesson has, which must still be where they were. What was estimated stays with the lesson, and 'attendance "
+     "LESSON "
+     "--json' says it beside what each recording took: 'work', with wall_s, processor_s and memory_mb.",
+     0, SIZE_MAX, hr_cmd_estimate, true},
     {HR_COMMAND_RECORD, "record", "URL", "record a camera by a class's timetable",
      "Takes the pictures of a camera (rtsps://, rtsp://, https://, http://, srt://, udp://, or /dev/video0 of this "
      "machine) as they come, without "
@@ -311,9 +318,8 @@ const struct hr_command hr_command_table[] = {
      "then. Without DAYS: the times, and how much is too old by now. Students have no time: 'homeroom forget'.",
      0, 2, hr_cmd_keeping, false},
     {HR_COMMAND_PURGE, "purge", "", "delete what has been kept for too long",
-     "Deletes what is older than 'homeroom keeping' says, clears the freed pages and writes the file anew, and says "
-     "how "
-     "much of each kind went; killed at any moment, all of it is gone or nothing. With --dry-run it only says what "
+     "Deletes what is older than 'homeroom keeping' says, overwrites what they have left in the file, and says "
+     "how much of each kind went; killed at any moment, all of it is gone or nothing. With --dry-run it only says what "
      "would "
      "go. For a timer: where no program runs that does it by itself, and for a database in a bucket. Reports already "
      "written and backups are not touched.",

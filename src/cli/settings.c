@@ -74,6 +74,8 @@ const struct hr_option hr_option_table[] = {
      SEEING,
      "who gets a row: certain, or those in review as well, which a person should look at (default: "
      "certain; review when every face was imported from an older system)"},
+    {"took", 0, HR_OPTION_FLAG, AT(recognition.took), NULL, NULL, 0, 0, NULL, NULL, ON(RECOGNIZE),
+     "the JSON says what looking at the video took, and is another one each time for that"},
     {"force", 0, HR_OPTION_FLAG, AT(recognize.force), NULL, NULL, 0, 0, NULL, NULL, ON(RECOGNIZE),
      "write over a file that is there and is not a report"},
     {"keep", 0, HR_OPTION_FLAG, AT(recognition.keep), NULL, NULL, 0, 0, NULL, NULL, ON(RECOGNIZE) | ON(WATCH),
@@ -216,6 +218,8 @@ const struct hr_option hr_option_table[] = {
      "parts that follow one another (default: as the files' names say)"},
     {"camera", 0, HR_OPTION_TEXT, AT(lessons.camera), "NAME", NULL, 0, 0, NULL, NULL, ON(LESSON),
      "which camera it was, where there are several"},
+    {"lesson", 0, HR_OPTION_TEXT, AT(lessons.lesson), "LESSON", NULL, 0, 0, NULL, NULL, ON(ESTIMATE),
+     "the recordings of a lesson, or videos that will be; kept, to be held against what they take"},
     {"guests", 0, HR_OPTION_FLAG, AT(lessons.guests), NULL, NULL, 0, 0, NULL, NULL, ON(LESSON),
      "recognise students of other classes, too"},
     {"note", 0, HR_OPTION_TEXT, AT(lessons.note), "TEXT", NULL, 0, 0, NULL, NULL, ON(LESSON), "why it is marked so"},

@@ -82,6 +82,7 @@ struct hr_recognition_settings {
     double fps;
     double false_present;
     const char *include; /* NULL: as the gallery is */
+    bool took;
     double timeout_s;
     const char *out;
     const char *input;
@@ -143,6 +144,7 @@ struct hr_lessons_settings {
     const char *from, *until;
     bool not_any_more;
     const char *start;
+    const char *lesson;
     const char *camera;
     bool guests;
     const char *note;

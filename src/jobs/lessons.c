@@ -10,6 +10,7 @@
 #include "classroom/zone.h"
 #include "records/audit.h"
 #include "records/classes.h"
+#include "records/work.h"
 #include "video/video.h"
 
 /* So long before the bell. */
@@ -105,6 +106,13 @@ static enum hr_status look(struct hr_engine *engine, const struct hr_lesson_reco
     return status;
 }
 
+static enum hr_status keep_work(struct hr_database *database, const struct hr_lesson_recording *recording,
+                                const struct hr_stage_times *times, struct hr_error *error)
+{
+    struct hr_work took = {times->total_us, times->processor_us, (int64_t)times->memory_bytes};
+    return hr_database_put_took(database, recording->lesson->key, recording->video, &took, error);
+}
+
 static enum hr_status keep(struct hr_class_place *place, struct hr_engine *engine,
                            const struct hr_lesson_recording *recording, const struct hr_result *result,
                            struct hr_error *error)
@@ -125,6 +133,8 @@ static enum hr_status keep(struct hr_class_place *place, struct hr_engine *engin
                                            database, error);
     if (status == HR_OK && lesson->keep_days > 0) /* a face of which it was said that it is not a student */
         status = hr_lessons_decide_again(place, engine, database, lesson->class_id, lesson->key, &changed, error);
+    if (status == HR_OK)
+        status = keep_work(database, recording, hr_result_times(result), error);
     hr_database_close(database);
     return status;
 }

@@ -101,8 +101,8 @@ enum hr_status hr_database_students(struct hr_database *database, struct hr_stud
 /* Whoever asks to stop ends a statement that takes long, with DEADLINE. `stop` is borrowed, outlives the database,
  * and may be NULL. */
 void hr_database_obey(struct hr_database *database, const struct hr_stop *stop);
-/* Whether opening it to write found that somebody's removal had been broken off, and ended it: the file was written
- * anew and has no bytes but those of what is in it. */
+/* Whether opening it to write found that somebody's removal had been broken off, and ended it: the file
+ * has no bytes but those of what is in it. */
 bool hr_database_finished_removal(const struct hr_database *database);
 
 struct hr_removal {

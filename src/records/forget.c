@@ -1,34 +1,23 @@
 /* Removing a student with every trace, and looking whether it is true.
  *
- * SQLite overwrites what is deleted (secure_delete), VACUUM writes the file anew without gaps, and
- * a checkpoint empties the log. None of it is taken on trust: the bytes of the files are searched
- * for what the student's records were made of. */
+ * SQLite overwrites what is deleted (secure_delete), hr_sql_tidy what it has left of it, and a checkpoint empties
+ * the log. None of it is taken on trust: the bytes of the files are searched for what the student's records were
+ * made of. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "records/seal.h"
+#include "records/search.h"
 
-/* Text shorter than this is found in any file by chance. */
-#define TRACE_BYTES_MIN 16
-/* The start of a record stays in one piece on any page of SQLite's; longer ones may be split. */
-#define TRACE_BYTES_MAX 256
-/* A vector is searched for in windows of this size, one in each TRACE_BYTES_MAX: some window is
- * whole even if the vector is split over pages. */
+/* A vector is searched for in windows of this size, one in each HR_TRACE_BYTES_MAX: some window is whole even if the
+ * vector is split over pages. */
 #define WINDOW_BYTES 32
 #define CHUNK_BYTES ((size_t)1 << 20)
-/* The version of the schema that has the table of removals. */
-#define REMOVALS_SINCE 5
-
-struct trace {
-    size_t size;
-    bool found;
-    uint8_t bytes[TRACE_BYTES_MAX];
-};
 
 struct traces {
-    struct trace *items; /* owned */
+    struct hr_trace *items; /* owned */
     size_t count;
     size_t capacity;
     size_t faces;
@@ -42,7 +31,7 @@ static bool telling(struct hr_view bytes)
 {
     for (size_t i = 1; i < bytes.size; i++)
         if (bytes.data[i] != bytes.data[0])
-            return bytes.size >= TRACE_BYTES_MIN;
+            return bytes.size >= HR_TRACE_BYTES_MIN;
     return false;
 }
 
@@ -56,13 +45,13 @@ static bool known(const struct traces *traces, struct hr_view bytes)
 
 static enum hr_status add_trace(struct traces *traces, struct hr_view bytes, struct hr_error *error)
 {
-    if (bytes.size > TRACE_BYTES_MAX)
-        bytes.size = TRACE_BYTES_MAX;
+    if (bytes.size > HR_TRACE_BYTES_MAX)
+        bytes.size = HR_TRACE_BYTES_MAX;
     if (!telling(bytes) || known(traces, bytes))
         return HR_OK;
     if (traces->count == traces->capacity) {
         size_t capacity = traces->capacity * 2 + 16, size;
-        struct trace *items = NULL;
+        struct hr_trace *items = NULL;
         if (hr_size_multiply(capacity, sizeof *items, &size))
             items = realloc(traces->items, size);
         if (items == NULL)
@@ -70,8 +59,8 @@ static enum hr_status add_trace(struct traces *traces, struct hr_view bytes, str
         traces->items = items;
         traces->capacity = capacity;
     }
-    struct trace *trace = &traces->items[traces->count++];
-    *trace = (struct trace){.size = bytes.size};
+    struct hr_trace *trace = &traces->items[traces->count++];
+    *trace = (struct hr_trace){.size = bytes.size};
     memcpy(trace->bytes, bytes.data, bytes.size);
     return HR_OK;
 }
@@ -106,7 +95,7 @@ static enum hr_status trace_face_index(struct traces *traces, const char *model_
 static enum hr_status trace_bytes(struct traces *traces, struct hr_view bytes, struct hr_error *error)
 {
     enum hr_status status = HR_OK;
-    for (size_t at = 0; status == HR_OK && at < bytes.size; at += TRACE_BYTES_MAX) {
+    for (size_t at = 0; status == HR_OK && at < bytes.size; at += HR_TRACE_BYTES_MAX) {
         size_t left = bytes.size - at;
         status = add_trace(traces, hr_view_of(bytes.data + at, left < WINDOW_BYTES ? left : WINDOW_BYTES), error);
     }
@@ -242,15 +231,6 @@ static enum hr_status remove_rows(struct hr_database *database, const char *id, 
 
 /* --- looking whether it is gone --- */
 
-static void search_chunk(struct traces *traces, const uint8_t *bytes, size_t size)
-{
-    for (size_t i = 0; i < traces->count; i++) {
-        struct trace *trace = &traces->items[i];
-        if (!trace->found)
-            trace->found = memmem(bytes, size, trace->bytes, trace->size) != NULL;
-    }
-}
-
 /* Marks the traces that stand in a file. It is read through SQLite's own handle: closing another
  * descriptor of the database would drop the locks that this process holds on it. */
 static enum hr_status search_file(struct hr_database *database, sqlite3_file *file, struct traces *traces,
@@ -262,9 +242,13 @@ static enum hr_status search_file(struct hr_database *database, sqlite3_file *fi
     int code = file->pMethods->xFileSize(file, &left);
     if (code != SQLITE_OK)
         return hr_sql_fail(database, code, "checking it", error);
-    uint8_t *bytes = malloc(TRACE_BYTES_MAX + CHUNK_BYTES);
-    if (bytes == NULL)
+    struct hr_search *search = hr_search_new(traces->items, traces->count);
+    uint8_t *bytes = malloc(HR_TRACE_BYTES_MAX + CHUNK_BYTES);
+    if (bytes == NULL || search == NULL) {
+        free(bytes);
+        hr_search_free(search);
         return hr_error_set(error, HR_ERR_MEMORY, "no memory to check '%s'", database->path);
+    }
     /* The end of a chunk is kept before the next one: a trace may lie across both. */
     size_t kept = 0;
     for (sqlite3_int64 at = 0; left > 0 && code == SQLITE_OK;) {
@@ -273,16 +257,18 @@ static enum hr_status search_file(struct hr_database *database, sqlite3_file *fi
         at += (sqlite3_int64)size;
         left -= (sqlite3_int64)size;
         size += kept;
-        search_chunk(traces, bytes, size);
-        kept = size < TRACE_BYTES_MAX ? size : TRACE_BYTES_MAX;
+        hr_search(search, hr_view_of(bytes, size));
+        kept = size < HR_TRACE_BYTES_MAX ? size : HR_TRACE_BYTES_MAX;
         memmove(bytes, bytes + size - kept, kept);
     }
     free(bytes);
+    hr_search_free(search);
     return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "checking it", error);
 }
 
 /* Another student's record may hold the same bytes: one photo of two, one vector imported twice. */
-static enum hr_status in_use(struct hr_database *database, const struct trace *trace, bool *out, struct hr_error *error)
+static enum hr_status in_use(struct hr_database *database, const struct hr_trace *trace, bool *out,
+                             struct hr_error *error)
 {
     sqlite3_stmt *statement;
     enum hr_status status = hr_sql_start(database, HR_SQL_BYTES_IN_USE, &statement, error);
@@ -321,44 +307,6 @@ static enum hr_status verify(struct hr_database *database, struct traces *traces
                                 database->path);
     }
     return HR_OK;
-}
-
-enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error)
-{
-    int code = sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return code == SQLITE_OK ? HR_OK : hr_sql_fail(database, code, "emptying its log", error);
-}
-
-enum hr_status hr_sql_note_removal(struct hr_database *database, struct hr_error *error)
-{
-    return database->schema_version >= REMOVALS_SINCE
-               ? hr_sql_do(database, HR_SQL_REMOVAL_NOTE, "noting a removal", error)
-               : HR_OK;
-}
-
-enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error)
-{
-    enum hr_status status = hr_sql_run(database, "VACUUM", "writing it anew", error);
-    if (status == HR_OK)
-        status = hr_sql_empty_log(database, error);
-    if (status == HR_OK && database->schema_version >= REMOVALS_SINCE)
-        status = hr_sql_do(database, HR_SQL_REMOVALS_DONE, "noting that a removal is done", error);
-    return status == HR_OK ? hr_sql_empty_log(database, error) : status;
-}
-
-enum hr_status hr_sql_finish_removal(struct hr_database *database, struct hr_error *error)
-{
-    int64_t pending = 0;
-    if (database->schema_version < REMOVALS_SINCE)
-        return HR_OK;
-    enum hr_status status =
-        hr_sql_integer(database, "SELECT EXISTS (SELECT 1 FROM removals)", "reading it", &pending, error);
-    if (status != HR_OK || pending == 0)
-        return status;
-    status = hr_sql_tidy(database, error);
-    database->finished_removal = status == HR_OK;
-    /* Somebody reads an older state: the next one to open it cleans up. */
-    return status == HR_ERR_UNAVAILABLE ? HR_OK : status;
 }
 
 static enum hr_status forget(struct hr_database *database, const char *id, struct traces *traces,

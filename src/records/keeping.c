@@ -126,6 +126,17 @@ static enum hr_status purge_rows(struct hr_database *database, enum hr_sql which
     return status;
 }
 
+/* What recordings took, which says no more of what was seen in them than that there were some. */
+static enum hr_status purge_work(struct hr_database *database, struct hr_error *error)
+{
+    sqlite3_stmt *statement;
+    enum hr_status status = hr_sql_start(database, HR_SQL_WORK_PURGE, &statement, error);
+    if (status != HR_OK)
+        return status;
+    hr_sql_bind_now(statement, 1);
+    return hr_sql_finish(database, statement, "removing what is too old", NULL, error);
+}
+
 /* Whoever loses faces by their age: in a sealed database what is left of theirs gets new keys, so that no older copy
  * has those that went. */
 struct losers {
@@ -180,6 +191,8 @@ static enum hr_status remove_rows(struct hr_database *database, struct hr_overdu
         status = purge_rows(database, kinds[i].purge, kinds[i].purged, &out->rows[i], error);
     if (status == HR_OK)
         status = purge_rows(database, HR_SQL_VIEWS_PURGE, "purge_views", &out->views, error);
+    if (status == HR_OK)
+        status = purge_work(database, error);
     if (status == HR_OK)
         status = renew_keys(database, &losers, error);
     free(losers.students);

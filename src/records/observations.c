@@ -242,6 +242,7 @@ enum hr_status hr_database_forget_video(struct hr_database *database, const char
                                         struct hr_error *error)
 {
     sqlite3_stmt *statement;
+    size_t of_work = 0;
     *removed = 0;
     enum hr_status status = hr_database_begin(database, error);
     if (status != HR_OK)
@@ -251,7 +252,13 @@ enum hr_status hr_database_forget_video(struct hr_database *database, const char
         hr_sql_bind_text(statement, 1, video);
         status = hr_sql_finish(database, statement, "removing what was kept", removed, error);
     }
-    if (status == HR_OK && *removed == 0)
+    if (status == HR_OK)
+        status = hr_sql_start(database, HR_SQL_WORK_FORGET, &statement, error);
+    if (status == HR_OK) {
+        hr_sql_bind_text(statement, 1, video);
+        status = hr_sql_finish(database, statement, "removing what was kept", &of_work, error);
+    }
+    if (status == HR_OK && *removed + of_work == 0)
         status = hr_error_set(error, HR_ERR_NOT_FOUND, "nothing is kept of a video '%s'", video);
     if (status == HR_OK)
         status = hr_sql_note_removal(database, error);

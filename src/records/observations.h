@@ -74,7 +74,7 @@ enum hr_status hr_database_each_track(struct hr_database *database, int64_t obse
 enum hr_status hr_database_each_track_now(struct hr_database *database, int64_t observation, hr_track_record_fn *each,
                                           void *context, struct hr_error *error) HR_MUST_USE;
 
-/* Removes everything that is kept of videos of that name, and writes the file anew. NOT_FOUND when there is nothing. */
+/* Removes everything that is kept of videos of that name, and every trace of it. NOT_FOUND when there is nothing. */
 enum hr_status hr_database_forget_video(struct hr_database *database, const char *video, size_t *removed,
                                         struct hr_error *error) HR_MUST_USE;
 

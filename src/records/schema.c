@@ -364,6 +364,19 @@ static const char *const steps[] = {
     "ALTER TABLE tasks ADD COLUMN certain INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE tasks ADD COLUMN unknown INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE recordings ADD COLUMN start_by TEXT NOT NULL DEFAULT '';",
+    /* 12. What a lesson's recordings were estimated to take, and took (records/work.h); 0 where it is not known. */
+    "CREATE TABLE work("
+    " lesson INTEGER NOT NULL REFERENCES lessons(key) ON DELETE CASCADE,"
+    " video TEXT NOT NULL,"
+    " at_us INTEGER NOT NULL,"
+    " estimated_wall_us INTEGER NOT NULL,"
+    " estimated_processor_us INTEGER NOT NULL,"
+    " estimated_memory_bytes INTEGER NOT NULL,"
+    " wall_us INTEGER NOT NULL,"
+    " processor_us INTEGER NOT NULL,"
+    " memory_bytes INTEGER NOT NULL,"
+    " PRIMARY KEY (lesson, video)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 const struct hr_schema hr_schema_current = {.steps = steps, .version = sizeof steps / sizeof *steps};

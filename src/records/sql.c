@@ -229,6 +229,17 @@ static const char *const sql_texts[HR_SQL_COUNT] = {
     [HR_SQL_OBSERVATIONS_DELETE] = "DELETE FROM observations WHERE video = ?1",
     [HR_SQL_REMOVAL_NOTE] = "INSERT INTO removals DEFAULT VALUES",
     [HR_SQL_REMOVALS_DONE] = "DELETE FROM removals",
+    [HR_SQL_ROOTS] = "SELECT rootpage FROM sqlite_schema WHERE rootpage > 0",
+    [HR_SQL_WORK] = "SELECT video, estimated_wall_us, estimated_processor_us, estimated_memory_bytes, wall_us,"
+                    " processor_us, memory_bytes FROM work WHERE lesson = ?1 ORDER BY video",
+    [HR_SQL_WORK_ESTIMATED] =
+        "INSERT INTO work VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0) ON CONFLICT DO UPDATE SET at_us = ?3,"
+        " estimated_wall_us = ?4, estimated_processor_us = ?5, estimated_memory_bytes = ?6",
+    [HR_SQL_WORK_TOOK] =
+        "INSERT INTO work VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET at_us = ?3,"
+        " wall_us = ?4, processor_us = ?5, memory_bytes = ?6",
+    [HR_SQL_WORK_FORGET] = "DELETE FROM work WHERE video = ?1",
+    [HR_SQL_WORK_PURGE] = "DELETE FROM work WHERE at_us < " LAST_DAY("observations", "?1"),
     [HR_SQL_CONSENT] = "SELECT consent, consent_us FROM students WHERE id = ?1",
     /* ?4: only of whom nobody has asked. */
     [HR_SQL_CONSENT_SET] =

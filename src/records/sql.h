@@ -50,6 +50,12 @@ enum hr_sql {
     HR_SQL_OBSERVATIONS_DELETE,
     HR_SQL_REMOVAL_NOTE,
     HR_SQL_REMOVALS_DONE,
+    HR_SQL_ROOTS,
+    HR_SQL_WORK,
+    HR_SQL_WORK_ESTIMATED,
+    HR_SQL_WORK_TOOK,
+    HR_SQL_WORK_FORGET,
+    HR_SQL_WORK_PURGE,
     HR_SQL_CONSENT,
     HR_SQL_CONSENT_SET,
     HR_SQL_CONSENT_ALL,
@@ -306,8 +312,9 @@ int hr_sql_name_file(const char *made, const char *path);
 enum hr_status hr_audit_removal(struct hr_database *database, const char *student_id, bool whole, size_t faces,
                                 struct hr_error *error) HR_MUST_USE;
 
-/* After something was removed: the file is written anew without gaps, and the log emptied. Not within a
- * transaction. */
+/* After something was removed: whatever in the file belongs to no record becomes zeros (records/scrub.h), and the log
+ * is emptied. Where much of the file is free, or it can't be cleaned in place, it is written anew without gaps. Not
+ * within a transaction. */
 enum hr_status hr_sql_tidy(struct hr_database *database, struct hr_error *error) HR_MUST_USE;
 /* Moves the log into the file and empties it. Fails while another program reads an older state. */
 enum hr_status hr_sql_empty_log(struct hr_database *database, struct hr_error *error) HR_MUST_USE;

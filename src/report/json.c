@@ -220,6 +220,15 @@ static struct hr_json *list_of_warnings(struct builder *builder, const struct hr
     return warnings;
 }
 
+static struct hr_json *work_of(const struct hr_observed_work *took)
+{
+    struct hr_json *object = hr_json_object_new();
+    hr_json_set(object, "wall_s", hr_json_real_new((double)took->wall_us / 1e6));
+    hr_json_set(object, "processor_s", hr_json_real_new((double)took->processor_us / 1e6));
+    hr_json_set(object, "memory_mb", hr_json_real_new((double)took->memory_bytes / (1 << 20)));
+    return object;
+}
+
 static struct hr_json *report_of(struct builder *builder, const struct hr_observation *observation)
 {
     struct hr_json *object = hr_json_object_new();
@@ -235,6 +244,8 @@ static struct hr_json *report_of(struct builder *builder, const struct hr_observ
     set_count(builder, object, "unknown_people", observation->unknown_people);
     set(builder, object, "tracks", list_of_tracks(builder, observation));
     set(builder, object, "warnings", list_of_warnings(builder, observation));
+    if (observation->took != NULL)
+        set(builder, object, "took", work_of(observation->took));
     return object;
 }
 

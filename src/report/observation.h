@@ -49,6 +49,12 @@ struct hr_observed_track {
     double stranger_chance;
 };
 
+/* What looking at the video took. */
+struct hr_observed_work {
+    int64_t wall_us, processor_us;
+    uint64_t memory_bytes;
+};
+
 struct hr_observation {
     const char *video;   /* name as given */
     int64_t duration_us; /* 0: not known */
@@ -75,6 +81,7 @@ struct hr_observation {
     size_t track_count;
     const char *const *warnings;
     size_t warning_count;
+    const struct hr_observed_work *took; /* NULL: the report does not say it */
 };
 
 #endif

@@ -50,12 +50,14 @@ struct hr_album {
     struct hr_remote *remote;
     struct hr_unpack *unpack;
     struct hr_album_limit limit;
+    bool tables;
 };
 
 static const struct {
     const char *name, *text;
 } verdicts[HR_ALBUM_VERDICT_COUNT] = {
     [HR_ALBUM_PICTURE] = {"picture", ""},
+    [HR_ALBUM_TABLE] = {"table", ""},
     [HR_ALBUM_NO_PICTURE] = {"no_picture", "no picture of a kind that is known"},
     [HR_ALBUM_NESTED] = {"nested", "an archive in the archive is not opened"},
     [HR_ALBUM_LINK] = {"link", "a link is not followed"},
@@ -84,6 +86,7 @@ enum hr_status hr_album_open(struct hr_album **out, struct hr_stream *stream, co
     if (album == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for an archive");
     hr_album_limit_init(&album->limit, stream->size_bytes);
+    album->tables = options != NULL && options->tables;
     enum hr_status status = options != NULL && options->sandbox != NULL
                                 ? hr_remote_album_open(&album->remote, stream, options, error)
                                 : hr_unpack_open(&album->unpack, stream, error);
@@ -110,5 +113,11 @@ enum hr_status hr_album_next(struct hr_album *album, struct hr_album_entry *out,
                                                   : hr_unpack_next(album->unpack, out, error);
     if (status == HR_OK)
         status = hr_album_limit_entry(&album->limit, error);
-    return status == HR_OK ? hr_album_limit_bytes(&album->limit, out->bytes.size, error) : status;
+    if (status == HR_OK)
+        status = hr_album_limit_bytes(&album->limit, out->bytes.size, error);
+    if (status == HR_OK && out->verdict == HR_ALBUM_TABLE && !album->tables) {
+        out->verdict = HR_ALBUM_NO_PICTURE;
+        out->bytes = (struct hr_view){0};
+    }
+    return status;
 }

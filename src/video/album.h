@@ -1,7 +1,9 @@
-/* An archive of photos, zip or tar, taken apart entry by entry; in a child of the sandbox where there is one.
+/* An archive of photos, or of tables, zip or tar, taken apart entry by entry; in a child of the sandbox where there is
+ * one.
  *
  * Whatever an archive says, an entry is a regular file within it, of at most HR_LIMIT_ALBUM_PHOTO_BYTES, that begins
- * like a picture: anything else is told and left out. Entries that are links or archives are not followed. */
+ * like a picture, or, where tables are wanted, whose name ends in .csv: anything else is told and left out. Entries
+ * that are links or archives are not followed. */
 #ifndef HR_VIDEO_ALBUM_H
 #define HR_VIDEO_ALBUM_H
 
@@ -10,6 +12,7 @@
 
 enum hr_album_verdict {
     HR_ALBUM_PICTURE,
+    HR_ALBUM_TABLE, /* only where they are wanted */
     HR_ALBUM_NO_PICTURE,
     HR_ALBUM_NESTED,  /* an archive in the archive */
     HR_ALBUM_LINK,    /* symbolic or hard */
@@ -28,7 +31,7 @@ enum { HR_ALBUM_NAME_SIZE = 1024 };
 struct hr_album_entry {
     const char *name; /* UTF-8; its path in the archive */
     enum hr_album_verdict verdict;
-    struct hr_view bytes; /* of a picture; else empty */
+    struct hr_view bytes; /* of a picture or a table; else empty */
 };
 
 struct hr_album; /* opaque */

@@ -81,13 +81,14 @@ static bool is_line(const char *text, size_t size)
 
 static bool entry_makes_sense(struct hr_wire_answer *answer)
 {
-    bool is_picture = answer->entry_verdict == HR_ALBUM_PICTURE && answer->entry_name[0] != '\0';
+    bool has_bytes = (answer->entry_verdict == HR_ALBUM_PICTURE || answer->entry_verdict == HR_ALBUM_TABLE) &&
+                     answer->entry_name[0] != '\0';
     if (!is_line(answer->entry_name, sizeof answer->entry_name) || !hr_view_is_utf8(hr_view_text(answer->entry_name)) ||
         answer->entry_verdict >= HR_ALBUM_VERDICT_COUNT)
         return false;
     hr_album_clean_name(answer->entry_name);
-    return is_picture ? answer->entry_bytes > 0 && answer->entry_bytes <= HR_LIMIT_ALBUM_PHOTO_BYTES
-                      : answer->entry_bytes == 0;
+    return has_bytes ? answer->entry_bytes > 0 && answer->entry_bytes <= HR_LIMIT_ALBUM_PHOTO_BYTES
+                     : answer->entry_bytes == 0;
 }
 
 static bool answer_makes_sense(struct hr_wire_answer *answer)

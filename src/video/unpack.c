@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -214,6 +215,17 @@ static enum hr_album_verdict verdict_of_head(struct hr_view head)
     return hr_sniff_still(head) != HR_STILL_NONE ? HR_ALBUM_PICTURE : HR_ALBUM_NO_PICTURE;
 }
 
+static bool is_table(const char *name)
+{
+    size_t length = strlen(name);
+    return length >= 4 && strcasecmp(name + length - 4, ".csv") == 0;
+}
+
+static bool is_wanted(enum hr_album_verdict verdict)
+{
+    return verdict == HR_ALBUM_PICTURE || verdict == HR_ALBUM_TABLE;
+}
+
 /* Its beginning says whether the rest is read at all. */
 static enum hr_status read_entry(struct hr_unpack *unpack, enum hr_album_verdict *verdict, struct hr_error *error)
 {
@@ -222,9 +234,11 @@ static enum hr_status read_entry(struct hr_unpack *unpack, enum hr_album_verdict
     if (status != HR_OK)
         return status;
     *verdict = verdict_of_head(hr_buffer_view(&unpack->bytes));
-    if (*verdict == HR_ALBUM_PICTURE && !ended && !damaged)
+    if (*verdict == HR_ALBUM_NO_PICTURE && is_table(unpack->name) && unpack->bytes.size > 0)
+        *verdict = HR_ALBUM_TABLE;
+    if (is_wanted(*verdict) && !ended && !damaged)
         status = read_bytes(unpack, HR_LIMIT_ALBUM_PHOTO_BYTES - HEAD_BYTES, &ended, &damaged, error);
-    if (*verdict == HR_ALBUM_PICTURE && !ended)
+    if (is_wanted(*verdict) && !ended)
         *verdict = HR_ALBUM_LARGE;
     if (damaged)
         *verdict = HR_ALBUM_DAMAGED;
@@ -271,7 +285,7 @@ enum hr_status hr_unpack_next(struct hr_unpack *unpack, struct hr_album_entry *o
         hr_buffer_clear(&unpack->bytes);
         *out = (struct hr_album_entry){.name = unpack->name};
         status = judge(unpack, entry, named, &out->verdict, error);
-        if (status == HR_OK && out->verdict == HR_ALBUM_PICTURE)
+        if (status == HR_OK && is_wanted(out->verdict))
             out->bytes = hr_buffer_view(&unpack->bytes);
         return status;
     }

@@ -1,4 +1,4 @@
-/* Where the page is left out: nobody sends archives. */
+/* Where the page is left out, as in the function: nobody sends archives, and rosters come unpacked. */
 #include "video/unpack.h"
 
 void hr_unpack_load(void)

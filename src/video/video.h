@@ -83,6 +83,7 @@ const char *hr_video_warning(const struct hr_video *video);
 struct hr_photo_options {
     const struct hr_sandbox *sandbox;   /* borrowed, may be NULL */
     const struct hr_deadline *deadline; /* borrowed, may be NULL; counts in a sandbox */
+    bool tables;                        /* of an archive: video/album.h */
 };
 enum hr_status hr_photo_read(struct hr_image *out, struct hr_view bytes, const char *name,
                              const struct hr_photo_options *options, struct hr_error *error) HR_MUST_USE;

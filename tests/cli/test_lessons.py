@@ -1,11 +1,13 @@
 """Classes and lessons on the command line: from nothing to a finished roll, in the eight commands of the README."""
 
 import html.parser
+import zipfile
 import xml.etree.ElementTree
 
 from harness import *
 
 MOODLE = os.environ.get("HOMEROOM_MOODLE")  # its source, with the attendance module in it
+CANVAS = os.environ.get("HOMEROOM_CANVAS")  # its source: lib/gradebook_importer.rb
 WEEKDAY_DAY = "2026-11-27"  # a Friday
 NAMES = "id,name,major,year\n44,Barack Obama,law,senior\n46,Joe Biden,history,junior\n48,Cleo,art,junior\n49,Dora,art,senior\n"
 
@@ -93,6 +95,37 @@ class Lessons(OverDatabase):
         table = self.run_it("attendance", "8b").out.splitlines()
         self.assertEqual(table[0], "id,name,2026-11-27 08:00,rate")
         self.assertIn("46,Joe Biden,late,1.000", table)
+
+    def test_what_a_lesson_was_estimated_to_take_and_what_it_took(self):
+        self.make_class()
+        self.run_it("lesson", "new", "8b", WEEKDAY_DAY)
+        for name, seconds in (("a.mp4", 60), ("b.mp4", 20)):
+            self.film(name, "obama2.jpg", seconds)
+        work = lambda: {one["video"]: one for one in json.loads(self.run_it("attendance", "1", "--json").out)["work"]}
+        self.assertEqual(work(), {})
+        self.assertIn("has no recording", self.run_it("estimate", "--lesson", "1", status=NOT_FOUND).err)
+        self.assertIn("say which videos, or --lesson", self.run_it("estimate", status=ARGUMENT).err)
+        before, = self.run_it("estimate", "--lesson", "1", "a.mp4", "--json").objects()
+        self.assertEqual([(name, one["took"]) for name, one in work().items()], [("a.mp4", None)])
+        self.run_it("lesson", "add", "1", "a.mp4", "b.mp4", "--start", "08:00:00")
+        after = work()
+        self.assertAlmostEqual(after["a.mp4"]["estimated"]["processor_s"], before["processor_s"], places=4)
+        self.assertIsNone(after["b.mp4"]["estimated"])
+        for one in after.values():
+            self.assertGreater(one["took"]["processor_s"], 0)
+            self.assertGreater(one["took"]["wall_s"], 0)
+            self.assertGreater(one["took"]["memory_mb"], 20)
+        self.assertGreater(after["a.mp4"]["took"]["processor_s"], after["b.mp4"]["took"]["processor_s"])
+        # All recordings that the lesson has.
+        text = self.run_it("estimate", "--lesson", f"8b/{WEEKDAY_DAY}").out
+        self.assertRegex(text, r"(?s)^a\.mp4: .*\nb\.mp4: .*\nall: .* USD\n$")
+        self.assertIsNotNone(work()["b.mp4"]["estimated"])
+        self.assertEqual(work()["b.mp4"]["took"], after["b.mp4"]["took"])
+        # It goes with what was seen.
+        self.run_it("forget", "--kept", "a.mp4")
+        self.assertEqual(list(work()), ["b.mp4"])
+        self.run_it("lesson", "remove", "1", "--yes")
+        self.assertNotIn(b"b.mp4", self.db.read_bytes())
 
     def test_marks_and_finishing(self):
         self.make_class()
@@ -253,6 +286,37 @@ class Lessons(OverDatabase):
         self.assertEqual(done.stderr, "")
         self.assertEqual(json.loads(done.stdout), {"error": "", "saved": {"44": "P", "48": "E", "46": "A"}, "problems": []})
 
+    def canvas_file(self, students):
+        """Of a class that has these, and three lessons: all present, the first of them excused, the first absent."""
+        with (self.dir / "class.csv").open("w", newline="") as table:
+            csv.writer(table).writerows([("id", "name"), *students.items()])
+        self.run_it("import", "students", "class.csv")
+        self.run_it("class", "new", "8b", "--zone", "Europe/Berlin")
+        self.run_it("class", "enrol", "8b", "all", "--from", "2026-09-01")
+        for lesson, day, first in ((1, "2026-11-20", "present"), (2, "2026-11-27", "excused"), (3, "2026-12-04", "absent")):
+            self.run_it("lesson", "new", "8b", day, "08:00-08:45")
+            for student in students:
+                self.run_it("lesson", "mark", lesson, student, first if student == next(iter(students)) else "present")
+        (self.dir / "canvas.csv").write_bytes(self.run_it("attendance", "8b", "--as", "canvas").out.encode())
+        return self.dir / "canvas.csv"
+
+    def canvas_reads(self, path, students):
+        done = subprocess.run(["ruby", Path(__file__).with_name("canvas.rb"), CANVAS, path, *(f"{key}={name}" for key, name in students.items())],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return json.loads(done.stdout)
+
+    @unittest.skipUnless(CANVAS and shutil.which("ruby"), "no Canvas to read its file: HOMEROOM_CANVAS names its source, and ruby is needed")
+    def test_canvas_reads_its_file(self):
+        students = {"44": "Barack Obama", "007": "Bond, James", "2.5": "Semi; Colon", "a-9": 'With "quotes"', "x;y": "\u00c9mile \u00d8", "12.50": "Muted"}
+        # By the SIS ids alone: Canvas may spell them otherwise.
+        read = self.canvas_reads(self.canvas_file(students), {student: f"Otherwise {name}" for student, name in students.items()})
+        self.assertEqual([(one["title"], one["points"]) for one in read["assignments"]],
+                         [(f"Attendance score {day} 08:00", "1") for day in ("2026-11-20", "2026-11-27", "2026-12-04")])
+        found = {one["name"]: (one["id"], one["grades"]) for one in read["students"]}
+        self.assertEqual(found, {f"Otherwise {name}": (100 + index, ["1", "1", "1"] if index else ["1", "EX", "0"])
+                                 for index, name in enumerate(students.values())})
+
     def test_whoever_is_enrolled_later_is_known_in_earlier_lessons(self):
         self.make_class()
         self.run_it("class", "keep", "8b", 14)
@@ -368,9 +432,43 @@ class Lessons(OverDatabase):
         self.assertIn("0 enrolments new", again.err)
         self.assertEqual([(one["name"], one["year"]) for one in self.run_it("students", "--json").objects()],
                          [("Adi Lovelace", "9"), ("J\u00f3 Doe", "9")])
+        everybody = self.run_it("export", "--what", "json").out
+        for name, folder in (("1p2.zip", ""), ("in a folder.ZIP", "export/")):
+            self.db.unlink()
+            self.zip(name, {f"{folder}{path.name}": path.read_bytes() for path in (self.dir / "1p2").iterdir()})
+            self.run_it("import", "oneroster", "1p1")
+            self.assertIn("2 students: 0 new, 2 changed", self.run_it("import", "oneroster", name).err)
+            self.assertEqual(self.run_it("export", "--what", "json").out, everybody)
         (self.dir / "1p1" / "users.csv").write_text("sourcedId,name\ns1,Ada\n")
         self.assertIn("users.csv: no column 'givenName'", self.run_it("import", "oneroster", "1p1", status=FORMAT).err)
         self.assertIn("users.csv", self.run_it("import", "oneroster", "nowhere", status=NOT_FOUND).err)
+
+    def zip(self, name, files):
+        with zipfile.ZipFile(self.dir / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, content in files.items():
+                archive.writestr(path, content)
+
+    def test_a_zip_that_is_no_roster_is_refused(self):
+        users = "sourcedId,status,role,givenName,familyName\ns1,active,student,Ada,Lovelace\n"
+        link = zipfile.ZipInfo("users.csv")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        for files, status, said in (
+                ({"photo.jpg": b"x"}, FORMAT, "there is no users.csv in it"),
+                ({"users.csv": b""}, FORMAT, "there is no users.csv in it"),
+                ({"users.csv": users, "old/users.csv": users}, FORMAT, "it has several files users.csv"),
+                ({"../users.csv": users}, FORMAT, "its name leads out of the archive"),
+                ({link: "/etc/passwd"}, FORMAT, "a link is not followed"),
+                ({"users.csv": users, "classes.csv": b"a" * (24 << 20)}, LIMIT, "more than 100 times its size"),
+                ({"users.csv": "\n".join(str(i) for i in range(6_000_000))}, FORMAT, "larger than a photo")):
+            with self.subTest(said):
+                self.zip("roster.zip", files)
+                result = self.run_it("import", "oneroster", "roster.zip", status=status)
+                self.assertIn("roster.zip", result.err)
+                self.assertIn(said, result.err)
+        (self.dir / "roster.zip").write_bytes(b"PK\3\4 and nothing else")
+        self.run_it("import", "oneroster", "roster.zip", status=FORMAT)
+        self.run_it("import", "oneroster", "nowhere.zip", status=NOT_FOUND)
+        self.assertFalse(self.db.exists())
 
     def test_what_is_wrong_is_said(self):
         self.make_class()

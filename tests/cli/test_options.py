@@ -106,7 +106,7 @@ class Options(Case):
         self.refused("watch", "in", "out", "more", because="usage: homeroom watch IN OUT; see 'homeroom help watch'")
         self.refused("forget", because="forget takes either a student's ID or --kept VIDEO")
         self.refused("forget", "1", "2", because="usage: homeroom forget [ID]; see 'homeroom help forget'")
-        self.refused("import", "students", because="usage: homeroom import students|encoding FILE | oneroster FOLDER; see 'homeroom help import'")
+        self.refused("import", "students", because="usage: homeroom import students|encoding FILE | oneroster FOLDER|FILE.zip; see 'homeroom help import'")
         self.refused("import", "teachers", "file", because="'teachers' cannot be imported: say 'students', 'oneroster' or 'encoding'")
         self.refused("enroll", because="usage: homeroom enroll ID PHOTO... | DIR | ID --video FILE; see 'homeroom help enroll'")
 

@@ -60,6 +60,16 @@ class Recognize(Case):
         self.assertIn("shoe_size", result.err)
         self.assertFalse((self.dir / "obama.csv").exists())
 
+    def test_json_says_what_it_took_when_asked(self):
+        asked = ("recognize", self.videos() / "obama.mp4", "-f", "json", "-o-")
+        plain, again = self.run_it(*asked).out, self.run_it(*asked).out
+        self.assertEqual(plain, again)
+        report = json.loads(self.run_it(*asked, "--took").out)
+        took = report.pop("took")
+        self.assertEqual(report, json.loads(plain))
+        self.assertEqual(list(took), ["wall_s", "processor_s", "memory_mb"])
+        self.assertTrue(all(value > 0 for value in took.values()), took)
+
     def test_json(self):
         self.run_it("recognize", self.videos() / "stranger.mp4", self.videos() / "obama.mp4", "-f", "json", "-o", "reports")
         report = json.loads((self.dir / "reports/obama.json").read_text())

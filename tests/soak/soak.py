@@ -11,11 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from growth import judge, look
+
 MINUTES, PROGRAM, MODELS = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 PHOTOS = Path(MODELS).parent / "photos"
-EVERY_S, LOOK_S = 4, 60
-# Growth per hour that is no leak: an allocator settles, a page cache is no memory of the program's.
-ALLOWED = {"memory_kb": 4096, "descriptors": 1, "threads": 1, "processes": 1}
+EVERY_S, LOOK_S, TELL = 4, 6, 10  # said: every so many looks
 
 
 def run(*words, status=0, env=None):
@@ -35,44 +35,6 @@ def make_videos(folder):
     damaged = folder / "damaged.mp4"
     damaged.write_bytes(made[0].read_bytes()[:20000] + os.urandom(3000))
     return [*made, damaged, PHOTOS / "biden.jpg"]
-
-
-def family(pid):
-    """The process and all that come from it."""
-    found, waiting = [], [pid]
-    while waiting:
-        one = waiting.pop()
-        found.append(one)
-        try:
-            waiting += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
-        except OSError:
-            pass
-    return found
-
-
-def look(pid):
-    seen = {"memory_kb": 0, "descriptors": 0, "threads": 0, "processes": 0}
-    for one in family(pid):
-        try:
-            status = dict(line.split(":", 1) for line in Path(f"/proc/{one}/status").read_text().splitlines() if ":" in line)
-            # Anonymous memory: what is mapped from files may come and go.
-            seen["memory_kb"] += int(status["RssAnon"].split()[0])
-            seen["threads"] += int(status["Threads"])
-            seen["descriptors"] += len(os.listdir(f"/proc/{one}/fd"))
-            seen["processes"] += 1
-        except (OSError, KeyError):
-            pass
-    return seen
-
-
-def slope_per_hour(points, key):
-    """Least squares over what was lowest in each sixth of the time: peaks are work."""
-    size = max(len(points) // 6, 1)
-    lows = [min(points[i:i + size], key=lambda point: point[1][key]) for i in range(0, len(points), size)]
-    xs, ys = [at / 3600 for at, _ in lows], [seen[key] for _, seen in lows]
-    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
-    below = sum((x - mean_x) ** 2 for x in xs)
-    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys)) / below if below else 0.0
 
 
 def main():
@@ -107,14 +69,13 @@ def main():
         if now >= next_look:
             points.append((now - begin, look(watch.pid)))
             next_look += LOOK_S
-            print(f"{(now - begin) / 60:6.1f} min, {given} videos: {json.dumps(points[-1][1])}", flush=True)
+            if len(points) % TELL == 0:
+                print(f"{(now - begin) / 60:6.1f} min, {given} videos: {json.dumps(points[-1][1])}", flush=True)
     alive = watch.poll() is None
     watch.send_signal(signal.SIGTERM)
     status = watch.wait(timeout=60)
     left = [path.name for path in out.rglob(".*") if path.is_file()]
-    settled = points[len(points) // 5:]  # warming up is no leak
-    slopes = {key: round(slope_per_hour(settled, key), 1) for key in ALLOWED} if len(settled) > 3 else {}
-    grown = [key for key, slope in slopes.items() if slope > ALLOWED[key]]
+    slopes, grown = judge(points)
     print(f"{given} videos in {MINUTES} minutes, {missing} without a report; ended by itself: {not alive}; exit status {status}; "
           f"left over: {left}; growth per hour: {json.dumps(slopes)}; too much: {grown}")
     good = alive and status == 0 and not missing and not grown
@@ -125,4 +86,5 @@ def main():
     sys.exit(0 if good else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

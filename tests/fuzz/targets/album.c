@@ -15,17 +15,19 @@ static void take_apart(struct hr_view bytes, bool seeks)
     FUZZ_CHECK(hr_stream_open_memory(&stream, bytes, &error) == HR_OK);
     if (!seeks)
         stream.seek = NULL;
-    enum hr_status status = hr_album_open(&album, &stream, NULL, &error);
+    const struct hr_photo_options options = {.tables = seeks};
+    enum hr_status status = hr_album_open(&album, &stream, &options, &error);
     while (status == HR_OK && (status = hr_album_next(album, &entry, &error)) == HR_OK) {
         count++;
         all += entry.bytes.size;
         volatile uint8_t last = entry.bytes.size > 0 ? entry.bytes.data[entry.bytes.size - 1] : 0;
         (void)last;
         FUZZ_CHECK(entry.verdict < HR_ALBUM_VERDICT_COUNT);
-        FUZZ_CHECK((entry.verdict == HR_ALBUM_PICTURE) == (entry.bytes.size > 0));
+        FUZZ_CHECK((entry.verdict == HR_ALBUM_PICTURE || entry.verdict == HR_ALBUM_TABLE) == (entry.bytes.size > 0));
+        FUZZ_CHECK(seeks || entry.verdict != HR_ALBUM_TABLE);
         FUZZ_CHECK(entry.name[0] != '\0' && strlen(entry.name) < HR_ALBUM_NAME_SIZE);
         FUZZ_CHECK(hr_view_is_utf8(hr_view_text(entry.name)));
-        FUZZ_CHECK(entry.verdict != HR_ALBUM_PICTURE ||
+        FUZZ_CHECK(entry.bytes.size == 0 ||
                    (entry.name[0] != '/' && strncmp(entry.name, "../", 3) != 0 && strstr(entry.name, "/../") == NULL));
     }
     FUZZ_CHECK(count <= HR_LIMIT_ALBUM_ENTRIES && all <= bytes.size * HR_LIMIT_ALBUM_RATIO + (1 << 20));

@@ -278,6 +278,8 @@ float hr_box_overlap(const struct hr_box *a, const struct hr_box *b)
 /* Non-maximum suppression: of overlapping candidates the best stays. */
 static void suppress(struct hr_faces *faces, float overlap_max)
 {
+    if (faces->count == 0)
+        return;
     qsort(faces->items, faces->count, sizeof *faces->items, by_score);
     size_t kept = 0;
     for (size_t i = 0; i < faces->count && kept < HR_LIMIT_FACES_PER_FRAME; i++) {

@@ -79,7 +79,7 @@ class Enrol(Case):
         self.assertEqual(self.verdict(44, empty, status=NO)[0], "no_face")
 
     def test_too_small(self):
-        verdict, text = self.verdict(44, self.picture("tiny.png", "scale=-2:50"), status=NO)
+        verdict, text = self.verdict(44, self.picture("tiny.png", "scale=-2:70"), status=NO)
         self.assertEqual(verdict, "too_small")
         self.assertRegex(text, r"^the face is \d+ px wide, 48 needed$")
 

@@ -119,6 +119,9 @@ static enum hr_status set_scaler(struct hr_picture *picture, const AVFrame *fram
                                            AV_PIX_FMT_RGB24, resized ? SWS_BICUBIC : SWS_BILINEAR, NULL, NULL, NULL);
     if (picture->scaler == NULL) {
         const char *name = av_get_pix_fmt_name((enum AVPixelFormat)frame->format);
+        if (sws_isSupportedInput((enum AVPixelFormat)frame->format))
+            return hr_error_set(error, HR_ERR_MEMORY, "no memory to convert a picture of %d x %d pixels", frame->width,
+                                frame->height);
         return hr_error_set(error, HR_ERR_UNSUPPORTED, "pixels of the kind %s", name != NULL ? name : "unknown");
     }
     /* No effect, and no harm, where the source is RGB. */

@@ -47,7 +47,10 @@ def slope_per_hour(points, key):
 
 
 def judge(points):
-    """Slopes per hour, and which of them are too much: warming up is no leak."""
-    settled = points[len(points) // 5:]
-    slopes = {key: round(slope_per_hour(settled, key), 1) for key in ALLOWED} if len(settled) > 3 else {}
-    return slopes, [key for key, slope in slopes.items() if slope > ALLOWED[key]]
+    """Slopes per hour, but for the first fifth, and of which it is too much: of those that grow so in the second half, too.
+    Warming up is no leak, and neither is a step of which nothing follows."""
+    def slopes(some):
+        return {key: round(slope_per_hour(some, key), 1) for key in ALLOWED} if len(some) > 3 else {}
+
+    settled, later = slopes(points[len(points) // 5:]), slopes(points[len(points) // 2:])
+    return settled, [key for key, slope in settled.items() if slope > ALLOWED[key] and later.get(key, slope) > ALLOWED[key]]

@@ -15,9 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 from growth import judge, look  # noqa: E402
 from serve import PASSWORD, Server  # noqa: E402
-from soak import LOOK_S, MINUTES, MODELS, PHOTOS, PROGRAM, TELL, make_videos  # noqa: E402
+from soak import MINUTES, MODELS, PHOTOS, PROGRAM, make_videos  # noqa: E402
 
-ROUND_S = 2
+ROUND_S, QUIET_S = 2, 30
 
 
 class Visit:
@@ -112,6 +112,17 @@ def upload(client, visit, video, number):
     return visit("upload", client.upload(name, data, **{"class": "8b"}), 201, 400, 409).status == 201
 
 
+def rest(client, visit, listeners):
+    """Until nothing is done and no page is open: what there is then is what it keeps."""
+    for one in listeners:
+        one.join(timeout=20)
+    until = time.monotonic() + 30
+    while time.monotonic() < until and any(task["state"] not in ("done", "failed")
+                                           for task in visit("tasks", client.get("/tasks")).json["tasks"]):
+        time.sleep(0.5)
+    time.sleep(2)
+
+
 def main():
     place = Path(tempfile.mkdtemp(prefix="homeroom-soak-"))
     videos_in = place / "made"
@@ -126,7 +137,7 @@ def main():
     server, visit = Server(start), Visit()
     client = begin(server, visit)
     points, uploads, rounds, began = [], 0, 0, time.monotonic()
-    next_look = began + LOOK_S
+    next_look = began + QUIET_S
     listeners = []
     while (now := time.monotonic()) < began + 60 * MINUTES and server.process.poll() is None:
         rounds += 1
@@ -143,9 +154,10 @@ def main():
         if rounds % 9 == 0:
             come_and_go(client, visit)
         if now >= next_look:
+            rest(client, visit, listeners)
             points.append((now - began, look(server.process.pid)))
-            next_look += LOOK_S
-            if len(points) % TELL == 0:
+            next_look = time.monotonic() + QUIET_S
+            if len(points) % 2 == 0:
                 print(f"{(now - began) / 60:6.1f} min, {rounds} rounds: {json.dumps(points[-1][1])}", flush=True)
         time.sleep(ROUND_S)
     for one in listeners:

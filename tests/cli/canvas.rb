@@ -22,8 +22,9 @@ class Assignment
 
   # A column of one that is there is "title (id)".
   def self.title_and_id(text)
-    found = text.match(/\A(?<title>.*)\s\((?<id>\d+)\)\z/)
-    found ? [found[:title], found[:id]] : [text, nil]
+    title, _, last = text.rpartition(" (")
+    number = Integer(last.delete_suffix(")"), 10, exception: false)
+    last.end_with?(")") && number ? [title, number.to_s] : [text, nil]
   end
 
   def initialize(title:)

@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 import compile_model
 import eight_bits
-from network_graph import ADD, CONV, DECONV, DEPTHWISE, RELU, RELU_BEFORE_ADD
+from network_graph import CONV, DEPTHWISE, RELU, RELU_BEFORE_ADD
 
 WIDTH, HEIGHT, PICTURES = 960, 544, 16
 
@@ -70,8 +70,6 @@ def results(graph, x, last):
     """Yields each operation up to `last` with its result."""
     values = {id(None): x}
     for op in graph.ops:
-        if op.kind == ADD or op.kind == DECONV:
-            raise compile_model.CompileError("not CenterFace")
         value = compute(op, values[id(op.source)]) + np.asarray(op.bias, np.float64)[:, None, None]
         if op.flags & RELU_BEFORE_ADD:
             value = np.maximum(value, 0)

@@ -21,7 +21,7 @@ import xxhash
 
 import eight_bits
 from network_graph import (ADD, AVGPOOL, BLOCK, CONV, DECONV, DEPTHWISE, GLOBALAVG, HALF_WEIGHTS, MAXPOOL, PRELU, RELU,
-                           RELU_BEFORE_ADD, SCALE, SIGMOID, CompileError, Graph, Op)
+                           RELU_BEFORE_ADD, SCALE, SIGMOID, CompileError, Graph, Op, round_up)
 
 MAGIC = b"HRMODEL1"
 HEADER = struct.Struct("<8sQIIIIQQQQIIII")  # see docs/model-format.md
@@ -34,10 +34,6 @@ BGR, MIRRORED = 1, 2
 
 
 # --- packing ---
-
-def round_up(value, to):
-    return (value + to - 1) // to * to
-
 
 def input_lane(op):
     """Channels per block of what the operation reads: a picture of up to 4 channels is kept narrow."""

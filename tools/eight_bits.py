@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from network_graph import BLOCK, CONV, DEPTHWISE, RELU, CompileError, Op
+from network_graph import BLOCK, CONV, DEPTHWISE, RELU, CompileError, Op, round_up
 
 WEIGHT_MAX = 63  # 255 * 63 * 2 fits 16 bits, in which AVX2 adds two products
 ZERO = 128  # the byte of 0 in a block's input
@@ -60,10 +60,6 @@ def whole_weights(weights):
         best = [np.where(better[:, None], whole, best[0]), np.where(better, unit, best[1])]
         error = np.minimum(error, now)
     return best[0].reshape(weights.shape), best[1]
-
-
-def round_up(value, to):
-    return (value + to - 1) // to * to
 
 
 def pack_products(whole):

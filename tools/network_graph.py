@@ -6,6 +6,10 @@ RELU_BEFORE_ADD, RELU, PRELU, HALF_WEIGHTS = 1, 2, 4, 256
 KERNEL_MAX = 8
 
 
+def round_up(value, to):
+    return (value + to - 1) // to * to
+
+
 class CompileError(Exception):
     pass
 

@@ -69,12 +69,12 @@ static enum hr_status follow_faces(struct lesson *lesson, struct hr_error *error
     const struct hr_recognize_options *options = lesson->options;
     int64_t duration_us = hr_video_info(lesson->video)->duration_us;
     int64_t mark = hr_clock_now_us();
-    int64_t group_us = 0, began_us = mark;
+    int64_t began_us = mark;
     for (size_t looked = 0;; looked++) {
         struct hr_frame frame;
         if (lesson->position.frames % group_size(options) == 0) {
             int64_t now_us = hr_clock_now_us();
-            group_us = options->whole_frames ? 0 : now_us - began_us; /* the next one takes as long */
+            int64_t group_us = options->whole_frames ? 0 : now_us - began_us; /* the next one takes as long */
             began_us = now_us;
             if (looked > 0 && now_us >= lesson->part->suspend_at_us - group_us)
                 return HR_END;

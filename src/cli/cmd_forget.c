@@ -51,8 +51,7 @@ static void tell_of_finished_removal(const struct hr_cli *cli, const struct hr_d
 {
     if (database != NULL && hr_database_finished_removal(database))
         fputs("a removal that had been interrupted is complete now: the database file has no bytes but those of what "
-              "is in "
-              "it\n",
+              "is in it\n",
               cli->out);
 }
 

@@ -148,6 +148,13 @@ static bool same_size(struct hr_size a, struct hr_size b)
     return a.width_px == b.width_px && a.height_px == b.height_px;
 }
 
+static enum hr_status make_runner(const struct hr_detector *detector, struct hr_size size, struct hr_runner **out,
+                                  struct hr_error *error)
+{
+    struct hr_runner_options options = {.size = size, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
+    return hr_runner_new(out, detector->network, &options, error);
+}
+
 /* The network for an input of this size: kept from the frame before where it fits, for videos of
  * many sizes are shrunk to the same one. */
 static enum hr_status prepare_runner(struct hr_detector *detector, struct hr_size input, struct hr_error *error)
@@ -155,14 +162,13 @@ static enum hr_status prepare_runner(struct hr_detector *detector, struct hr_siz
     if (detector->runner != NULL && same_size(detector->input, input))
         return HR_OK;
     drop_runner(detector);
-    struct hr_runner_options options = {.size = input, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
     detector->input = input;
     size_t floats = 3 * (size_t)input.width_px * (size_t)input.height_px;
     detector->planes = malloc(floats * sizeof *detector->planes);
     if (detector->planes == NULL)
         return hr_error_set(error, HR_ERR_MEMORY, "no memory for a frame of %d x %d pixels", input.width_px,
                             input.height_px);
-    enum hr_status status = hr_runner_new(&detector->runner, detector->network, &options, error);
+    enum hr_status status = make_runner(detector, input, &detector->runner, error);
     return status == HR_OK ? check_outputs(detector, error) : status;
 }
 
@@ -380,17 +386,21 @@ static enum hr_status region_runner(struct hr_detector *detector, struct hr_size
     }
     hr_runner_free(oldest->runner);
     *oldest = (struct region_runner){.size = size, .used = ++detector->following.uses};
-    struct hr_runner_options options = {.size = size, .batch = 1, .isa = HR_ISA_AUTO, .pool = detector->options.pool};
-    enum hr_status status = hr_runner_new(&oldest->runner, detector->network, &options, error);
+    enum hr_status status = make_runner(detector, size, &oldest->runner, error);
     *out = oldest->runner;
     return status;
 }
 
-/* Where a side of `wanted` pixels around [first, end) begins inside of `whole`, on the network's steps. */
-static int place_side(int first, int end, int wanted, int whole, int step)
+/* The pixels [*start, *start + *length) of a side of the input, `whole` long, that are looked at for the cells
+ * [first, end) of it: with their margin, and on the network's steps. */
+static void place_side(int first, int end, int whole, int step, int *start, int *length)
 {
-    int start = (first + end - wanted) / 2 / step * step;
-    return start + wanted > whole ? whole - wanted : start < 0 ? 0 : start;
+    first *= HR_CELL_PX;
+    end *= HR_CELL_PX;
+    *length = round_up(end - first + 2 * REGION_MARGIN_PX, REGION_STEP_PX);
+    *length = *length < whole ? *length : whole;
+    *start = (first + end - *length) / 2 / step * step;
+    *start = *start + *length > whole ? whole - *length : *start < 0 ? 0 : *start;
 }
 
 static bool centre_in(const struct hr_face *face, const struct hr_region *region)
@@ -408,14 +418,9 @@ static enum hr_status find_in_region(struct hr_detector *detector, const struct 
 {
     int step = hr_network_card(detector->network)->size_multiple;
     struct hr_size whole = detector->input, size;
-    int left = region->first_column * HR_CELL_PX, right = region->end_column * HR_CELL_PX;
-    int top = region->first_row * HR_CELL_PX, bottom = region->end_row * HR_CELL_PX;
-    size.width_px = round_up(right - left + 2 * REGION_MARGIN_PX, REGION_STEP_PX);
-    size.height_px = round_up(bottom - top + 2 * REGION_MARGIN_PX, REGION_STEP_PX);
-    size.width_px = size.width_px < whole.width_px ? size.width_px : whole.width_px;
-    size.height_px = size.height_px < whole.height_px ? size.height_px : whole.height_px;
-    left = place_side(left, right, size.width_px, whole.width_px, step);
-    top = place_side(top, bottom, size.height_px, whole.height_px, step);
+    int left, top;
+    place_side(region->first_column, region->end_column, whole.width_px, step, &left, &size.width_px);
+    place_side(region->first_row, region->end_row, whole.height_px, step, &top, &size.height_px);
     struct hr_runner *runner;
     enum hr_status status = region_runner(detector, size, &runner, error);
     if (status != HR_OK)

@@ -452,6 +452,16 @@ enum hr_status hr_api_reopen(struct hr_request *request, struct hr_answer *answe
     return answer_lesson(request, NULL, answer, error);
 }
 
+/* What is asked for a lesson that is open. */
+static enum hr_status read_change(struct hr_request *request, struct hr_lesson_found *lesson, struct hr_json **asked,
+                                  struct hr_error *error)
+{
+    enum hr_status status = hr_request_lesson(request, lesson, error);
+    if (status == HR_OK)
+        status = check_open(lesson, error);
+    return status == HR_OK ? hr_request_json(request, asked, error) : status;
+}
+
 enum hr_status hr_api_move_recording(struct hr_request *request, struct hr_answer *answer, struct hr_error *error)
 {
     struct hr_lesson_found lesson;
@@ -459,11 +469,7 @@ enum hr_status hr_api_move_recording(struct hr_request *request, struct hr_answe
     const char *start;
     int64_t key = 0;
     char word[32];
-    enum hr_status status = hr_request_lesson(request, &lesson, error);
-    if (status == HR_OK)
-        status = check_open(&lesson, error);
-    if (status == HR_OK)
-        status = hr_request_json(request, &asked, error);
+    enum hr_status status = read_change(request, &lesson, &asked, error);
     if (status == HR_OK)
         status = hr_json_need(asked, "start", &start, error);
     if (status == HR_OK)
@@ -561,11 +567,7 @@ enum hr_status hr_api_correct(struct hr_request *request, struct hr_answer *answ
     struct hr_json *asked = NULL;
     struct saying saying = {0};
     struct outcome outcome = {0};
-    enum hr_status status = hr_request_lesson(request, &lesson, error);
-    if (status == HR_OK)
-        status = check_open(&lesson, error);
-    if (status == HR_OK)
-        status = hr_request_json(request, &asked, error);
+    enum hr_status status = read_change(request, &lesson, &asked, error);
     if (status == HR_OK)
         status = read_saying(asked, &saying, error);
     if (status == HR_OK)
